@@ -1,0 +1,16 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+
+/** Folders that a command makes for itself and takes away again. Nothing of a user's store goes through here. */
+
+/** A new folder, mode 0700, whose name begins with `prefix`. */
+export function makeTempFolder(prefix: string): Promise<string> {
+  return mkdtemp(prefix);
+}
+
+export async function removeTree(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+}
+
+export async function copyTree(from: string, to: string): Promise<void> {
+  await cp(from, to, { recursive: true, errorOnExist: true });
+}
