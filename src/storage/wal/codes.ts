@@ -1,0 +1,182 @@
+import type { CodeCatalogue } from '../../base/errors.ts';
+
+const verify =
+  'walq wal verify STORE shows every fault. walq wal inspect STORE shows what can be read; nothing of the file is changed.';
+const keep = 'Copy the store somewhere safe first. ';
+
+/** Everything that can be wrong with the log, HEAD and STORE.json. */
+export const walCodes: CodeCatalogue = {
+  E_PAYLOAD: {
+    title: 'payload checksum mismatch',
+    explain:
+      'A frame that was durable has a sound header, but its payload does not pass its checksum. The header still says which seqs it held, so the loss is exact. A crash cannot do this: bits rotted, a disk or a copy program wrote something else, or somebody edited the file.',
+    next: keep + verify,
+  },
+  E_FRAME_HEADER: {
+    title: 'frame header damaged',
+    explain:
+      'Where a durable frame must begin there is no sound header. The scan went on to the next frame whose header proves itself; its seq says how many records lie in the hole.',
+    next: keep + verify,
+  },
+  E_ZEROED: {
+    title: 'zeros where durable frames were',
+    explain:
+      'A stretch of the log that later evidence (a frame, HEAD, the next segment) proves to have been durable is now zero: typical of a disk that lost a block, or of a sync that lied.',
+    next: keep + verify,
+  },
+  E_CUT: {
+    title: 'file ends inside durable frames',
+    explain:
+      'The file is shorter than what HEAD, a SEAL or a later segment proves was on disk. A crash does not shorten what was durable: the file was truncated, or copied in part.',
+    next: `${keep}Look for a full copy of the file. ${verify}`,
+  },
+  E_TORN_TAIL: {
+    title: 'torn tail',
+    explain:
+      'The last write did not reach the disk whole: the usual mark of a crash or a power cut. Nothing in it had been acknowledged. The next writer copies these bytes to quarantine, trims them and goes on.',
+    next: 'Nothing has to be done. To trim it now: walq wal repair STORE --mode trim --apply',
+  },
+  E_AMBIGUOUS_TAIL: {
+    title: 'unreadable last write',
+    explain:
+      'The very last write is there in full length but fails its checksum, and nothing proves that it had been durable. It may be a torn write whose sectors held old bytes, or damage to a write that was acknowledged. walq does not guess: writing is refused.',
+    next:
+      keep +
+      'To drop the last write: walq wal repair STORE --mode trim --apply --yes (the bytes stay in quarantine, --undo puts them back).',
+  },
+  E_PADDING: {
+    title: 'zeros after the last frame',
+    explain:
+      'Zeros from the end of the last frame to the end of the file. No frame holds that many zeros, so nothing is lost: the file had been extended and the data never came.',
+    next: 'Nothing. The next writer trims them.',
+  },
+  E_RECORDS: {
+    title: 'records do not fill the payload',
+    explain:
+      'The payload passes its checksum but cannot be split into the stated number of records: the file was made by a faulty or hostile writer.',
+    next: keep + verify,
+  },
+  E_CHAIN: {
+    title: 'frame does not follow the one before it',
+    explain:
+      'Each header carries the checksum of the header before it. This one carries another: frames were dropped, doubled, swapped, or taken from elsewhere.',
+    next: keep + verify,
+  },
+  E_GAP: {
+    title: 'seq jumps ahead',
+    explain: 'Seqs count up by one. Here some are missing between two sound frames.',
+    next: keep + verify,
+  },
+  E_SEQ_BACK: {
+    title: 'seq was used before',
+    explain:
+      'A sound frame carries a seq that an earlier frame already has: a frame or a file was doubled, or an old one was put back.',
+    next: keep + verify,
+  },
+  E_CERTIFIED: {
+    title: 'impossible certified end',
+    explain: 'A frame says that more bytes were durable than lie before it. No writer does that.',
+    next: keep + verify,
+  },
+  E_AFTER_SEAL: {
+    title: 'bytes after SEAL',
+    explain: 'A sealed segment takes no more frames, yet bytes follow its SEAL.',
+    next: keep + verify,
+  },
+  E_NEWER_FRAME: {
+    title: 'frame type of a newer walq',
+    explain: 'The log holds a kind of frame that this version does not know and that must not be skipped.',
+    next: 'Use a newer walq on this store.',
+  },
+  E_NEWER_FORMAT: {
+    title: 'newer format',
+    explain: 'The file is whole, but written in a format that needs a newer walq.',
+    next: 'Use a newer walq on this file.',
+  },
+  E_SEGMENT_HEADER: {
+    title: 'segment header damaged',
+    explain:
+      'The first 96 bytes of a segment do not pass their checksum, or are not there. The header holds the salt of all checksums in the file, so its frames cannot be checked.',
+    next: keep + verify,
+  },
+  E_SEGMENT_NAME: {
+    title: 'segment under a wrong name',
+    explain:
+      'The header of the file gives another ordinal or first seq than its name: files were swapped, copied or renamed.',
+    next: `${keep}Give the file the name that its header states, if no other file has it. ${verify}`,
+  },
+  E_FOREIGN_SEGMENT: {
+    title: 'segment of another store',
+    explain: 'The store id in the header of the segment is not the id of this store.',
+    next: `${keep}Put the right file back. ${verify}`,
+  },
+  E_MISSING_SEGMENT: {
+    title: 'segment missing',
+    explain: 'Segments are numbered without gaps and each names the one before it. One that must be there is not.',
+    next: `Put the missing file back into wal/ if a copy exists. ${verify}`,
+  },
+  E_SEGMENT_CHAIN: {
+    title: 'segment does not follow the one before it',
+    explain:
+      'A segment header states where and with which checksum the segment before it ended. That is not how the one before it ends.',
+    next: keep + verify,
+  },
+  E_NOT_SEALED: {
+    title: 'segment has no SEAL but a later one is in use',
+    explain:
+      'A writer seals a segment before it uses the next one. Here the next one holds frames and the SEAL is gone: the end of this segment was lost.',
+    next: keep + verify,
+  },
+  E_END_MISSING: {
+    title: 'end of the log missing',
+    explain:
+      'HEAD proves that the log was durable further than it now reaches: frames were cut off at a frame border, the last segment was removed, or the store was copied while a writer ran.',
+    next: `Look for a full copy. For a copy of a live store use walq backup instead of cp. ${verify}`,
+  },
+  E_HEAD_MISMATCH: {
+    title: 'HEAD knows another log',
+    explain:
+      'HEAD names a frame end and checksum in this segment that the log does not have, although the log is long enough: the segment was replaced by another one.',
+    next: keep + verify,
+  },
+  E_HEAD_SLOT: {
+    title: 'HEAD is damaged in part',
+    explain:
+      'A part of HEAD does not pass its checksum. HEAD only adds evidence; without it the last write may be harder to judge, nothing else.',
+    next: 'Nothing. The next writer writes it anew.',
+  },
+  E_HEAD_MISSING: {
+    title: 'no HEAD file',
+    explain:
+      'The watermark file is not there. It only adds evidence: without it a log cut off exactly at a frame border cannot be seen.',
+    next: 'Nothing. The next writer writes it anew.',
+  },
+  E_HEAD_FOREIGN: {
+    title: 'HEAD of another store',
+    explain: 'HEAD carries the id of another store and is not used as evidence.',
+    next: 'Put the right HEAD back if there is one; otherwise the next writer writes it anew.',
+  },
+  E_NO_BASE: {
+    title: 'no base',
+    explain: 'The log begins after seq 1, and no good snapshot covers what came before: the state cannot be built.',
+    next: `Put the missing snapshot or the earlier segments back. ${verify}`,
+  },
+  E_STORE_MISSING: {
+    title: 'STORE.json missing',
+    explain:
+      'The folder holds segments but no STORE.json. Nothing of the log is lost: the store id stands in every segment header.',
+    next: 'Put STORE.json back from a copy, or: walq wal repair STORE --apply rebuilds it.',
+  },
+  E_STORE_BAD: {
+    title: 'STORE.json damaged',
+    explain:
+      'STORE.json does not pass its checksum. Nothing of the log is lost: the store id stands in every segment header.',
+    next: 'Put STORE.json back from a copy, or: walq wal repair STORE --apply rebuilds it.',
+  },
+  E_GUTTED: {
+    title: 'store without a log',
+    explain:
+      'STORE.json is there but no segment: the log was removed. This is not an empty store, and walq does not start a new log in it.',
+    next: 'Put wal/ back from a copy. If the store is really to be begun anew, move the folder away.',
+  },
+};

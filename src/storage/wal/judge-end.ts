@@ -1,0 +1,78 @@
+import { hex32 } from '../../base/bytes.ts';
+import type { Code } from '../../base/errors.ts';
+import type { Finding } from '../../base/finding.ts';
+import type { LostRange } from '../types.ts';
+import type { HeadSlot } from './head.ts';
+import { seqs } from './judge-parts.ts';
+import type { LogScan, SegmentResult } from './scan-log.ts';
+
+export interface EndJudgement {
+  findings: Finding[];
+  lost: LostRange[];
+  /** Set when the end says whether the loss is known exactly. */
+  lostUnknown?: boolean;
+  /** HEAD stands exactly at the end of the log. */
+  proven: boolean;
+}
+
+/**
+ * Is the end of the log where HEAD and SEAL prove it to be? Nobody sees a log cut off at a frame border but by this.
+ * `alone`: a part of a log was
+ * read, so a missing neighbour means nothing.
+ */
+export function judgeEnd(
+  log: LogScan,
+  head: HeadSlot | undefined,
+  facts: { alone: boolean; seqNext: number },
+): EndJudgement {
+  const last = log.segments.at(-1);
+  if (last === undefined) return nothing;
+  if (last.scan.sealed) return facts.alone ? nothing : successorMissing(last, head, facts.seqNext);
+  if (head === undefined) return nothing;
+  const lastOrdinal = last.scan.header?.ordinal ?? last.input.name?.ordinal ?? 0;
+  if (head.ordinal > lastOrdinal) return facts.alone ? nothing : endMissing(last, head, facts.seqNext);
+  const here = log.segments.find((result) => result.scan.header?.ordinal === head.ordinal);
+  if (here?.scan.header === undefined) return nothing;
+  if (head.salt !== here.scan.header.salt) {
+    return mismatch(here, 'HEAD knows another segment of this ordinal', {
+      got: `salt ${hex32(here.scan.header.salt)}`,
+      expected: `salt ${hex32(head.salt)}`,
+    });
+  }
+  if (here.pointsPassed.get(head)) return { ...nothing, proven: here === last && here.scan.lastEnd === head.end };
+  if (here.scan.lastEnd < head.end) return endMissing(here, head, facts.seqNext);
+  const broken = here.scan.holes.some((hole) => hole.offset < head.end && hole.kind !== 'zeros');
+  return broken ? nothing : mismatch(here, 'no frame ends where HEAD says that one did', { offset: head.end });
+}
+
+const nothing: EndJudgement = { findings: [], lost: [], proven: false };
+
+function successorMissing(last: SegmentResult, head: HeadSlot | undefined, seqNext: number): EndJudgement {
+  const ordinal = last.scan.header?.ordinal ?? 0;
+  const lost = head && head.ordinal > ordinal ? seqs(seqNext, head.seqLast) : undefined;
+  return {
+    ...finding('E_MISSING_SEGMENT', last, 'segment is sealed, but the one after it is missing', lost),
+    lost: lost ? [lost] : [],
+    ...(head && head.ordinal > ordinal ? {} : { lostUnknown: true }),
+  };
+}
+
+function endMissing(result: SegmentResult, head: HeadSlot, seqNext: number): EndJudgement {
+  const range = seqs(seqNext, head.seqLast);
+  const lost = range ? [range] : [];
+  const sameSegment = head.ordinal === result.scan.header?.ordinal;
+  const reported = result.scan.holes.some((hole) => hole.atEnd && hole.offset < head.end);
+  // The hole at the end is a finding already; HEAD only says how much it held.
+  if (sameSegment && reported) return { ...nothing, lost, ...(head.end >= result.scan.size && { lostUnknown: false }) };
+  const where = `HEAD proves the log up to segment ${head.ordinal} offset ${head.end}`;
+  const message = `${where}: the end is missing, or this is a copy taken while a writer ran`;
+  return { ...finding('E_END_MISSING', result, message, { offset: result.scan.lastEnd, ...range }), lost };
+}
+
+function mismatch(result: SegmentResult, message: string, more: Partial<Finding>): EndJudgement {
+  return finding('E_HEAD_MISMATCH', result, message, more);
+}
+
+function finding(code: Code, result: SegmentResult, message: string, more: Partial<Finding> | undefined): EndJudgement {
+  return { ...nothing, findings: [{ code, severity: 'corrupt', file: result.input.file, message, ...more }] };
+}

@@ -1,0 +1,273 @@
+import { hex32 } from '../../base/bytes.ts';
+import type { Code } from '../../base/errors.ts';
+import type { Finding, Severity } from '../../base/finding.ts';
+import type { LostRange } from '../types.ts';
+import { sealBytes, segmentHeaderBytes } from './format.ts';
+import type { HeadSlot } from './head.ts';
+import { judgeEnd } from './judge-end.ts';
+import { gotExpected, mergeRanges, seqs, usedFrames } from './judge-parts.ts';
+import type { Evidence, LogScan, SegmentResult } from './scan-log.ts';
+import type { Hole } from './scan-types.ts';
+import { judgeHole } from './verdict.ts';
+
+export interface LogJudgement {
+  findings: Finding[];
+  /** Sorted, merged. */
+  lost: LostRange[];
+  /** More may be lost than `lost` says. */
+  lostUnknown: boolean;
+  /** Seq after the last record that is known to have existed. */
+  seqNext: number;
+  endProven: boolean;
+  tail?: { file: string; offset: number; bytes: number };
+}
+
+/**
+ * Turns the facts of a scan into findings: holes by the table in verdict.ts, links between segments and HEAD by the
+ * rules in FORMAT.md.
+ */
+export function judgeLog(log: LogScan, evidence: Evidence): LogJudgement {
+  const judge = new Judge(log, evidence);
+  judge.links();
+  judge.certify();
+  judge.holes();
+  // Reading that was stopped on purpose saw no end.
+  if (!log.stopped) judge.end();
+  return judge.done();
+}
+
+class Judge {
+  readonly #log: LogScan;
+  readonly #evidence: Evidence;
+  readonly #head: HeadSlot | undefined;
+  readonly #findings: Finding[];
+  readonly #lost: LostRange[] = [];
+  #lostUnknown = false;
+  #tail: LogJudgement['tail'];
+  #headProves = false;
+
+  constructor(log: LogScan, evidence: Evidence) {
+    this.#log = log;
+    this.#evidence = evidence;
+    this.#findings = [...log.vanished];
+    const foreign = evidence.head && evidence.storeId && evidence.head.storeId !== evidence.storeId;
+    if (foreign) this.#add('E_HEAD_FOREIGN', 'note', 'HEAD', 'HEAD carries the id of another store and is not used');
+    this.#head = foreign ? undefined : evidence.head;
+  }
+
+  /** Headers, names, store ids, and each segment against the one before it. */
+  links(): void {
+    let before: SegmentResult | undefined;
+    let ordinalBefore: number | undefined;
+    for (const result of this.#log.segments) {
+      const { input, scan } = result;
+      const name = input.name;
+      if (scan.header === undefined) this.#badHeader(result);
+      else {
+        const header = scan.header;
+        if (name && (name.ordinal !== header.ordinal || name.seqFirst !== header.seqFirst)) {
+          this.#add(
+            'E_SEGMENT_NAME',
+            'corrupt',
+            input.file,
+            'header states another ordinal or first seq than the name',
+            {
+              got: `${header.ordinal}-${header.seqFirst}`,
+              expected: `${name.ordinal}-${name.seqFirst}`,
+            },
+          );
+        }
+        if (this.#evidence.storeId !== undefined && header.storeId !== this.#evidence.storeId) {
+          this.#add('E_FOREIGN_SEGMENT', 'corrupt', input.file, 'segment belongs to another store', {
+            got: header.storeId,
+            expected: this.#evidence.storeId,
+          });
+        }
+      }
+      if (name && ordinalBefore !== undefined && name.ordinal > ordinalBefore + 1)
+        this.#gap(result, before, ordinalBefore);
+      else if (before?.scan.header && scan.header) this.#link(before, result);
+      else if (scan.header && before && name) {
+        const from = before.scan.header
+          ? before.scan.lastSeqNext
+          : (before.input.name?.seqFirst ?? scan.header.seqFirst);
+        this.#lose(from, scan.header.seqFirst - 1);
+      }
+      before = scan.header ? result : (before ?? result);
+      ordinalBefore = name?.ordinal ?? ordinalBefore;
+    }
+  }
+
+  #badHeader(result: SegmentResult): void {
+    const { input, scan } = result;
+    const why = scan.headerResult;
+    if (why.ok) return;
+    if (why.why === 'newer') {
+      this.#add('E_NEWER_FORMAT', 'newer', input.file, 'segment is written in a newer format', {
+        got: `version ${why.version}`,
+      });
+      return;
+    }
+    const message = {
+      cut: 'segment header is cut off',
+      magic: 'file does not begin as a segment',
+      'bad-crc': 'segment header damaged',
+    }[why.why];
+    this.#add('E_SEGMENT_HEADER', 'corrupt', input.file, message, {
+      offset: 0,
+      end: Math.min(scan.size, segmentHeaderBytes),
+      ...gotExpected(why),
+    });
+    const last = this.#log.segments.at(-1) === result;
+    if (!last) return;
+    if (this.#head && input.name && this.#head.ordinal === input.name.ordinal)
+      this.#lose(input.name.seqFirst, this.#head.seqLast);
+    this.#lostUnknown = true;
+  }
+
+  #gap(result: SegmentResult, before: SegmentResult | undefined, ordinalBefore: number): void {
+    const ordinal = result.input.name?.ordinal ?? 0;
+    const first = ordinalBefore + 1;
+    const which = ordinal - 1 === first ? `segment ${first} is` : `segments ${first} to ${ordinal - 1} are`;
+    const seqFrom = before?.scan.header ? before.scan.lastSeqNext : undefined;
+    const seqTo = (result.scan.header?.seqFirst ?? result.input.name?.seqFirst ?? 0) - 1;
+    this.#add('E_MISSING_SEGMENT', 'corrupt', result.input.file, `${which} missing before this one`, {
+      ...(seqFrom !== undefined && seqFrom <= seqTo && { seqFirst: seqFrom, seqLast: seqTo }),
+    });
+    if (seqFrom !== undefined) this.#lose(seqFrom, seqTo);
+  }
+
+  #link(before: SegmentResult, result: SegmentResult): void {
+    const a = before.scan;
+    const header = result.scan.header;
+    if (header === undefined || a.header === undefined) return;
+    const inUse = usedFrames(result);
+    if (!a.sealed) {
+      // It may be taken back only if nothing is missing before it and nothing proves that SEAL was durable.
+      const whole =
+        header.prevEnd === a.lastEnd + sealBytes &&
+        header.prevSalt === a.header.salt &&
+        header.seqFirst === a.lastSeqNext &&
+        (this.#head === undefined || this.#head.ordinal < header.ordinal);
+      if (!inUse && whole && this.#log.segments.at(-1) === result) {
+        this.#add(
+          'E_ROTATION_UNFINISHED',
+          'note',
+          result.input.file,
+          'segment was created but never used: the rotation was interrupted',
+        );
+        return;
+      }
+      this.#lose(a.lastSeqNext, header.seqFirst - 1);
+      if (!a.holes.some((hole) => hole.atEnd && hole.kind !== 'zeros')) {
+        this.#add('E_NOT_SEALED', 'corrupt', before.input.file, 'no SEAL, although the next segment is in use', {
+          offset: a.lastEnd,
+          ...seqs(a.lastSeqNext, header.seqFirst - 1),
+        });
+      }
+      return;
+    }
+    const got = `end ${header.prevEnd}, link ${hex32(header.prevLink)}, salt ${hex32(header.prevSalt)}, seq ${header.seqFirst}`;
+    const expected = `end ${a.lastEnd}, link ${hex32(a.lastLink)}, salt ${hex32(a.header.salt)}, seq ${a.lastSeqNext}`;
+    if (got === expected && header.ordinal === a.header.ordinal + 1) return;
+    this.#add('E_SEGMENT_CHAIN', 'corrupt', result.input.file, 'segment does not follow the one before it', {
+      offset: 0,
+      got,
+      expected,
+    });
+    this.#lose(a.lastSeqNext, header.seqFirst - 1);
+  }
+
+  /** FORMAT.md, "the certified end". */
+  certify(): void {
+    const segments = this.#log.segments;
+    let laterInUse = this.#evidence.nextInUse === true;
+    let next = this.#evidence.nextHeader;
+    for (let index = segments.length - 1; index >= 0; index--) {
+      const result = segments[index] as SegmentResult;
+      const { scan } = result;
+      const header = scan.header;
+      if (header) {
+        const head = this.#head;
+        result.certified = scan.certified;
+        if (laterInUse || (head && head.ordinal > header.ordinal)) result.certified = Number.POSITIVE_INFINITY;
+        else if (head && head.ordinal === header.ordinal) result.certified = Math.max(result.certified, head.end);
+        if (next && next.ordinal === header.ordinal + 1 && next.prevSalt === header.salt) {
+          result.certified = Math.max(result.certified, next.prevEnd - sealBytes);
+        }
+      }
+      laterInUse ||= usedFrames(result);
+      next = header;
+    }
+  }
+
+  holes(): void {
+    for (const result of this.#log.segments) {
+      const { scan, input, certified } = result;
+      for (const hole of scan.holes) this.#hole(result, hole, certified);
+      if (scan.holesOmitted > 0) {
+        this.#add(
+          'E_FRAME_HEADER',
+          'corrupt',
+          input.file,
+          `${scan.holesOmitted} more faults in this segment are not listed`,
+        );
+        this.#lostUnknown = true;
+      }
+    }
+  }
+
+  #hole(result: SegmentResult, hole: Hole, certified: number): void {
+    const { input, scan } = result;
+    // Zeros behind a SEAL, or behind the end that a later segment states, hide nothing.
+    const wholeLog = hole.kind === 'zeros' && scan.sealed && hole.offset === scan.lastEnd;
+    const ruling = judgeHole(hole, wholeLog ? 0 : certified);
+    this.#add(ruling.code, ruling.severity, input.file, ruling.message, {
+      offset: hole.offset,
+      ...(hole.end > hole.offset && { end: hole.end }),
+      ...(hole.seqFirst !== undefined && hole.seqLast !== undefined && seqs(hole.seqFirst, hole.seqLast)),
+      ...gotExpected(hole),
+    });
+    if (ruling.severity === 'torn' || ruling.severity === 'ambiguous' || ruling.code === 'E_PADDING') {
+      this.#tail ??= { file: input.file, offset: hole.offset, bytes: scan.size - hole.offset };
+      return;
+    }
+    if (ruling.severity !== 'corrupt') return;
+    if (hole.seqFirst !== undefined && hole.seqLast !== undefined) this.#lose(hole.seqFirst, hole.seqLast);
+    else if (hole.atEnd && result === this.#log.segments.at(-1)) this.#lostUnknown = true;
+  }
+
+  /** Does the log reach as far as HEAD, and a SEAL, prove? */
+  end(): void {
+    const end = judgeEnd(this.#log, this.#head, { alone: this.#evidence.alone === true, seqNext: this.#seqNext() });
+    this.#findings.push(...end.findings);
+    for (const range of end.lost) this.#lose(range.seqFirst, range.seqLast);
+    if (end.lostUnknown !== undefined) this.#lostUnknown = end.lostUnknown;
+    this.#headProves = end.proven;
+  }
+
+  #seqNext(): number {
+    for (const result of [...this.#log.segments].reverse()) if (result.scan.header) return result.scan.lastSeqNext;
+    return this.#log.segments[0]?.input.name?.seqFirst ?? 1;
+  }
+
+  done(): LogJudgement {
+    const last = this.#log.segments.at(-1)?.scan;
+    return {
+      findings: this.#findings,
+      lost: mergeRanges(this.#lost),
+      lostUnknown: this.#lostUnknown,
+      seqNext: this.#seqNext(),
+      endProven: this.#headProves || last?.sealed === true,
+      ...(this.#tail && { tail: this.#tail }),
+    };
+  }
+
+  #lose(seqFirst: number, seqLast: number): void {
+    if (seqLast >= seqFirst) this.#lost.push({ seqFirst, seqLast });
+  }
+
+  #add(code: Code, severity: Severity, file: string, message: string, more: Partial<Finding> = {}): void {
+    this.#findings.push({ code, severity, file, message, ...more });
+  }
+}

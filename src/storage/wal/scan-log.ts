@@ -1,0 +1,204 @@
+import { hasErrno } from '../../base/errors.ts';
+import type { Finding } from '../../base/finding.ts';
+import type { ByteSource } from '../../base/source.ts';
+import { readInto } from '../files.ts';
+import type { FrameView, RecordView } from '../types.ts';
+import {
+  decodeSegmentHeader,
+  type FrameHeader,
+  FrameType,
+  frameBytes,
+  frameName,
+  type SegmentHeader,
+  sealBytes,
+  segmentHeaderBytes,
+} from './format.ts';
+import type { HeadSlot } from './head.ts';
+import type { SegmentName } from './names.ts';
+import { forEachRecord } from './records.ts';
+import { scanSegment } from './scan-segment.ts';
+import type { FrameVisitor, SegmentScan } from './scan-types.ts';
+
+/** One segment file to read, in log order. */
+export interface SegmentInput {
+  /** As findings name it. */
+  file: string;
+  /** From the file name; absent for a stream or a file under another name. */
+  name?: SegmentName;
+  open(): Promise<ByteSource & { close(): Promise<void> }>;
+}
+
+/** What is known besides the segment files themselves. */
+export interface Evidence {
+  storeId?: string;
+  head?: HeadSlot;
+  /** Frame ends that snapshots claim. */
+  points?: readonly { ordinal: number; offset: number; link: number; salt: number }[];
+  /** The files are a part of a log: neither a missing neighbour nor an open end means anything. */
+  alone?: boolean;
+  /** Header of the segment after the last one given, when that one is not scanned itself. */
+  nextHeader?: SegmentHeader;
+  /** True when that segment holds frames. */
+  nextInUse?: boolean;
+}
+
+export interface LogVisitor {
+  /** Every good frame; false stops. */
+  frame?(frame: FrameView): undefined | boolean | Promise<undefined | boolean>;
+  /** Every good record; false stops. */
+  record?(record: RecordView): undefined | boolean | Promise<undefined | boolean>;
+  /** Bytes read so far of all bytes. */
+  progress?(bytes: number): void;
+}
+
+export interface SegmentResult {
+  input: SegmentInput;
+  scan: SegmentScan;
+  /** A fault lies before this segment: nothing of it continues the log. */
+  afterHole: boolean;
+  /** Largest offset below which something proves that the segment was durable. Filled in by `judgeLog`. */
+  certified: number;
+  /** For each point of the evidence that lies in this segment: whether a frame ends there. */
+  pointsPassed: Map<object, boolean>;
+}
+
+export interface LogScan {
+  segments: SegmentResult[];
+  /** Files that were listed and vanished before they could be read (a writer cleaned up). */
+  vanished: Finding[];
+  stopped: boolean;
+}
+
+/** Reads all segments in order. Judges nothing: that is `judgeLog`. Rejects on I/O errors only. */
+export async function scanLog(
+  inputs: readonly SegmentInput[],
+  evidence: Evidence,
+  visitor: LogVisitor = {},
+): Promise<LogScan> {
+  const log: LogScan = { segments: [], vanished: [], stopped: false };
+  let before: SegmentResult | undefined;
+  let broken = false;
+  let bytesBefore = 0;
+  for (const input of inputs) {
+    let source: ByteSource & { close(): Promise<void> };
+    try {
+      source = await input.open();
+    } catch (error) {
+      if (!hasErrno(error, 'ENOENT')) throw error;
+      log.vanished.push({
+        code: 'E_LEFTOVER',
+        severity: 'note',
+        file: input.file,
+        message: 'was removed while it was being read',
+      });
+      before = undefined;
+      continue;
+    }
+    try {
+      const header = input.name === undefined ? undefined : await peekHeader(source);
+      const points = [...(evidence.points ?? []), ...(evidence.head ? [evidence.head] : [])].map((point) => ({
+        key: point,
+        offset: 'end' in point ? point.end : point.offset,
+        link: point.link,
+        here: point.ordinal === header?.ordinal && point.salt === header.salt,
+      }));
+      const mine = points.filter((point) => point.here);
+      broken ||= before !== undefined && !follows(before, header);
+      const afterHole = broken;
+      const scan: SegmentScan = await scanSegment(source, {
+        points: mine,
+        ...(visitor.progress && { progress: (bytes) => visitor.progress?.(bytesBefore + bytes) }),
+        ...((visitor.frame ?? visitor.record) && { visit: toVisitor(input, visitor, () => broken) }),
+      });
+      const pointsPassed = new Map(mine.map((point, index) => [point.key, scan.passed[index] === true]));
+      before = { input, scan, afterHole, certified: 0, pointsPassed };
+      log.segments.push(before);
+      bytesBefore += scan.size;
+      broken ||= scan.header === undefined || scan.holes.some((hole) => hole.kind !== 'zeros');
+      if (scan.stopped) return { ...log, stopped: true };
+    } finally {
+      await source.close();
+    }
+  }
+  return log;
+}
+
+async function peekHeader(source: ByteSource): Promise<SegmentHeader | undefined> {
+  const bytes = new Uint8Array(segmentHeaderBytes);
+  const result = decodeSegmentHeader(bytes.subarray(0, await readInto(source, bytes, 0)));
+  return result.ok ? result.header : undefined;
+}
+
+/**
+ * May the frames of the next segment be taken as the continuation? An unsealed one before is judged by its emptiness
+ * later.
+ */
+function follows(before: SegmentResult, next: SegmentHeader | undefined): boolean {
+  const scan = before.scan;
+  if (next === undefined || scan.header === undefined) return false;
+  return (
+    next.ordinal === scan.header.ordinal + 1 &&
+    next.storeId === scan.header.storeId &&
+    next.prevSalt === scan.header.salt &&
+    next.seqFirst === scan.seqNext &&
+    (scan.sealed ? next.prevEnd === scan.end && next.prevLink === scan.link : next.prevEnd === scan.end + sealBytes)
+  );
+}
+
+function toVisitor(input: SegmentInput, visitor: LogVisitor, brokenBefore: () => boolean): FrameVisitor {
+  const ordinal = input.name?.ordinal ?? 0;
+  return (header, payload, afterHole) => {
+    const after = afterHole || brokenBefore();
+    if (visitor.record === undefined) return visitor.frame?.(frameView(input.file, ordinal, header, payload, after));
+    const frame = visitor.frame?.(frameView(input.file, ordinal, header, payload, after));
+    if (frame === undefined || frame === true) return records(visitor, input.file, header, payload, after);
+    if (frame === false) return false;
+    return frame.then((go) => (go === false ? false : records(visitor, input.file, header, payload, after)));
+  };
+}
+
+function frameView(
+  file: string,
+  ordinal: number,
+  header: FrameHeader,
+  payload: Uint8Array,
+  afterHole: boolean,
+): FrameView {
+  return {
+    file,
+    ordinal,
+    offset: header.offset,
+    bytes: frameBytes(header.payloadBytes),
+    type: frameName(header.type) ?? 'other',
+    typeByte: header.type,
+    seqFirst: header.seqFirst,
+    count: header.count,
+    payload,
+    afterHole,
+  };
+}
+
+/** Hands out the records one by one; waits only where the visitor does. */
+function records(
+  visitor: LogVisitor,
+  file: string,
+  header: FrameHeader,
+  payload: Uint8Array,
+  afterHole: boolean,
+): undefined | boolean | Promise<undefined | boolean> {
+  if (header.type !== FrameType.data) return undefined;
+  let pending: Promise<undefined | boolean> | undefined;
+  let go = true;
+  forEachRecord(payload, (bytes, index) => {
+    if (!go) return;
+    const record: RecordView = { seq: header.seqFirst + index, bytes, file, offset: header.offset, afterHole };
+    if (pending !== undefined) {
+      pending = pending.then((before) => (before === false ? false : visitor.record?.(record)));
+      return;
+    }
+    const answer = visitor.record?.(record);
+    if (answer === false) go = false;
+    else if (typeof answer === 'object') pending = answer;
+  });
+  return pending ?? (go ? undefined : false);
+}

@@ -1,0 +1,281 @@
+import { allZero } from '../../base/bytes.ts';
+import type { ByteSource } from '../../base/source.ts';
+import {
+  checkFrameBody,
+  decodeFrameHeader,
+  decodeSegmentHeader,
+  type FrameHeader,
+  FrameType,
+  frameAlignment,
+  frameBytes,
+  frameHeaderBytes,
+  frameMagicBytes,
+  frameName,
+  hasZeroSector,
+  payloadBytesMax,
+  type SegmentHeader,
+  segmentHeaderBytes,
+} from './format.ts';
+import { recordsFit } from './records.ts';
+import type { Hole, HoleKind, ScanOptions, SegmentScan } from './scan-types.ts';
+import { Window } from './window.ts';
+
+const holesMax = 10_000;
+
+/** Reads one segment from its header to its end, past every fault. Rejects only when the source does. */
+export async function scanSegment(source: ByteSource, options: ScanOptions = {}): Promise<SegmentScan> {
+  const window = new Window(source);
+  try {
+    return await scan(window, source, options);
+  } finally {
+    await window.settle();
+  }
+}
+
+async function scan(window: Window, source: ByteSource, options: ScanOptions): Promise<SegmentScan> {
+  await window.need(0, segmentHeaderBytes);
+  const headerResult = decodeSegmentHeader(window.bytes.subarray(0, segmentHeaderBytes));
+  const found: SegmentScan = {
+    headerResult,
+    size: 0,
+    frames: 0,
+    records: 0,
+    recordsAfterHole: 0,
+    end: 0,
+    link: 0,
+    seqNext: 0,
+    lastEnd: 0,
+    lastSeqNext: 0,
+    lastLink: 0,
+    holes: [],
+    holesOmitted: 0,
+    certified: 0,
+    sealed: false,
+    closed: false,
+    passed: (options.points ?? []).map(() => false),
+    stopped: false,
+  };
+  if (headerResult.ok) {
+    found.header = headerResult.header;
+    await new SegmentScanner(window, found, headerResult.header, headerResult.link, options).run();
+  }
+  if (found.stopped) return found;
+  if (!window.ended && source.size === undefined)
+    while ((await window.need(window.end, 1)) > 0) options.progress?.(window.end);
+  found.size = window.ended ? window.end : (source.size ?? window.end);
+  return found;
+}
+
+class SegmentScanner {
+  readonly #window: Window;
+  readonly #scan: SegmentScan;
+  readonly #salt: number;
+  readonly #options: ScanOptions;
+  #at = segmentHeaderBytes;
+  #link: number;
+  #seqNext: number;
+  #broken = false;
+  /** The stretch before #at is a hole whose frame is unknown, so the next frame's link and seq cannot be foretold. */
+  #adrift = false;
+
+  constructor(window: Window, scan: SegmentScan, header: SegmentHeader, link: number, options: ScanOptions) {
+    this.#window = window;
+    this.#scan = scan;
+    this.#salt = header.salt;
+    this.#options = options;
+    this.#link = link;
+    this.#seqNext = header.seqFirst;
+    this.#passGood();
+  }
+
+  async run(): Promise<void> {
+    for (;;) {
+      const window = this.#window;
+      if (!window.holds(this.#at, frameHeaderBytes)) {
+        this.#options.progress?.(this.#at);
+        if ((await window.need(this.#at, frameHeaderBytes)) === 0) return;
+      }
+      const header = decodeFrameHeader(window.bytes, this.#at - window.base, this.#at, this.#salt);
+      if (header === undefined) {
+        if (await this.#resync(this.#at, await this.#badHeader())) continue;
+        return;
+      }
+      this.#scan.certified = Math.max(this.#scan.certified, Math.min(header.certified, header.offset));
+      const total = frameBytes(header.payloadBytes);
+      if (header.payloadBytes > payloadBytesMax) {
+        if (await this.#resync(this.#at, this.#holeAt('header', this.#at))) continue;
+        return;
+      }
+      if (!window.holds(this.#at, total) && (await window.need(this.#at, total)) < total) {
+        const hole: Hole = { ...this.#holeAt('cut', this.#at), ...lostIn(header) };
+        if (await this.#resync(this.#at, hole)) continue;
+        return;
+      }
+      const done = this.#frame(header, total);
+      if ((typeof done === 'object' ? await done : done) === false) {
+        this.#scan.stopped = true;
+        return;
+      }
+    }
+  }
+
+  /** A sound header whose whole frame is in the window. Moves on behind it. */
+  #frame(header: FrameHeader, total: number): undefined | boolean | Promise<undefined | boolean> {
+    const scan = this.#scan;
+    const from = this.#at - this.#window.base;
+    const bytes = this.#window.bytes.subarray(from, from + total);
+    const body = checkFrameBody(bytes.subarray(frameHeaderBytes), header, this.#salt);
+    const payload = bytes.subarray(frameHeaderBytes, frameHeaderBytes + header.payloadBytes);
+    this.#checkPlace(header);
+    this.#at += total;
+    this.#link = header.headerCrc;
+    this.#seqNext = header.seqFirst + seqsOf(header);
+    if (!body.ok || (header.type === FrameType.data && !recordsFit(payload, header.count))) {
+      this.#report({
+        ...this.#holeAt(body.ok ? 'records' : 'payload', header.offset),
+        ...lostIn(header),
+        end: this.#at,
+        zeroSector: hasZeroSector(bytes, header.offset, header.offset, this.#at, this.#at),
+        ...(!body.ok && { got: body.got, expected: header.payloadCrc }),
+      });
+      return undefined;
+    }
+    scan.frames++;
+    if (header.type === FrameType.data) {
+      scan.records += header.count;
+      if (this.#broken) scan.recordsAfterHole += header.count;
+      scan.seqFirst ??= header.seqFirst;
+    }
+    scan.sealed = header.type === FrameType.seal;
+    scan.closed = header.type === FrameType.close;
+    this.#passGood();
+    return this.#options.visit?.(header, payload, this.#broken);
+  }
+
+  /** Does this sound frame belong here? */
+  #checkPlace(header: FrameHeader): void {
+    if (this.#scan.sealed) this.#report(this.#holeAt('after-seal', header.offset));
+    if (!this.#adrift && header.link !== this.#link) {
+      this.#report({ ...this.#holeAt('link', header.offset), got: header.link, expected: this.#link });
+    }
+    if (this.#adrift && header.seqFirst >= this.#seqNext) this.#closeLastHole(header.seqFirst);
+    else if (header.seqFirst > this.#seqNext) {
+      const lost = { seqFirst: this.#seqNext, seqLast: header.seqFirst - 1 };
+      this.#report({
+        ...this.#holeAt('seq-gap', header.offset),
+        ...lost,
+        got: header.seqFirst,
+        expected: this.#seqNext,
+      });
+    } else if (header.seqFirst < this.#seqNext) {
+      this.#report({ ...this.#holeAt('seq-back', header.offset), got: header.seqFirst, expected: this.#seqNext });
+    }
+    this.#adrift = false;
+    if (header.certified > header.offset) {
+      this.#report({ ...this.#holeAt('certified', header.offset), got: header.certified, expected: header.offset });
+    }
+    if (frameName(header.type) === undefined)
+      this.#report({ ...this.#holeAt('newer-type', header.offset), got: header.type });
+  }
+
+  /** The frame after a hole tells how many seqs the hole holds. */
+  #closeLastHole(seqFound: number): void {
+    const hole = this.#scan.holes.at(-1);
+    if (hole === undefined) return;
+    delete hole.seqFirst;
+    delete hole.seqLast;
+    if (seqFound === this.#seqNext) return;
+    hole.seqFirst = this.#seqNext;
+    hole.seqLast = seqFound - 1;
+  }
+
+  /** No sound header at #at: is it a cut, or a sector that never came? */
+  async #badHeader(): Promise<Hole> {
+    const window = this.#window;
+    const sectorRest = frameHeaderBytes + 512;
+    const held = await window.need(this.#at, sectorRest);
+    const hole = this.#holeAt(held < frameHeaderBytes ? 'cut' : 'header', this.#at);
+    const to = this.#at + Math.min(held, sectorRest);
+    hole.zeroSector = hasZeroSector(window.bytes, window.base, this.#at, to, this.#at + frameHeaderBytes);
+    return hole;
+  }
+
+  /** Looks for the next sound header after `from` at every multiple of 8. False at the end of the file. */
+  async #resync(from: number, hole: Hole): Promise<boolean> {
+    const window = this.#window;
+    let zeros = true;
+    let at = from;
+    for (;;) {
+      const held = await window.need(at, frameHeaderBytes * 1024);
+      const bytes = window.bytes;
+      const next = held === 0 ? -1 : findHeader(bytes, at - window.base, window.base, this.#salt, at === from);
+      const stop = next >= 0 ? next : window.ended ? window.end : window.end - frameHeaderBytes;
+      zeros &&= allZero(bytes, at - window.base, Math.max(at, stop) - window.base);
+      if (next < 0 && !window.ended) {
+        at = Math.max(at + frameAlignment, stop - (stop % frameAlignment));
+        this.#options.progress?.(at);
+        continue;
+      }
+      hole.end = stop;
+      hole.allZeros = zeros;
+      hole.atEnd = next < 0;
+      if (hole.atEnd && zeros) hole.kind = 'zeros';
+      else if (this.#scan.sealed) hole.kind = 'after-seal';
+      else if (!hole.atEnd && hole.kind === 'cut') hole.kind = 'header';
+      this.#report(hole);
+      this.#adrift = true;
+      this.#at = stop;
+      return next >= 0;
+    }
+  }
+
+  #holeAt(kind: HoleKind, offset: number): Hole {
+    return { kind, offset, end: offset, zeroSector: false, allZeros: false, atEnd: false };
+  }
+
+  #report(hole: Hole): void {
+    this.#broken = true;
+    if (this.#scan.holes.length < holesMax) this.#scan.holes.push(hole);
+    else this.#scan.holesOmitted++;
+  }
+
+  /** Notes the end of a good frame (or of the header). */
+  #passGood(): void {
+    const scan = this.#scan;
+    scan.lastEnd = this.#at;
+    scan.lastSeqNext = this.#seqNext;
+    scan.lastLink = this.#link;
+    if (this.#broken) return;
+    scan.end = this.#at;
+    scan.link = this.#link;
+    scan.seqNext = this.#seqNext;
+    const points = this.#options.points;
+    if (points === undefined) return;
+    for (let index = 0; index < points.length; index++) {
+      if (points[index]?.offset === this.#at && points[index]?.link === this.#link) scan.passed[index] = true;
+    }
+  }
+}
+
+function seqsOf(header: FrameHeader): number {
+  return header.type === FrameType.data || header.type === FrameType.lost ? header.count : 0;
+}
+
+function lostIn(header: FrameHeader): { seqFirst: number; seqLast: number } | undefined {
+  return header.type === FrameType.data && header.count > 0
+    ? { seqFirst: header.seqFirst, seqLast: header.seqFirst + header.count - 1 }
+    : undefined;
+}
+
+/** Offset of the first sound header in `bytes` at a multiple of 8 from index `from` on, or -1. */
+function findHeader(bytes: Uint8Array, from: number, base: number, salt: number, skipFirst: boolean): number {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  let index = skipFirst ? from + 1 : from;
+  for (;;) {
+    index = buffer.indexOf(frameMagicBytes, index);
+    if (index < 0) return -1;
+    const offset = base + index;
+    if (offset % frameAlignment === 0 && decodeFrameHeader(bytes, index, offset, salt) !== undefined) return offset;
+    index++;
+  }
+}

@@ -1,0 +1,78 @@
+import type { FrameHeader, SegmentHeader, SegmentHeaderResult } from './format.ts';
+
+/** What is wrong with a stretch of a segment. Facts only; `verdict.ts` says what they mean. */
+export type HoleKind =
+  | 'zeros' // zeros from here to the end of the file
+  | 'cut' // the file ends inside a frame
+  | 'header' // no sound frame header where one must be
+  | 'payload' // sound header, payload or padding fails its CRC
+  | 'records' // payload passes its CRC but is not `count` records
+  | 'link' // a sound frame that does not follow the one before it
+  | 'seq-gap' // a sound frame whose seq jumps ahead
+  | 'seq-back' // a sound frame whose seq was already used
+  | 'certified' // a sound frame that claims more than lies before it
+  | 'after-seal' // something after SEAL
+  | 'newer-type'; // a mandatory frame type of a newer walq
+
+export interface Hole {
+  kind: HoleKind;
+  offset: number;
+  /** One past the last byte concerned; equal to `offset` when the bytes are sound but do not belong. */
+  end: number;
+  /** A sector's part of the frame is all zero: it never reached the disk. */
+  zeroSector: boolean;
+  /** Every byte from `offset` to `end` is zero. */
+  allZeros: boolean;
+  /** The hole reaches the end of the file. */
+  atEnd: boolean;
+  got?: number;
+  expected?: number;
+  /** Lost seqs, where the bytes around the hole say so. Inclusive. */
+  seqFirst?: number;
+  seqLast?: number;
+}
+
+export interface SegmentScan {
+  headerResult: SegmentHeaderResult;
+  header?: SegmentHeader;
+  size: number;
+  frames: number;
+  records: number;
+  recordsAfterHole: number;
+  /** End, link and next seq of the unbroken run of good frames from the header on. */
+  end: number;
+  link: number;
+  seqNext: number;
+  /** The same after the last good frame, whether or not a hole lies before it. */
+  lastEnd: number;
+  lastSeqNext: number;
+  lastLink: number;
+  /** First seq of a record seen, if any. */
+  seqFirst?: number;
+  holes: Hole[];
+  holesOmitted: number;
+  /** Largest certified end stated by a sound header. */
+  certified: number;
+  /** The last good frame is a SEAL. */
+  sealed: boolean;
+  /** The last good frame is a CLOSE. */
+  closed: boolean;
+  /** For each asked-for point: whether a frame ends there with that link. */
+  passed: boolean[];
+  /** The visitor asked to stop. */
+  stopped: boolean;
+}
+
+export type FrameVisitor = (
+  header: FrameHeader,
+  payload: Uint8Array,
+  afterHole: boolean,
+) => undefined | boolean | Promise<undefined | boolean>;
+
+export interface ScanOptions {
+  visit?: FrameVisitor;
+  /** Frame ends that other evidence (HEAD, a snapshot) claims. */
+  points?: readonly { offset: number; link: number }[];
+  /** Called now and then with bytes read so far. */
+  progress?: (bytes: number) => void;
+}
