@@ -1,0 +1,107 @@
+import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
+import { assert } from '../../base/errors.ts';
+import type { BlockHeader, Fault, SnapshotCodec } from './codec.ts';
+import { blockRawMax, entryBytesMax, entryPrefixBytes, isFault } from './codec.ts';
+
+/** Gathers entries into the raw bytes of one block: each a length (u32 LE) and its bytes. */
+export class BlockBuilder {
+  readonly #target: number;
+  #buffer: Buffer;
+  #length = 0;
+  entries = 0;
+
+  /** `targetBytes`: a block of several entries is at most that long, raw. */
+  constructor(targetBytes: number) {
+    assert(targetBytes > 0 && targetBytes <= blockRawMax, 'a block of several entries holds at most 1 MiB');
+    this.#target = targetBytes;
+    this.#buffer = Buffer.allocUnsafe(targetBytes);
+  }
+
+  /**
+   * False when the entry no longer fits: take the block and add it again. An empty block takes an entry of any size.
+   */
+  add(entry: Uint8Array): boolean {
+    const length = this.#length + entryPrefixBytes + entry.length;
+    if (length > this.#target && this.entries > 0) return false;
+    if (length > this.#buffer.length) this.#buffer = Buffer.allocUnsafe(length);
+    this.#buffer.writeUInt32LE(entry.length, this.#length);
+    this.#buffer.set(entry, this.#length + entryPrefixBytes);
+    this.#length = length;
+    this.entries++;
+    return true;
+  }
+
+  /** The raw bytes so far; valid until `clear`. */
+  get raw(): Buffer {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  clear(): void {
+    if (this.#buffer.length > this.#target) this.#buffer = Buffer.allocUnsafe(this.#target);
+    this.#length = 0;
+    this.entries = 0;
+  }
+}
+
+/** The entries of a raw block, as views into it; a fault when they do not fill it exactly. */
+export function splitBlock(raw: Buffer, entries: number): Buffer[] | Fault {
+  const found: Buffer[] = [];
+  let at = 0;
+  while (at < raw.length) {
+    if (raw.length - at < entryPrefixBytes) return { message: `entry ${found.length} of the block is cut off` };
+    const length = raw.readUInt32LE(at);
+    const room = Math.min(raw.length - at - entryPrefixBytes, entryBytesMax);
+    if (length < 1 || length > room) {
+      const message = `impossible length of entry ${found.length} of the block`;
+      return { message, got: `${length} bytes`, expected: `1..${room} bytes` };
+    }
+    at += entryPrefixBytes + length;
+    found.push(raw.subarray(at - length, at));
+  }
+  if (found.length === entries) return found;
+  return { message: 'wrong number of entries in the block', got: `${found.length}`, expected: `${entries}` };
+}
+
+const brotliQuality = 1;
+
+/** Compresses one block in the thread pool; where that saves nothing the bytes stay as they are. */
+export async function packBlock(raw: Buffer, codec: SnapshotCodec): Promise<{ codec: SnapshotCodec; stored: Buffer }> {
+  if (codec === 'none') return { codec, stored: raw };
+  const stored = await new Promise<Buffer>((resolve, reject) => {
+    const params = {
+      [constants.BROTLI_PARAM_QUALITY]: brotliQuality,
+      [constants.BROTLI_PARAM_SIZE_HINT]: raw.length,
+    };
+    brotliCompress(raw, { params }, (error, result) => (error === null ? resolve(result) : reject(error)));
+  });
+  return stored.length < raw.length ? { codec, stored } : { codec: 'none', stored: raw };
+}
+
+/**
+ * The raw bytes of a block whose stored bytes matched their CRC. Never more than the header claims, which is within
+ * bounds: a
+ * decompression bomb stops there. Rejects when the machine fails (no memory), which is not damage.
+ */
+export async function unpackBlock(stored: Buffer, block: BlockHeader): Promise<Buffer | Fault> {
+  if (block.codec === 'none') return stored;
+  // One byte of room more than needed: a full output buffer makes zlib allocate another one, to see that nothing
+  // follows.
+  const chunkSize = Math.max(Math.min(block.rawLength, blockRawMax) + 1, constants.Z_MIN_CHUNK);
+  const options = { maxOutputLength: block.rawLength, chunkSize };
+  const raw = await new Promise<Buffer | Fault>((resolve, reject) => {
+    brotliDecompress(stored, options, (error, result) => {
+      if (error === null) return resolve(result);
+      const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+      if (code === 'ERR_BUFFER_TOO_LARGE') return resolve(lengthFault(`more than ${block.rawLength} bytes`, block));
+      if (code === 'Z_BUF_ERROR' || code.includes('FORMAT')) {
+        return resolve({ message: 'the block cannot be decompressed', got: code });
+      }
+      return reject(error);
+    });
+  });
+  return isFault(raw) || raw.length === block.rawLength ? raw : lengthFault(`${raw.length} bytes`, block);
+}
+
+function lengthFault(got: string, block: BlockHeader): Fault {
+  return { message: 'the block decompresses to another length', got, expected: `${block.rawLength} bytes` };
+}
