@@ -1,0 +1,144 @@
+import type { CodeCatalogue } from '../base/errors.ts';
+import { walCodes } from './wal/codes.ts';
+
+const verify = 'walq wal verify STORE shows every fault; walq wal repair STORE says what it can mend.';
+const keep = 'Copy the store somewhere safe first. ';
+
+/** What opening, writing, reading and repairing a store can answer, and all of the log's own. */
+export const storageCodes: CodeCatalogue = {
+  ...walCodes,
+  E_NO_STORE: {
+    title: 'no store there',
+    explain: 'The path does not hold a walq store. Readers create nothing.',
+    next: 'Name the store with a path, --store or WALQ_STORE; walq queue enqueue creates one.',
+  },
+  E_NOT_A_STORE: {
+    title: 'folder is not a store',
+    explain: 'The folder holds other files and no STORE.json. walq creates a store only in an empty or missing folder.',
+    next: 'Choose another folder.',
+  },
+  E_FOREIGN_FILE: {
+    title: 'unknown file in the store',
+    explain: 'A file whose name is not of the store’s form. It is left alone.',
+    next: 'Nothing, or move it away.',
+  },
+  E_LEFTOVER: {
+    title: 'left-over file',
+    explain:
+      'A temporary file of an interrupted step, or a segment wholly covered by the oldest snapshot. It takes no part in anything.',
+    next: 'Nothing. A writer removes it in time.',
+  },
+  E_ROTATION_UNFINISHED: {
+    title: 'rotation was interrupted',
+    explain: 'The next segment was created, but the writer died before it used it. Nothing is lost.',
+    next: 'Nothing. The next writer removes the empty segment and goes on in the one before.',
+  },
+  E_REPLAY: {
+    title: 'record does not apply',
+    explain:
+      'The log is sound, but a record cannot be applied to the state before it. This is a fault of the writer that made it.',
+    next: 'walq wal inspect STORE SEQ shows the record. Please report it with the output of walq wal verify.',
+  },
+  E_LOCKED: {
+    title: 'store is locked',
+    explain:
+      'Another process writes to this store. There is one writer at a time; the lock is freed when that process ends, however it ends.',
+    next: 'Wait for it, or stop it.',
+  },
+  E_LOCK_UNSUPPORTED: {
+    title: 'no file locks on this platform',
+    explain:
+      'The package for file locks has no binary for this platform, and writing without a lock would risk the data. Reading works.',
+    next: 'Write on a platform with a binary (Linux glibc, macOS, Windows).',
+  },
+  E_READ: {
+    title: 'cannot read',
+    explain:
+      'The operating system refused to read a file (permissions, a failing disk, too many open files). This says nothing about the data.',
+    next: 'Mend the cause and try again.',
+  },
+  E_IO: {
+    title: 'I/O error',
+    explain: 'The operating system refused an operation on a file. Nothing was assumed about the data.',
+    next: 'Mend the cause and try again.',
+  },
+  E_NO_SPACE: {
+    title: 'no space left',
+    explain:
+      'The disk is full. The batch was cut back and rejected before anything was acknowledged; the store is unharmed and still open.',
+    next: 'Free some space and try again.',
+  },
+  E_POISONED: {
+    title: 'writer stopped after an I/O error',
+    explain:
+      'A write or sync of the log failed in a way that leaves unknown what is on disk. Nothing is retried: after a failed sync the page cache shows bytes that the disk may lack. Answers to operations in flight are "durability unknown".',
+    next: 'Mend the disk, then open the store again: recovery decides from the disk itself.',
+  },
+  E_DURABILITY_UNKNOWN: {
+    title: 'durability unknown',
+    explain:
+      'The operation was being written when the disk failed. It may or may not be found after the store is opened again.',
+    next: 'Open the store again and look. Enqueue again with the same id: a duplicate is recognised.',
+  },
+  E_CLOSED: {
+    title: 'store is closed',
+    explain: 'An operation came after the store had been closed.',
+    next: 'Open it again.',
+  },
+  E_RECORD_SIZE: {
+    title: 'record too large',
+    explain: 'A record or a batch is larger than a frame may be. It was rejected before a byte was written.',
+    next: 'Send less at once.',
+  },
+  E_DAMAGED: {
+    title: 'store is damaged',
+    explain: 'The log has damage that no crash explains, so writing is refused and nothing was changed.',
+    next: keep + verify,
+  },
+  E_SNAPSHOT_AHEAD: {
+    title: 'snapshot is ahead of the log',
+    explain:
+      'A snapshot is written only after the log is durable up to its seq. Here the log ends before that: its end was cut off, or the snapshot is of another run.',
+    next: `${keep}Look for a full copy of the log. ${verify}`,
+  },
+  E_SNAPSHOT_CHAIN: {
+    title: 'snapshot does not fit its log',
+    explain:
+      'A snapshot names the frame it follows by offset and checksum. The log has no such frame there, so the snapshot is not used; an older one, or the log from its start, gives the same state.',
+    next: 'walq snapshot create STORE writes a new one.',
+  },
+  E_SNAPSHOT_STRANDED: {
+    title: 'log after an older snapshot is missing',
+    explain:
+      'The log begins after this snapshot ends. A newer good snapshot holds the state, so nothing is lost now; but the older one is no fallback any more. walq never cleans like this: segments were removed by somebody else.',
+    next: 'Put the segments back if a copy exists. walq snapshot create STORE gives a second good snapshot again.',
+  },
+  E_SEQ_RANGE: {
+    title: 'seq outside the log',
+    explain: 'The asked-for seq lies before the first or after the last record that can be read.',
+    next: 'walq wal inspect STORE shows which seqs there are.',
+  },
+  E_PLAN_STALE: {
+    title: 'plan no longer fits the files',
+    explain:
+      'The files have changed since the plan was made, or since the repair that is to be undone. Nothing was changed.',
+    next: 'walq wal repair STORE makes a new plan.',
+  },
+  E_NEEDS_YES: {
+    title: 'needs an explicit yes',
+    explain:
+      'The step drops something that may have been acknowledged. The bytes would stay in quarantine, and --undo puts them back.',
+    next: 'Add --yes to the command.',
+  },
+  E_NOTHING_TO_UNDO: {
+    title: 'nothing to undo',
+    explain: 'No repair is recorded in quarantine/ that was not undone already.',
+    next: 'Nothing.',
+  },
+  E_COMPACT_MISMATCH: {
+    title: 'compaction did not prove itself',
+    explain:
+      'The state loaded back from the new snapshot is not the state in memory. Nothing was removed. This is a bug in walq.',
+    next: 'Please report it with the output of walq wal verify.',
+  },
+};

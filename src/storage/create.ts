@@ -1,0 +1,97 @@
+import { hexOf } from '../base/bytes.ts';
+import { refusedError } from '../base/errors.ts';
+import { join, listFolder, makeFolder, removeIfThere } from './files.ts';
+import { walFolder } from './folder.ts';
+import { parentOf } from './lock.ts';
+import { createHead, createSegment, randomSalt } from './log-writer.ts';
+import { snapshotFolder } from './snapshot/name.ts';
+import { writeSnapshot } from './snapshot/write.ts';
+import { type StoreIdentity, storeFileName, writeStoreFile } from './store-file.ts';
+import type { StorageEnv } from './types.ts';
+import { segmentHeaderBytes } from './wal/format.ts';
+
+export interface CreateOptions {
+  /** State the log begins on. Without it the log begins at seq 1 on nothing. */
+  base?: { seq: number; entries: Iterable<Uint8Array> };
+}
+
+/** Stands in the folder while a store is being created, from the first step to after the last. */
+const marker = 'CREATING';
+
+/**
+ * May a store be created here? Yes in an empty folder, or where an earlier creation did not finish: that one left its
+ * marker, no STORE.json, and no frame. LOCK does not count: taking the lock comes first.
+ */
+export async function isFresh(env: StorageEnv, storeDir: string): Promise<boolean> {
+  const names = (await listFolder(env.fs, storeDir)).filter((name) => name !== 'LOCK');
+  if (names.length === 0) return true;
+  if (!names.includes(marker) || names.includes(storeFileName)) return false;
+  const walDir = join(storeDir, walFolder);
+  for (const name of await listFolder(env.fs, walDir)) {
+    if (((await env.fs.lstat(join(walDir, name)))?.size ?? 0) > segmentHeaderBytes) return false;
+  }
+  return true;
+}
+
+/**
+ * Creates a store in a fresh folder whose lock is held. STORE.json makes it one and comes last, after everything
+ * else, the folder's own name included, is durable; until then the marker says that the next attempt may begin anew.
+ * Rejects with E_NOT_A_STORE when the folder holds anything else.
+ */
+export async function createStore(
+  env: StorageEnv,
+  storeDir: string,
+  options: CreateOptions = {},
+): Promise<StoreIdentity> {
+  if (!(await isFresh(env, storeDir))) {
+    throw refusedError('E_NOT_A_STORE', `${storeDir} is not empty and not a store`, {
+      data: { store: storeDir },
+      next: 'choose another folder',
+    });
+  }
+  const identity: StoreIdentity = { id: randomId(env), createdMs: env.clock.now() };
+  await markBegun(env, storeDir);
+  await makeEmptyFolder(env, storeDir, walFolder);
+  await makeEmptyFolder(env, storeDir, snapshotFolder);
+  await env.fs.syncDir(storeDir);
+  const seq = options.base?.seq ?? 0;
+  const salt = randomSalt(env);
+  const first = { ordinal: 1, seqFirst: seq + 1, salt, prevSalt: 0, prevEnd: 0, prevLink: 0 };
+  const segment = await createSegment(env, storeDir, { ...first, storeId: identity.id, createdMs: identity.createdMs });
+  await segment.file.close();
+  if (options.base) {
+    const point = { seq, ordinal: 1, offset: segment.at.end, link: segment.at.link, salt };
+    await writeSnapshot(env, join(storeDir, snapshotFolder), {
+      storeId: identity.id,
+      kind: 'base',
+      point,
+      entries: options.base.entries,
+    });
+  }
+  await createHead(env, storeDir, identity.id, segment.at, 0);
+  await writeStoreFile(env.fs, storeDir, identity);
+  await removeIfThere(env.fs, join(storeDir, marker));
+  return identity;
+}
+
+function randomId(env: StorageEnv): string {
+  const bytes = new Uint8Array(16);
+  env.random(bytes);
+  return hexOf(bytes);
+}
+
+async function markBegun(env: StorageEnv, storeDir: string): Promise<void> {
+  if ((await env.fs.lstat(join(storeDir, marker))) === undefined) {
+    await (await env.fs.open(join(storeDir, marker), 'wx')).close();
+  }
+  await env.fs.syncDir(storeDir);
+  await env.fs.syncDir(parentOf(storeDir));
+}
+
+/** What an unfinished creation left in it goes: no STORE.json ever named it. */
+async function makeEmptyFolder(env: StorageEnv, storeDir: string, name: string): Promise<void> {
+  const path = join(storeDir, name);
+  if (await makeFolder(env.fs, path)) return;
+  for (const left of await listFolder(env.fs, path)) await removeIfThere(env.fs, join(path, left));
+  await env.fs.syncDir(path);
+}

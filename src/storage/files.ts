@@ -1,0 +1,155 @@
+import { hasErrno, ioError, isFsError, WalqError } from '../base/errors.ts';
+import type { ByteSource } from '../base/source.ts';
+import type { File, FileSystem } from '../fs/types.ts';
+
+/**
+ * Small steps on files that several protocols share. A failed read is an I/O error, never "torn" and never "missing".
+ */
+
+export function join(...parts: string[]): string {
+  return parts.filter((part) => part !== '').join('/');
+}
+
+function readError(path: string, cause: unknown): unknown {
+  if (!isFsError(cause)) return cause;
+  return ioError('E_READ', `cannot read ${path}: ${cause.code}`, { data: { file: path, errno: cause.code }, cause });
+}
+
+export function writeError(path: string, cause: unknown): unknown {
+  if (!isFsError(cause)) return cause;
+  const code = cause.code === 'ENOSPC' || cause.code === 'EDQUOT' ? 'E_NO_SPACE' : 'E_IO';
+  return ioError(code, `cannot write ${path}: ${cause.code}`, { data: { file: path, errno: cause.code }, cause });
+}
+
+export interface OpenSource extends ByteSource {
+  readonly size: number;
+  close(): Promise<void>;
+}
+
+/**
+ * A file as a byte source. `size` is as it was at the opening; reads may find more. A symbolic link is refused unless
+ * `follow` says that the user named it.
+ * Rejects with E_READ; ENOENT passes through.
+ */
+export async function openSource(
+  fs: FileSystem,
+  path: string,
+  options: { follow?: boolean } = {},
+): Promise<OpenSource> {
+  let file: File | undefined;
+  try {
+    file = await fs.open(path, 'r', { nofollow: options.follow !== true });
+    const opened = file;
+    return {
+      size: await file.size(),
+      read: async (buffer, position) => {
+        try {
+          return await opened.read(buffer, position);
+        } catch (error) {
+          throw readError(path, error);
+        }
+      },
+      close: () =>
+        opened.close().catch((error: unknown) => {
+          throw readError(path, error);
+        }),
+    };
+  } catch (error) {
+    await file?.close();
+    throw hasErrno(error, 'ENOENT') ? error : readError(path, error);
+  }
+}
+
+/**
+ * The whole of a small file, or `undefined` when it is not there. Never more than `bytesMax` (then it is cut, and
+ * longer by one).
+ */
+export async function readSmall(fs: FileSystem, path: string, bytesMax: number): Promise<Uint8Array | undefined> {
+  let source: OpenSource;
+  try {
+    source = await openSource(fs, path);
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+  try {
+    const bytes = new Uint8Array(Math.min(source.size, bytesMax + 1));
+    return bytes.subarray(0, await readInto(source, bytes, 0));
+  } finally {
+    await source.close();
+  }
+}
+
+/** Fills `buffer` from `position` on as far as the source has bytes; a short read is read on. */
+export async function readInto(source: ByteSource, buffer: Uint8Array, position: number): Promise<number> {
+  let done = 0;
+  while (done < buffer.length) {
+    const got = await source.read(buffer.subarray(done), position + done);
+    if (got === 0) break;
+    done += got;
+  }
+  return done;
+}
+
+/** Writes all of `bytes` at `position`; a short write is written on, a write of nothing is an error. */
+export async function writeFully(file: File, bytes: Uint8Array, position: number): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    const wrote = await file.write(bytes.subarray(done), position + done);
+    if (wrote === 0) throw Object.assign(new Error('write wrote nothing'), { code: 'EIO' });
+    done += wrote;
+  }
+}
+
+/** Temp file, sync, rename, folder sync: after it returns the file is there whole, before that it is not there. */
+export async function writeAtomic(fs: FileSystem, folder: string, name: string, bytes: Uint8Array): Promise<void> {
+  const path = join(folder, name);
+  const temp = `${path}.tmp`;
+  await removeIfThere(fs, temp);
+  const file = await fs.open(temp, 'wx');
+  try {
+    await writeFully(file, bytes, 0);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+  await fs.rename(temp, path);
+  await fs.syncDir(folder);
+}
+
+export async function removeIfThere(fs: FileSystem, path: string): Promise<boolean> {
+  try {
+    await fs.unlink(path);
+    return true;
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return false;
+    throw error;
+  }
+}
+
+export async function makeFolder(fs: FileSystem, path: string): Promise<boolean> {
+  try {
+    await fs.mkdir(path);
+    return true;
+  } catch (error) {
+    if (hasErrno(error, 'EEXIST')) return false;
+    throw error;
+  }
+}
+
+/** Names in a folder; none when the folder is not there. */
+export async function listFolder(fs: FileSystem, path: string): Promise<string[]> {
+  try {
+    return await fs.readdir(path);
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return [];
+    throw readError(path, error);
+  }
+}
+
+/** For a file that a writer beside us may clean away between listing and reading: its absence is no failure. */
+export function goneMeanwhile(error: unknown): undefined {
+  const cause = error instanceof WalqError ? error.cause : error;
+  if (hasErrno(cause, 'ENOENT')) return undefined;
+  throw error;
+}

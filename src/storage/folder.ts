@@ -1,0 +1,98 @@
+import type { Finding } from '../base/finding.ts';
+import { join, listFolder, openSource, readSmall } from './files.ts';
+import type { StorageEnv } from './types.ts';
+import { decodeSegmentHeader, type SegmentHeader, segmentHeaderBytes } from './wal/format.ts';
+import { decodeHeadFile, type HeadResult, headFileBytes } from './wal/head.ts';
+import { parseSegmentFileName, type SegmentName } from './wal/names.ts';
+import type { SegmentInput } from './wal/scan-log.ts';
+
+/** Names inside a store. */
+export const walFolder = 'wal';
+export const quarantineFolder = 'quarantine';
+export const headFileName = 'HEAD';
+
+export interface WalListing {
+  /** By ordinal. */
+  segments: SegmentName[];
+  temps: string[];
+  foreign: string[];
+}
+
+export async function listWal(env: StorageEnv, walDir: string): Promise<WalListing> {
+  const listing: WalListing = { segments: [], temps: [], foreign: [] };
+  for (const name of await listFolder(env.fs, walDir)) {
+    const parsed = parseSegmentFileName(name);
+    if (parsed) listing.segments.push(parsed);
+    else if (name.endsWith('.tmp') && parseSegmentFileName(name.slice(0, -4))) listing.temps.push(name);
+    else listing.foreign.push(name);
+  }
+  listing.segments.sort((a, b) => a.ordinal - b.ordinal || a.seqFirst - b.seqFirst);
+  return listing;
+}
+
+export function listingNotes(listing: WalListing, prefix: string): Finding[] {
+  return [
+    ...listing.temps.map((name) => note('E_LEFTOVER', join(prefix, name), 'temporary file of an interrupted step')),
+    ...listing.foreign.map((name) =>
+      note('E_FOREIGN_FILE', join(prefix, name), 'file with a foreign name, left alone'),
+    ),
+  ];
+}
+
+function note(code: Finding['code'], file: string, message: string): Finding {
+  return { code, severity: 'note', file, message };
+}
+
+export function segmentInput(env: StorageEnv, walDir: string, prefix: string, name: SegmentName): SegmentInput {
+  return { file: join(prefix, name.name), name, open: () => openSource(env.fs, join(walDir, name.name)) };
+}
+
+/** HEAD as found, with its notes. */
+export async function readHead(env: StorageEnv, storeDir: string): Promise<HeadResult & { findings: Finding[] }> {
+  const bytes = await readSmall(env.fs, join(storeDir, headFileName), headFileBytes);
+  if (bytes === undefined) {
+    return {
+      faults: [],
+      findings: [
+        note('E_HEAD_MISSING', headFileName, 'HEAD is not there; the end of the log is proved by the log alone'),
+      ],
+    };
+  }
+  const result = decodeHeadFile(bytes);
+  const findings: Finding[] = result.faults.map((fault) => ({
+    ...note('E_HEAD_SLOT', headFileName, fault.message),
+    offset: fault.offset,
+  }));
+  if (result.newer !== undefined) {
+    findings.push({
+      ...note('E_NEWER_FORMAT', headFileName, 'HEAD is written in a newer format'),
+      severity: 'newer',
+      got: `version ${result.newer}`,
+    });
+  }
+  return { ...result, findings };
+}
+
+/**
+ * Segments that an interrupted cleaning left before a gap, wholly covered by the oldest snapshot: they take no part
+ * in anything. A gap that no snapshot covers stays in, to be reported.
+ */
+export function splitLeftovers(
+  segments: readonly SegmentName[],
+  coveredSeq: number,
+): { live: SegmentName[]; leftover: SegmentName[] } {
+  let from = 0;
+  for (let index = 1; index < segments.length; index++) {
+    const before = segments[index - 1];
+    const here = segments[index];
+    if (before && here && here.ordinal > before.ordinal + 1 && here.seqFirst - 1 <= coveredSeq) from = index;
+  }
+  return { live: segments.slice(from), leftover: segments.slice(0, from) };
+}
+
+/** The header of a segment file, or `undefined` when it does not hold. */
+export async function readSegmentHeader(env: StorageEnv, path: string): Promise<SegmentHeader | undefined> {
+  const bytes = await readSmall(env.fs, path, segmentHeaderBytes - 1);
+  const result = bytes && decodeSegmentHeader(bytes);
+  return result?.ok ? result.header : undefined;
+}

@@ -1,0 +1,211 @@
+import { damageError, notFoundError, usageError, type WalqError } from '../base/errors.ts';
+import { type Finding, worstSeverity } from '../base/finding.ts';
+import { goneMeanwhile, join } from './files.ts';
+import { segmentInput, walFolder } from './folder.ts';
+import { findingError, readSnapshot } from './snapshot/read.ts';
+import { aheadOfLog, type Survey } from './survey.ts';
+import type { ChainPoint, SnapshotSummary, StateMachine, StorageEnv } from './types.ts';
+import { judgeLog, type LogJudgement } from './wal/judge-log.ts';
+import { type LogScan, scanLog } from './wal/scan-log.ts';
+
+export interface LoadOptions {
+  /** Apply nothing above this seq. */
+  until?: number;
+  /** Which snapshot to start from: the best one, none, or the one in this file. */
+  snapshot?: 'auto' | 'none' | { path: string };
+}
+
+export interface Loaded<M> {
+  machine: M;
+  /** Last seq in the state. */
+  seq: number;
+  snapshot?: SnapshotSummary;
+  replayed: number;
+  findings: Finding[];
+  log: LogScan;
+  judgement: LogJudgement;
+}
+
+/**
+ * Snapshot plus every later record: the state of the store. Read-only. Candidates are tried newest first; one that is
+ * damaged or does not fit the log is a finding, and the next is tried. Faults of the log are findings too: whoever
+ * wants to write refuses on them. Rejects with E_NO_BASE when no state can be built, E_REPLAY when a record does not
+ * apply, E_READ on I/O errors.
+ */
+export async function loadState<M extends StateMachine>(
+  env: StorageEnv,
+  storeDir: string,
+  survey: Survey,
+  make: () => M,
+  options: LoadOptions = {},
+): Promise<Loaded<M>> {
+  const until = options.until ?? Number.POSITIVE_INFINITY;
+  const findings = [...survey.findings, ...gapsInNames(survey)];
+  for (const candidate of candidates(survey, options, storeDir)) {
+    const base = await loadBase(env, candidate, survey, make, until, findings);
+    if (base === undefined) continue;
+    const loaded = await replayOnto(env, storeDir, survey, base, until);
+    if (loaded === 'unfit') {
+      findings.push(degraded('E_SNAPSHOT_CHAIN', candidate.file, 'snapshot does not fit the log at its seq'));
+      continue;
+    }
+    const all = [...findings, ...loaded.judgement.findings, ...aheadOfLog(survey, loaded.judgement)];
+    return { ...loaded, findings: withoutRepeats(all) };
+  }
+  const first = survey.live[0];
+  const worst = worstSeverity(findings);
+  if (worst === 'newer') throw findingError(findings);
+  throw damageError(
+    'E_NO_BASE',
+    `the log begins at seq ${first?.seqFirst}, and no good snapshot covers what came before`,
+    {
+      data: { store: storeDir, findings },
+    },
+  );
+}
+
+interface Candidate {
+  file: string;
+  path?: string;
+  /** The user asked for this file: there is no other to try. */
+  named?: true;
+  point?: ChainPoint;
+}
+
+function candidates(survey: Survey, options: LoadOptions, storeDir: string): Candidate[] {
+  const choice = options.snapshot ?? 'auto';
+  const start: Candidate[] = survey.live[0]?.seqFirst === 1 ? [{ file: 'wal' }] : [];
+  if (choice === 'none') return start;
+  if (typeof choice === 'object') return [{ file: choice.path, path: choice.path, named: true }];
+  return [...survey.snapshots.map((snapshot) => ({ ...snapshot, path: join(storeDir, snapshot.file) })), ...start];
+}
+
+interface Base<M> {
+  machine: M;
+  seq: number;
+  point?: ChainPoint;
+  snapshot?: SnapshotSummary;
+}
+
+async function loadBase<M extends StateMachine>(
+  env: StorageEnv,
+  candidate: Candidate,
+  survey: Survey,
+  make: () => M,
+  until: number,
+  findings: Finding[],
+): Promise<Base<M> | undefined> {
+  const machine = make();
+  if (candidate.path === undefined) return { machine, seq: 0 };
+  if (candidate.point && candidate.point.seq > until) return undefined;
+  try {
+    const options = { relativeName: candidate.file, storeId: survey.identity.id };
+    const snapshot = await readSnapshot(env, candidate.path, (entry) => machine.load(entry), options).catch(
+      goneMeanwhile,
+    );
+    if (candidate.named && snapshot === undefined) {
+      throw notFoundError('E_NO_FILE', `no snapshot file ${candidate.path}`, { data: { file: candidate.path } });
+    }
+    if (candidate.named && snapshot !== undefined && snapshot.seq > until) {
+      const text = `snapshot ${candidate.path} is at seq ${snapshot.seq}, after the point asked for (seq ${until})`;
+      throw usageError('E_SEQ_RANGE', text, { data: { file: candidate.path, seq: snapshot.seq, until } });
+    }
+    if (snapshot === undefined || snapshot.seq > until) return undefined;
+    return { machine, seq: snapshot.seq, point: snapshot.point, snapshot };
+  } catch (error) {
+    const finding =
+      error instanceof Error && 'data' in error ? (error.data as { finding?: Finding }).finding : undefined;
+    if (finding === undefined) throw error;
+    findings.push(finding);
+    return undefined;
+  }
+}
+
+/** Scans from the segment that holds the base's point and applies what comes after it. */
+async function replayOnto<M extends StateMachine>(
+  env: StorageEnv,
+  storeDir: string,
+  survey: Survey,
+  base: Base<M>,
+  until: number,
+): Promise<Omit<Loaded<M>, 'findings'> | 'unfit'> {
+  const { machine, point } = base;
+  const at = survey.live.findIndex((name) => name.ordinal === point?.ordinal);
+  const first = survey.live[Math.max(at, 0)];
+  if (first === undefined || (at < 0 && first.seqFirst !== base.seq + 1)) return 'unfit';
+  const names = survey.live.slice(Math.max(at, 0));
+  const inputs = names.map((name) => segmentInput(env, join(storeDir, walFolder), walFolder, name));
+  const evidence = {
+    storeId: survey.identity.id,
+    ...(survey.head && { head: survey.head }),
+    points: point ? [point] : [],
+  };
+  let replayed = 0;
+  let seq = base.seq;
+  let unbroken = true;
+  const log = await scanLog(inputs, evidence, {
+    record: (record) => {
+      if (record.afterHole || record.seq <= base.seq || record.seq > until) return undefined;
+      unbroken = record.seq === seq + 1;
+      if (!unbroken) return false;
+      try {
+        machine.apply(record.bytes, record.seq);
+      } catch (cause) {
+        throw replayError(record.seq, record.file, record.offset, cause);
+      }
+      replayed++;
+      seq = record.seq;
+      return undefined;
+    },
+  });
+  if (!unbroken) return 'unfit';
+  const judgement = judgeLog(log, evidence);
+  if (point && at >= 0 && log.segments[0]?.pointsPassed.get(point) !== true) {
+    const damagedBefore = log.segments[0]?.scan.holes.some(
+      (hole) => hole.offset < point.offset && hole.kind !== 'zeros',
+    );
+    if (!damagedBefore) return 'unfit';
+  }
+  return { machine, seq, replayed, log, judgement, ...(base.snapshot && { snapshot: base.snapshot }) };
+}
+
+function replayError(seq: number, file: string, offset: number, cause: unknown): WalqError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return damageError('E_REPLAY', `record ${seq} in ${file} (frame at offset ${offset}) does not apply: ${why}`, {
+    data: { seq, file, offset },
+    cause,
+  });
+}
+
+/**
+ * Ordinals must run on without a gap, also below the snapshot that recovery starts from: the older snapshot needs
+ * them.
+ */
+function gapsInNames(survey: Survey): Finding[] {
+  const findings: Finding[] = [];
+  survey.live.forEach((name, index) => {
+    const before = survey.live[index - 1];
+    if (!before || name.ordinal === before.ordinal + 1) return;
+    findings.push({
+      code: 'E_MISSING_SEGMENT',
+      severity: 'corrupt',
+      file: join(walFolder, name.name),
+      message: `segment ${before.ordinal + 1} is missing before this one`,
+    });
+  });
+  return findings;
+}
+
+function degraded(code: Finding['code'], file: string, message: string): Finding {
+  return { code, severity: 'degraded', file, message };
+}
+
+/** The gap between two names is seen twice when both segments are also read. */
+function withoutRepeats(findings: readonly Finding[]): Finding[] {
+  const seen = new Set<string>();
+  return findings.filter((finding) => {
+    const key = `${finding.code} ${finding.file} ${finding.offset ?? ''}`;
+    if (finding.code !== 'E_MISSING_SEGMENT' || !seen.has(key)) return seen.add(key);
+    return false;
+  });
+}

@@ -1,0 +1,124 @@
+import { hasErrno, isFsError, lockedError, notFoundError } from '../base/errors.ts';
+import type { File } from '../fs/types.ts';
+import { join, makeFolder, readSmall, writeError, writeFully } from './files.ts';
+import type { StorageEnv } from './types.ts';
+
+/** The right to write to a store: held from `lockStore` until `release`, or until the process dies, however it dies. */
+export interface StoreLock {
+  readonly storeDir: string;
+  release(): Promise<void>;
+}
+
+/** Who holds the lock, as that process wrote it into LOCK. A note for people: never used to decide anything. */
+export interface LockNote {
+  pid: number;
+  command: string;
+  sinceMs: number;
+}
+
+const lockFileName = 'LOCK';
+const noteBytesMax = 1024;
+/**
+ * Segments are locked far beyond their end, so that a LOCK file deleted under a writer does not let a second one in.
+ */
+export const segmentLockOffset = 2 ** 40;
+
+/**
+ * One attempt to take the lock. `undefined` when another process (or another opening in this one) holds it. With
+ * `create`, a missing store folder
+ * is made. Rejects with E_LOCK_UNSUPPORTED, E_IO.
+ */
+export async function lockStore(
+  env: StorageEnv,
+  storeDir: string,
+  options: { create?: boolean; note?: { pid: number; command: string } } = {},
+): Promise<StoreLock | undefined> {
+  const path = join(storeDir, lockFileName);
+  let file: File;
+  try {
+    // Its name is made durable by the creation of the store, which whoever gets the lock first begins or finishes.
+    if (options.create) await makeFolder(env.fs, storeDir);
+    file = await openLockFile(env, path);
+  } catch (error) {
+    throw isFsError(error) && error.code === 'ENOENT' ? error : writeError(path, error);
+  }
+  try {
+    if (!(await file.tryLock(0, 1))) {
+      await file.close();
+      return undefined;
+    }
+    if (options.note) await writeNote(file, { ...options.note, sinceMs: env.clock.now() });
+  } catch (error) {
+    await file.close();
+    throw writeError(path, error);
+  }
+  // The kernel frees the lock with the file, whatever closing it says.
+  return { storeDir, release: () => file.close().catch(() => undefined) };
+}
+
+/** One attempt that must succeed. Rejects with E_LOCKED, and with E_NO_STORE where nothing is to be created. */
+export async function takeLock(
+  env: StorageEnv,
+  storeDir: string,
+  options: { create?: boolean; pid?: number; command?: string },
+): Promise<StoreLock> {
+  const { create = false, pid, command = '' } = options;
+  if (!create && (await env.fs.stat(storeDir)) === undefined) {
+    const next = 'name one with --store or WALQ_STORE; walq queue enqueue creates one';
+    throw notFoundError('E_NO_STORE', `no store at ${storeDir}`, { data: { store: storeDir }, next });
+  }
+  const lock = await lockStore(env, storeDir, { create, ...(pid !== undefined && { note: { pid, command } }) });
+  if (lock === undefined) throw await lockedBy(env, storeDir);
+  return lock;
+}
+
+async function openLockFile(env: StorageEnv, path: string): Promise<File> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await env.fs.open(path, 'r+', { nofollow: true });
+    } catch (error) {
+      if (!hasErrno(error, 'ENOENT') || attempt > 8) throw error;
+    }
+    try {
+      return await env.fs.open(path, 'wx');
+    } catch (error) {
+      if (!hasErrno(error, 'EEXIST')) throw error;
+    }
+  }
+}
+
+async function writeNote(file: File, note: LockNote): Promise<void> {
+  const text = Buffer.from(`${JSON.stringify(note)}\n`);
+  await file.truncate(0);
+  await writeFully(file, text.subarray(0, noteBytesMax), 0);
+}
+
+async function readLockNote(env: StorageEnv, storeDir: string): Promise<LockNote | undefined> {
+  const bytes = await readSmall(env.fs, join(storeDir, lockFileName), noteBytesMax);
+  if (bytes === undefined) return undefined;
+  try {
+    const note: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    if (typeof note !== 'object' || note === null) return undefined;
+    const { pid, command, sinceMs } = note as Partial<LockNote>;
+    if (typeof pid !== 'number' || typeof command !== 'string' || typeof sinceMs !== 'number') return undefined;
+    return { pid, command, sinceMs };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The error for a lock that stayed taken. Names the holder where it left a note. */
+export async function lockedBy(env: StorageEnv, storeDir: string): Promise<Error> {
+  const note = await readLockNote(env, storeDir);
+  const who = note ? `process ${note.pid} (${note.command})` : 'another process';
+  return lockedError('E_LOCKED', `store ${storeDir} is locked by ${who}`, {
+    data: { store: storeDir, ...(note && { pid: note.pid, command: note.command }) },
+    next: note ? `wait for it, or stop it: kill ${note.pid}` : 'wait for it and try again',
+  });
+}
+
+export function parentOf(path: string): string {
+  const trimmed = path.replace(/\/+$/, '');
+  const at = trimmed.lastIndexOf('/');
+  return at < 0 ? '.' : at === 0 ? '/' : trimmed.slice(0, at);
+}

@@ -1,0 +1,183 @@
+import { assert, damageError, isFsError, newerError, type WalqError } from '../base/errors.ts';
+import { type Finding, worstSeverity } from '../base/finding.ts';
+import type { File } from '../fs/types.ts';
+import { join, openSource, readInto, removeIfThere, writeFully } from './files.ts';
+import { headFileName, quarantineFolder, walFolder } from './folder.ts';
+import type { Loaded } from './load.ts';
+import { lockedBy, segmentLockOffset } from './lock.ts';
+import { createHead, LogWriter } from './log-writer.ts';
+import { quarantineBytes } from './quarantine.ts';
+import { snapshotFolder } from './snapshot/name.ts';
+import type { Survey } from './survey.ts';
+import type { RecoveryReport, StateMachine, StorageEnv } from './types.ts';
+import type { LogEnd } from './wal/encode-frames.ts';
+import { sealBytes, segmentHeaderBytes } from './wal/format.ts';
+import type { SegmentResult } from './wal/scan-log.ts';
+
+/** Findings a writer may go on with. All others refuse the opening, before a byte is changed. */
+export function refuseDamage(storeDir: string, findings: readonly Finding[]): void {
+  const worst = worstSeverity(findings);
+  if (worst === undefined || worst === 'note' || worst === 'torn' || worst === 'degraded') return;
+  throw damageOf(storeDir, findings);
+}
+
+function damageOf(storeDir: string, findings: readonly Finding[]): WalqError {
+  const worst = worstSeverity(findings);
+  const found = findings.filter((finding) => finding.severity === worst);
+  const first = found[0];
+  assert(first !== undefined, 'there is a finding');
+  const place = `${first.file}${first.offset === undefined ? '' : ` at offset ${first.offset}`}`;
+  const seqs = first.seqFirst === undefined ? '' : ` (seq ${first.seqFirst}..${first.seqLast})`;
+  const more = found.length > 1 ? `, and ${found.length - 1} more` : '';
+  const text = `store ${storeDir} is ${worst}: ${place}: ${first.message}${seqs}${more}`;
+  const details = { data: { store: storeDir, findings: found.slice(0, 100) }, next: `walq wal verify ${storeDir}` };
+  return worst === 'newer' ? newerError(first.code, text, details) : damageError(first.code, text, details);
+}
+
+export interface OpenedLog {
+  writer: LogWriter;
+  trimmed?: NonNullable<RecoveryReport['trimmed']>;
+}
+
+/**
+ * Makes the log ready for the next frame, after `loadState` found nothing that refuses. Only here does an opening
+ * write: an interrupted rotation is taken back, a torn tail goes to quarantine and is trimmed, left-over files go,
+ * and every byte that nothing certifies is written again and synced (after a failed sync the page cache shows bytes
+ * that the disk lacks). Each step may be interrupted; the next opening does it again.
+ */
+export async function openLog(
+  env: StorageEnv,
+  storeDir: string,
+  survey: Survey,
+  loaded: Loaded<StateMachine>,
+): Promise<OpenedLog> {
+  const walDir = join(storeDir, walFolder);
+  const { active, unused } = activeSegment(loaded);
+  const header = active.scan.header;
+  assert(header && active.input.name, 'the active segment has a header and a name');
+  const path = join(walDir, active.input.name.name);
+  const file = await env.fs.open(path, 'r+', { nofollow: true });
+  try {
+    if (!(await file.tryLock(segmentLockOffset, 1))) throw await lockedBy(env, storeDir);
+    if (unused?.input.name) await removeIfThere(env.fs, join(walDir, unused.input.name.name));
+    await removeLeftovers(env, storeDir, survey);
+    const trimmed = await trimTail(env, storeDir, file, active);
+    const cleanlyClosed = survey.headUsable && survey.head?.closed && loaded.judgement.endProven;
+    if (!cleanlyClosed || trimmed) {
+      await persistSealBefore(env, walDir, survey, loaded, active);
+      await rewriteUncertified(env, path, file, active);
+      // A writer that died may have left names that are there for us and not yet on the disk.
+      for (const folder of [walDir, join(storeDir, snapshotFolder), storeDir]) await syncIfThere(env, folder);
+    }
+    const at: LogEnd = {
+      segment: { name: active.input.name.name, ordinal: header.ordinal, salt: header.salt },
+      end: active.scan.end,
+      link: active.scan.link,
+      seqNext: active.scan.seqNext,
+    };
+    const counter = survey.headUsable ? (survey.head?.counter ?? 0) : 0;
+    if (!survey.headUsable) await createHead(env, storeDir, survey.identity.id, at, counter);
+    const head = await env.fs.open(join(storeDir, headFileName), 'r+', { nofollow: true });
+    const writer = new LogWriter(env, storeDir, survey.identity.id, file, head, counter, at);
+    try {
+      if (survey.headUsable && (survey.head?.ordinal !== at.segment.ordinal || survey.head.end !== at.end))
+        writer.writeHead();
+    } catch (error) {
+      await head.close();
+      throw error;
+    }
+    return { writer, ...(trimmed && { trimmed }) };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** Temp files and covered segments are in nobody's way: one that cannot be removed stays. */
+async function removeLeftovers(env: StorageEnv, storeDir: string, survey: Survey): Promise<void> {
+  const inWal = [...survey.temps, ...survey.leftover.map((segment) => segment.name)];
+  for (const file of [...inWal.map((name) => join(walFolder, name)), ...survey.snapshotTemps]) {
+    try {
+      await removeIfThere(env.fs, join(storeDir, file));
+    } catch (error) {
+      if (!isFsError(error)) throw error;
+    }
+  }
+}
+
+async function syncIfThere(env: StorageEnv, folder: string): Promise<void> {
+  if ((await env.fs.lstat(folder)) !== undefined) await env.fs.syncDir(folder);
+}
+
+/** The writer may have died between writing the SEAL of the segment before and syncing it. HEAD says when it did not. */
+async function persistSealBefore(
+  env: StorageEnv,
+  walDir: string,
+  survey: Survey,
+  loaded: Loaded<StateMachine>,
+  active: SegmentResult,
+): Promise<void> {
+  const before = loaded.log.segments[loaded.log.segments.indexOf(active) - 1];
+  const ordinal = active.scan.header?.ordinal ?? 0;
+  if (before?.input.name === undefined || (survey.headUsable && (survey.head?.ordinal ?? 0) >= ordinal)) return;
+  const path = join(walDir, before.input.name.name);
+  const file = await env.fs.open(path, 'r+', { nofollow: true });
+  try {
+    await rewriteUncertified(env, path, file, { ...before, certified: before.scan.end - sealBytes });
+  } finally {
+    await file.close();
+  }
+}
+
+/** The segment to go on in; and the one after it that an interrupted rotation created and never used. */
+function activeSegment(loaded: Loaded<StateMachine>): { active: SegmentResult; unused?: SegmentResult } {
+  const last = loaded.log.segments.at(-1);
+  const before = loaded.log.segments.at(-2);
+  assert(last !== undefined, 'a log has a segment');
+  const unfinished = loaded.judgement.findings.some((finding) => finding.code === 'E_ROTATION_UNFINISHED');
+  return unfinished && before ? { active: before, unused: last } : { active: last };
+}
+
+async function trimTail(
+  env: StorageEnv,
+  storeDir: string,
+  file: File,
+  active: SegmentResult,
+): Promise<RecoveryReport['trimmed']> {
+  const { end, size } = active.scan;
+  if (size <= end) return undefined;
+  const name = active.input.name?.name ?? '';
+  const zerosOnly = active.scan.holes.every((hole) => hole.kind === 'zeros');
+  const source = await openSource(env.fs, join(storeDir, walFolder, name));
+  try {
+    const quarantine = zerosOnly
+      ? ''
+      : await quarantineBytes(env, storeDir, `${name}.tail-${end}`, source, end, size - end);
+    await file.truncate(end);
+    await file.datasync();
+    return zerosOnly
+      ? undefined
+      : { file: join(walFolder, name), offset: end, bytes: size - end, quarantine: join(quarantineFolder, quarantine) };
+  } finally {
+    await source.close();
+  }
+}
+
+/** From the last frame border at or below the certified end to the end of the log. */
+async function rewriteUncertified(env: StorageEnv, path: string, file: File, active: SegmentResult): Promise<void> {
+  const from = Math.max(segmentHeaderBytes, Math.min(active.certified, active.scan.end));
+  const source = await openSource(env.fs, path);
+  try {
+    const chunk = new Uint8Array(1024 * 1024);
+    for (let at = from; at < active.scan.end; ) {
+      const part = chunk.subarray(0, Math.min(chunk.length, active.scan.end - at));
+      const got = await readInto(source, part, at);
+      assert(got === part.length, 'a segment does not shrink under its lock');
+      await writeFully(file, part, at);
+      at += got;
+    }
+  } finally {
+    await source.close();
+  }
+  await file.datasync();
+}

@@ -1,0 +1,257 @@
+import { notFoundError } from '../base/errors.ts';
+import type { Finding } from '../base/finding.ts';
+import type { ByteSource } from '../base/source.ts';
+import { goneMeanwhile, join, openSource } from './files.ts';
+import { listingNotes, listWal, readHead, readSegmentHeader, segmentInput, walFolder } from './folder.ts';
+import { parentOf } from './lock.ts';
+import { settle, toReport } from './report.ts';
+import { listSnapshots } from './snapshot/list.ts';
+import { snapshotFolder } from './snapshot/name.ts';
+import { checkSnapshot } from './snapshot/read.ts';
+import { readStoreFile } from './store-file.ts';
+import { aheadOfLog, type Survey, surveyStore } from './survey.ts';
+import type { LogReport, SnapshotCheck, StorageEnv } from './types.ts';
+import { segmentHeaderBytes } from './wal/format.ts';
+import { judgeLog } from './wal/judge-log.ts';
+import { parseSegmentFileName, type SegmentName } from './wal/names.ts';
+import { type Evidence, type LogScan, type LogVisitor, type SegmentInput, scanLog } from './wal/scan-log.ts';
+
+/** Reading without a lock and without writing a byte: whole stores, `wal/` folders, single segments, streams. */
+
+/** A finding beside a live writer counts only if it is still there after these waits, milliseconds. */
+const secondLookMs = [50, 250];
+
+export interface StoreReport extends LogReport {
+  snapshots: SnapshotCheck[];
+}
+
+export interface ScanRange {
+  /** Skip segments that end before this seq. Findings in them are then not seen. */
+  fromSeq?: number;
+}
+
+/**
+ * Reads the log of a store from end to end, past every fault. Frames and records go to the visitor as they are read;
+ * the report comes at the end, after the second look. Rejects with E_NO_STORE, E_GUTTED, E_NEWER_FORMAT, E_READ.
+ */
+export async function scanStore(
+  env: StorageEnv,
+  storeDir: string,
+  visitor: LogVisitor = {},
+  range: ScanRange = {},
+): Promise<LogReport> {
+  const { report } = await lookAt(env, storeDir, visitor, range);
+  return settle(report, await stillThere(env, storeDir, report.findings));
+}
+
+/** Every fault of a store: log, HEAD, STORE.json, snapshots. With the second look. */
+export async function verifyStore(env: StorageEnv, storeDir: string, visitor: LogVisitor = {}): Promise<StoreReport> {
+  const { report, survey } = await lookAt(env, storeDir, visitor, {});
+  const snapshots = await checkSnapshots(env, storeDir, survey);
+  const findings = [
+    ...report.findings,
+    ...snapshots.flatMap((check) => check.findings),
+    ...baseFindings(survey, snapshots),
+  ];
+  return settle({ ...report, findings, snapshots }, await stillThere(env, storeDir, findings));
+}
+
+/**
+ * A writer may be at work beside us: what looks torn can be a write in flight, what is missing a file just cleaned
+ * away. So findings (notes aside) count only if two later looks, from a fresh HEAD and a fresh listing, still have
+ * them at the same place.
+ */
+export async function stillThere(env: StorageEnv, storeDir: string, findings: readonly Finding[]): Promise<Finding[]> {
+  let open = findings.filter((finding) => finding.severity !== 'note');
+  for (const ms of secondLookMs) {
+    if (open.length === 0) break;
+    await env.clock.sleep(ms);
+    const { report, survey } = await lookAt(env, storeDir, {}, { fromSeq: earliestSeq(open) });
+    const concerned = open.some((finding) => finding.severity === 'no-base' || finding.file.startsWith(snapshotFolder));
+    const snapshots = concerned ? await checkSnapshots(env, storeDir, survey) : [];
+    const base = concerned ? baseFindings(survey, snapshots) : [];
+    const seen = [...report.findings, ...snapshots.flatMap((check) => check.findings), ...base];
+    const now = new Set(seen.map(keyOf));
+    open = open.filter((finding) => now.has(keyOf(finding)));
+  }
+  const kept = new Set(open);
+  return findings.filter((finding) => finding.severity === 'note' || kept.has(finding));
+}
+
+/** First seq of the earliest segment with a finding, so that a second look need not read the whole log again. */
+function earliestSeq(findings: readonly Finding[]): number {
+  const seqs = findings.map(
+    (finding) => parseSegmentFileName(finding.file.slice(finding.file.lastIndexOf('/') + 1))?.seqFirst ?? 0,
+  );
+  // One seq less: the segment before is read too, since the fault may lie between the two.
+  return Math.max(0, Math.min(...seqs) - 1);
+}
+
+function keyOf(finding: Finding): string {
+  return `${finding.code} ${finding.file} ${finding.offset ?? ''}`;
+}
+
+async function checkSnapshots(env: StorageEnv, storeDir: string, survey: Survey): Promise<SnapshotCheck[]> {
+  const snapshots: SnapshotCheck[] = [];
+  for (const { file } of (await listSnapshots(env, storeDir)).snapshots) {
+    const options = { relativeName: file, storeId: survey.identity.id };
+    const check = await checkSnapshot(env, join(storeDir, file), options).catch(goneMeanwhile);
+    if (check) snapshots.push(check);
+  }
+  return snapshots;
+}
+
+/** A log that begins after seq 1 needs a good snapshot that reaches its first record. */
+function baseFindings(survey: Survey, snapshots: readonly SnapshotCheck[]): Finding[] {
+  const first = survey.live[0];
+  if (first === undefined || first.seqFirst === 1) return [];
+  const covered = snapshots.some((check) => check.summary && check.summary.seq >= first.seqFirst - 1);
+  if (covered) return stranded(first, snapshots);
+  return [
+    {
+      code: 'E_NO_BASE',
+      severity: 'no-base',
+      file: join(walFolder, first.name),
+      message: `log begins at seq ${first.seqFirst}, and no good snapshot covers what came before`,
+      seqFirst: 1,
+      seqLast: first.seqFirst - 1,
+    },
+  ];
+}
+
+/** Cleaning never takes log that a kept snapshot needs: where it is gone, somebody else took it. */
+function stranded(first: SegmentName, snapshots: readonly SnapshotCheck[]): Finding[] {
+  return snapshots.flatMap(({ file, summary }): Finding[] => {
+    if (summary === undefined || summary.seq >= first.seqFirst - 1) return [];
+    const message = 'log after this snapshot is missing; a newer snapshot holds the state';
+    const range = { seqFirst: summary.seq + 1, seqLast: first.seqFirst - 1 };
+    return [{ code: 'E_SNAPSHOT_STRANDED', severity: 'degraded', file, message, ...range }];
+  });
+}
+
+async function lookAt(
+  env: StorageEnv,
+  storeDir: string,
+  visitor: LogVisitor,
+  range: ScanRange,
+): Promise<{ report: LogReport; survey: Survey }> {
+  const survey = await surveyStore(env, storeDir);
+  const from = range.fromSeq ?? 0;
+  const names = survey.live.filter(
+    (name, index) => (survey.live[index + 1]?.seqFirst ?? Number.POSITIVE_INFINITY) > from || name === undefined,
+  );
+  const evidence: Evidence = {
+    storeId: survey.identity.id,
+    ...(survey.head && { head: survey.head }),
+    points: pointsOf(survey),
+  };
+  const walDir = join(storeDir, walFolder);
+  const log = await scanLog(
+    names.map((name) => segmentInput(env, walDir, walFolder, name)),
+    evidence,
+    visitor,
+  );
+  const judgement = judgeLog(log, evidence);
+  const misfits = log.stopped ? [] : misfitting(survey, log);
+  const ahead = log.stopped ? [] : aheadOfLog(survey, judgement);
+  const report = toReport(log, evidence, [...survey.findings, ...judgement.findings, ...misfits, ...ahead]);
+  return { report, survey };
+}
+
+function pointsOf(survey: Survey): NonNullable<Evidence['points']> {
+  return survey.snapshots.flatMap((snapshot) => (snapshot.point ? [snapshot.point] : []));
+}
+
+/** Snapshots that name a frame end which the log does not have, although the log is sound there. */
+function misfitting(survey: Survey, log: LogScan): Finding[] {
+  return survey.snapshots.flatMap((snapshot): Finding[] => {
+    const point = snapshot.point;
+    const segment = point && log.segments.find((result) => result.scan.header?.ordinal === point.ordinal);
+    if (!point || !segment?.scan.header) return [];
+    const sound =
+      segment.scan.holes.every((hole) => hole.offset >= point.offset) && segment.scan.lastEnd >= point.offset;
+    if (!sound || segment.pointsPassed.get(point)) return [];
+    const message = 'snapshot does not fit the log at its seq';
+    return [{ code: 'E_SNAPSHOT_CHAIN', severity: 'degraded', file: snapshot.file, message, seqLast: point.seq }];
+  });
+}
+
+/**
+ * A `wal/` folder: with the store's evidence when it lies in a store, else alone. Rejects with E_NO_STORE when there
+ * is no segment in it.
+ */
+export async function scanWalFolder(env: StorageEnv, walDir: string, visitor: LogVisitor = {}): Promise<LogReport> {
+  const storeDir = parentOf(walDir);
+  if (
+    walDir.replace(/\/+$/, '').endsWith(`/${walFolder}`) &&
+    (await readStoreFile(env.fs, storeDir)).state === 'good'
+  ) {
+    return scanStore(env, storeDir, visitor);
+  }
+  const listing = await listWal(env, walDir);
+  const first = listing.segments[0];
+  if (first === undefined) throw notFoundError('E_NO_STORE', `no segment in ${walDir}`, { data: { path: walDir } });
+  const header = await readSegmentHeader(env, join(walDir, first.name));
+  const evidence: Evidence = { alone: true, ...(header && { storeId: header.storeId }) };
+  const log = await scanLog(
+    listing.segments.map((name) => segmentInput(env, walDir, '', name)),
+    evidence,
+    visitor,
+  );
+  return toReport(log, evidence, [...listingNotes(listing, ''), ...judgeLog(log, evidence).findings]);
+}
+
+/** One segment file: with the evidence of its store when it lies in one (HEAD, the segment after it), else alone. */
+export async function scanSegmentFile(env: StorageEnv, path: string, visitor: LogVisitor = {}): Promise<LogReport> {
+  const report = await scanFile(env, path, visitor);
+  let open = report.findings.filter((finding) => finding.severity !== 'note');
+  for (const ms of secondLookMs) {
+    if (open.length === 0) break;
+    await env.clock.sleep(ms);
+    const now = new Set((await scanFile(env, path, {})).findings.map(keyOf));
+    open = open.filter((finding) => now.has(keyOf(finding)));
+  }
+  return settle(
+    report,
+    report.findings.filter((finding) => finding.severity === 'note' || open.includes(finding)),
+  );
+}
+
+async function scanFile(env: StorageEnv, path: string, visitor: LogVisitor): Promise<LogReport> {
+  const file = path.slice(path.lastIndexOf('/') + 1);
+  const name = parseSegmentFileName(file);
+  const evidence: Evidence = { alone: true, ...(name && (await evidenceAround(env, parentOf(path), name))) };
+  const input: SegmentInput = { file, open: () => openSource(env.fs, path), ...(name && { name }) };
+  const log = await scanLog([input], evidence, visitor);
+  return toReport(log, evidence, judgeLog(log, evidence).findings);
+}
+
+/** A segment from a stream. */
+export async function scanStream(source: ByteSource, name: string, visitor: LogVisitor = {}): Promise<LogReport> {
+  const evidence: Evidence = { alone: true };
+  const input: SegmentInput = { file: name, open: async () => ({ ...forward(source), close: async () => {} }) };
+  const log = await scanLog([input], evidence, visitor);
+  return toReport(log, evidence, judgeLog(log, evidence).findings);
+}
+
+function forward(source: ByteSource): ByteSource {
+  return {
+    read: (buffer, position) => source.read(buffer, position),
+    ...(source.size !== undefined && { size: source.size }),
+  };
+}
+
+async function evidenceAround(env: StorageEnv, walDir: string, name: SegmentName): Promise<Partial<Evidence>> {
+  const storeDir = parentOf(walDir);
+  const store = await readStoreFile(env.fs, storeDir);
+  if (store.state !== 'good') return {};
+  const head = (await readHead(env, storeDir)).slot;
+  const next = (await listWal(env, walDir)).segments.find((segment) => segment.ordinal === name.ordinal + 1);
+  const nextHeader = next && (await readSegmentHeader(env, join(walDir, next.name)));
+  const nextBytes = next ? ((await env.fs.lstat(join(walDir, next.name)))?.size ?? 0) : 0;
+  return {
+    storeId: store.identity.id,
+    ...(head?.storeId === store.identity.id && { head }),
+    ...(nextHeader && { nextHeader, nextInUse: nextBytes > segmentHeaderBytes }),
+  };
+}

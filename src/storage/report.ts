@@ -1,0 +1,77 @@
+import { type Finding, type Severity, worstSeverity } from '../base/finding.ts';
+import type { LogReport, SegmentSummary, Verdict } from './types.ts';
+import { judgeLog } from './wal/judge-log.ts';
+import type { Evidence, LogScan } from './wal/scan-log.ts';
+
+/** Verdict and loss once some findings have proved to be a writer's work in flight. */
+export function settle<R extends LogReport>(report: R, findings: Finding[]): R {
+  const verdict = verdictOf(findings);
+  const damaged = findings.some((finding) => finding.severity === 'corrupt' || finding.severity === 'no-base');
+  if (damaged) return { ...report, findings, verdict };
+  const { tail, ...rest } = report;
+  const tailStands = tail && findings.some((finding) => finding.file === tail.file && finding.offset === tail.offset);
+  return {
+    ...(rest as R),
+    findings,
+    verdict,
+    lost: [],
+    lostUnknown: false,
+    recordsAfterHole: 0,
+    ...(tailStands && { tail }),
+  };
+}
+
+/** What `wal verify` shows, from the facts of a scan and the findings about it. */
+export function toReport(log: LogScan, evidence: Evidence, findings: Finding[]): LogReport {
+  const judgement = judgeLog(log, evidence);
+  const segments = log.segments.map(({ input, scan }): SegmentSummary => {
+    const seqLast = scan.lastSeqNext - 1;
+    return {
+      file: input.file,
+      ordinal: scan.header?.ordinal ?? input.name?.ordinal ?? 0,
+      size: scan.size,
+      end: scan.end,
+      frames: scan.frames,
+      records: scan.records,
+      ...(scan.seqFirst !== undefined && { seqFirst: scan.seqFirst, seqLast }),
+      sealed: scan.sealed,
+    };
+  });
+  const withRecords = segments.filter((segment) => segment.seqFirst !== undefined);
+  const first = withRecords[0]?.seqFirst;
+  const last = withRecords.at(-1)?.seqLast;
+  const storeId = evidence.storeId ?? log.segments.find((result) => result.scan.header)?.scan.header?.storeId;
+  let recordsAfterHole = 0;
+  for (const { scan, afterHole } of log.segments) recordsAfterHole += afterHole ? scan.records : scan.recordsAfterHole;
+  return {
+    verdict: verdictOf(findings),
+    findings,
+    ...(storeId !== undefined && { storeId }),
+    segments,
+    frames: segments.reduce((sum, segment) => sum + segment.frames, 0),
+    records: segments.reduce((sum, segment) => sum + segment.records, 0),
+    bytes: segments.reduce((sum, segment) => sum + segment.size, 0),
+    ...(first !== undefined && { seqFirst: first }),
+    ...(last !== undefined && { seqLast: last }),
+    lost: judgement.lost,
+    lostUnknown: judgement.lostUnknown,
+    recordsAfterHole,
+    ...(judgement.tail && { tail: judgement.tail }),
+    endProven: judgement.endProven || evidence.alone !== true,
+  };
+}
+
+const verdicts: Readonly<Record<Exclude<Severity, 'note'>, Verdict>> = {
+  torn: 'torn',
+  newer: 'newer',
+  degraded: 'degraded',
+  ambiguous: 'ambiguous',
+  'no-base': 'no base',
+  corrupt: 'corrupt',
+};
+
+export function verdictOf(findings: readonly Finding[]): Verdict {
+  const worst = worstSeverity(findings);
+  if (worst !== undefined && worst !== 'note') return verdicts[worst];
+  return findings.some((finding) => finding.code === 'E_PADDING') ? 'padded' : 'clean';
+}

@@ -1,0 +1,93 @@
+import { isFsError } from '../base/errors.ts';
+import type { Finding } from '../base/finding.ts';
+import { join, removeIfThere } from './files.ts';
+import { listWal, walFolder } from './folder.ts';
+import { scanSegmentFile } from './read.ts';
+import { listSnapshots } from './snapshot/list.ts';
+import { checkSnapshot } from './snapshot/read.ts';
+import type { StorageEnv } from './types.ts';
+
+export interface RetentionPlan {
+  /** Snapshots that verified and stay, newest first. */
+  kept: { file: string; seq: number }[];
+  removeSnapshots: string[];
+  removeSegments: string[];
+  /** Why nothing, or less than asked, is removed. */
+  reasons: string[];
+  findings: Finding[];
+}
+
+/**
+ * What may go: snapshots older than the `keep` newest good ones, and segments wholly covered by the oldest that
+ * stays. A snapshot counts only if it verifies now; damaged ones are kept as evidence and cover nothing. With fewer
+ * good snapshots than `keep` nothing is removed.
+ */
+export async function planRetention(
+  env: StorageEnv,
+  storeDir: string,
+  storeId: string,
+  keep: number,
+  activeOrdinal: number,
+): Promise<RetentionPlan> {
+  const plan: RetentionPlan = { kept: [], removeSnapshots: [], removeSegments: [], reasons: [], findings: [] };
+  for (const { file, seq } of (await listSnapshots(env, storeDir)).snapshots) {
+    if (plan.kept.length >= keep) {
+      plan.removeSnapshots.push(file);
+      continue;
+    }
+    const check = await checkSnapshot(env, join(storeDir, file), { relativeName: file, storeId });
+    if (check.summary) plan.kept.push({ file, seq });
+    else plan.findings.push(...check.findings);
+  }
+  const oldest = plan.kept.at(-1);
+  if (oldest === undefined || plan.kept.length < keep) {
+    const have = `${plan.kept.length} good snapshot${plan.kept.length === 1 ? '' : 's'}`;
+    plan.reasons.push(`${have} of ${keep} to keep: the whole log stays`);
+    plan.removeSnapshots = [];
+    return plan;
+  }
+  const { segments } = await listWal(env, join(storeDir, walFolder));
+  for (const [index, name] of segments.entries()) {
+    const next = segments[index + 1];
+    const covered = next !== undefined && next.ordinal === name.ordinal + 1 && next.seqFirst - 1 <= oldest.seq;
+    if (!covered || name.ordinal >= activeOrdinal) break;
+    const file = join(walFolder, name.name);
+    const damage = (await scanSegmentFile(env, join(storeDir, file))).findings.filter(isDamage);
+    if (damage.length > 0) {
+      // The snapshots hold the state, but a damaged file is evidence: only a person removes it.
+      plan.reasons.push(`${file} is damaged and stays, with all after it, as evidence`);
+      plan.findings.push(...damage.map((finding) => ({ ...finding, file })));
+      break;
+    }
+    plan.removeSegments.push(file);
+  }
+  const left = segments.length - plan.removeSegments.length;
+  plan.reasons.push(
+    `${left} segment${left === 1 ? '' : 's'} hold records after seq ${oldest.seq}, or the end of the log`,
+  );
+  return plan;
+}
+
+/**
+ * Oldest segment first, folder synced after each, so that no gap can appear. A file that cannot be removed stops the
+ * cleaning and harms nothing; a folder that cannot be synced rejects with what the file system says, and a writer
+ * must not go on with it.
+ */
+export async function applyRetention(env: StorageEnv, storeDir: string, plan: RetentionPlan): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const file of [...plan.removeSnapshots.toReversed(), ...plan.removeSegments]) {
+    try {
+      await removeIfThere(env.fs, join(storeDir, file));
+    } catch (error) {
+      if (!isFsError(error)) throw error;
+      findings.push({ code: 'E_LEFTOVER', severity: 'note', file, message: `could not be removed: ${error.code}` });
+      break;
+    }
+    await env.fs.syncDir(join(storeDir, file.slice(0, file.lastIndexOf('/'))));
+  }
+  return findings;
+}
+
+function isDamage(finding: Finding): boolean {
+  return finding.severity !== 'note';
+}

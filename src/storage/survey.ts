@@ -1,0 +1,136 @@
+import { damageError, notFoundError, type WalqError } from '../base/errors.ts';
+import type { Finding } from '../base/finding.ts';
+import { goneMeanwhile, join } from './files.ts';
+import {
+  listingNotes,
+  listWal,
+  readHead,
+  readSegmentHeader,
+  splitLeftovers,
+  type WalListing,
+  walFolder,
+} from './folder.ts';
+import { listSnapshots } from './snapshot/list.ts';
+import { findingError, peekSnapshot } from './snapshot/read.ts';
+import { readStoreFile, type StoreFileResult, type StoreIdentity, storeFileName } from './store-file.ts';
+import type { ChainPoint, StorageEnv } from './types.ts';
+import type { HeadSlot } from './wal/head.ts';
+import type { LogJudgement } from './wal/judge-log.ts';
+import type { SegmentName } from './wal/names.ts';
+
+/** What stands in a store folder, read without judging the log. */
+export interface Survey {
+  identity: StoreIdentity;
+  /** Segments that count, by ordinal. */
+  live: SegmentName[];
+  /** Segments an interrupted cleaning left behind. */
+  leftover: SegmentName[];
+  temps: string[];
+  head?: HeadSlot;
+  /** HEAD is there, whole and ours. */
+  headUsable: boolean;
+  /** Newest first; `point` where the header can be read and names this store. */
+  snapshots: { file: string; seq: number; point?: ChainPoint }[];
+  snapshotTemps: string[];
+  findings: Finding[];
+}
+
+/**
+ * Reads names, STORE.json, HEAD and snapshot headers. A bad STORE.json is a finding. Rejects with E_NO_STORE,
+ * E_GUTTED, E_NEWER_FORMAT, E_READ.
+ */
+export async function surveyStore(env: StorageEnv, storeDir: string): Promise<Survey> {
+  const head = await readHead(env, storeDir);
+  const listing = await listWal(env, join(storeDir, walFolder));
+  const store = await readStoreFile(env.fs, storeDir);
+  if (listing.segments.length === 0) throw await noLog(env, storeDir, store.state === 'missing');
+  const identified =
+    store.state === 'good' ? { identity: store.identity, findings: [] } : await identify(env, storeDir, store, listing);
+  const findings = [...identified.findings, ...listingNotes(listing, walFolder), ...head.findings];
+  const list = await listSnapshots(env, storeDir);
+  const snapshots: Survey['snapshots'] = [];
+  for (const { file, seq } of list.snapshots) {
+    const header = await peekSnapshot(env, join(storeDir, file)).catch(goneMeanwhile);
+    if (header === undefined) continue;
+    const ours = !('findings' in header) && header.storeId === identified.identity.id && header.point.seq === seq;
+    snapshots.push({ file, seq, ...(ours && { point: header.point }) });
+  }
+  const oldest = snapshots.findLast((snapshot) => snapshot.point)?.seq ?? 0;
+  const { live, leftover } = splitLeftovers(listing.segments, oldest);
+  for (const name of leftover) {
+    findings.push({
+      code: 'E_LEFTOVER',
+      severity: 'note',
+      file: join(walFolder, name.name),
+      message: 'segment of an interrupted cleaning',
+    });
+  }
+  return {
+    identity: identified.identity,
+    live,
+    leftover,
+    temps: listing.temps,
+    ...(head.slot && { head: head.slot }),
+    headUsable: head.slot?.storeId === identified.identity.id && head.faults.length === 0,
+    snapshots,
+    snapshotTemps: list.ignored.filter((name) => name.endsWith('.snap.tmp')),
+    findings,
+  };
+}
+
+async function noLog(env: StorageEnv, storeDir: string, noStoreFile: boolean): Promise<WalqError> {
+  const data = { store: storeDir };
+  if (!noStoreFile) return damageError('E_GUTTED', `store ${storeDir} has no segment: its log was removed`, { data });
+  const info = await env.fs.stat(storeDir);
+  const what = info === undefined ? `no store at ${storeDir}` : `${storeDir} is not a store`;
+  return notFoundError('E_NO_STORE', what, {
+    data,
+    next: 'name one with --store or WALQ_STORE; walq queue enqueue creates one',
+  });
+}
+
+/** STORE.json cannot be used: every segment header holds the id too. Readers go on with it; a writer refuses. */
+async function identify(
+  env: StorageEnv,
+  storeDir: string,
+  store: Exclude<StoreFileResult, { state: 'good' }>,
+  listing: WalListing,
+): Promise<{ identity: StoreIdentity; findings: Finding[] }> {
+  const file = storeFileName;
+  if (store.state === 'newer') {
+    const got = `version ${store.version}`;
+    throw findingError([
+      { code: 'E_NEWER_FORMAT', severity: 'newer', file, message: 'store is of a newer format', got, offset: 0 },
+    ]);
+  }
+  const missing = store.state === 'missing';
+  const finding: Finding = {
+    code: missing ? 'E_STORE_MISSING' : 'E_STORE_BAD',
+    severity: 'corrupt',
+    file,
+    message: missing
+      ? 'STORE.json is missing; the log is judged by the id in its headers'
+      : `STORE.json is damaged: ${store.why}`,
+  };
+  for (const name of listing.segments) {
+    const header = await readSegmentHeader(env, join(storeDir, walFolder, name.name));
+    if (header) return { identity: { id: header.storeId, createdMs: header.createdMs }, findings: [finding] };
+  }
+  throw findingError([finding]);
+}
+
+/** A snapshot proves that the log had reached its seq. */
+export function aheadOfLog(survey: Survey, judgement: LogJudgement): Finding[] {
+  const newest = survey.snapshots.find((snapshot) => snapshot.point);
+  if (newest === undefined || newest.seq < judgement.seqNext) return [];
+  return [
+    {
+      code: 'E_SNAPSHOT_AHEAD',
+      severity: 'corrupt',
+      file: newest.file,
+      message: 'snapshot is ahead of the log: the end of the log is missing',
+      seqFirst: judgement.seqNext,
+      seqLast: newest.seq,
+    },
+  ];
+}
