@@ -1,0 +1,126 @@
+import { expect, test } from 'vitest';
+import type { OpRecord, SyncFailure } from '../../support/sim-ops.ts';
+import { explore } from './explore.ts';
+import type { Outcome } from './oracle.ts';
+import { stepsTooEarly } from './ordering.ts';
+import { describeTrial, everyFault, inLog, inSnapshots } from './trial.ts';
+import { emptyStore, smallSegmentBytes } from './workloads.ts';
+
+const exploration = {
+  store: { segmentBytes: smallSegmentBytes },
+  crash: { fills: ['zero'], subsetsUpTo: 4 },
+  known: new Map<string, Outcome | Error>(),
+} as const;
+
+const isLogStep = (op: OpRecord): boolean =>
+  (inLog(op) || op.path.endsWith('/HEAD')) && ['write', 'datasync', 'rename', 'create'].includes(op.kind);
+
+test('an I/O error on the log poisons the writer: the operation is unknown, nothing is written any more', async () => {
+  const store = await emptyStore();
+  let poisonings = 0;
+  for await (const trial of everyFault(store, isLogStep, { errno: 'EIO' })) {
+    const what = describeTrial(trial);
+    const step = trial.during?.step;
+    if (step === 'open' || step === 'close') {
+      expect(trial.during?.code, what).toBe('E_IO');
+    } else {
+      poisonings++;
+      expect(trial.during, what).toMatchObject({ code: 'E_DURABILITY_UNKNOWN', poisoned: true });
+      expect(trial.results.find((result) => result.step === 'append when poisoned')?.code, what).toBe('E_POISONED');
+      expect(trial.afterPoison, what).toEqual([]);
+    }
+    expect(stepsTooEarly(trial.run.fs.log), what).toEqual([]);
+    expect((await explore(trial.points, exploration)).broken, what).toEqual([]);
+  }
+  expect(poisonings).toBeGreaterThan(25);
+});
+
+test.each(['kept', 'dropped', 'reverted'] satisfies SyncFailure[])(
+  'a failed sync whose pages are %s loses nothing that was acknowledged',
+  async (sync) => {
+    const store = await emptyStore();
+    let trials = 0;
+    const match = (op: OpRecord): boolean => op.kind === 'datasync' && !inSnapshots(op);
+    for await (const trial of everyFault(store, match, { errno: 'EIO', sync })) {
+      trials++;
+      expect((await explore(trial.points, exploration)).broken, describeTrial(trial)).toEqual([]);
+    }
+    expect(trials).toBeGreaterThan(12);
+  },
+);
+
+test('a sync of the log folder that fails poisons a rotation', async () => {
+  const store = await emptyStore();
+  let poisonings = 0;
+  for await (const trial of everyFault(store, (op) => op.kind === 'syncDir' && inLog(op), {
+    errno: 'EIO',
+    sync: 'dropped',
+  })) {
+    const what = describeTrial(trial);
+    if (trial.during?.step === 'append') {
+      poisonings++;
+      expect(trial.during, what).toMatchObject({ code: 'E_DURABILITY_UNKNOWN', poisoned: true });
+      expect(trial.afterPoison, what).toEqual([]);
+    }
+    expect((await explore(trial.points, exploration)).broken, what).toEqual([]);
+  }
+  expect(poisonings).toBe(2);
+});
+
+test('an I/O error on a snapshot is not fatal: the log goes on, no segment goes, the next snapshot works', async () => {
+  const store = await emptyStore();
+  const match = (op: OpRecord): boolean =>
+    inSnapshots(op) && ['write', 'datasync', 'create', 'rename', 'syncDir'].includes(op.kind);
+  let trials = 0;
+  for await (const trial of everyFault(store, match, { errno: 'EIO', sync: 'dropped' })) {
+    const what = describeTrial(trial);
+    if (trial.during?.step === 'open') continue;
+    trials++;
+    expect(
+      trial.results.filter(({ code }) => code !== 'ok'),
+      what,
+    ).toEqual([{ step: 'checkpoint', code: 'E_SNAPSHOT_WRITE', poisoned: false }]);
+    expect(trial.run.acked, what).toBe(7);
+    expect(stepsTooEarly(trial.run.fs.log), what).toEqual([]);
+    expect((await explore(trial.points, exploration)).broken, what).toEqual([]);
+  }
+  expect(trials).toBeGreaterThan(6);
+});
+
+test('a segment that cannot be removed stays, and the checkpoint counts', async () => {
+  const store = await emptyStore();
+  let trials = 0;
+  for await (const trial of everyFault(store, (op) => op.kind === 'unlink' && op.path.endsWith('.wal'), {
+    errno: 'EIO',
+  })) {
+    trials++;
+    expect(
+      trial.results.filter(({ code }) => code !== 'ok'),
+      describeTrial(trial),
+    ).toEqual([]);
+    expect((await explore(trial.points, exploration)).broken, describeTrial(trial)).toEqual([]);
+  }
+  expect(trials).toBe(1);
+});
+
+test.each([1, 13, 50, 400])('a write cut short to %i bytes is written on, without a hole', async (short) => {
+  const store = await emptyStore();
+  for await (const trial of everyFault(store, (op) => inLog(op) && op.kind === 'write', { short })) {
+    expect(
+      trial.results.filter(({ code }) => code !== 'ok'),
+      describeTrial(trial),
+    ).toEqual([]);
+    expect(trial.run.acked).toBe(7);
+    expect((await explore(trial.points, exploration)).broken, describeTrial(trial)).toEqual([]);
+  }
+});
+
+test('a write that writes nothing poisons instead of turning in circles', async () => {
+  const store = await emptyStore();
+  const match = (op: OpRecord): boolean => inLog(op) && op.kind === 'write';
+  for await (const trial of everyFault(store, match, { short: 0, persistent: true })) {
+    if (trial.nth === 1)
+      expect(trial.results[1], describeTrial(trial)).toMatchObject({ code: 'E_DURABILITY_UNKNOWN', poisoned: true });
+    expect((await explore(trial.points, exploration)).broken, describeTrial(trial)).toEqual([]);
+  }
+});

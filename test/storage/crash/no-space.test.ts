@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest';
+import { SimFs } from '../../support/sim-fs.ts';
+import { imageAfterKill } from '../../support/sim-image.ts';
+import type { OpRecord } from '../../support/sim-ops.ts';
+import { explore } from './explore.ts';
+import { type Outcome, openList } from './oracle.ts';
+import { stepsTooEarly } from './ordering.ts';
+import { item, Run } from './run.ts';
+import { describeTrial, everyFault, inLog, inSnapshots } from './trial.ts';
+import { emptyStore, smallSegmentBytes } from './workloads.ts';
+
+const exploration = {
+  store: { segmentBytes: smallSegmentBytes },
+  crash: { fills: ['zero'], subsetsUpTo: 4 },
+  known: new Map<string, Outcome | Error>(),
+} as const;
+
+const needsSpace = ({ kind }: OpRecord): boolean => kind === 'write' || kind === 'create' || kind === 'rename';
+
+test('a full disk rejects the batch, and once there is room again everything goes on', async () => {
+  const store = await emptyStore();
+  let trials = 0;
+  for await (const trial of everyFault(store, (op) => inLog(op) && needsSpace(op), { errno: 'ENOSPC' })) {
+    const what = describeTrial(trial);
+    trials++;
+    expect(
+      trial.results.filter(({ poisoned }) => poisoned),
+      what,
+    ).toEqual([]);
+    expect(['ok', 'E_NO_SPACE'], what).toContain(trial.during?.code);
+    const refused = trial.results.filter(({ code }) => code !== 'ok');
+    expect(refused.length, what).toBeLessThanOrEqual(1);
+    expect(trial.run.acked, what).toBe(7);
+    expect(stepsTooEarly(trial.run.fs.log), what).toEqual([]);
+    expect((await explore(trial.points, exploration)).broken, what).toEqual([]);
+  }
+  expect(trials).toBeGreaterThan(15);
+});
+
+test('a full disk stops a snapshot and nothing else: nothing is deleted, and the next one works', async () => {
+  const store = await emptyStore();
+  let trials = 0;
+  for await (const trial of everyFault(store, (op) => inSnapshots(op) && needsSpace(op), { errno: 'ENOSPC' })) {
+    const what = describeTrial(trial);
+    trials++;
+    expect(
+      trial.results.filter(({ code }) => code !== 'ok'),
+      what,
+    ).toEqual([{ step: 'checkpoint', code: 'E_SNAPSHOT_WRITE', poisoned: false }]);
+    expect(deletedDuring(trial.run.fs.log, trial.hit), what).toEqual([]);
+    expect((await explore(trial.points, exploration)).broken, what).toEqual([]);
+  }
+  expect(trials).toBeGreaterThan(4);
+});
+
+test('a disk that stays full keeps rejecting, and what was acknowledged stays', async () => {
+  const store = await emptyStore();
+  let trials = 0;
+  const match = (op: OpRecord): boolean => needsSpace(op) && !op.path.endsWith('/HEAD');
+  for await (const trial of everyFault(store, match, { errno: 'ENOSPC', persistent: true })) {
+    const what = describeTrial(trial);
+    trials++;
+    expect(
+      trial.results.filter(({ poisoned }) => poisoned),
+      what,
+    ).toEqual([]);
+    const codes = new Set(trial.results.map(({ code }) => code));
+    for (const code of codes) expect(['ok', 'E_NO_SPACE', 'E_SNAPSHOT_WRITE'], what).toContain(code);
+    expect((await explore(trial.points, exploration)).broken, what).toEqual([]);
+  }
+  expect(trials).toBeGreaterThan(20);
+});
+
+test('a write that stops half way on a full disk is cut off again', async () => {
+  const store = await emptyStore();
+  let rejected = 0;
+  const match = (op: OpRecord): boolean => inLog(op) && op.kind === 'write';
+  for await (const trial of everyFault(store, match, { short: 40 }, { errno: 'ENOSPC' })) {
+    const what = describeTrial(trial);
+    if (trial.during?.code === 'E_NO_SPACE') rejected++;
+    expect(
+      trial.results.filter(({ poisoned }) => poisoned),
+      what,
+    ).toEqual([]);
+    expect(trial.run.acked, what).toBe(7);
+    expect(stepsTooEarly(trial.run.fs.log), what).toEqual([]);
+    expect((await explore(trial.points, exploration)).broken, what).toEqual([]);
+  }
+  expect(rejected).toBeGreaterThan(5);
+});
+
+test('what a rejected batch left behind never shows after a smaller one', async () => {
+  const run = await new Run(await emptyStore()).open();
+  await run.append(item(1));
+  const isLogWrite = (op: OpRecord): boolean => inLog(op) && op.kind === 'write';
+  run.fs.inject({ nth: 1, short: 1500, match: isLogWrite });
+  run.fs.inject({ nth: 2, errno: 'ENOSPC', match: isLogWrite });
+  const large = run.store.append([Buffer.from(item(99, 3000))]);
+  await expect(large).rejects.toMatchObject({ code: 'E_NO_SPACE' });
+  await run.append(item(2));
+  await run.append(item(3));
+  const end = run.points.at(-1);
+  const store = await openList(new SimFs(imageAfterKill(run.fs.root)), 9);
+  expect(store.machine.items).toEqual([item(1), item(2), item(3)]);
+  expect(store.recovery.findings).toEqual([]);
+  expect((await explore(end ? [end] : [], exploration)).broken).toEqual([]);
+});
+
+/** Snapshots and segments unlinked after the failed call, in the step that failed. */
+function deletedDuring(log: readonly OpRecord[], hit: OpRecord | undefined): string[] {
+  const from = hit === undefined ? 0 : log.indexOf(hit) + 1;
+  const until = log.findIndex((op, index) => index > from && op.kind === 'create');
+  return log
+    .slice(from, until)
+    .filter((op) => op.kind === 'unlink' && op.result === 'ok' && !op.path.endsWith('.tmp'))
+    .map((op) => op.path);
+}

@@ -1,0 +1,23 @@
+import { expect, test, vi } from 'vitest';
+import { explore } from './explore.ts';
+import { smallSegmentBytes, type Workload, workloads } from './workloads.ts';
+
+// Thousands of openings: seconds by themselves, more on a busy machine.
+vi.setConfig({ testTimeout: 240_000 });
+
+const names: Workload[] = [
+  'three appends and a batch',
+  'operations that share a sync',
+  'appends that fill segments',
+  'a checkpoint between appends',
+  'a checkpoint while appends go on',
+  'an opening whose first frame begins in the last bytes of a sector',
+  'three openings, one without a write',
+];
+
+test.each(names)('%s: every crash at every operation is recovered from', async (name) => {
+  const run = await workloads[name]();
+  const result = await explore(run.points, { store: { segmentBytes: smallSegmentBytes } });
+  expect(result.broken).toEqual([]);
+  expect(result.states).toBeGreaterThan(result.points);
+});

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { removeFile } from '../../support/sim-edit.ts';
+import { SimFs } from '../../support/sim-fs.ts';
+import { imageAfterKill, treeOf } from '../../support/sim-image.ts';
+import { isChange } from '../../support/sim-ops.ts';
+import { openList, sameTree } from './oracle.ts';
+import { item, Run, storeDir } from './run.ts';
+import { emptyStore, smallSegmentBytes } from './workloads.ts';
+
+/** Opens, fills three segments, takes a checkpoint that cleans. */
+async function work(run: Run): Promise<void> {
+  // A slow disk: its syncs are not waited for on the calling thread, so that they can be held.
+  let ms = 0;
+  run.env.clock.monotonic = () => (ms += 5);
+  await run.open({ segmentBytes: smallSegmentBytes });
+  for (const number of [1, 2, 3, 4, 5]) await run.append(item(number, 400));
+  await run.store.checkpoint({ keep: 1 });
+  await run.store.close();
+}
+
+test.each([
+  ['', false],
+  [', even if the LOCK file was deleted under the first', true],
+] as const)('a second writer is refused at every step of the first and changes nothing%s', async (_name, deleted) => {
+  const store = await emptyStore();
+  const whole = new Run(new SimFs(imageAfterKill(store.root)));
+  await work(whole);
+  const opened = whole.fs.log.find((op) => op.path === 'opened')?.op ?? 0;
+  const steps = whole.fs.log.filter((op) => isChange(op.kind) && op.op > opened);
+  let tried = 0;
+  for (const step of steps) {
+    const fs = new SimFs(imageAfterKill(store.root));
+    let answer = 'never tried';
+    fs.hold = (record) => {
+      if (record.op !== step.op) return undefined;
+      if (deleted) removeFile(fs, `${storeDir}/LOCK`);
+      return secondWriter(fs).then((result) => {
+        answer = result;
+        tried++;
+      });
+    };
+    await work(new Run(fs).stop());
+    if (answer !== 'never tried') expect(answer, `before ${step.kind} ${step.path}`).toBe('E_LOCKED');
+  }
+  // All but the writes made on the calling thread, which cannot be held.
+  expect(tried).toBeGreaterThan(30);
+});
+
+/** While the first writer stands still: what a second opening comes to. */
+async function secondWriter(fs: SimFs): Promise<string> {
+  const before = treeOf(fs.root);
+  const answer = await openList(fs, 9).then(
+    () => 'got in',
+    (error: { code?: string }) => error.code ?? String(error),
+  );
+  sameTree('the second writer', before, treeOf(fs.root));
+  return answer;
+}

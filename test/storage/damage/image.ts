@@ -1,0 +1,79 @@
+import { openStore, type Store } from '../../../src/storage/store.ts';
+import type { StorageEnv } from '../../../src/storage/types.ts';
+import { simEnv } from '../../support/env.ts';
+import { putFile } from '../../support/sim-edit.ts';
+import { SimFs } from '../../support/sim-fs.ts';
+import { treeOf } from '../../support/sim-image.ts';
+import { ListMachine } from '../crash/list-machine.ts';
+
+/** All files of a store, path -> bytes: damaged here by plain array edits, then put on a fresh disk. */
+export type Image = ReadonlyMap<string, Uint8Array>;
+
+export const dir = '/s';
+export const make = () => new ListMachine();
+
+export function imageOf(fs: SimFs): Image {
+  const image = new Map<string, Uint8Array>();
+  for (const [path, content] of treeOf(fs.root)) if (content instanceof Uint8Array) image.set(path, content.slice());
+  return image;
+}
+
+export async function diskOf(image: Image): Promise<StorageEnv & { fs: SimFs }> {
+  const fs = new SimFs();
+  for (const folder of [dir, `${dir}/wal`, `${dir}/snapshots`]) await fs.mkdir(folder);
+  for (const [path, bytes] of image) putFile(fs, path, bytes);
+  return simEnv({ fs });
+}
+
+export function withFile(image: Image, path: string, bytes: Uint8Array | undefined): Image {
+  const next = new Map(image);
+  if (bytes === undefined) next.delete(path);
+  else next.set(path, bytes);
+  return next;
+}
+
+export function flipped(bytes: Uint8Array, bit: number): Uint8Array {
+  const copy = bytes.slice();
+  copy[bit >> 3] = (copy[bit >> 3] as number) ^ (1 << (bit & 7));
+  return copy;
+}
+
+export function fileOf(image: Image, part: string): string {
+  const found = [...image.keys()].filter((path) => path.includes(part));
+  if (found.length !== 1) throw new Error(`${found.length} files match ${part}: ${found.join(' ')}`);
+  return found[0] as string;
+}
+
+export function bytesAt(image: Image, path: string): Uint8Array {
+  const bytes = image.get(path);
+  if (bytes === undefined) throw new Error(`no file ${path}`);
+  return bytes;
+}
+
+export const textOf = (number: number) => `record ${number}`;
+
+export async function appendSome(store: Store<ListMachine>, from: number, to: number): Promise<void> {
+  for (let number = from; number <= to; number++) await store.append([Buffer.from(textOf(number))]);
+}
+
+/**
+ * A store with every kind of frame: three segments, the first two sealed; snapshots at 4 and 8; records 1..12; closed
+ * in between and, if asked, at the end.
+ */
+export async function sampleStore(options: { closed: boolean }): Promise<Image> {
+  const env = simEnv();
+  let store = await openStore(env, dir, { machine: make, create: true, keepSnapshots: 5 });
+  await appendSome(store, 1, 4);
+  await store.checkpoint();
+  await store.rotate();
+  await appendSome(store, 5, 7);
+  await store.close();
+  store = await openStore(env, dir, { machine: make, keepSnapshots: 5 });
+  await appendSome(store, 8, 8);
+  await store.checkpoint();
+  await store.rotate();
+  await store.append([Buffer.from(textOf(9)), Buffer.from(textOf(10))]);
+  await appendSome(store, 11, 12);
+  if (options.closed) await store.close();
+  return imageOf(env.fs);
+}
