@@ -1,0 +1,107 @@
+import type { CodeCatalogue } from '../base/errors.ts';
+
+/** Codes of the queue: its records, state, operations and the values people give it. */
+export const queueCodes: CodeCatalogue = {
+  E_RECORD: {
+    title: 'a record cannot be read',
+    explain:
+      'The bytes of an event, or of a job in a snapshot, break the rules of their format although their checksum ' +
+      'is right. A healthy walq never writes such a record: either the file was made by something else, or there ' +
+      'is a bug. Other records are not affected.',
+    next: 'walq wal inspect STORE -o hex around the seq; walq wal verify STORE',
+  },
+  E_RECORD_NEWER: {
+    title: 'a record was written by a newer walq',
+    explain:
+      'The log or snapshot holds an event, or a field that must not be ignored, that this version does not know. ' +
+      'Nothing is damaged. Going on without it would give a wrong state, so the store is not opened.',
+    next: 'use the walq version that wrote the store, or a newer one',
+  },
+  E_APPLY: {
+    title: 'an event does not fit the state',
+    explain:
+      'Replay came to an event that cannot happen to the job as it is by then, such as an ACK of a job that was ' +
+      'never dispatched. Before an event is written it is checked against the state, so a complete log cannot hold ' +
+      'one: events before it are missing, or the log was put together by hand.',
+    next: 'walq wal verify STORE --deep; walq wal replay STORE --until SEQ shows the state just before it',
+  },
+  E_FIELD: {
+    title: 'a value does not fit into a record',
+    explain:
+      'A text is too long, holds a NUL character or is not well-formed Unicode, or a number is out of range for ' +
+      'the format. Nothing was written.',
+    next: 'shorten or correct the value that the message names',
+  },
+  E_JOB: {
+    title: 'a job has a value that is not allowed',
+    explain:
+      'The message names the field: id, name, payload, priority, attempts, timeout, delay, at, command, or a key ' +
+      'that no job has. Nothing was enqueued; of several jobs in one batch none was.',
+    next: 'correct the field; walq queue enqueue --help lists what is allowed',
+  },
+  E_BACKOFF: {
+    title: 'not a backoff',
+    explain:
+      "How long a failed job waits is written as 'none', 'fixed:10s' or 'exp:1s..5m*2~0.5': from 1 second up to 5 " +
+      'minutes, doubling, each delay shortened at random by up to half.',
+    next: "use one of these forms, such as --backoff 'exp:1s..5m'",
+  },
+  E_DURATION: {
+    title: 'not a duration',
+    explain:
+      "A duration is numbers with units, longest first: w d h m s ms, as in '250ms', '1.5s', '1h30m', '7d'. A " +
+      'number without a unit is not taken, because other tools mean seconds or milliseconds by it.',
+    next: 'add the unit',
+  },
+  E_SIZE: {
+    title: 'not a size',
+    explain:
+      "A size is a number of bytes, with a unit if you like: '512', '10k', '64MiB', '1.5GiB'. k, M, G, T and KiB, " +
+      'MiB, GiB, TiB count 1024; kB, MB, GB, TB count 1000.',
+    next: 'write the size in one of these forms',
+  },
+  E_COMMAND_FORBIDDEN: {
+    title: 'jobs of this input must not bring their own command',
+    explain:
+      'A job that carries a command makes whoever wrote the input able to run programs as you. So commands are ' +
+      'taken from the command line, and from files and standard input only when you say so.',
+    next: 'if you trust whoever wrote it, add --allow-commands',
+  },
+  E_ATTEMPT_OVER: {
+    title: 'the attempt is over already',
+    explain:
+      'The verdict came for an attempt that is no longer the current one of its job: it was answered before, ran ' +
+      'into its timeout, or was given back when its runner died. The job goes on by what was decided first; this ' +
+      'verdict changed nothing. The work itself may have been done twice.',
+    next: 'walq queue show ID lists all attempts',
+  },
+  E_JOB_UNKNOWN: {
+    title: 'there is no such job',
+    explain:
+      'No job has this id in the state of the store: it was never enqueued here, or it had finished and was pruned.',
+    next: 'walq wal inspect STORE --job ID shows what the log still knows of it',
+  },
+  E_JOB_STATE: {
+    title: 'the job is in another state',
+    explain:
+      'The operation is for jobs in another state: only dead jobs are retried by hand, only finished jobs are ' +
+      'pruned. Nothing was changed.',
+    next: 'walq queue show ID',
+  },
+  E_PRUNE: {
+    title: 'prune was not told what to remove',
+    explain:
+      'Finished jobs are removed by id, by age, or down to a number to keep: exactly one of these must be given.',
+    next: 'for example: walq queue prune --older-than 7d',
+  },
+  E_CONTROL_OP: {
+    title: 'the runner does not know the request',
+    explain: 'Another walq holds the queue, and it is of a version that lacks this operation. Nothing was changed.',
+    next: 'Stop the runner and start it again with this version.',
+  },
+  E_CONTROL_BODY: {
+    title: 'a request to the runner is malformed',
+    explain: 'A field of the request is missing or of another kind than the runner expects. Nothing was changed.',
+    next: 'Use the same version of walq in both shells; other programs follow the control protocol.',
+  },
+};

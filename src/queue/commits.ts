@@ -1,0 +1,78 @@
+import type { Clock } from '../base/clock.ts';
+import { WalqError } from '../base/errors.ts';
+import type { CommitListener } from './engine-types.ts';
+import type { QueueEvent } from './event-types.ts';
+import { encodeEvent } from './events.ts';
+import type { QueueLog } from './log.ts';
+
+/** How long a verdict waits before it tries the full disk again. */
+const fullDiskRetryMs = 1000;
+
+/** From events to the log: encodes, appends, tells listeners, and sees verdicts through a full disk. */
+export class Commits {
+  readonly #log: QueueLog;
+  readonly #clock: Clock;
+  readonly #listeners = new Set<CommitListener>();
+  #stalled = 0;
+  #stopped = false;
+
+  constructor(log: QueueLog, clock: Clock) {
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  /** Verdicts waiting for room on the disk. */
+  get stalled(): number {
+    return this.#stalled;
+  }
+
+  /** One frame. Resolves with its first seq once durable and applied. */
+  async append(events: readonly QueueEvent[]): Promise<number> {
+    const seqFirst = await this.#log.append(events.map(encodeEvent));
+    this.#tell(events, seqFirst);
+    return seqFirst;
+  }
+
+  /**
+   * For the outcome of work that is done (ACK, RETRY, DEAD): it must not be lost to a full disk, or the work would be
+   * done again. It waits and tries again until there is room or `stop` is called.
+   */
+  async appendVerdict(events: readonly QueueEvent[]): Promise<number> {
+    const records = events.map(encodeEvent);
+    const seqFirst = await this.#persist(records);
+    // Only now, when it no longer counts as stalled: whoever listens may want to dispatch at once.
+    this.#tell(events, seqFirst);
+    return seqFirst;
+  }
+
+  async #persist(records: readonly Uint8Array[]): Promise<number> {
+    let stalled = false;
+    try {
+      for (;;) {
+        try {
+          return await this.#log.append(records);
+        } catch (error) {
+          if (!(error instanceof WalqError) || error.code !== 'E_NO_SPACE' || this.#stopped) throw error;
+        }
+        if (!stalled) this.#stalled++;
+        stalled = true;
+        await this.#clock.sleep(fullDiskRetryMs);
+      }
+    } finally {
+      if (stalled) this.#stalled--;
+    }
+  }
+
+  #tell(events: readonly QueueEvent[], seqFirst: number): void {
+    for (const listener of this.#listeners) listener(events, seqFirst);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  listen(listener: CommitListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}

@@ -1,0 +1,122 @@
+import { varintBytesMax, writeVarint } from '../base/varint.ts';
+import { clampText, type ExtraField, fieldError, idBytesMax, type ListLimits, loneSurrogate } from './record.ts';
+
+/** Before any field: type, id length, id, time. */
+const headBytesMax = 1 + 2 + idBytesMax + varintBytesMax;
+
+/** Builds one record in a buffer that is reused; `finish` copies it out. */
+export class RecordWriter {
+  #buffer = Buffer.allocUnsafe(1024);
+  #at = 0;
+
+  /** `id` may be empty only for records that concern no single job. Throws usageError E_FIELD. */
+  begin(type: number, id: string, at: number): void {
+    this.#at = 0;
+    this.#room(headBytesMax);
+    this.#buffer[this.#at++] = type;
+    this.#putText(id, idBytesMax, 'id');
+    this.#checkInt(at, Number.MAX_SAFE_INTEGER, 'at');
+    this.#at = writeVarint(this.#buffer, this.#at, at);
+  }
+
+  int(tag: number, value: number | undefined, max: number, name: string, fallback?: number): void {
+    if (value === undefined || value === fallback) return;
+    this.#checkInt(value, max, name);
+    this.#tag(tag);
+    this.#at = writeVarint(this.#buffer, this.#at, value);
+  }
+
+  /** Small negative numbers stay short: 0, -1, 1, -2 become 0, 1, 2, 3. */
+  signed(tag: number, value: number, max: number, name: string, fallback: number): void {
+    if (value === fallback) return;
+    if (!Number.isSafeInteger(value) || Math.abs(value) > max)
+      throw fieldError(name, `must be a whole number from -${max} to ${max}`);
+    this.#tag(tag);
+    this.#at = writeVarint(this.#buffer, this.#at, value < 0 ? -2 * value - 1 : 2 * value);
+  }
+
+  text(tag: number, value: string | undefined, bytesMax: number, name: string, fallback?: string): void {
+    if (value === undefined || value === fallback) return;
+    this.#tag(tag);
+    this.#putText(value, bytesMax, name);
+  }
+
+  /**
+   * Text from outside, which may hold anything: NUL is shown as U+2400, half of a surrogate pair as U+FFFD, and what is
+   * too long is cut.
+   */
+  foreignText(tag: number, value: string | undefined, bytesMax: number, name: string): void {
+    if (value !== undefined) this.text(tag, clampText(value, bytesMax), bytesMax, name);
+  }
+
+  bytes(tag: number, value: Uint8Array | undefined, bytesMax: number, name: string): void {
+    if (value === undefined) return;
+    if (value.length > bytesMax) throw fieldError(name, `takes ${value.length} bytes, allowed are ${bytesMax}`);
+    if (value.includes(0)) throw fieldError(name, 'holds a NUL byte');
+    this.#tag(tag);
+    this.#putBytes(value);
+  }
+
+  /** Lengths are stored plus one, so that many empty texts are not a run of zeros. */
+  list(tag: number, values: readonly string[] | undefined, limits: ListLimits, name: string): void {
+    if (values === undefined) return;
+    if (values.length === 0 || values.length > limits.countMax)
+      throw fieldError(name, `must have 1 to ${limits.countMax} entries`);
+    this.#tag(tag);
+    this.#at = writeVarint(this.#buffer, this.#at, values.length);
+    let total = 0;
+    for (const value of values) {
+      total += Buffer.byteLength(value);
+      if (total > limits.bytesMax) throw fieldError(name, `takes more than ${limits.bytesMax} bytes`);
+      this.#putText(value, limits.bytesMax, name, 1);
+    }
+  }
+
+  extra(fields: readonly ExtraField[] | undefined): void {
+    for (const field of fields ?? []) {
+      this.#tag(field.tag);
+      this.#putBytes(field.value);
+    }
+  }
+
+  finish(): Uint8Array {
+    const record = Buffer.allocUnsafe(this.#at);
+    this.#buffer.copy(record, 0, 0, this.#at);
+    return record;
+  }
+
+  #tag(tag: number): void {
+    this.#room(1 + varintBytesMax);
+    this.#buffer[this.#at++] = tag;
+  }
+
+  #putText(value: string, bytesMax: number, name: string, lengthPlus = 0): void {
+    const length = Buffer.byteLength(value);
+    if (length > bytesMax) throw fieldError(name, `takes ${length} bytes, allowed are ${bytesMax}`);
+    if (value.includes('\0')) throw fieldError(name, 'holds a NUL character');
+    if (length !== value.length && loneSurrogate.test(value)) throw fieldError(name, 'is not well-formed Unicode');
+    this.#room(varintBytesMax + length);
+    this.#at = writeVarint(this.#buffer, this.#at, length + lengthPlus);
+    if (length !== value.length) this.#at += this.#buffer.write(value, this.#at, 'utf8');
+    else this.#at += this.#buffer.write(value, this.#at, 'latin1');
+  }
+
+  #putBytes(value: Uint8Array): void {
+    this.#room(varintBytesMax + value.length);
+    this.#at = writeVarint(this.#buffer, this.#at, value.length);
+    this.#buffer.set(value, this.#at);
+    this.#at += value.length;
+  }
+
+  #checkInt(value: number, max: number, name: string): void {
+    if (!Number.isSafeInteger(value) || value < 0 || value > max)
+      throw fieldError(name, `must be a whole number from 0 to ${max}`);
+  }
+
+  #room(bytes: number): void {
+    if (this.#at + bytes <= this.#buffer.length) return;
+    const grown = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#at + bytes));
+    this.#buffer.copy(grown, 0, 0, this.#at);
+    this.#buffer = grown;
+  }
+}

@@ -1,0 +1,55 @@
+import { damageError, newerError, usageError, type WalqError } from '../base/errors.ts';
+
+/**
+ * The shape shared by event records and snapshot entries (EVENTS.md has the bytes):
+ *
+ *     type: 1 byte | id: varint length, UTF-8 | at: varint | fields, each: tag byte, value
+ *
+ * Tags ascend strictly. A tag below 64 has a value form fixed by (type, tag); a tag of 64 and above is followed by a
+ * length and may be skipped by a reader that does not know it. A field equal to its default is left out, and written
+ * out anyway it is damage: every event has one encoding.
+ */
+export const idBytesMax = 256;
+export const skippableTag = 64;
+/**
+ * A field of a newer version that this one does not know and may ignore. Kept, so that the record is written back
+ * unchanged.
+ */
+export interface ExtraField {
+  tag: number;
+  value: Uint8Array;
+}
+
+/** Any half of a surrogate pair without the other: it has no UTF-8 form. */
+export const loneSurrogate = /[\ud800-\udfff]/u;
+
+export interface ListLimits {
+  countMax: number;
+  bytesMax: number;
+}
+
+export function recordError(what: string): WalqError {
+  return damageError('E_RECORD', `record cannot be read: ${what}`);
+}
+
+export function newerRecord(what: string): WalqError {
+  return newerError('E_RECORD_NEWER', `record was written by a newer walq: unknown ${what}`);
+}
+
+export function fieldError(name: string, what: string): WalqError {
+  return usageError('E_FIELD', `${name} ${what}`, { data: { field: name } });
+}
+
+/**
+ * Makes any text fit for a record: NUL becomes U+2400, half a surrogate pair U+FFFD, and the end is cut off at
+ * `bytesMax` UTF-8 bytes.
+ */
+export function clampText(text: string, bytesMax: number): string {
+  const clean = text.includes('\0') ? text.replaceAll('\0', '␀') : text;
+  if (clean.length * 3 <= bytesMax && !loneSurrogate.test(clean)) return clean;
+  const bytes = Buffer.from(clean.length > bytesMax ? clean.slice(0, bytesMax) : clean);
+  if (bytes.length <= bytesMax) return bytes.toString();
+  let end = bytesMax;
+  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
+  return bytes.toString('utf8', 0, end);
+}
