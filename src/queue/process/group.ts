@@ -1,0 +1,40 @@
+import type { Clock } from '../../base/clock.ts';
+import { hasErrno } from '../../base/errors.ts';
+import type { ProcessTable } from './process-table.ts';
+
+/**
+ * Signals a whole process group; false when nothing is left in it. macOS answers EPERM for a group of zombies only,
+ * and a group we started can otherwise turn EPERM only when its members changed their user: nothing we could do about
+ * either.
+ */
+export function signalGroup(groupId: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-groupId, signal);
+    return true;
+  } catch (error) {
+    if (hasErrno(error, 'ESRCH', 'EPERM')) return false;
+    throw error;
+  }
+}
+
+/**
+ * Ends what is left in a group and waits until nothing of it can run, at most `waitMs`: a process inside an
+ * uninterruptible call stays for longer. A zombie stays too, until its new parent collects it (in a container that
+ * may be never); only the process table tells the two apart, so without one the wait is short. False when it may
+ * still live.
+ */
+export async function killGroup(
+  groupId: number,
+  clock: Clock,
+  table: Pick<ProcessTable, 'groupLives'> | undefined,
+  waitMs = table === undefined ? 50 : 2000,
+): Promise<boolean> {
+  if (!signalGroup(groupId, 'SIGKILL')) return true;
+  const until = clock.monotonic() + waitMs;
+  for (let pauseMs = 1; clock.monotonic() < until; pauseMs = Math.min(50, pauseMs * 2)) {
+    await clock.sleep(pauseMs);
+    if (!signalGroup(groupId, 0)) return true;
+    if (pauseMs > 1 && table !== undefined && !(await table.groupLives(groupId))) return true;
+  }
+  return false;
+}

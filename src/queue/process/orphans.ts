@@ -1,0 +1,119 @@
+import type { Clock } from '../../base/clock.ts';
+import { assert, hasErrno, ioError } from '../../base/errors.ts';
+import type { LeasedProcess, ProcessTable } from './process-table.ts';
+
+/** A process that still works for a dispatch of a runner that is gone. */
+export interface Orphan {
+  pid: number;
+  groupId: number;
+  startTime: string;
+  dispatchSeq: number;
+}
+
+export interface OrphanQuery {
+  table: ProcessTable;
+  storeId: string;
+  /**
+   * Which dispatches count. Default: all of the store. A runner passes the jobs in flight, so that what a finished
+   * job started on purpose (a daemon in a session of its own) lives on.
+   */
+  includes?: (dispatchSeq: number) => boolean;
+  /** Never touched, with its whole group. Default: this process. */
+  self?: { pid: number; userId: number };
+}
+
+export interface KillOptions extends OrphanQuery {
+  clock: Clock;
+  /** Between SIGTERM and SIGKILL. */
+  graceMs: number;
+  /** How long to wait after SIGKILL before giving up. Default 5000. */
+  waitMs?: number;
+}
+
+/** `<store id>:<dispatch seq>`, the value of WALQ_LEASE. */
+export function leaseOf(storeId: string, dispatchSeq: number): string {
+  return `${storeId}:${dispatchSeq}`;
+}
+
+/**
+ * Processes of this user whose environment names a lease of this store. Rejects with E_ORPHAN_SCAN when that cannot
+ * be known.
+ */
+export async function findOrphans(query: OrphanQuery): Promise<Orphan[]> {
+  const self = query.self ?? { pid: process.pid, userId: process.getuid?.() ?? -1 };
+  const processes = await query.table.leased();
+  const ownGroup = processes.length === 0 ? undefined : (await query.table.find(self.pid))?.groupId;
+  const orphans: Orphan[] = [];
+  for (const one of processes) {
+    if (one.pid === self.pid || one.groupId === ownGroup || one.userId !== self.userId || one.pid <= 1) continue;
+    const dispatchSeq = seqOf(one, query.storeId);
+    if (dispatchSeq === undefined || !(query.includes?.(dispatchSeq) ?? true)) continue;
+    orphans.push({ pid: one.pid, groupId: one.groupId, startTime: one.startTime, dispatchSeq });
+  }
+  return orphans;
+}
+
+/**
+ * Ends every orphan: SIGTERM, SIGKILL after `graceMs`, and looks again until none is left, since they may fork
+ * meanwhile. Returns those it met. Rejects with E_ORPHANS_ALIVE when some outlive SIGKILL by `waitMs`: their jobs
+ * must not run a second time yet.
+ */
+export async function killOrphans(options: KillOptions): Promise<Orphan[]> {
+  const { clock, graceMs } = options;
+  const killAt = clock.monotonic() + graceMs;
+  const giveUpAt = killAt + (options.waitMs ?? 5000);
+  const met = new Map<string, Orphan>();
+  const asked = new Set<string>();
+  let emptyLooks = 0;
+  for (let pauseMs = 5; ; pauseMs = Math.min(50, pauseMs * 2)) {
+    const orphans = await findOrphans(options);
+    emptyLooks = orphans.length === 0 ? emptyLooks + 1 : 0;
+    // Twice: a process that forks and ends while the list is read is seen by neither of its pids.
+    if (emptyLooks === 2) return [...met.values()];
+    if (emptyLooks === 1) continue;
+    const now = clock.monotonic();
+    if (now > giveUpAt) throw stillAlive(options.storeId, orphans);
+    for (const orphan of orphans) {
+      const key = `${orphan.pid} ${orphan.startTime}`;
+      met.set(key, orphan);
+      if (now >= killAt) await signal(options.table, orphan, ['SIGKILL']);
+      else if (!asked.has(key)) await signal(options.table, orphan, ['SIGTERM', 'SIGCONT']);
+      asked.add(key);
+    }
+    await clock.sleep(now >= killAt ? pauseMs : Math.min(pauseMs, Math.max(1, killAt - now)));
+  }
+}
+
+/** Looks once more right before the signal, so that a pid given out again since the listing is left alone. */
+async function signal(table: ProcessTable, orphan: Orphan, signals: NodeJS.Signals[]): Promise<void> {
+  assert(orphan.pid > 1 && orphan.pid !== process.pid, 'an orphan is another process');
+  if ((await table.find(orphan.pid))?.startTime !== orphan.startTime) return;
+  for (const name of signals) {
+    try {
+      process.kill(orphan.pid, name);
+    } catch (error) {
+      // EPERM: it took another user since. It will show up as alive, or not at all.
+      if (!hasErrno(error, 'ESRCH', 'EPERM')) throw error;
+    }
+  }
+}
+
+function seqOf(one: LeasedProcess, storeId: string): number | undefined {
+  const prefix = `${storeId}:`;
+  if (storeId === '' || !one.lease.startsWith(prefix)) return undefined;
+  const digits = one.lease.slice(prefix.length);
+  const seq = Number(digits);
+  return /^\d{1,16}$/.test(digits) && Number.isSafeInteger(seq) ? seq : undefined;
+}
+
+function stillAlive(storeId: string, orphans: readonly Orphan[]): Error {
+  const pids = orphans.map((orphan) => orphan.pid);
+  return ioError(
+    'E_ORPHANS_ALIVE',
+    `children of an earlier runner do not end, even by SIGKILL: pid ${pids.join(', ')}`,
+    {
+      data: { storeId, pids, dispatchSeqs: orphans.map((orphan) => orphan.dispatchSeq) },
+      next: `ps -o pid,stat,wchan,args -p ${pids.join(',')}`,
+    },
+  );
+}

@@ -1,0 +1,173 @@
+import { createServer, type Server } from 'node:net';
+import type { Clock } from '../../base/clock.ts';
+import { hasErrno, ioError, lockedError, type WalqError } from '../../base/errors.ts';
+import { openSocketPath, type SocketPath } from '../../fs/socket-path.ts';
+import type { FileSystem } from '../../fs/types.ts';
+import { Connection, type ConnectionLimits } from './socket-connection.ts';
+import { type ControlRequest, messageBytesMax } from './socket-protocol.ts';
+import { startTimer, type Timer } from './timer.ts';
+
+export interface ControlServerOptions {
+  storeDir: string;
+  /** Hex. */
+  storeId: string;
+  /**
+   * Carries out one request. What it resolves with is sent as JSON; a `WalqError` reaches the client as it is. The
+   * signal fires when nobody waits for the answer any more or the server closes: long waits end then, anything short
+   * just finishes.
+   */
+  handle(request: ControlRequest, signal: AbortSignal): Promise<unknown>;
+  fs: Pick<FileSystem, 'mkdir'>;
+  clock: Clock;
+  /** Default: 4 MiB messages, 64 requests at a time, 2 s for the hello, 10 s for a message, 10 min without any. */
+  limits?: Partial<ConnectionLimits>;
+  /** More are refused with E_CONTROL_BUSY. Default 512. */
+  connectionsMax?: number;
+  /** How long `close` waits for running requests. Default 5000. */
+  closeMs?: number;
+  /** For tests: the ways of other platforms to a long path. */
+  platform?: string;
+  tempFolder?: string;
+}
+
+export interface ControlServer {
+  /** Open connections. */
+  readonly connections: number;
+  /**
+   * Stops accepting, lets running requests finish, removes the socket. To be called before the store's lock is given
+   * up.
+   */
+  close(): Promise<void>;
+}
+
+const defaultLimits: ConnectionLimits = {
+  messageBytesMax,
+  pendingMax: 64,
+  helloMs: 2000,
+  stallMs: 10_000,
+  idleMs: 600_000,
+};
+
+/** For clients to fetch their last answers. */
+const goodbyeMs = 1000;
+
+/**
+ * Listens on `<storeDir>/run/sock`. The caller holds the store's lock: that is why a socket found there is stale and
+ * may be removed. Rejects with E_RUN_FOLDER, E_SOCKET_PATH or E_CONTROL_BIND.
+ */
+export async function serveControl(options: ControlServerOptions): Promise<ControlServer> {
+  const folder = `${options.storeDir}/run`;
+  const { storeId, platform, tempFolder } = options;
+  const where = {
+    folder,
+    storeId,
+    ...(platform === undefined ? {} : { platform }),
+    ...(tempFolder === undefined ? {} : { tempFolder }),
+  };
+  await makeFolder(options.fs, folder);
+  const path = openSocketPath({ ...where, purpose: 'bind' });
+  if (path === undefined) throw bindFailed(folder, new Error('the run folder disappeared'));
+  const control = new Control(options, path);
+  try {
+    await control.listen();
+  } catch (cause) {
+    path.close();
+    throw bindFailed(folder, cause);
+  }
+  return control;
+}
+
+class Control implements ControlServer {
+  readonly #options: ControlServerOptions;
+  readonly #path: SocketPath;
+  readonly #limits: ConnectionLimits;
+  readonly #server: Server;
+  readonly #open = new Set<Connection>();
+  #ticker: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: ControlServerOptions, path: SocketPath) {
+    this.#options = options;
+    this.#path = path;
+    this.#limits = { ...defaultLimits, ...options.limits };
+    // Half-open: a client may end its side and still get its answers.
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => {
+      const { storeId, clock, handle, connectionsMax = 512 } = options;
+      const refusal = this.#open.size < connectionsMax ? {} : { refusal: busy(connectionsMax) };
+      const connection = new Connection(socket, { storeId, clock, handle, limits: this.#limits, ...refusal });
+      this.#open.add(connection);
+      socket.on('close', () => this.#open.delete(connection));
+    });
+  }
+
+  get connections(): number {
+    return this.#open.size;
+  }
+
+  async listen(): Promise<void> {
+    this.#path.unlink();
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ path: this.#path.path }, resolve);
+    });
+    this.#path.restrict();
+    // Out of file descriptors, for one client: the others and the runner go on.
+    this.#server.on('error', () => {});
+    const { helloMs, stallMs, idleMs } = this.#limits;
+    const tickMs = Math.max(5, Math.min(1000, helloMs / 4, stallMs / 4, idleMs / 4));
+    const check = () => {
+      for (const connection of this.#open) connection.checkStalls();
+    };
+    // After a pause of this process, what clients have sent meanwhile is read before anybody is called late.
+    this.#ticker = setInterval(() => setImmediate(check), tickMs);
+    this.#ticker.unref();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { clock, closeMs = 5000 } = this.#options;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    // The server has stopped listening by now, and has removed the socket itself or will not do so any more.
+    const reason = lockedError('E_CONTROL_CLOSING', 'the runner is stopping');
+    const finished = Promise.all([...this.#open].map((connection) => connection.finish(reason)));
+    await within(clock, closeMs, finished);
+    await within(clock, goodbyeMs, closed);
+    for (const connection of this.#open) connection.destroy();
+    await closed;
+    this.#open.clear();
+    clearInterval(this.#ticker);
+    this.#path.unlink();
+    this.#path.close();
+  }
+}
+
+/** Waits for a promise, but not for longer than this. */
+async function within(clock: Clock, ms: number, promise: Promise<unknown>): Promise<void> {
+  let timer: Timer | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = startTimer(clock, ms, resolve);
+  });
+  await Promise.race([promise, late]);
+  timer?.cancel();
+}
+
+async function makeFolder(fs: Pick<FileSystem, 'mkdir'>, folder: string): Promise<void> {
+  try {
+    await fs.mkdir(folder);
+  } catch (error) {
+    if (!hasErrno(error, 'EEXIST')) throw bindFailed(folder, error);
+  }
+}
+
+function busy(max: number): WalqError {
+  return lockedError('E_CONTROL_BUSY', `the runner has ${max} connections open already`, { data: { max } });
+}
+
+function bindFailed(folder: string, cause: unknown): Error {
+  const why = cause instanceof Error ? `: ${cause.message}` : '';
+  return ioError('E_CONTROL_BIND', `cannot listen on ${folder}/sock${why}`, { cause, data: { folder } });
+}
