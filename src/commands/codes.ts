@@ -1,0 +1,130 @@
+import type { CodeCatalogue } from '../base/errors.ts';
+
+/** Codes of the command line itself: arguments, targets, output. */
+export const commandCodes: CodeCatalogue = {
+  E_USAGE: {
+    title: 'the command line is wrong',
+    explain: 'A flag, a value or an argument is missing, unknown or not allowed. Nothing was read or changed.',
+    next: 'walq help COMMAND shows what the command takes.',
+  },
+  E_SELECTOR: {
+    title: 'a point or range of the log is not understood',
+    explain:
+      'Points of a log are a seq (123), counted from the tail (@-10: the tenth event from the end), @tail, @snap, a time ' +
+      '(2026-09-01T03:00Z; local without a zone) or "5m ago". Ranges are A..B, A.. and ..B, both ends included.',
+    next: 'walq wal inspect PATH @-10.. shows the last ten events with their seqs.',
+  },
+  E_DURATION: {
+    title: 'a duration is not understood',
+    explain:
+      'A duration is a number with a unit, such as 30s, 5m, 1h30m or 250ms. A number without a unit is refused, except 0.',
+    next: 'Write the unit.',
+  },
+  E_SIZE: {
+    title: 'a size is not understood',
+    explain: 'A size is a number of bytes, or a number with a unit, such as 64MiB, 10k or 10kB.',
+    next: 'walq help COMMAND shows where a size is expected.',
+  },
+  E_JSON: {
+    title: 'not valid JSON',
+    explain:
+      'The text is not one JSON value. Payloads are kept as they are written, so they must be exact; the message names the place.',
+    next: 'Mend the text at the place named.',
+  },
+  E_JSON_DEPTH: {
+    title: 'JSON is nested too deeply',
+    explain:
+      'Arrays and objects may stand 128 deep in each other. Deeper texts are refused everywhere, so that no reader can be made to fail by one.',
+    next: 'Send a flatter value, or a string that holds the text.',
+  },
+  E_JSON_SIZE: {
+    title: 'JSON is too large',
+    explain: 'The text is larger than a payload may be.',
+    next: 'Keep the data in a file and put its path into the payload.',
+  },
+  E_BEFORE_BASE: {
+    title: 'the point lies before the start of the log',
+    explain:
+      'Compaction has dropped that part of the log, or the log was cut there. The state before its first event cannot be ' +
+      'computed from it. The message names the earliest point that is left.',
+    next: 'Name a later point, or use a backup that reaches further back.',
+  },
+  E_NO_TARGET: {
+    title: 'there is no such file or folder',
+    explain: 'The path names nothing, and it is no point or range of a log either.',
+    next: 'ls shows what is there; walq wal verify PATH takes stores, wal/ folders, segments, snapshots and foreign logs.',
+  },
+  E_UNKNOWN_FORMAT: {
+    title: 'the file is of no known kind',
+    explain:
+      'The first bytes match neither a file of a store nor a log or snapshot of another system. Files are recognised by ' +
+      'their content; names do not matter.',
+    next: 'head -c 64 PATH | xxd shows how the file begins.',
+  },
+  E_EMPTY_FILE: {
+    title: 'the file is empty',
+    explain:
+      'There is nothing in the file to recognise it by. A segment or snapshot of a store is never empty: there it is damage.',
+    next: 'walq wal verify STORE checks the whole store it belongs to.',
+  },
+  E_WRONG_TARGET: {
+    title: 'the command cannot work on this kind of file',
+    explain:
+      'The path was recognised, but this command needs something else, for example a whole store and not one of its files.',
+    next: 'walq wal inspect PATH or walq wal verify PATH take every kind.',
+  },
+  E_NO_MATCH: {
+    title: 'no event matches',
+    explain: 'The log was read, but no event lies in the range or passes the filters.',
+    next: 'walq wal verify PATH shows which seqs the log holds.',
+  },
+  E_NO_FILE: {
+    title: 'there is no such file',
+    explain: 'The file to read jobs from is not there.',
+    next: 'Name another file, or - for standard input.',
+  },
+  E_NO_HANDLER: {
+    title: 'nothing says how a job is run',
+    explain:
+      'queue run takes jobs and hands them to something: a command for each job, or the command that a job itself carries.',
+    next: "walq queue run --exec 'CMD', or walq queue run --commands.",
+  },
+  E_NO_SNAPSHOT: {
+    title: 'there is no snapshot',
+    explain: 'The store holds no snapshot yet. Nothing is wrong with that: its state comes from the log alone.',
+    next: 'walq snapshot create STORE writes one.',
+  },
+  E_IMPORT_JOB: {
+    title: 'a job cannot be taken over',
+    explain:
+      'A job of a foreign snapshot has an id, a payload or a number that no store of ours can hold. No store was made.',
+    next: 'Import the logs without the snapshot: walq wal import --from FILE --store DIR.',
+  },
+  E_FILE_EXISTS: {
+    title: 'the file is there already',
+    explain: 'walq does not overwrite what it did not write.',
+    next: 'Name another file, or remove this one first.',
+  },
+  E_OUTPUT: {
+    title: 'the output cannot be written',
+    explain:
+      'Writing to standard output failed: the disk behind a redirection is full or reports an error. The log itself is untouched.',
+    next: 'Make room, or send the output elsewhere.',
+  },
+  E_UNKNOWN_COMMAND: {
+    title: 'no such command',
+    explain: 'walq help was asked for a command that does not exist.',
+    next: 'walq --help lists the commands.',
+  },
+  E_BUG: {
+    title: 'a bug in walq',
+    explain:
+      'Something happened that the program holds for impossible. Files are protected by the log itself: opening again is safe.',
+    next: 'Report it with the stack that was shown.',
+  },
+  E_UNKNOWN_CODE: {
+    title: 'no such code',
+    explain: 'walq help was asked for a code that does not exist.',
+    next: 'walq help codes lists all codes.',
+  },
+};

@@ -1,0 +1,192 @@
+import { escapeText } from '../base/escape.ts';
+import { eventDetails } from '../queue/event-details.ts';
+import type { Owner, QueueEvent } from '../queue/event-types.ts';
+import { decodeEvent, recordJobId, recordTime, recordTypeName } from '../queue/events.ts';
+import type { RecordView } from '../storage/types.ts';
+import { JsonText } from './json-text.ts';
+
+/** Value of one detail: text is as found, not yet escaped. */
+export type DetailValue = string | number | boolean | JsonText | readonly string[];
+
+/** One event as shown by `wal inspect`: of our own logs and of foreign ones. */
+export interface EventRow {
+  /** Text where a foreign number exceeds 2^53. */
+  seq: number | string;
+  type: string;
+  /** '' for an event that concerns no single job. */
+  job: string;
+  /** Milliseconds since the epoch; text where a foreign number exceeds 2^53. */
+  timeMs?: number | string;
+  /** Names and plain texts for people, defaults left out; as stored, not yet escaped. */
+  words(): readonly (readonly [string, string])[];
+  /** Members for machines, numbers as numbers, JSON texts as written. */
+  details(): readonly (readonly [string, DetailValue])[];
+  file: string;
+  /** Of the frame or line. */
+  offset: number;
+  /** Readable, but behind a fault: recovery would not reach it. */
+  afterHole: boolean;
+  /** The record or line itself. */
+  bytes: Uint8Array;
+}
+
+/** What filters look at; cheaper than the whole row. */
+export interface RowHead {
+  type: string;
+  job: string;
+}
+
+export function headOfRecord(bytes: Uint8Array): RowHead {
+  return { type: recordTypeName(bytes), job: safely(() => recordJobId(bytes)) ?? '' };
+}
+
+/** A record that cannot be decoded (a newer type, or the work of a faulty writer) is shown as far as it goes. */
+export function rowOfRecord(record: RecordView): EventRow {
+  const { seq, file, offset, afterHole } = record;
+  const bytes = record.bytes.slice();
+  const head = headOfRecord(bytes);
+  const timeMs = safely(() => recordTime(bytes));
+  return {
+    seq,
+    ...head,
+    ...(timeMs === undefined ? {} : { timeMs }),
+    // Each form of output asks for one of the two at most, and some filters for neither.
+    words: () => decoded(bytes, eventDetails),
+    details: () => decoded(bytes, detailsOf),
+    file,
+    offset,
+    afterHole,
+    bytes,
+  };
+}
+
+function decoded<T>(bytes: Uint8Array, list: (event: QueueEvent) => T[]): readonly (T | [string, string])[] {
+  let event: QueueEvent;
+  try {
+    event = decodeEvent(bytes);
+  } catch (error) {
+    return [['undecoded', error instanceof Error ? error.message : String(error)]];
+  }
+  return list(event);
+}
+
+function safely<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+function detailsOf(event: QueueEvent): [string, DetailValue][] {
+  const details = fieldsOf(event).filter((each): each is [string, DetailValue] => each[1] !== undefined);
+  if (event.from !== undefined) details.push(['from', event.from]);
+  return details;
+}
+
+type Field = [string, DetailValue | undefined];
+
+function fieldsOf(event: QueueEvent): Field[] {
+  switch (event.type) {
+    case 'ENQUEUE':
+      return [
+        ['name', event.name],
+        ['priority', event.priority === 0 ? undefined : event.priority],
+        ['maxAttempts', event.maxAttempts],
+        ['runAt', event.runAt === event.at ? undefined : event.runAt],
+        ['timeoutMs', event.timeoutMs === 0 ? undefined : event.timeoutMs],
+        ['backoff', event.backoff],
+        ['command', event.command],
+        ['payload', jsonOf(event.payload)],
+      ];
+    case 'DISPATCH':
+      return [['attempt', event.attempt], ...ownerFields(event.owner), ['deadlineMs', event.deadlineMs]];
+    case 'ACK':
+      return [
+        ['durationMs', event.durationMs],
+        ['result', jsonOf(event.result)],
+      ];
+    case 'RETRY':
+      return [
+        ['reason', event.reason],
+        ['runAt', event.runAt],
+        ['refund', event.refund || undefined],
+        ['reset', event.reset || undefined],
+        ['exitCode', event.exitCode],
+        ['signal', event.signal],
+        ['error', event.error],
+      ];
+    case 'TIMEOUT':
+      return [];
+    case 'DEAD':
+      return [
+        ['reason', event.reason],
+        ['exitCode', event.exitCode],
+        ['signal', event.signal],
+        ['error', event.error],
+      ];
+    case 'PRUNE':
+      return [
+        ['ids', event.ids],
+        ['cutoffSeq', event.cutoff?.seq],
+        ['completed', event.cutoff?.completed],
+        ['dead', event.cutoff?.dead],
+      ];
+  }
+}
+
+function ownerFields(owner: Owner): Field[] {
+  if (owner.kind === 'runner') return [['runner', owner.epoch]];
+  if (owner.kind === 'unknown') return [];
+  return [
+    ['lease', owner.token],
+    ['leaseUntil', owner.deadlineMs],
+  ];
+}
+
+const utf8 = new TextDecoder();
+
+function jsonOf(bytes: Uint8Array | undefined): JsonText | undefined {
+  return bytes === undefined ? undefined : new JsonText(utf8.decode(bytes));
+}
+
+/** `name=send maxAttempts=3 payload={"a":1}`: one line, escaped. */
+export function detailsText(row: EventRow): string {
+  return row
+    .words()
+    .map(([name, value]) => `${name}=${wordText(value)}`)
+    .join(' ');
+}
+
+/** JSON texts stand as they are; other texts are quoted where a space or a quote would blur them. */
+function wordText(value: string): string {
+  return /^[^\s"]+$/.test(value) || /^[[{"]/.test(value) ? escapeText(value) : escapeText(JSON.stringify(value));
+}
+
+/** `[seq=1] ENQUEUE job_1  name=default …`: the text form, escaped, uncoloured. `--grep` searches it. */
+export function rowText(row: EventRow): string {
+  const head = `[seq=${row.seq}] ${escapeText(row.type)}${row.job === '' ? '' : ` ${escapeText(row.job)}`}`;
+  const details = detailsText(row);
+  return details === '' ? head : `${head}  ${details}`;
+}
+
+/**
+ * The row as a JSON object in one line. Written by hand: this is what a log of millions of events spends its time in.
+ */
+export function rowJson(row: EventRow): string {
+  let text = `{"seq":${numberText(row.seq)},"type":${JSON.stringify(row.type)}`;
+  if (row.job !== '') text += `,"job":${JSON.stringify(row.job)}`;
+  if (row.timeMs !== undefined) text += `,"timeMs":${numberText(row.timeMs)}`;
+  for (const [name, value] of row.details()) text += `,${JSON.stringify(name)}:${detailJson(value)}`;
+  text += `,"file":${JSON.stringify(row.file)},"offset":${row.offset}`;
+  return row.afterHole ? `${text},"afterHole":true}` : `${text}}`;
+}
+
+function detailJson(value: DetailValue): string {
+  return value instanceof JsonText ? value.text : JSON.stringify(value);
+}
+
+/** Digits too many for a double stay as they are. */
+function numberText(value: number | string): string {
+  return typeof value === 'string' && !/^-?\d+$/.test(value) ? JSON.stringify(value) : String(value);
+}

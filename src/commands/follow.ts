@@ -1,0 +1,49 @@
+import type { CommandContext } from './context.ts';
+import { headOfRecord, rowOfRecord } from './event-row.ts';
+import type { InspectRequest, SeqBounds, ShowRow } from './inspect.ts';
+import type { LogSource } from './log-source.ts';
+import type { RowFilter } from './row-filter.ts';
+
+const pauseMsMin = 200;
+
+/**
+ * Goes on showing events as they come, until the limit, the end of the range or the user says stop. Returns how many it
+ * showed.
+ */
+export async function followLog(
+  context: CommandContext,
+  log: LogSource,
+  filter: RowFilter,
+  before: { shown: number; seqLast?: number },
+  request: InspectRequest,
+  bounds: SeqBounds,
+  show: ShowRow,
+): Promise<number> {
+  const { clock } = context.env;
+  const limit = (request.limit ?? Number.POSITIVE_INFINITY) - before.shown;
+  const to = bounds.to ?? Number.POSITIVE_INFINITY;
+  let next = Math.max((before.seqLast ?? 0) + 1, bounds.from ?? 0);
+  let shown = 0;
+  while (!context.signal.aborted && shown < limit && next <= to) {
+    const startedAt = clock.monotonic();
+    await log.scan(
+      {
+        record(record) {
+          if (record.seq > to || shown >= limit) return false;
+          // What stands behind a hole may be the half of a write in progress; it is shown once the hole is filled.
+          if (record.seq < next || record.afterHole) return undefined;
+          next = record.seq + 1;
+          if (!filter.head(headOfRecord(record.bytes))) return undefined;
+          const row = rowOfRecord(record);
+          if (!filter.row(row)) return undefined;
+          shown++;
+          return show(row)?.then(() => undefined);
+        },
+      },
+      next,
+    );
+    // Reading a long last segment again and again must not eat the machine.
+    await clock.sleep(Math.max(pauseMsMin, 5 * (clock.monotonic() - startedAt)));
+  }
+  return shown;
+}

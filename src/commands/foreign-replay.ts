@@ -1,0 +1,119 @@
+import { damageError, usageError } from '../base/errors.ts';
+import type { Finding } from '../base/finding.ts';
+import type { ForeignJob, ForeignSnapshotSummary } from '../formats/types.ts';
+import { QueueMachine } from '../queue/machine.ts';
+import type { CommandContext } from './context.ts';
+import { ForeignIds } from './foreign-ids.ts';
+import { resolveForeign } from './foreign-range.ts';
+import { type ForeignTarget, readForeignLog, readForeignSnapshot } from './foreign-source.ts';
+import { entriesOfForeign, recordOfForeign } from './foreign-state.ts';
+import type { ReplayResult } from './replay.ts';
+import type { Selector } from './selector.ts';
+import { shellWord } from './shell-word.ts';
+import { openTarget } from './target.ts';
+import { verdictOfFindings } from './verdict.ts';
+
+/**
+ * The state a foreign log leads to: what its own system would hold, as far as the log says. Stops before the first
+ * damaged record.
+ */
+export async function replayForeign(
+  context: CommandContext,
+  target: ForeignTarget,
+  request: { until: Selector | undefined; snapshot: string },
+): Promise<ReplayResult> {
+  const machine = new QueueMachine();
+  const ids = new ForeignIds();
+  const isFile = request.snapshot !== 'auto' && request.snapshot !== 'none';
+  const base = isFile ? await loadForeignBase(context, request.snapshot, machine, ids) : undefined;
+  const range = request.until === undefined ? undefined : { to: request.until };
+  const inRange = await resolveForeign(
+    range,
+    (visit) => readForeignLog(context, target, visit),
+    context.env.clock.now(),
+  );
+  let seq: string = base?.lastSeq ?? '0';
+  let place = 0;
+  let replayed = 0;
+  let unknown = 0;
+  let leftOut = 0;
+  const summary = await readForeignLog(context, target, (event) => {
+    place++;
+    // What stands behind damage would be replayed onto a state that lacks something.
+    if (!inRange(event, place)) return;
+    if (event.afterDamage) {
+      leftOut++;
+      return;
+    }
+    const record = recordOfForeign(event, ids, 0);
+    if (record === undefined) unknown++;
+    else machine.apply(record, (base?.jobs ?? 0) + place);
+    seq = event.seq;
+    replayed++;
+  });
+  if (request.until?.kind === 'seq' && BigInt(seq) < BigInt(request.until.seq) && summary.findings.every(isHarmless)) {
+    throw usageError(
+      'E_SEQ_RANGE',
+      `seq ${request.until.seq} is not in the log, which ends at ${summary.seqLast ?? '0'}`,
+      {
+        data: { until: request.until.seq, seqLast: summary.seqLast },
+      },
+    );
+  }
+  return {
+    target: { kind: target.kind, path: target.path, format: target.format.name },
+    machine,
+    seq,
+    ...(base && { snapshot: { file: base.file, seq: base.lastSeq ?? '0' } }),
+    replayed,
+    skipped: machine.totals.skipped + unknown,
+    verdict: verdictOfFindings(summary.findings),
+    findings: summary.findings,
+    gaps: leftOut === 0 && summary.damaged === 0,
+    originalId: (id) => ids.original(id),
+    storeId: '0'.repeat(32),
+  };
+}
+
+function isHarmless(finding: Finding): boolean {
+  return finding.severity === 'note';
+}
+
+async function loadForeignBase(
+  context: CommandContext,
+  path: string,
+  machine: QueueMachine,
+  ids: ForeignIds,
+): Promise<ForeignSnapshotSummary> {
+  const { jobs, summary } = await readForeignJobs(context, path);
+  for (const entry of entriesOfForeign(jobs, ids, 0)) machine.load(entry);
+  return summary;
+}
+
+/**
+ * All jobs of a foreign snapshot that is whole. Throws its damage (3), E_WRONG_TARGET (2) when the file is something
+ * else.
+ */
+export async function readForeignJobs(
+  context: CommandContext,
+  path: string,
+): Promise<{ jobs: ForeignJob[]; summary: ForeignSnapshotSummary }> {
+  const target = await openTarget(context, path);
+  if ((target.kind !== 'foreign' && target.kind !== 'foreign-stream') || target.format.kind !== 'snapshot') {
+    throw usageError('E_WRONG_TARGET', `--snapshot: ${path} is not a snapshot of another system`, {
+      data: { file: path },
+    });
+  }
+  const jobs: ForeignJob[] = [];
+  const summary = await readForeignSnapshot(context, target, (job) => {
+    jobs.push(job);
+  });
+  const fault = summary.findings.find((finding) => !isHarmless(finding));
+  if (fault !== undefined) {
+    throw damageError(fault.code, `${fault.file}: ${fault.message}`, {
+      data: { finding: fault },
+      next: `walq snapshot verify ${shellWord(path)}`,
+    });
+  }
+  return { jobs, summary };
+}

@@ -1,0 +1,65 @@
+import { usageError } from '../base/errors.ts';
+import type { ByteSource } from '../base/source.ts';
+import type { ForeignEvent, ForeignJob, ForeignLogSummary, ForeignSnapshotSummary, Visit } from '../formats/types.ts';
+import type { CommandContext } from './context.ts';
+import type { Target } from './target.ts';
+
+export type ForeignTarget = Extract<Target, { kind: 'foreign' | 'foreign-stream' }>;
+
+/** Reads a foreign log from front to back. Throws E_WRONG_TARGET when a stream is to be read a second time. */
+export async function readForeignLog(
+  context: CommandContext,
+  target: ForeignTarget,
+  visit?: Visit<ForeignEvent>,
+): Promise<ForeignLogSummary> {
+  const { format } = target;
+  if (format.kind !== 'log') throw new Error('assertion failed: the target is a log');
+  return await withSource(context, target, (source) =>
+    format.read(source, shownName(target), {
+      ...(visit === undefined ? {} : { visit }),
+      progress: (bytes) => context.progress(bytes, source.size),
+    }),
+  );
+}
+
+export async function readForeignSnapshot(
+  context: CommandContext,
+  target: ForeignTarget,
+  visit?: Visit<ForeignJob>,
+): Promise<ForeignSnapshotSummary> {
+  const { format } = target;
+  if (format.kind !== 'snapshot') throw new Error('assertion failed: the target is a snapshot');
+  return await withSource(context, target, (source) =>
+    format.read(source, shownName(target), {
+      ...(visit === undefined ? {} : { visit }),
+      progress: (bytes) => context.progress(bytes, source.size),
+    }),
+  );
+}
+
+function shownName(target: ForeignTarget): string {
+  if (target.kind === 'foreign-stream') return 'standard input';
+  return target.path.slice(target.path.lastIndexOf('/') + 1);
+}
+
+async function withSource<T>(
+  context: CommandContext,
+  target: ForeignTarget,
+  read: (source: ByteSource) => Promise<T>,
+): Promise<T> {
+  if (target.kind === 'foreign-stream') {
+    if (target.used) {
+      throw usageError('E_WRONG_TARGET', 'standard input can be read only once; this needs a file', {
+        next: 'save it to a file first: cat > FILE',
+      });
+    }
+    target.used = true;
+    return await read(target.source);
+  }
+  const file = await context.env.fs.open(target.path, 'r');
+  try {
+    return await read({ size: await file.size(), read: (buffer, position) => file.read(buffer, position) });
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,156 @@
+import { usageError } from '../base/errors.ts';
+import type { Finding } from '../base/finding.ts';
+import type { ForeignLogSummary } from '../formats/types.ts';
+import type { LogReport, Verdict } from '../storage/types.ts';
+import type { CommandContext } from './context.ts';
+import { type EventRow, headOfRecord, rowOfRecord } from './event-row.ts';
+import { followLog } from './follow.ts';
+import { inspectForeign } from './foreign-inspect.ts';
+import { type LogSource, openLog } from './log-source.ts';
+import { beforeBase, resolveRange } from './resolve.ts';
+import { inspectReverse } from './reverse.ts';
+import { type FilterRequest, type RowFilter, rowFilter } from './row-filter.ts';
+import type { Selector, SelectorRange } from './selector.ts';
+import { openTarget, type Target } from './target.ts';
+
+export interface InspectRequest extends FilterRequest {
+  path: string;
+  range?: SelectorRange;
+  /** Stop after so many events. */
+  limit?: number;
+  reverse?: boolean;
+  follow?: boolean;
+}
+
+/** Takes one event; a promise makes the reading wait for it. */
+export type ShowRow = (row: EventRow) => Promise<void> | undefined;
+
+export interface InspectResult {
+  target: { kind: Target['kind']; path: string; format?: string };
+  shown: number;
+  /** The range or the limit ended the reading before the end of the log: sound so far, nothing is said about the rest. */
+  partial: boolean;
+  verdict?: Verdict;
+  findings: Finding[];
+  log?: LogReport;
+  foreign?: ForeignLogSummary;
+}
+
+/** Inclusive seqs. */
+export interface SeqBounds {
+  from?: number;
+  to?: number;
+}
+
+/**
+ * Hands out the events of a log that lie in the range and pass the filters, in order, however large the log is. Damage
+ * is no error here: what can be read is shown, and the result carries the verdict. Throws E_BEFORE_BASE, E_SELECTOR,
+ * E_USAGE (2), E_WRONG_TARGET (2) and what `openTarget` throws.
+ */
+export async function inspectLog(
+  context: CommandContext,
+  request: InspectRequest,
+  show: ShowRow,
+): Promise<InspectResult> {
+  const target = await openTarget(context, request.path);
+  if (target.kind === 'foreign' || target.kind === 'foreign-stream')
+    return await inspectForeign(context, target, request, show);
+  const log = openLog(context, target);
+  const filter = rowFilter(request, false);
+  const base = { target: { kind: target.kind, path: target.path } };
+  if (request.follow === true && !log.canSeek) {
+    throw usageError('E_WRONG_TARGET', '--follow needs a store: a single file or stream does not grow', {
+      data: { file: target.path },
+    });
+  }
+  if (request.reverse === true) {
+    if (request.follow === true)
+      throw usageError('E_USAGE', '--follow shows the newest last; it cannot be used with --reverse');
+    const bounds = request.range === undefined ? {} : await resolveRange(request.range, log.look());
+    return { ...base, ...(await inspectReverse(log, bounds, filter, request.limit, show)) };
+  }
+  const bounds = await boundsOf(request.range, log);
+  const forward = await inspectForward(log, bounds, filter, request, show);
+  if (request.follow === true && (request.limit === undefined || forward.shown < request.limit)) {
+    forward.shown += await followLog(context, log, filter, forward, request, bounds, show);
+  }
+  return { ...base, ...forward };
+}
+
+/** Plain seqs need no look at the log beforehand; whether they lie before its base shows with the first record. */
+async function boundsOf(range: SelectorRange | undefined, log: LogSource): Promise<SeqBounds & { unchecked?: true }> {
+  if (range === undefined) return {};
+  const from = plainSeq(range.from);
+  const to = plainSeq(range.to);
+  if (from === 'asks' || to === 'asks') return await resolveRange(range, log.look());
+  if (from !== undefined && to !== undefined && from > to) {
+    throw usageError('E_SELECTOR', `the range ${from}..${to} ends before it starts`, { data: { from, to } });
+  }
+  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }), unchecked: true };
+}
+
+/** A selector that only a look at the log can resolve 'asks'. */
+function plainSeq(selector: Selector | undefined): number | undefined | 'asks' {
+  if (selector === undefined) return undefined;
+  return selector.kind === 'seq' ? selector.seq : 'asks';
+}
+
+/** For a log without a single event: compaction may have left none. */
+async function refuseBeforeBase(log: LogSource, wanted: number | undefined): Promise<void> {
+  const first = await log.begins();
+  if (first !== undefined && wanted !== undefined && wanted < first) throw beforeBase(`seq ${wanted}`, first);
+}
+
+async function inspectForward(
+  log: LogSource,
+  bounds: SeqBounds & { unchecked?: true },
+  filter: RowFilter,
+  request: InspectRequest,
+  show: ShowRow,
+): Promise<Omit<InspectResult, 'target'> & { seqLast?: number }> {
+  const limit = request.limit ?? Number.POSITIVE_INFINITY;
+  const from = bounds.from ?? 0;
+  const to = bounds.to ?? Number.POSITIVE_INFINITY;
+  let shown = 0;
+  let partial = false;
+  let seqLast: number | undefined;
+  let unchecked = bounds.unchecked === true;
+  const stop = (): false => {
+    partial = true;
+    return false;
+  };
+  const report = await log.scan(
+    {
+      record(record) {
+        // A first record that stands behind a hole says nothing about where the log begins.
+        const wanted = bounds.from ?? bounds.to;
+        if (unchecked && !record.afterHole && wanted !== undefined && record.seq > wanted) {
+          throw beforeBase(`seq ${wanted}`, record.seq);
+        }
+        unchecked = false;
+        if (record.seq > to || shown >= limit) return stop();
+        seqLast = record.seq;
+        if (record.seq < from || !filter.head(headOfRecord(record.bytes))) return undefined;
+        const row = rowOfRecord(record);
+        if (!filter.row(row)) return undefined;
+        shown++;
+        const waiting = show(row);
+        // Known now, without reading on: nothing more can follow.
+        const isLast = record.seq === to;
+        if (waiting === undefined) return isLast ? stop() : undefined;
+        return waiting.then(() => (isLast ? stop() : undefined));
+      },
+    },
+    bounds.from,
+  );
+  if (unchecked) await refuseBeforeBase(log, bounds.from ?? bounds.to);
+  // Stopped early: nothing is said about the rest, but a hole in what was read must not pass for a whole log.
+  const silent = partial && report.findings.every((finding) => finding.severity === 'note');
+  return {
+    shown,
+    partial,
+    findings: silent ? [] : report.findings,
+    ...(silent ? {} : { verdict: report.verdict, log: report }),
+    ...(seqLast === undefined ? {} : { seqLast }),
+  };
+}

@@ -1,0 +1,50 @@
+import { usageError } from '../../base/errors.ts';
+import type { QueueMachine } from '../../queue/machine.ts';
+import { lockForRun } from '../../queue/run/access.ts';
+import type { Runner, RunnerOptions, RunSummary } from '../../queue/run/runner.ts';
+import { serveQueue } from '../../queue/run/serve.ts';
+import type { Store } from '../../storage/store.ts';
+import type { CommandContext } from '../context.ts';
+import { storePath } from '../target.ts';
+import { absolutePath } from './enqueue.ts';
+
+export interface RunRequest extends Omit<RunnerOptions, 'handler'> {
+  /** A shell line that runs every job without a command of its own. */
+  exec?: string;
+  /** Run the commands that jobs carry. */
+  commands: boolean;
+  lockTimeoutMs: number;
+  segmentBytes?: number;
+  keepSnapshots?: number;
+  crashesMax?: number;
+  /** Working folder, for children that get the path of the store. */
+  cwd: string;
+  onReady(store: Store<QueueMachine>, runner: Runner): void;
+}
+
+/**
+ * Holds the queue and runs its jobs until stopped or drained. Throws E_NO_HANDLER (2), E_LOCKED (6), the damage that
+ * refuses writing (3).
+ */
+export async function runQueue(context: CommandContext, request: RunRequest): Promise<RunSummary> {
+  const store = absolutePath(storePath(context), request.cwd);
+  const { exec, commands, cwd: _cwd, lockTimeoutMs, ...options } = request;
+  if (exec === undefined && !commands) {
+    throw usageError(
+      'E_NO_HANDLER',
+      "queue run needs to know what runs a job: --exec 'CMD', or --commands for jobs that carry their own",
+      {
+        next: "walq queue run --exec 'cat'",
+      },
+    );
+  }
+  if (exec !== undefined && commands) throw usageError('E_USAGE', '--exec and --commands exclude each other');
+  const handler = exec === undefined ? ({ kind: 'commands' } as const) : ({ kind: 'exec', shell: exec } as const);
+  const lock = await lockForRun(context.env, store, {
+    create: true,
+    lockTimeoutMs,
+    pid: request.pid,
+    command: 'walq queue run',
+  });
+  return await serveQueue(context.env, store, lock, { ...options, handler, create: true });
+}

@@ -1,0 +1,222 @@
+import { damageError, refusedError, usageError, WalqError } from '../base/errors.ts';
+import type { Finding } from '../base/finding.ts';
+import { QueueMachine } from '../queue/machine.ts';
+import { parentOf } from '../storage/lock.ts';
+import { verifyStore } from '../storage/read.ts';
+import { replayTo } from '../storage/replay.ts';
+import { baseName } from '../storage/snapshot/name.ts';
+import { readSnapshot } from '../storage/snapshot/read.ts';
+import { writeSnapshot } from '../storage/snapshot/write.ts';
+import type { SnapshotSummary, Verdict } from '../storage/types.ts';
+import type { CommandContext } from './context.ts';
+import { replayForeign } from './foreign-replay.ts';
+import { type LogSource, openLog } from './log-source.ts';
+import { beforeBase, resolveSelector } from './resolve.ts';
+import { parseSelector, type Selector } from './selector.ts';
+import { shellWord } from './shell-word.ts';
+import { listStoreSnapshots } from './snapshots.ts';
+import { openTarget, type Target } from './target.ts';
+import { exitOfVerdict, verdictOfFindings } from './verdict.ts';
+
+export interface ReplayRequest {
+  path: string;
+  /** Up to and including this point. */
+  until?: string;
+  /** 'auto', 'none', or the path of a snapshot to start from. */
+  snapshot: string;
+}
+
+export interface ReplayResult {
+  target: { kind: Target['kind']; path: string; format?: string };
+  machine: QueueMachine;
+  /** Last seq in the state; of a foreign log its own number, as text. */
+  seq: number | string;
+  /** What the state was started from. */
+  snapshot?: { file: string; seq: number | string };
+  /** Events applied after it. */
+  replayed: number;
+  /** Events of a foreign log that did not fit the state, or that we have no name for. */
+  skipped: number;
+  verdict: Verdict;
+  findings: Finding[];
+  /** A foreign log lacks numbers, but nothing in it is damaged: all that is there was applied. */
+  gaps?: boolean;
+  /** Ids of a foreign log that ours cannot hold stand under another name in `machine`. */
+  originalId?: (id: string) => string;
+  /** For `--save`. */
+  storeId: string;
+}
+
+/**
+ * The state at a point. On a damaged log it is the state before the first fault, and `findings` says so. Throws
+ * E_BEFORE_BASE, E_SEQ_RANGE, E_SELECTOR (2), E_NO_BASE (3), E_REPLAY (3) and what `openTarget` throws.
+ */
+export async function replayPath(context: CommandContext, request: ReplayRequest): Promise<ReplayResult> {
+  const until = request.until === undefined ? undefined : parseSelector(request.until);
+  const target = await storeOf(context, await openTarget(context, request.path));
+  if (
+    target.kind === 'snapshot' ||
+    target.kind === 'snapshot-stream' ||
+    ('format' in target && target.format.kind === 'snapshot')
+  ) {
+    throw usageError('E_WRONG_TARGET', `${target.path} is a snapshot; there is no log in it to replay`, {
+      data: { file: target.path },
+      next: `walq snapshot show ${shellWord(target.path)}`,
+    });
+  }
+  if (target.kind === 'foreign' || target.kind === 'foreign-stream') {
+    return await replayForeign(context, target, { until, snapshot: request.snapshot });
+  }
+  const log = openLog(context, target);
+  if (target.kind === 'store') return await replayStore(context, target.path, log, until, request.snapshot);
+  return await replayAlone(context, target, log, until, request.snapshot);
+}
+
+/** The wal/ folder of a store is replayed as that store: its snapshots belong to it. */
+async function storeOf(context: CommandContext, target: Target): Promise<Target> {
+  if (target.kind !== 'wal-folder') return target;
+  const path = parentOf(target.path);
+  const info = await context.env.fs.stat(`${path}/STORE.json`);
+  return info?.kind === 'file' && /(^|\/)wal\/*$/.test(target.path) ? { kind: 'store', path } : target;
+}
+
+async function replayStore(
+  context: CommandContext,
+  store: string,
+  log: LogSource,
+  until: Selector | undefined,
+  snapshot: string,
+): Promise<ReplayResult> {
+  const seq = until === undefined ? undefined : await resolveSelector(until, log.look(), 'end');
+  const isFile = snapshot !== 'auto' && snapshot !== 'none';
+  const options = {
+    ...(seq === undefined ? {} : { until: seq }),
+    snapshot: isFile ? { path: snapshot } : snapshot === 'none' ? ('none' as const) : ('auto' as const),
+  };
+  try {
+    const result = await replayTo(context.env, store, () => new QueueMachine(), options);
+    const findings = await settledFindings(context, store, result.findings);
+    return {
+      target: { kind: 'store', path: store },
+      machine: result.machine,
+      seq: result.seq,
+      ...(result.snapshot && { snapshot: { file: result.snapshot.file, seq: result.snapshot.seq } }),
+      replayed: result.replayed,
+      skipped: result.machine.totals.skipped,
+      verdict: verdictOfFindings(findings),
+      findings,
+      storeId: result.snapshot?.storeId ?? '0'.repeat(32),
+    };
+  } catch (error) {
+    if (error instanceof WalqError && error.code === 'E_NO_BASE' && !isFile) {
+      await explainNoBase(context, store, seq, snapshot === 'none');
+    }
+    throw error;
+  }
+}
+
+/** Beside a live writer a single look may catch a write half done; only what a second look confirms counts. */
+async function settledFindings(context: CommandContext, store: string, findings: Finding[]): Promise<Finding[]> {
+  if (findings.every((finding) => finding.severity === 'note')) return findings;
+  const { verdict } = await verifyStore(context.env, store);
+  return exitOfVerdict(verdict) === 0 ? findings.filter((finding) => finding.severity === 'note') : findings;
+}
+
+/**
+ * Nothing is damaged when the point asked for lies before the oldest snapshot of a compacted log: then say from where
+ * on it works.
+ */
+async function explainNoBase(
+  context: CommandContext,
+  store: string,
+  seq: number | undefined,
+  withoutSnapshots: boolean,
+): Promise<void> {
+  const { snapshots } = await listStoreSnapshots(context, store);
+  const good = snapshots.flatMap((check) => (check.summary === undefined ? [] : [check.seq]));
+  const earliest = Math.min(...good);
+  if (Number.isFinite(earliest) && seq !== undefined && seq < earliest) throw beforeBase(`seq ${seq}`, earliest);
+  if (withoutSnapshots && Number.isFinite(earliest)) {
+    throw usageError('E_BEFORE_BASE', `the log alone begins after seq 1; without a snapshot there is no state`, {
+      data: { earliest },
+      next: `walq wal replay ${shellWord(store)} --snapshot auto`,
+    });
+  }
+}
+
+/** A segment, a folder of segments or a stream by itself: from its first event, or from a snapshot that reaches it. */
+async function replayAlone(
+  context: CommandContext,
+  target: Target,
+  log: LogSource,
+  until: Selector | undefined,
+  snapshot: string,
+): Promise<ReplayResult> {
+  const seqMax = until === undefined ? Number.POSITIVE_INFINITY : await resolveSelector(until, log.look(), 'end');
+  const machine = new QueueMachine();
+  const base = snapshot === 'auto' || snapshot === 'none' ? undefined : await loadBase(context, snapshot, machine);
+  let seq = base?.seq ?? 0;
+  let replayed = 0;
+  const report = await log.scan({
+    record(record) {
+      if (record.afterHole || record.seq <= seq || record.seq > seqMax) return undefined;
+      if (record.seq !== seq + 1) {
+        throw damageError(
+          'E_NO_BASE',
+          `the log begins at seq ${record.seq}; its state needs a snapshot that covers what came before`,
+          {
+            data: { seqFirst: record.seq },
+            next: `walq wal replay ${shellWord(target.path)} --snapshot FILE`,
+          },
+        );
+      }
+      machine.apply(record.bytes, record.seq);
+      seq = record.seq;
+      replayed++;
+      return undefined;
+    },
+  });
+  if (Number.isFinite(seqMax) && seq < seqMax) {
+    throw usageError('E_SEQ_RANGE', `seq ${seqMax} is not in the readable log, which ends at ${seq}`, {
+      data: { until: seqMax, seqLast: seq },
+    });
+  }
+  return {
+    target: { kind: target.kind, path: target.path },
+    machine,
+    seq,
+    ...(base && { snapshot: { file: base.file, seq: base.seq } }),
+    replayed,
+    skipped: machine.totals.skipped,
+    verdict: report.verdict,
+    findings: report.findings,
+    storeId: report.storeId ?? '0'.repeat(32),
+  };
+}
+
+async function loadBase(context: CommandContext, path: string, machine: QueueMachine): Promise<SnapshotSummary> {
+  return await readSnapshot(context.env, path, (entry) => machine.load(entry), { relativeName: baseName(path) });
+}
+
+/** Writes the state as a detached snapshot. Throws E_FILE_EXISTS (7), E_SNAPSHOT_WRITE (74). */
+export async function saveState(context: CommandContext, result: ReplayResult, path: string): Promise<SnapshotSummary> {
+  const { fs } = context.env;
+  if ((await fs.lstat(path)) !== undefined || (await fs.lstat(`${path}.tmp`)) !== undefined) {
+    throw refusedError('E_FILE_EXISTS', `${path} is there already; it is not overwritten`, { data: { file: path } });
+  }
+  const folder = path.includes('/') ? parentOf(path) : '.';
+  if ((await fs.stat(folder))?.kind !== 'folder') {
+    throw usageError('E_USAGE', `--save: there is no folder ${folder}`, { data: { file: path } });
+  }
+  // It fits no log by itself, so it points at none.
+  const seq = Number(result.seq);
+  const point = { seq: Number.isSafeInteger(seq) ? seq : 0, ordinal: 0, offset: 0, link: 0, salt: 0 };
+  const { storeId, machine } = result;
+  return await writeSnapshot(context.env, folder, {
+    name: baseName(path),
+    storeId,
+    kind: 'detached',
+    point,
+    entries: machine.cut(),
+  });
+}

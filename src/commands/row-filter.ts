@@ -1,0 +1,46 @@
+import { usageError } from '../base/errors.ts';
+import { eventNames } from '../queue/events.ts';
+import { nearest } from './catalogue.ts';
+import { type EventRow, type RowHead, rowText } from './event-row.ts';
+
+export interface FilterRequest {
+  /** Event types; case does not matter. */
+  types?: readonly string[];
+  jobs?: readonly string[];
+  /** Part of the text form of an event. */
+  grep?: string;
+}
+
+/** Filters in two steps, so that most records are dropped before they are decoded. */
+export interface RowFilter {
+  head(head: RowHead): boolean;
+  row(row: EventRow): boolean;
+}
+
+/**
+ * Throws E_USAGE (exit 2) for a type that no log of ours can hold. `isForeign` lets any type pass: other systems have
+ * their own.
+ */
+export function rowFilter(request: FilterRequest, isForeign: boolean): RowFilter {
+  const types = request.types === undefined ? undefined : new Set(request.types.map((type) => type.toUpperCase()));
+  const jobs = request.jobs === undefined ? undefined : new Set(request.jobs);
+  if (types !== undefined && !isForeign) refuseUnknownTypes(types);
+  const { grep } = request;
+  return {
+    head: (head) =>
+      (types === undefined || types.has(head.type.toUpperCase())) && (jobs === undefined || jobs.has(head.job)),
+    row: (row) => grep === undefined || rowText(row).includes(grep),
+  };
+}
+
+function refuseUnknownTypes(types: ReadonlySet<string>): void {
+  const names = eventNames();
+  for (const type of types) {
+    if (names.includes(type) || /^TYPE_\d+$/.test(type)) continue;
+    const near = nearest(type, names)[0];
+    const hint = near === undefined ? '' : ` (did you mean ${near}?)`;
+    throw usageError('E_USAGE', `--type: '${type}' is no event type${hint}; allowed: ${names.join(', ')}`, {
+      data: { flag: '--type', value: type, allowed: names },
+    });
+  }
+}

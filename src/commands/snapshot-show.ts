@@ -1,0 +1,74 @@
+import type { Finding } from '../base/finding.ts';
+import type { ForeignSnapshotSummary } from '../formats/types.ts';
+import type { JobState } from '../queue/job.ts';
+import { QueueMachine } from '../queue/machine.ts';
+import { baseName } from '../storage/snapshot/name.ts';
+import { findingError, readSnapshot } from '../storage/snapshot/read.ts';
+import { scanSnapshot } from '../storage/snapshot/scan.ts';
+import type { SnapshotSummary, Verdict } from '../storage/types.ts';
+import type { CommandContext } from './context.ts';
+import { readForeignSnapshot } from './foreign-source.ts';
+import { type JobRow, rowOfForeignJob, rowOfJob } from './job-row.ts';
+import { newestSnapshotPath, refuseLog } from './snapshots.ts';
+import { openTarget, type Target } from './target.ts';
+import { verdictOfFindings } from './verdict.ts';
+
+export interface ShownSnapshot {
+  target: { kind: Target['kind']; path: string; format?: string };
+  seq: number | string | undefined;
+  counts: Readonly<Record<JobState, number>>;
+  jobs(): Iterable<JobRow>;
+  summary?: SnapshotSummary;
+  foreign?: ForeignSnapshotSummary;
+  verdict: Verdict;
+  findings: Finding[];
+}
+
+/**
+ * The state in a snapshot file, or in the newest good one of a store. Throws the damage of one of ours (3),
+ * E_WRONG_TARGET (2), E_NO_SNAPSHOT (1).
+ */
+export async function showSnapshot(context: CommandContext, path: string): Promise<ShownSnapshot> {
+  const target = await openTarget(context, path);
+  refuseLog(target);
+  if (target.kind === 'foreign' || target.kind === 'foreign-stream') {
+    const rows: JobRow[] = [];
+    const foreign = await readForeignSnapshot(context, target, (job) => {
+      rows.push(rowOfForeignJob(job));
+    });
+    return {
+      target: { kind: target.kind, path, format: foreign.format },
+      seq: foreign.lastSeq,
+      counts: foreign.byStatus,
+      jobs: () => rows,
+      foreign,
+      verdict: verdictOfFindings(foreign.findings),
+      findings: foreign.findings,
+    };
+  }
+  const machine = new QueueMachine();
+  const summary = await load(context, target, machine);
+  return {
+    target: { kind: target.kind, path },
+    seq: summary.seq,
+    counts: machine.counts,
+    *jobs() {
+      for (const job of machine.jobs()) yield rowOfJob(job);
+    },
+    summary,
+    verdict: 'clean',
+    findings: [],
+  };
+}
+
+async function load(context: CommandContext, target: Target, machine: QueueMachine): Promise<SnapshotSummary> {
+  const onEntry = (entry: Uint8Array): void => machine.load(entry);
+  if (target.kind === 'snapshot-stream') {
+    const check = await scanSnapshot(target.source, { file: 'standard input', onEntry });
+    if (check.summary === undefined) throw findingError(check.findings);
+    return check.summary;
+  }
+  const isStore = target.kind === 'store';
+  const file = isStore ? await newestSnapshotPath(context, target.path) : target.path;
+  return await readSnapshot(context.env, file, onEntry, isStore ? {} : { relativeName: baseName(file) });
+}

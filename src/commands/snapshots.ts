@@ -1,0 +1,87 @@
+import { damageError, notFoundError, usageError } from '../base/errors.ts';
+import { listSnapshots } from '../storage/snapshot/list.ts';
+import { checkSnapshot, findingError } from '../storage/snapshot/read.ts';
+import { surveyStore } from '../storage/survey.ts';
+import type { SnapshotCheck } from '../storage/types.ts';
+import type { CommandContext } from './context.ts';
+import { shellWord } from './shell-word.ts';
+import { openTarget, type Target } from './target.ts';
+import { type VerifyResult, verifyTarget } from './verify.ts';
+
+export interface ListedSnapshot extends SnapshotCheck {
+  seq: number;
+}
+
+export interface SnapshotListing {
+  store: string;
+  /** Newest first. */
+  snapshots: ListedSnapshot[];
+  /** Other files in the folder. */
+  ignored: string[];
+}
+
+/** Reads and checks every snapshot of a store. Throws E_NO_STORE, E_READ. */
+export async function listStoreSnapshots(context: CommandContext, store: string): Promise<SnapshotListing> {
+  const { env } = context;
+  const storeId = (await surveyStore(env, store)).identity.id;
+  const list = await listSnapshots(env, store);
+  const snapshots: ListedSnapshot[] = [];
+  for (const { file, seq } of list.snapshots) {
+    const check = await checkSnapshot(env, `${store}/${file}`, { relativeName: file, storeId });
+    snapshots.push({ ...check, seq });
+  }
+  return { store, snapshots, ignored: list.ignored };
+}
+
+/**
+ * One snapshot, ours or foreign, or all of a store. Throws E_WRONG_TARGET (2) for a log, E_NO_SNAPSHOT (1) for a store
+ * without one.
+ */
+export async function verifySnapshots(context: CommandContext, path: string): Promise<VerifyResult> {
+  const target = await openTarget(context, path);
+  refuseLog(target);
+  const result = await verifyTarget(context, target);
+  if (target.kind !== 'store') return result;
+  const snapshots = result.snapshots ?? [];
+  if (snapshots.length === 0) throw noSnapshot(path);
+  const files = new Set(snapshots.map((check) => check.file));
+  const findings = result.findings.filter((finding) => files.has(finding.file));
+  const verdict = findings.some((finding) => finding.severity === 'newer')
+    ? 'newer'
+    : findings.some((finding) => finding.severity !== 'note')
+      ? 'degraded'
+      : 'clean';
+  return { target: result.target, verdict, findings, snapshots };
+}
+
+/** Throws E_WRONG_TARGET (exit 2) for what holds no state. */
+export function refuseLog(target: Target): void {
+  const isForeignLog = 'format' in target && target.format.kind === 'log';
+  if (!isForeignLog && target.kind !== 'segment' && target.kind !== 'segment-stream' && target.kind !== 'wal-folder')
+    return;
+  throw usageError('E_WRONG_TARGET', `${target.path} is a log, not a snapshot`, {
+    data: { file: target.path, kind: target.kind },
+    next: `walq wal verify ${shellWord(target.path)}`,
+  });
+}
+
+/**
+ * Path of the newest snapshot of a store that verifies. Throws E_NO_SNAPSHOT (1), or the damage of the newest (3) when
+ * none is good.
+ */
+export async function newestSnapshotPath(context: CommandContext, store: string): Promise<string> {
+  const { snapshots } = await listStoreSnapshots(context, store);
+  const good = snapshots.find((check) => check.summary !== undefined);
+  if (good !== undefined) return `${store}/${good.file}`;
+  const findings = snapshots.flatMap((check) => check.findings);
+  if (findings.length > 0) throw findingError(findings);
+  if (snapshots.length > 0) throw damageError('E_SNAPSHOT_HEADER', `no snapshot of ${store} can be read`);
+  throw noSnapshot(store);
+}
+
+function noSnapshot(store: string): Error {
+  return notFoundError('E_NO_SNAPSHOT', `${store} holds no snapshot`, {
+    data: { store },
+    next: `walq snapshot create ${shellWord(store)}`,
+  });
+}

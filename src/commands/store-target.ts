@@ -1,0 +1,22 @@
+import { usageError } from '../base/errors.ts';
+import type { CommandContext } from './context.ts';
+import { shellWord } from './shell-word.ts';
+import { openTarget, storePath } from './target.ts';
+
+/**
+ * The folder of the store that a command works on as a whole. Throws E_NO_STORE (1), E_WRONG_TARGET (2) for anything
+ * but a store.
+ */
+export async function openStoreTarget(context: CommandContext, args: readonly string[]): Promise<string> {
+  const target = await openTarget(context, args[0] ?? storePath(context));
+  if (target.kind === 'store') return target.path;
+  const what = 'format' in target ? `a ${target.format.kind} of another system` : target.kind.replace('-', ' ');
+  throw usageError(
+    'E_WRONG_TARGET',
+    `${target.path} is a ${what.replace(/^a /, '')}; this command needs a whole store`,
+    {
+      data: { file: target.path, kind: target.kind },
+      next: `walq wal verify ${shellWord(target.path)}`,
+    },
+  );
+}

@@ -1,0 +1,203 @@
+import { damageError, isFsError, notFoundError, usageError, WalqError } from '../base/errors.ts';
+import { excerpt } from '../base/escape.ts';
+import type { ByteSource } from '../base/source.ts';
+import { detectFormat } from '../formats/registry.ts';
+import { detectBytes, type ForeignFormat } from '../formats/types.ts';
+import { decodePreamble } from '../storage/preamble.ts';
+import { snapshotMagic } from '../storage/snapshot/codec.ts';
+import { parseSnapshotFileName } from '../storage/snapshot/name.ts';
+import { segmentMagic } from '../storage/wal/format.ts';
+import { parseSegmentFileName } from '../storage/wal/names.ts';
+import type { CommandContext } from './context.ts';
+import { type SelectorRange, tryRange } from './selector.ts';
+import { shellWord } from './shell-word.ts';
+import { peekable } from './stdin-source.ts';
+
+/** What a PATH turned out to be. Files are recognised by their content; a name only decides about damaged ones. */
+export type Target =
+  | { kind: 'store' | 'wal-folder' | 'segment' | 'snapshot'; path: string }
+  | { kind: 'segment-stream' | 'snapshot-stream'; path: string; source: ByteSource; used: boolean }
+  | { kind: 'foreign'; path: string; format: ForeignFormat }
+  | { kind: 'foreign-stream'; path: string; format: ForeignFormat; source: ByteSource; used: boolean };
+
+const headBytes = detectBytes;
+export const standardInput = '-';
+const defaultStore = './.walq';
+
+/** Where the store is when no path names it: `--store`, `$WALQ_STORE`, `./.walq`. */
+export function storePath(context: CommandContext): string {
+  const fromVariable = context.variables.WALQ_STORE;
+  return context.store ?? (fromVariable === undefined || fromVariable === '' ? defaultStore : fromVariable);
+}
+
+/**
+ * Takes `[PATH] [RANGE]` apart. The only positional is a path if something is there under that name, else a range.
+ * Throws E_NO_TARGET (exit 1), E_SELECTOR or E_USAGE (exit 2).
+ */
+export async function splitPositionals(
+  context: CommandContext,
+  args: readonly string[],
+): Promise<{ path: string; range?: SelectorRange }> {
+  const [first, second] = args;
+  if (first === undefined) return { path: storePath(context) };
+  if (second !== undefined) {
+    const range = tryRange(second);
+    if (range === undefined) throw badRange(second);
+    return { path: first, range };
+  }
+  if (first === standardInput || (await exists(context, first))) return { path: first };
+  const range = tryRange(first);
+  if (range !== undefined) return { path: storePath(context), range };
+  throw noTarget(first);
+}
+
+/**
+ * Looks at what is there. Throws E_NO_STORE, E_NO_TARGET (exit 1), E_NEWER_FORMAT (5), E_UNKNOWN_FORMAT, E_EMPTY_FILE
+ * (3).
+ */
+export async function openTarget(context: CommandContext, path: string): Promise<Target> {
+  if (path === standardInput) return await openStream(context);
+  const info = await context.env.fs.stat(path);
+  if (info === undefined) throw path === storePath(context) ? noStore(path) : noTarget(path);
+  if (info.kind === 'folder') return await openFolder(context, path);
+  if (info.kind !== 'file') {
+    throw usageError('E_WRONG_TARGET', `${path} is neither a file nor a folder`, {
+      data: { file: path },
+      next: `cat ${shellWord(path)} | walq wal verify -`,
+    });
+  }
+  const head = await readHead(context, path);
+  const content = classify(head, path);
+  return typeof content === 'string' ? { kind: content, path } : { kind: 'foreign', path, format: content };
+}
+
+async function openFolder(context: CommandContext, path: string): Promise<Target> {
+  const names = await context.env.fs.readdir(path);
+  // A folder with the parts of a store is judged as one even when STORE.json is gone: that is for storage to say.
+  const isStore = names.includes('STORE.json') || (names.includes('wal') && names.some((name) => storeParts.has(name)));
+  if (isStore) return { kind: 'store', path };
+  if (names.some((name) => parseSegmentFileName(name) !== undefined)) return { kind: 'wal-folder', path };
+  if (names.includes('wal') && (await hasSegments(context, `${path}/wal`))) return { kind: 'store', path };
+  if (path === storePath(context)) throw noStore(path);
+  throw notFoundError('E_NO_STORE', `${path} is a folder without a store in it`, {
+    data: { file: path },
+    next: 'name a store, a wal/ folder or a file',
+  });
+}
+
+const storeParts = new Set(['HEAD', 'LOCK', 'snapshots', 'quarantine']);
+
+async function hasSegments(context: CommandContext, folder: string): Promise<boolean> {
+  const info = await context.env.fs.stat(folder);
+  if (info?.kind !== 'folder') return false;
+  return (await context.env.fs.readdir(folder)).some((name) => parseSegmentFileName(name) !== undefined);
+}
+
+async function openStream(context: CommandContext): Promise<Target> {
+  const { head, source } = await peekable(context.stdin(), headBytes);
+  const content = classify(head, standardInput);
+  const base = { path: standardInput, source, used: false };
+  if (typeof content !== 'string') return { kind: 'foreign-stream', format: content, ...base };
+  return { kind: content === 'segment' ? 'segment-stream' : 'snapshot-stream', ...base };
+}
+
+function classify(head: Uint8Array, path: string): 'segment' | 'snapshot' | ForeignFormat {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (parseSegmentFileName(name) !== undefined) return 'segment';
+  if (parseSnapshotFileName(name) !== undefined) return 'snapshot';
+  const preamble = decodePreamble(head);
+  const magic = typeof preamble === 'string' ? nearMagic(head) : preamble.magic;
+  if (magic === segmentMagic) return 'segment';
+  if (magic === snapshotMagic) return 'snapshot';
+  const shown = path === standardInput ? 'standard input' : path;
+  if (Buffer.from(head.subarray(0, storeFileStart.length)).toString('latin1') === storeFileStart) {
+    throw usageError('E_WRONG_TARGET', `${shown} is the STORE.json of a store; name the store`, {
+      data: { file: path },
+    });
+  }
+  if (magic === headMagic) {
+    throw usageError('E_WRONG_TARGET', `${shown} is the HEAD file of a store; name the store`, {
+      data: { file: path },
+    });
+  }
+  if (typeof preamble !== 'string' && preamble.magic.startsWith('WALQ')) {
+    throw new WalqError(5, 'E_NEWER_FORMAT', `${shown} is a kind of file that this version does not know`, {
+      data: { file: path },
+    });
+  }
+  const foreign = detectFormat(head);
+  if (foreign !== undefined) return foreign;
+  if (head.length === 0) throw damageError('E_EMPTY_FILE', `${shown} is empty`, { data: { file: path } });
+  throw damageError('E_UNKNOWN_FORMAT', `${shown} is neither a file of a store nor a log or snapshot that walq knows`, {
+    data: { file: path, begins: Buffer.from(head.subarray(0, 16)).toString('hex') },
+    next: 'walq help E_UNKNOWN_FORMAT',
+  });
+}
+
+const headMagic = 'WALQhed\n';
+const storeFileStart = '{"format":"walq-store"';
+
+/** The magic that damaged first bytes were once: six of its eight characters are still there. */
+function nearMagic(head: Uint8Array): string | undefined {
+  return [segmentMagic, snapshotMagic, headMagic].find((magic) => {
+    let same = 0;
+    for (let at = 0; at < magic.length; at++) if (head[at] === magic.charCodeAt(at)) same++;
+    return same >= 6;
+  });
+}
+
+async function readHead(context: CommandContext, path: string): Promise<Uint8Array> {
+  const file = await context.env.fs.open(path, 'r');
+  try {
+    const buffer = new Uint8Array(headBytes);
+    let filled = 0;
+    while (filled < buffer.length) {
+      const got = await file.read(buffer.subarray(filled), filled);
+      if (got === 0) break;
+      filled += got;
+    }
+    return buffer.subarray(0, filled);
+  } finally {
+    await file.close();
+  }
+}
+
+async function exists(context: CommandContext, path: string): Promise<boolean> {
+  try {
+    return (await context.env.fs.stat(path)) !== undefined;
+  } catch (error) {
+    // '1..5' below a file, or a selector longer than a name may be: nothing is there.
+    if (isFsError(error) && ['ENOTDIR', 'ENAMETOOLONG', 'EINVAL'].includes(error.code)) return false;
+    throw error;
+  }
+}
+
+function badRange(text: string): WalqError {
+  return usageError(
+    'E_SELECTOR',
+    `'${excerpt(text, 60)}' is not a range of a log; allowed: A..B, A.., ..B or A, each a seq, @-10, @tail, @snap, a time or "5m ago"`,
+    {
+      data: { selector: text },
+    },
+  );
+}
+
+function noTarget(path: string): WalqError {
+  return notFoundError(
+    'E_NO_TARGET',
+    `there is no file or folder '${excerpt(path, 200)}', and it is no point or range of a log`,
+    {
+      data: { file: path },
+      next: 'walq help E_NO_TARGET',
+    },
+  );
+}
+
+/** The error of a reader that finds no store, with what creates one. */
+function noStore(path: string): WalqError {
+  const flag = path === defaultStore ? '' : ` --store ${shellWord(path)}`;
+  return notFoundError('E_NO_STORE', `there is no store at ${path}`, {
+    data: { file: path },
+    next: `walq queue enqueue hello -d '{}'${flag}`,
+  });
+}

@@ -1,0 +1,47 @@
+import { Exit, type ExitCode, unreachable } from '../base/errors.ts';
+import { type Finding, type Severity, severities, worstSeverity } from '../base/finding.ts';
+import type { Verdict } from '../storage/types.ts';
+
+export function exitOfVerdict(verdict: Verdict): ExitCode {
+  switch (verdict) {
+    case 'clean':
+    case 'padded':
+      return Exit.ok;
+    case 'torn':
+      return Exit.torn;
+    case 'newer':
+      return Exit.newer;
+    case 'ambiguous':
+    case 'corrupt':
+    case 'degraded':
+    case 'no base':
+      return Exit.damage;
+    default:
+      return unreachable(verdict);
+  }
+}
+
+/** The verdict that findings alone give: for a single file, where nothing else is known. */
+export function verdictOfFindings(findings: readonly Finding[]): Verdict {
+  const worst = worstSeverity(findings);
+  if (worst === undefined || worst === 'note') return 'clean';
+  return worst === 'no-base' ? 'no base' : worst;
+}
+
+/** The mildest severity that fails; see docs/exit-codes.md. */
+export type FailOn = 'note' | 'torn' | 'degraded' | 'corrupt';
+
+/** Exit code under `--fail-on`. A newer format and damage that may hide a loss fail at every level. */
+export function exitUnder(failOn: FailOn, verdict: Verdict, findings: readonly Finding[]): ExitCode {
+  const exit = exitOfVerdict(verdict);
+  if (failOn === 'note' && exit === Exit.ok) return findings.length > 0 ? Exit.failed : Exit.ok;
+  const passes: readonly Verdict[] =
+    failOn === 'degraded' ? ['torn'] : failOn === 'corrupt' ? ['torn', 'degraded'] : [];
+  return passes.includes(verdict) ? Exit.ok : exit;
+}
+
+/** Findings from the worst down; those of one severity stay in the order in which they were found. */
+export function worstFirst(findings: readonly Finding[]): Finding[] {
+  const rank = (severity: Severity): number => severities.indexOf(severity);
+  return [...findings].sort((a, b) => rank(b.severity) - rank(a.severity));
+}

@@ -1,0 +1,55 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { allCodes, explainCode, nearest } from '../../src/commands/catalogue.ts';
+
+const src = new URL('../../src/', import.meta.url).pathname;
+
+function sources(): string[] {
+  return readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+}
+
+describe('the catalogue of codes', () => {
+  it('explains every code that the source names', () => {
+    const named = sources().flatMap((name) =>
+      [...readFileSync(`${src}${name}`, 'utf8').matchAll(/'(E_[A-Z_]+)'/g)].map((match) => match[1] ?? ''),
+    );
+    expect([...new Set(named)].filter((code) => !allCodes().includes(`E_${code.slice(2)}`)).sort()).toEqual([]);
+  });
+
+  it('holds the catalogue of every layer', async () => {
+    const files = sources().filter((name) => /(^|\/)codes\.ts$/.test(name));
+    expect(files).toContain('storage/codes.ts');
+    for (const file of files) {
+      const module: Record<string, object> = await import(`${src}${file}`);
+      const codes = Object.values(module).flatMap((catalogue) => Object.keys(catalogue));
+      expect({ file, unknown: codes.filter((code) => !allCodes().some((known) => known === code)) }).toEqual({
+        file,
+        unknown: [],
+      });
+    }
+  });
+
+  it('has a title, sentences and a next step for each', () => {
+    for (const code of allCodes()) {
+      const { title, explain, next } = explainCode(code);
+      expect({ code, title: title.length > 3 && title.length < 100 && !title.endsWith('.') }).toEqual({
+        code,
+        title: true,
+      });
+      expect({ code, explain: /^(walq |queue |[^a-z]).*\.$/s.test(explain) }).toEqual({ code, explain: true });
+      expect({ code, next: next.length > 5 }).toEqual({ code, next: true });
+    }
+  });
+
+  it('takes a code in any spelling and suggests near ones', () => {
+    expect(explainCode('gap').code).toBe('E_GAP');
+    expect(explainCode('e-torn-tail').code).toBe('E_TORN_TAIL');
+    expect(() => explainCode('E_GAPS')).toThrow(expect.objectContaining({ code: 'E_UNKNOWN_CODE', exit: 1 }));
+    for (const name of ['E_CONSTRUCTOR', 'E_', '', '__proto__']) {
+      expect(() => explainCode(name)).toThrow(expect.objectContaining({ code: 'E_UNKNOWN_CODE' }));
+    }
+    expect(nearest('E_GAPS', allCodes())[0]).toBe('E_GAP');
+    expect(nearest('E_TORN', allCodes())).toContain('E_TORN_TAIL');
+    expect(nearest('E_ZZZZZZZZZZ', allCodes())).toEqual([]);
+  });
+});
