@@ -1,0 +1,43 @@
+/** Looks at raw arguments that must be understood before, or although, the real parse fails. */
+
+/** Words before `--`: nothing after it is ours. */
+function ours(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--');
+  return end < 0 ? argv : argv.slice(0, end);
+}
+
+/** Whether the answer must be JSON, even if the answer is that the arguments are wrong. */
+export function asksForJson(argv: readonly string[]): boolean {
+  return ours(argv).some(
+    (arg, at, all) =>
+      arg === '--json' ||
+      arg === '-ojson' ||
+      arg === '--output=json' ||
+      (arg === 'json' && (all[at - 1] === '-o' || all[at - 1] === '--output')),
+  );
+}
+
+/** The value of `--color`, when one is given. */
+export function colorArgument(argv: readonly string[]): string | undefined {
+  const all = ours(argv);
+  const at = all.lastIndexOf('--color');
+  const joined = all.findLast((arg) => arg.startsWith('--color='));
+  return joined?.slice('--color='.length) ?? (at < 0 ? undefined : all[at + 1]);
+}
+
+/** Groups whose commands take selectors, and so words like `-10..`. */
+const selectorGroups = new Set(['wal', 'snapshot']);
+
+/** Options that take text of their own, which is nobody's selector. */
+const verbatim = new Set(['--grep', '--job', '--type', '-n', '--limit', '--keep', '--width']);
+
+/** `-10..` and `-10` become `@-10..` and `@-10` where a selector may stand: the parser would take them for options. */
+export function protectSelectors(argv: readonly string[]): string[] {
+  const group = argv.find((arg) => !arg.startsWith('-'));
+  if (group === undefined || !selectorGroups.has(group)) return [...argv];
+  const end = ours(argv).length;
+  return argv.map((arg, at) => {
+    const isSelector = at < end && /^-\d+(\.\..*)?$/.test(arg) && !verbatim.has(argv[at - 1] ?? '');
+    return isSelector ? `@${arg}` : arg;
+  });
+}

@@ -1,0 +1,137 @@
+import { Command, CommanderError, Option } from 'commander';
+import { parseDuration } from '../base/duration.ts';
+import { Exit, type ExitCode, usageError } from '../base/errors.ts';
+import type { Action, CommonFlags, SessionHooks } from './session.ts';
+import { colorModes } from './style.ts';
+import { version } from './version.ts';
+
+/** Ends the parse although nothing failed: help or version was printed. */
+export class ParseEnded extends Error {
+  readonly exit: ExitCode;
+
+  constructor(exit: ExitCode) {
+    super('the parse ended');
+    this.exit = exit;
+  }
+}
+
+/** Command whose subcommands, however they are added, throw instead of leaving the process. */
+class WalqCommand extends Command {
+  constructor(name?: string) {
+    super(name);
+    // commander hands exitOverride down in .command() only, not in .addCommand(); here every command has its own.
+    this.exitOverride();
+    this.configureOutput({ outputError: () => {} });
+    this.configureHelp({
+      showGlobalOptions: true,
+      visibleGlobalOptions: (command) => {
+        const root = command.parent?.parent ?? command.parent;
+        return (root?.options ?? []).filter((option) => option.long !== '--version');
+      },
+    });
+    this.helpOption('-h, --help', 'show this help');
+    this.helpCommand(false);
+  }
+
+  override createCommand(name?: string): WalqCommand {
+    return new WalqCommand(name);
+  }
+}
+
+/** What parsing leaves behind: the chosen command, to be run afterwards. */
+export interface Chosen {
+  kind: string;
+  run(hooks: SessionHooks): Promise<ExitCode>;
+}
+
+export interface Parsed {
+  chosen?: Chosen;
+  /** 'wal.verify' as soon as it is known: errors name it too. */
+  kind: string;
+}
+
+export function createRoot(): Command {
+  return new WalqCommand('walq')
+    .description(
+      'Inspect, verify, repair, replay, compact and snapshot write-ahead logs; run a durable job queue on one.',
+    )
+    .option('--store <dir>', 'the store to work on (default: $WALQ_STORE, else ./.walq)')
+    .option('--json', 'answer with one JSON document on stdout, errors included')
+    .addOption(new Option('--color <when>', 'colour the output').choices([...colorModes]).default('auto'))
+    .option('-V, --version', 'show the version')
+    .on('option:version', () => {
+      process.stdout.write(`${version()}\n`);
+      throw new ParseEnded(Exit.ok);
+    });
+}
+
+export interface LeafOptions<Flags> {
+  /** Documents of this command carry it. */
+  kind: string;
+  /** Loads the code of the command: nothing of it costs anything until it runs. */
+  load: () => Promise<Action<Flags>>;
+}
+
+/** Makes `command` answer: its action is kept in `parsed` and run after the parse. */
+export function answers<Flags extends object>(command: Command, parsed: Parsed, options: LeafOptions<Flags>): Command {
+  command.action((...received: unknown[]) => {
+    const args = received.slice(0, -2).flatMap((arg) => (Array.isArray(arg) ? arg.map(String) : optional(arg)));
+    const flags: Flags & CommonFlags = command.optsWithGlobals();
+    parsed.kind = options.kind;
+    parsed.chosen = {
+      kind: options.kind,
+      run: async (hooks) => {
+        const [action, { openSession }] = await Promise.all([options.load(), import('./session.ts')]);
+        const session = openSession(options.kind, flags, hooks);
+        try {
+          return await action(session, args, flags);
+        } finally {
+          session.settle();
+          await session.out.flush();
+          await session.err.flush();
+        }
+      },
+    };
+  });
+  return command;
+}
+
+function optional(arg: unknown): string[] {
+  return arg === undefined ? [] : [String(arg)];
+}
+
+/** An option whose value is one of `formats`; `-o json` and `--json` mean the same. */
+export function outputOption(formats: readonly string[], standard: string): Option {
+  return new Option('-o, --output <format>', 'form of the answer').choices([...formats]).default(standard);
+}
+
+/** How long a command that writes waits for another one. A new option for each command: commander keeps state in it. */
+export function lockTimeoutOption(): Option {
+  return new Option('--lock-timeout <time>', 'how long to wait for a store that another command holds')
+    .argParser((text) => parseDuration(text, '--lock-timeout'))
+    .default(10_000, '10s');
+}
+
+/** Parses a whole number. Throws the usage error that names flag, value and what is allowed. */
+export function wholeNumber(flag: string, least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+    throw usageError('E_USAGE', `${flag}: '${text}' is not allowed; give a whole number, ${least} or more`);
+  };
+}
+
+/** Gathers a repeatable option, and `a,b` in one. */
+export function list(text: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), ...text.split(',').filter((part) => part !== '')];
+}
+
+/** Turns what commander throws into our own: help and version end well, anything else is a usage error (exit 2). */
+export function translateParseError(error: unknown, command: string): unknown {
+  if (!(error instanceof CommanderError)) return error;
+  if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return new ParseEnded(Exit.ok);
+  // A group or the bare program, named without a command: its help was written to stderr.
+  if (error.code === 'commander.help') return new ParseEnded(Exit.usage);
+  const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  return usageError('E_USAGE', message, { next: `${command} --help` });
+}

@@ -1,0 +1,21 @@
+import type { Command } from 'commander';
+import { Exit } from '../../base/errors.ts';
+import { allCodes } from '../../commands/catalogue.ts';
+import type { Action } from '../session.ts';
+import { bashCompletion } from './bash.ts';
+import { fishCompletion } from './fish.ts';
+import { completionTree } from './tree.ts';
+import { zshCompletion } from './zsh.ts';
+
+const shells = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion };
+
+/** Prints the completion script; the parser has let through no other shell. */
+export function completionFor(program: () => Command): Action<object> {
+  return async (session, args) => {
+    const shell = args[0] === 'zsh' || args[0] === 'fish' ? args[0] : 'bash';
+    const script = shells[shell](completionTree(program(), allCodes()));
+    if (session.json) await session.document({ shell, script });
+    else await session.out.write(script);
+    return Exit.ok;
+  };
+}

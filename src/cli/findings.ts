@@ -1,0 +1,106 @@
+import { escapeText } from '../base/escape.ts';
+import type { Finding } from '../base/finding.ts';
+import type { LogReport, LostRange, Verdict } from '../storage/types.ts';
+import type { Style } from './style.ts';
+import { count, counted, wrap } from './text.ts';
+
+/**
+ * `wal/0000000001-….wal: payload checksum mismatch at offset 4096 (seq 41..44), got 1a2b3c4d, expected 99ffee00
+ * [E_PAYLOAD]`, uncoloured: what, where, got and expected, and the code to look up.
+ */
+function findingText(finding: Finding): string {
+  const parts = [`${finding.file}: ${finding.message}`];
+  if (finding.offset !== undefined) parts.push(` at offset ${finding.offset}`);
+  const seqs = seqsText(finding);
+  if (seqs !== '') parts.push(` (${seqs})`);
+  if (finding.got !== undefined) parts.push(`, got ${finding.got}`);
+  if (finding.expected !== undefined) parts.push(`, expected ${finding.expected}`);
+  return `${escapeText(parts.join(''))} [${finding.code}]`;
+}
+
+function seqsText(finding: Finding): string {
+  if (finding.seqFirst === undefined) return '';
+  if (finding.seqLast === undefined || finding.seqLast === finding.seqFirst) return `seq ${finding.seqFirst}`;
+  return `seq ${finding.seqFirst}..${finding.seqLast}`;
+}
+
+/** Its severity as a coloured word in front; one line in a pipe, wrapped on a terminal of `width` columns. */
+export function findingLine(finding: Finding, style: Style, width: number | undefined): string {
+  const word = `${finding.severity}:`;
+  const line = `${word} ${findingText(finding)}`;
+  const text = width === undefined ? line : wrap(line, width, '  ');
+  return style.severity(finding.severity, word) + text.slice(word.length);
+}
+
+const words: Readonly<Record<Verdict, string>> = {
+  clean: 'OK',
+  padded: 'OK',
+  torn: 'TORN',
+  ambiguous: 'AMBIGUOUS',
+  corrupt: 'CORRUPT',
+  degraded: 'DEGRADED',
+  'no base': 'NO BASE',
+  newer: 'NEWER',
+};
+
+export function verdictWord(verdict: Verdict): string {
+  return words[verdict];
+}
+
+const rangesShown = 4;
+
+/** `seq 5133`, `seq 41..44, 50 and 7 more ranges`. */
+function rangesText(ranges: readonly LostRange[]): string {
+  const shown = ranges.slice(0, rangesShown).map((range) => {
+    return range.seqFirst === range.seqLast ? String(range.seqFirst) : `${range.seqFirst}..${range.seqLast}`;
+  });
+  const more = ranges.length - shown.length;
+  return `seq ${shown.join(', ')}${more > 0 ? ` and ${counted(more, 'more range')}` : ''}`;
+}
+
+/** `exactly 1 event (seq 5133)`, `at least 4 events (seq 41..44)`, `nothing`, `unknown`. */
+function lossText(report: Pick<LogReport, 'lost' | 'lostUnknown'>): string {
+  const total = report.lost.reduce((sum, range) => sum + range.seqLast - range.seqFirst + 1, 0);
+  if (total === 0) return report.lostUnknown ? 'unknown; nothing says how far the log went' : 'nothing';
+  const amount = `${count(total)} ${total === 1 ? 'event' : 'events'}`;
+  return `${report.lostUnknown ? 'at least' : 'exactly'} ${amount} (${rangesText(report.lost)})`;
+}
+
+/** What the verdict means for the reader of the log, one clause. */
+export function verdictClauses(
+  verdict: Verdict,
+  report: Pick<LogReport, 'lost' | 'lostUnknown' | 'recordsAfterHole' | 'tail' | 'endProven'> | undefined,
+): string[] {
+  const clauses: string[] = [];
+  if (report !== undefined && (report.lost.length > 0 || report.lostUnknown || verdict === 'corrupt')) {
+    clauses.push(`lost: ${lossText(report)}`);
+  }
+  if (report !== undefined && report.recordsAfterHole > 0) {
+    clauses.push(`after the hole: ${counted(report.recordsAfterHole, 'valid event')}`);
+  }
+  if (report?.tail !== undefined && (verdict === 'torn' || verdict === 'ambiguous')) {
+    clauses.push(
+      `${counted(report.tail.bytes, 'byte')} from offset ${report.tail.offset} of ${escapeText(report.tail.file)}`,
+    );
+  }
+  if (verdict === 'torn') clauses.push('nothing acknowledged is lost; safe to trim');
+  if (verdict === 'ambiguous') clauses.push('the last write may have been acknowledged, nothing proves it');
+  if (verdict === 'degraded') clauses.push('a snapshot is bad; nothing is lost');
+  if (verdict === 'padded') clauses.push('zeros after the last frame, nothing else');
+  if (report !== undefined && !report.endProven && clauses.length === 0)
+    clauses.push('end unproven: nothing beside the file says where it ends');
+  return clauses;
+}
+
+/** `CORRUPT  lost: exactly 1 event (seq 5133)` and what else there is to say, aligned below it. */
+export function verdictText(verdict: Verdict, clauses: readonly string[], style: Style): string {
+  const word = verdictWord(verdict);
+  const margin = ' '.repeat(word.length + 2);
+  const [first = '', ...rest] = clauses;
+  return [
+    `${style.verdict(verdict, word)}${first === '' ? '' : `  ${first}`}`,
+    ...rest.map((clause) => margin + clause),
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
+}

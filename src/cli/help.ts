@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+import { Exit, type ExitCode, notFoundError } from '../base/errors.ts';
+import { allCodes, explainCode, nearest } from '../commands/catalogue.ts';
+import { ParseEnded, translateParseError } from './command.ts';
+import type { Action, Session } from './session.ts';
+import { renderTable } from './table.ts';
+import { wrap } from './text.ts';
+
+/** `walq help`, `walq help wal verify`, `walq help E_GAP`, `walq help codes`. */
+export function helpFor(program: () => Command): Action<object> {
+  return (session, words) => help(session, words, program);
+}
+
+async function help(session: Session, words: readonly string[], program: () => Command): Promise<ExitCode> {
+  const [first] = words;
+  if (first !== undefined && words.length === 1 && /^e[_-]/i.test(first)) return await helpCode(session, first);
+  if (first === 'codes' && words.length === 1) return await helpCodes(session);
+  const root = program();
+  refuseUnknown(root, words);
+  try {
+    await root.parseAsync([...words, '--help'], { from: 'user' });
+  } catch (error) {
+    const translated = translateParseError(error, 'walq');
+    if (translated instanceof ParseEnded) return translated.exit;
+    throw translated;
+  }
+  return Exit.ok;
+}
+
+function refuseUnknown(root: Command, words: readonly string[]): void {
+  let command = root;
+  for (const word of words) {
+    const next = command.commands.find((each) => each.name() === word);
+    if (next === undefined) {
+      const near = nearest(word, [...command.commands.map((each) => each.name()), ...allCodes()]);
+      const hint = near.length === 0 ? '' : `; near ones: ${near.join(', ')}`;
+      throw notFoundError('E_UNKNOWN_COMMAND', `there is no command '${words.join(' ')}'${hint}`, {
+        next: 'walq --help',
+      });
+    }
+    command = next;
+  }
+}
+
+async function helpCode(session: Session, code: string): Promise<ExitCode> {
+  const entry = explainCode(code);
+  if (session.json) {
+    await session.document({ ...entry });
+    return Exit.ok;
+  }
+  const { style, out } = session;
+  const width = Math.min(session.width ?? 100, 100);
+  await out.line(`${style.strong(entry.code)}  ${entry.title}\n`);
+  await out.line(`${wrap(entry.explain, width)}\n`);
+  await out.line(`${style.dim('next:')} ${wrap(entry.next, width - 6).replaceAll('\n', '\n      ')}`);
+  return Exit.ok;
+}
+
+async function helpCodes(session: Session): Promise<ExitCode> {
+  const entries = allCodes().map((code) => explainCode(code));
+  if (session.json) {
+    await session.document({ codes: entries });
+    return Exit.ok;
+  }
+  const columns = [{ title: 'CODE' }, { title: 'MEANING', flexible: true }];
+  const rows = entries.map((entry) => [entry.code, entry.title]);
+  await session.out.write(renderTable(columns, rows, { width: session.width, style: session.style }));
+  return Exit.ok;
+}

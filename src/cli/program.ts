@@ -1,0 +1,57 @@
+import { Argument, type Command, Option } from 'commander';
+import { answers, createRoot, type Parsed, wholeNumber } from './command.ts';
+import { addQueueGroup } from './queue.ts';
+import { addSnapshotGroup } from './snapshot.ts';
+import { addWalGroup } from './wal.ts';
+
+/** The whole command tree. Only declarations: the code of a command is loaded when it runs. */
+export function buildProgram(parsed: Parsed): Command {
+  const program = createRoot();
+  addWalGroup(program, parsed);
+  addSnapshotGroup(program, parsed);
+  addQueueGroup(program, parsed);
+  addDemo(program, parsed);
+  addCompletion(program, parsed);
+  addHelp(program, parsed);
+  return program;
+}
+
+function addDemo(program: Command, parsed: Parsed): void {
+  const command = program
+    .command('demo')
+    .description(
+      'the whole idea on a store of its own: enqueue, run, kill -9, recover; then measure WAL, snapshot and both',
+    )
+    .option('--jobs <count>', 'jobs for the measured part', wholeNumber('--jobs', 100), 20_000)
+    .option('--dir <folder>', 'keep the stores in this new folder (default: a temp folder that is removed)')
+    .addOption(new Option('--load <store>').hideHelp())
+    .addOption(new Option('--snapshot-every <jobs>').hideHelp().argParser(Number));
+  answers(command, parsed, { kind: 'demo', load: async () => (await import('./demo.ts')).demo });
+}
+
+function addCompletion(program: Command, parsed: Parsed): void {
+  const command = program
+    .command('completion')
+    .description('print a completion script for a shell')
+    .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish']))
+    .addHelpText(
+      'after',
+      '\nbash:  source <(walq completion bash)\nzsh:   source <(walq completion zsh)\nfish:  walq completion fish | source',
+    );
+  answers(command, parsed, {
+    kind: 'completion',
+    load: async () =>
+      (await import('./completion/action.ts')).completionFor(() => buildProgram({ kind: 'completion' })),
+  });
+}
+
+function addHelp(program: Command, parsed: Parsed): void {
+  const command = program
+    .command('help')
+    .description('explain an error code, or show the help of a command')
+    .argument('[subject...]', 'E_CODE, or the words of a command');
+  answers(command, parsed, {
+    kind: 'help',
+    load: async () => (await import('./help.ts')).helpFor(() => buildProgram({ kind: 'help' })),
+  });
+}

@@ -1,0 +1,166 @@
+import { formatDuration } from '../../base/duration.ts';
+import { Exit, type ExitCode } from '../../base/errors.ts';
+import { escapeText } from '../../base/escape.ts';
+import { runQueue } from '../../commands/queue/run.ts';
+import type { Runner, RunnerReport } from '../../queue/run/runner.ts';
+import type { Session } from '../session.ts';
+import { counted } from '../text.ts';
+
+export interface RunFlags {
+  exec?: string;
+  commands?: boolean;
+  workers: number;
+  drain?: boolean;
+  taskTimeout: number;
+  killAfter: number;
+  grace: number;
+  snapshotInterval: number;
+  snapshotEvery: number;
+  keep: number;
+  segmentSize?: number;
+  crashes: number;
+  orphans: 'kill' | 'ignore';
+  quiet?: boolean;
+  lockTimeout: number;
+}
+
+const exitOfSignal = { SIGINT: 130, SIGTERM: 143 } as const;
+
+export async function run(session: Session, _args: readonly string[], flags: RunFlags): Promise<ExitCode> {
+  const signals = new Signals(session);
+  const summary = await runQueue(session.context, {
+    ...(flags.exec !== undefined && { exec: flags.exec }),
+    commands: flags.commands === true,
+    workers: flags.workers,
+    drain: flags.drain === true,
+    timeoutMs: flags.taskTimeout,
+    killAfterMs: flags.killAfter,
+    graceMs: flags.grace,
+    snapshotIntervalMs: flags.snapshotInterval,
+    snapshotEvery: flags.snapshotEvery,
+    keepSnapshots: flags.keep,
+    ...(flags.segmentSize !== undefined && { segmentBytes: flags.segmentSize }),
+    crashesMax: flags.crashes,
+    orphans: flags.orphans,
+    lockTimeoutMs: flags.lockTimeout,
+    pid: process.pid,
+    cwd: process.cwd(),
+    report: (event) => report(session, event, flags.quiet === true),
+    onReady: (store, runner) => {
+      signals.listen(runner);
+      if (store.created) session.context.note(`created a new store at ${escapeText(store.dir)}`);
+      const { recovery } = store;
+      if (recovery.trimmed) {
+        const { bytes, file, quarantine } = recovery.trimmed;
+        session.context.note(
+          `recovered: ${bytes} bytes of a torn write at the end of ${file} were moved to ${quarantine}`,
+        );
+      }
+      const jobs = store.machine.counts;
+      session.context.note(
+        `ready, ${counted(flags.workers, 'worker')}: ${jobs.pending} pending, ${jobs.in_flight} in flight, ${jobs.completed} completed, ${jobs.dead} dead`,
+      );
+    },
+  });
+  signals.unlisten();
+  session.settle();
+  const { failure, broken } = summary;
+  if (session.json) {
+    const { failure: _failure, ...rest } = summary;
+    await session.document({ ...rest, ...(failure && { error: { code: failure.code, message: failure.message } }) });
+  } else {
+    const dead = summary.dead > 0 ? session.errStyle.bad(`${summary.dead} dead`) : '0 dead';
+    await session.err.line(`${summary.completed} completed, ${counted(summary.retried, 'retry', 'retries')}, ${dead}`);
+  }
+  if (failure) throw failure;
+  if (broken !== undefined || (flags.drain === true && summary.dead > 0)) return Exit.failed;
+  return signals.forced === undefined ? Exit.ok : (exitOfSignal[signals.forced] as ExitCode);
+}
+
+/** First INT or TERM: a graceful stop. Second: kill. */
+class Signals {
+  readonly #session: Session;
+  #runner: Runner | undefined;
+  #first = true;
+  forced: keyof typeof exitOfSignal | undefined;
+  readonly #onInterrupt = () => this.#stop('SIGINT');
+  readonly #onTerminate = () => this.#stop('SIGTERM');
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  listen(runner: Runner): void {
+    this.#runner = runner;
+    this.#session.takeSignals();
+    process.on('SIGINT', this.#onInterrupt);
+    process.on('SIGTERM', this.#onTerminate);
+  }
+  unlisten(): void {
+    process.off('SIGINT', this.#onInterrupt);
+    process.off('SIGTERM', this.#onTerminate);
+  }
+
+  #stop(signal: keyof typeof exitOfSignal): void {
+    if (this.#first) this.#session.context.note('stopping; once more to kill what is running');
+    else this.forced = signal;
+    this.#first = false;
+    this.#runner?.stop();
+  }
+}
+
+function report(session: Session, event: RunnerReport, quiet: boolean): void {
+  const line = lineOf(session, event, quiet);
+  if (line !== undefined) process.stderr.write(`${line}\n`);
+}
+
+function lineOf(session: Session, event: RunnerReport, quiet: boolean): string | undefined {
+  const style = session.errStyle;
+  switch (event.kind) {
+    case 'started':
+      return undefined;
+    case 'finished':
+      return quiet ? undefined : finished(session, event);
+    case 'reclaimed': {
+      const orphans =
+        event.orphansKilled > 0
+          ? `, after killing ${counted(event.orphansKilled, 'process', 'processes')} it left`
+          : '';
+      const dead = event.dead > 0 ? `; ${event.dead} of them crashed too often and are dead` : '';
+      return style.warn(`took back ${counted(event.jobs, 'job')} of a runner that died${orphans}${dead}`);
+    }
+    case 'broken':
+      return style.bad(`the handler does not work, no more jobs are started: ${escapeText(event.error)}`);
+    case 'disk-full':
+      return style.bad('the disk is full; waiting for room');
+    case 'failed':
+      return style.bad(`${escapeText(event.error.message)} [${event.error.code}]; stopping`);
+    case 'snapshot': {
+      const removed = event.removedSegments > 0 ? `, ${counted(event.removedSegments, 'old segment')} removed` : '';
+      return quiet ? undefined : style.dim(`snapshot at seq ${event.snapshot.seq}${removed}`);
+    }
+    case 'snapshot-failed':
+      return style.warn(`snapshot failed, nothing was removed: ${escapeText(messageOf(event.error))}`);
+    case 'stopping':
+      return style.warn(
+        `waiting for ${counted(event.running, 'running job')}, at most ${formatDuration(event.graceMs)}`,
+      );
+  }
+}
+
+function finished(session: Session, event: Extract<RunnerReport, { kind: 'finished' }>): string {
+  const style = session.errStyle;
+  const { job, outcome, verdict } = event;
+  const id = `${escapeText(job.id)}`;
+  const took = style.dim(`${Math.round(outcome.durationMs)} ms, attempt ${job.attempt}`);
+  if (verdict.kind === 'completed') return `${id} ${style.good('completed')} ${took}`;
+  const end = outcome.timedOut ? 'timed out' : outcome.signal !== null ? outcome.signal : `exit ${outcome.exitCode}`;
+  const why = style.dim(`(${end}: ${escapeText(verdict.reason)})`);
+  if (verdict.kind === 'dead') return `${id} ${style.bad('dead')} ${took} ${why}`;
+  const waitMs = Math.max(0, verdict.runAt - session.context.env.clock.now());
+  return `${id} ${style.warn('retry')} ${took} ${why}${style.dim(`, again in ${formatDuration(waitMs)}`)}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,114 @@
+import type { Command } from 'commander';
+import { Exit, type ExitCode, type WalqError } from '../base/errors.ts';
+import { asksForJson, colorArgument, protectSelectors } from './arguments.ts';
+import { type Parsed, ParseEnded, translateParseError } from './command.ts';
+import { bugDocument, failureDocument, InDocument, toFailure } from './failure.ts';
+import { Output, OutputClosed } from './output.ts';
+import { buildProgram } from './program.ts';
+
+/** Parses, runs, reports. Returns the exit code of the process. */
+export async function run(argv: readonly string[]): Promise<ExitCode> {
+  const parsed: Parsed = { kind: 'walq' };
+  const signals = watchSignals();
+  // A reader of stderr that went away is no failure of the work.
+  process.stderr.on('error', () => {});
+  try {
+    await parse(buildProgram(parsed), protectSelectors(argv), parsed);
+    return (await parsed.chosen?.run(signals)) ?? Exit.ok;
+  } catch (error) {
+    if (error instanceof ParseEnded) return error.exit;
+    if (error instanceof OutputClosed) return Exit.ok;
+    return await report(error, parsed.kind, argv);
+  }
+}
+
+async function parse(program: Command, argv: readonly string[], parsed: Parsed): Promise<void> {
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    const { path, kind } = commandNamed(program, argv);
+    parsed.kind = kind;
+    throw translateParseError(error, path);
+  }
+}
+
+/** The deepest command that the words name, for messages: `walq wal verify`, kind 'wal.verify'. */
+function commandNamed(program: Command, argv: readonly string[]): { path: string; kind: string } {
+  let command = program;
+  const names: string[] = [];
+  for (const word of argv) {
+    if (word.startsWith('-')) continue;
+    const next = command.commands.find((each) => each.name() === word);
+    if (next === undefined) break;
+    command = next;
+    names.push(word);
+  }
+  return { path: ['walq', ...names].join(' '), kind: names.join('.') || 'walq' };
+}
+
+/** INT and TERM end the process with 130 and 143 until a command takes them over. */
+function watchSignals(): { takeSignals(): void; signal: AbortSignal } {
+  const abort = new AbortController();
+  const leave = (code: number): (() => never) => {
+    return () => {
+      abort.abort();
+      process.exit(code);
+    };
+  };
+  const onInterrupt = leave(130);
+  const onTerminate = leave(143);
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onTerminate);
+  return {
+    signal: abort.signal,
+    takeSignals() {
+      process.off('SIGINT', onInterrupt);
+      process.off('SIGTERM', onTerminate);
+    },
+  };
+}
+
+async function report(error: unknown, kind: string, argv: readonly string[]): Promise<ExitCode> {
+  const failure = toFailure(error);
+  const err = new Output(process.stderr);
+  if (asksForJson(argv) && !(error instanceof InDocument)) {
+    const out = new Output(process.stdout);
+    const { stringify } = await import('../commands/json-text.ts');
+    const document = failure === undefined ? bugDocument(error) : failureDocument(failure);
+    await ignoreClosed(out.line(stringify({ walq: 1, kind, error: document }, out.isTerminal ? 2 : 0)));
+    await ignoreClosed(out.flush());
+    if (failure !== undefined) return failure.exit;
+  }
+  const { makeStyle, wantsColor } = await import('./style.ts');
+  const mode = colorArgument(argv);
+  const style = makeStyle(
+    wantsColor(mode === 'always' || mode === 'never' ? mode : 'auto', process.env, err.isTerminal),
+  );
+  const text = failure === undefined ? bugText(error) : await failureText(failure, style.bad, style.dim, style.command);
+  await ignoreClosed(err.write(text));
+  await ignoreClosed(err.flush());
+  return failure?.exit ?? Exit.bug;
+}
+
+type Paint = (text: string) => string;
+
+async function failureText(failure: WalqError, bad: Paint, dim: Paint, command: Paint): Promise<string> {
+  const { escapeText } = await import('../base/escape.ts');
+  const lines = [`${bad('error:')} ${escapeText(failure.message)} ${dim(`[${failure.code}]`)}`];
+  if (failure.next !== undefined) lines.push(`${dim('next:')}  ${command(escapeText(failure.next))}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function bugText(error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `error: this is a bug in walq; please report it with what follows\n${stack}\n`;
+}
+
+/** The exit code matters more than a message nobody reads. */
+async function ignoreClosed(writing: Promise<void> | undefined): Promise<void> {
+  try {
+    await writing;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+  }
+}

@@ -1,0 +1,87 @@
+import type { ExitCode } from '../base/errors.ts';
+import { systemClock, systemRandom } from '../base/node-clock.ts';
+import type { CommandContext } from '../commands/context.ts';
+import { stringify } from '../commands/json-text.ts';
+import { nodeFs } from '../fs/node-fs.ts';
+import { Output } from './output.ts';
+import { Progress } from './progress.ts';
+import { type ColorMode, makeStyle, type Style, wantsColor } from './style.ts';
+
+/** Flags that every command has. */
+export interface CommonFlags {
+  json?: boolean;
+  color: ColorMode;
+  store?: string;
+}
+
+/** One run of one command: where its answer goes and how it looks. */
+export interface Session {
+  /** 'wal.verify': what kind of document this command answers with. */
+  kind: string;
+  context: CommandContext;
+  out: Output;
+  err: Output;
+  style: Style;
+  /** For stderr, which may be a terminal when stdout is not. */
+  errStyle: Style;
+  /** Columns of the terminal on stdout; undefined in a pipe, where nothing is cut. */
+  width: number | undefined;
+  /** The same for stderr. */
+  errWidth: number | undefined;
+  json: boolean;
+  /** Writes the one document of `--json`: walq version of the shape, kind, then the members given. */
+  document(members: Readonly<Record<string, unknown>>): Promise<void>;
+  /** From here on signals are the command's own business; until then they end the process with 130 or 143. */
+  takeSignals(): void;
+  /** Takes the progress line away. Called before anything final is printed. */
+  settle(): void;
+}
+
+/** Answers with an exit code. Prints only through the session. */
+export type Action<Flags> = (session: Session, args: readonly string[], flags: Flags) => Promise<ExitCode>;
+
+export interface SessionHooks {
+  takeSignals(): void;
+  signal: AbortSignal;
+}
+
+const widthMin = 40;
+
+export function openSession(kind: string, flags: CommonFlags, hooks: SessionHooks): Session {
+  const out = new Output(process.stdout);
+  const err = new Output(process.stderr);
+  const style = makeStyle(wantsColor(flags.color, process.env, out.isTerminal));
+  const errStyle = makeStyle(wantsColor(flags.color, process.env, err.isTerminal));
+  const columnsOf = (stream: { isTTY?: boolean; columns?: number }): number | undefined =>
+    stream.isTTY === true ? Math.max(widthMin, stream.columns || 80) : undefined;
+  const progress = new Progress(err.isTerminal);
+  const json = flags.json === true;
+  return {
+    kind,
+    out,
+    err,
+    style,
+    errStyle,
+    width: columnsOf(process.stdout),
+    errWidth: columnsOf(process.stderr),
+    json,
+    context: {
+      env: { fs: nodeFs, clock: systemClock, random: systemRandom },
+      variables: process.env,
+      ...(flags.store === undefined ? {} : { store: flags.store }),
+      stdin: () => process.stdin,
+      note: (text) => {
+        progress.clear();
+        process.stderr.write(`${errStyle.dim('note:')} ${text}\n`);
+      },
+      progress: (done, total) => progress.report(done, total),
+      signal: hooks.signal,
+    },
+    async document(members) {
+      progress.stop();
+      await out.line(stringify({ walq: 1, kind, ...members }, out.isTerminal ? 2 : 0));
+    },
+    takeSignals: hooks.takeSignals,
+    settle: () => progress.stop(),
+  };
+}

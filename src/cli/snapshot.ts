@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import { answers, lockTimeoutOption, outputOption, type Parsed, wholeNumber } from './command.ts';
+
+const storeHelp = 'the store';
+
+export function addSnapshotGroup(program: Command, parsed: Parsed): void {
+  const group = program.command('snapshot').description('write, check, list, show and prune snapshots');
+  const create = group
+    .command('create')
+    .description('write a snapshot of the state now')
+    .argument('[path]', storeHelp)
+    .addOption(lockTimeoutOption());
+  answers(create, parsed, { kind: 'snapshot.create', load: async () => (await import('./snapshot/create.ts')).create });
+
+  const verify = group
+    .command('verify')
+    .description('check one snapshot, or all of a store')
+    .argument('[path]', 'a store, a snapshot, a snapshot of another system, or -');
+  answers(verify, parsed, { kind: 'snapshot.verify', load: async () => (await import('./snapshot/verify.ts')).verify });
+
+  const list = group.command('list').description('list the snapshots of a store').argument('[path]', storeHelp);
+  answers(list, parsed, { kind: 'snapshot.list', load: async () => (await import('./snapshot/list.ts')).list });
+
+  const show = group
+    .command('show')
+    .description('show the state in a snapshot (of a store: the newest good one)')
+    .argument('[path]', 'a store, a snapshot, a snapshot of another system, or -')
+    .addOption(outputOption(['summary', 'table', 'json', 'ndjson', 'document'], 'summary'));
+  answers(show, parsed, { kind: 'snapshot.show', load: async () => (await import('./snapshot/show.ts')).show });
+
+  const prune = group
+    .command('prune')
+    .description('remove old snapshots')
+    .argument('[path]', storeHelp)
+    .option('--keep <count>', 'how many of the newest good ones stay', wholeNumber('--keep', 1), 2)
+    .option('--dry-run', 'say what would go, change nothing')
+    .addOption(lockTimeoutOption());
+  answers(prune, parsed, { kind: 'snapshot.prune', load: async () => (await import('./snapshot/prune.ts')).prune });
+}

@@ -1,0 +1,92 @@
+import Table from 'cli-table3';
+import type { Style } from './style.ts';
+import { columnsOf, cut } from './text.ts';
+
+export interface Column {
+  title: string;
+  align?: 'right';
+  /** The column that gives way when the terminal is narrow. Its cells must be uncoloured. */
+  flexible?: boolean;
+}
+
+export interface TableOptions {
+  /** Columns of the terminal; absent in a pipe. */
+  width: number | undefined;
+  style: Style;
+  /** Leave the heads out: the second and later batches of one long table. */
+  headless?: boolean;
+}
+
+const gap = 2;
+const flexibleMin = 8;
+
+/** Column widths that fit `width`: natural ones, with the flexible columns shrunk, the widest first. */
+export function layout(columns: readonly Column[], rows: readonly string[][], width: number): number[] {
+  const widths = columns.map((column, at) =>
+    rows.reduce((most, row) => Math.max(most, columnsOf(row[at] ?? '')), columnsOf(column.title)),
+  );
+  let excess = widths.reduce((sum, each) => sum + each, 0) + gap * (columns.length - 1) - width;
+  while (excess > 0) {
+    let widest = -1;
+    columns.forEach((column, at) => {
+      const isWider = column.flexible === true && (widths[at] ?? 0) > (widths[widest] ?? flexibleMin);
+      if (isWider) widest = at;
+    });
+    if (widest < 0) break;
+    widths[widest] = (widths[widest] ?? 0) - 1;
+    excess--;
+  }
+  return widths;
+}
+
+/** Aligned and cut to the terminal; in a pipe one line per row with tabs between, nothing cut. Ends with a newline. */
+export function renderTable(columns: readonly Column[], rows: readonly string[][], options: TableOptions): string {
+  if (options.width === undefined) {
+    const lines = rows.map((row) => row.join('\t'));
+    if (options.headless !== true) lines.unshift(columns.map((column) => column.title).join('\t'));
+    return lines.map((line) => `${line}\n`).join('');
+  }
+  return renderAligned(columns, rows, layout(columns, rows, options.width), options);
+}
+
+export function renderAligned(
+  columns: readonly Column[],
+  rows: readonly string[][],
+  widths: readonly number[],
+  options: TableOptions,
+): string {
+  if (options.headless === true && rows.length === 0) return '';
+  const none = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '' };
+  const table = new Table({
+    chars: {
+      ...none,
+      'bottom-left': '',
+      'bottom-right': '',
+      left: '',
+      'left-mid': '',
+      mid: '',
+      'mid-mid': '',
+      right: '',
+      'right-mid': '',
+      middle: ' '.repeat(gap),
+    },
+    // Without this cli-table3 colours heads red and borders grey, even in a pipe.
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
+    colAligns: columns.map((column) => column.align ?? 'left'),
+    colWidths: [...widths],
+    wordWrap: false,
+    ...(options.headless === true
+      ? {}
+      : { head: columns.map((column, at) => options.style.strong(cut(column.title, widths[at] ?? 0))) }),
+  });
+  for (const row of rows) table.push(row.map((cell, at) => cutCell(cell, widths[at] ?? 0)));
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => `${line.trimEnd()}\n`)
+    .join('');
+}
+
+function cutCell(cell: string, width: number): string {
+  return columnsOf(cell) <= width ? cell : cut(cell, width);
+}

@@ -1,0 +1,97 @@
+import { type Command, Option } from 'commander';
+import { answers, list, lockTimeoutOption, outputOption, type Parsed, wholeNumber } from './command.ts';
+
+const pathHelp = 'a store, a wal/ folder, a segment, a snapshot, a log of another system, or - for standard input';
+const rangeHelp = 'A..B, A.., ..B or A; each a seq, @-10, @tail, @snap, a time or "5m ago"';
+const inspectFormats = ['text', 'table', 'ndjson', 'json', 'csv', 'hex'];
+const failOnLevels = ['note', 'torn', 'degraded', 'corrupt'];
+const replayFormats = ['summary', 'table', 'json', 'ndjson', 'document'];
+
+export function addWalGroup(program: Command, parsed: Parsed): void {
+  const wal = program.command('wal').description('look at, check, repair, replay and compact a write-ahead log');
+  addInspect(wal, parsed);
+  addVerify(wal, parsed);
+  addReplay(wal, parsed);
+  addRepair(wal, parsed);
+  addCompact(wal, parsed);
+  addImport(wal, parsed);
+}
+
+function addInspect(wal: Command, parsed: Parsed): void {
+  const command = wal
+    .command('inspect')
+    .description('show the events of a log')
+    .argument('[path]', pathHelp)
+    .argument('[range]', rangeHelp)
+    .addOption(outputOption(inspectFormats, 'text'))
+    .option('--type <types>', 'only events of these types, such as ACK,DEAD', list)
+    .option('--job <ids>', 'only events of these jobs', list)
+    .option('--grep <text>', 'only events whose text form contains this')
+    .option('-n, --limit <count>', 'stop after so many events', wholeNumber('--limit', 0))
+    .option('-r, --reverse', 'newest first')
+    .option('-f, --follow', 'wait for more events, until interrupted');
+  answers(command, parsed, { kind: 'wal.inspect', load: async () => (await import('./wal/inspect.ts')).inspect });
+}
+
+function addVerify(wal: Command, parsed: Parsed): void {
+  const command = wal
+    .command('verify')
+    .description('check a log and its snapshots: every fault, and exactly what is lost')
+    .argument('[path]', pathHelp)
+    .addOption(outputOption(['text', 'table', 'json', 'ndjson'], 'text'))
+    .addOption(
+      new Option('--fail-on <level>', 'the mildest finding that makes the exit code non-zero')
+        .choices(failOnLevels)
+        .default('torn'),
+    )
+    .addHelpText('after', '\nExit codes: 0 healthy, 3 damage, 4 torn tail only, 5 newer format (docs/exit-codes.md).');
+  answers(command, parsed, { kind: 'wal.verify', load: async () => (await import('./wal/verify.ts')).verify });
+}
+
+function addReplay(wal: Command, parsed: Parsed): void {
+  const command = wal
+    .command('replay')
+    .description('show the state at a point of the log')
+    .argument('[path]', pathHelp)
+    .option('--until <point>', 'replay up to and including this point (default: the end)')
+    .option('--snapshot <which>', 'start from: auto, none, or a snapshot file', 'auto')
+    .addOption(outputOption(replayFormats, 'summary'))
+    .option('--save <file>', 'write the state as a detached snapshot');
+  answers(command, parsed, { kind: 'wal.replay', load: async () => (await import('./wal/replay.ts')).replay });
+}
+
+function addRepair(wal: Command, parsed: Parsed): void {
+  const command = wal
+    .command('repair')
+    .description('plan a repair; carry it out with --apply')
+    .argument('[path]', 'the store')
+    .addOption(new Option('--mode <mode>', 'what to do').choices(['trim']).default('trim'))
+    .option('--apply', 'change the files; without it the plan is only shown')
+    .option('--yes', 'also trim an ambiguous tail, which may hold an acknowledged event')
+    .option('--undo', 'put back what the last repair set aside');
+  answers(command, parsed, { kind: 'wal.repair', load: async () => (await import('./wal/repair.ts')).repair });
+}
+
+function addCompact(wal: Command, parsed: Parsed): void {
+  const command = wal
+    .command('compact')
+    .description('write a snapshot, prove that it holds the same state, drop the log it covers')
+    .argument('[path]', 'the store')
+    .option('--keep <count>', 'snapshots to keep; log is dropped up to the oldest of them', wholeNumber('--keep', 1), 2)
+    .option('--dry-run', 'say what would go, change nothing')
+    .addOption(lockTimeoutOption());
+  answers(command, parsed, { kind: 'wal.compact', load: async () => (await import('./wal/compact.ts')).compact });
+}
+
+function addImport(wal: Command, parsed: Parsed): void {
+  const command = wal
+    .command('import')
+    .description('make a new store of the logs of another system')
+    .option('--from <files...>', 'log files, oldest first')
+    .option('--snapshot <file>', 'snapshot that becomes the base')
+    .addHelpText(
+      'after',
+      '\nThe new store is named with --store and must not exist. Events are renumbered from 1 in file order.',
+    );
+  answers(command, parsed, { kind: 'wal.import', load: async () => (await import('./wal/import.ts')).importLog });
+}

@@ -1,0 +1,76 @@
+import { type ExitCode, usageError } from '../../base/errors.ts';
+import { escapeText } from '../../base/escape.ts';
+import { type ImportedFile, type ImportResult, importLogs } from '../../commands/import.ts';
+import { shellWord } from '../../commands/shell-word.ts';
+import { exitOfVerdict, worstFirst } from '../../commands/verdict.ts';
+import { findingLine, verdictText } from '../findings.ts';
+import type { CommonFlags, Session } from '../session.ts';
+import { counted, cut } from '../text.ts';
+
+export interface ImportFlags extends CommonFlags {
+  from?: string[];
+  snapshot?: string;
+}
+
+const listed = 10;
+
+export async function importLog(session: Session, _args: readonly string[], flags: ImportFlags): Promise<ExitCode> {
+  const { store } = flags;
+  if (store === undefined) throw usageError('E_USAGE', 'an import makes a new store: name its folder with --store DIR');
+  const { from = [], snapshot } = flags;
+  const result = await importLogs(session.context, { from, store, ...(snapshot === undefined ? {} : { snapshot }) });
+  session.settle();
+  const exit = exitOfVerdict(result.verdict);
+  if (session.json) await session.document({ ...result, exit });
+  else await writeText(session, result);
+  return exit;
+}
+
+async function writeText(session: Session, result: ImportResult): Promise<void> {
+  const { out, err, errStyle, style } = session;
+  const { base } = result;
+  if (base !== undefined) {
+    const seqs = result.baseSeq === 0 ? '' : `; they take seq 1..${result.baseSeq}`;
+    await out.line(escapeText(`${base.file}: ${counted(base.jobs, 'job')} as the base${seqs}`));
+  }
+  for (const file of result.files) await out.line(escapeText(fileLine(file)));
+  await out.line(`store ${escapeText(result.store)} (id ${result.storeId}): seq 1..${result.seqLast}`);
+  if (result.skipped > 0)
+    await out.line(
+      `${counted(result.skipped, 'event')} did not fit the state (doubled or out of order) and changed nothing`,
+    );
+  if (result.renamed.length > 0) await out.line(renamedLine(result));
+  if (result.withoutPayload.length > 0) await out.line(payloadLine(session, result.withoutPayload));
+  await out.flush();
+  const faults = worstFirst(result.findings).filter((finding) => finding.severity !== 'note');
+  for (const finding of faults.slice(0, listed)) await err.line(findingLine(finding, errStyle, session.errWidth));
+  if (faults.length > listed) await err.line(`… and ${counted(faults.length - listed, 'more finding')}`);
+  if (faults.length > 0)
+    await err.write(verdictText(result.verdict, ['of the sources; what was sound in them is in the store'], errStyle));
+  await out.line(`${style.dim('next:')} ${style.command(`walq wal verify ${shellWord(result.store)}`)}`);
+}
+
+function renamedLine(result: ImportResult): string {
+  const shown = result.renamed
+    .slice(0, listed)
+    .map(({ id }) => escapeText(id))
+    .join(', ');
+  const more = result.renamed.length > listed ? ', …' : '';
+  const jobs = counted(result.renamed.length, 'job');
+  return `${jobs} under a new id (their own is empty, too long or holds a NUL): ${shown}${more}`;
+}
+
+function fileLine(file: ImportedFile): string {
+  const parts = [`${counted(file.events, 'event')} imported`];
+  if (file.covered > 0) parts.push(`${counted(file.covered, 'event')} covered by the snapshot`);
+  if (file.unknown > 0) parts.push(`${counted(file.unknown, 'event')} of unknown type left out`);
+  if (file.damaged > 0) parts.push(`${counted(file.damaged, 'record')} damaged`);
+  return `${file.file}: ${parts.join(', ')}`;
+}
+
+function payloadLine(session: Session, ids: readonly string[]): string {
+  const shown = ids.slice(0, listed).map(escapeText).join(', ');
+  const more = ids.length > listed ? `, … (--json lists all)` : '';
+  const text = `${counted(ids.length, 'job')} without a payload, because the log never had one: ${shown}${more}`;
+  return session.width === undefined ? text : cut(text, session.width * 3);
+}

@@ -1,0 +1,86 @@
+import { Exit, type ExitCode } from '../../base/errors.ts';
+import { type InspectRequest, type InspectResult, inspectLog } from '../../commands/inspect.ts';
+import type { SelectorRange } from '../../commands/selector.ts';
+import { splitPositionals } from '../../commands/target.ts';
+import { exitOfVerdict } from '../../commands/verdict.ts';
+import { failureDocument, InDocument, toFailure } from '../failure.ts';
+import { findingLine, verdictClauses, verdictText } from '../findings.ts';
+import type { Session } from '../session.ts';
+import { counted } from '../text.ts';
+import { type InspectFormat, rowWriter } from './rows.ts';
+
+export interface InspectFlags {
+  output: InspectFormat;
+  type?: string[];
+  job?: string[];
+  grep?: string;
+  limit?: number;
+  reverse?: boolean;
+  follow?: boolean;
+}
+
+/** Streams the events of a log. Faults go to stderr at the end, and into the exit code. */
+export async function inspect(session: Session, args: readonly string[], flags: InspectFlags): Promise<ExitCode> {
+  const { path, range } = await splitPositionals(session.context, args);
+  const format = session.json ? 'json' : flags.output;
+  const writer = rowWriter(session, format, flags.follow === true);
+  const result = await inspectLog(session.context, requestOf(path, range, flags), (row) => writer.row(row)).catch(
+    async (error: unknown) => {
+      const failure = toFailure(error);
+      // Half a document is none: it is ended with the error inside.
+      if (failure === undefined || !writer.begun) throw error;
+      await writer.end({ error: failureDocument(failure) });
+      throw new InDocument(failure);
+    },
+  );
+  session.settle();
+  const hasFilter =
+    range !== undefined || flags.type !== undefined || flags.job !== undefined || flags.grep !== undefined;
+  const exit = exitOf(result, hasFilter);
+  await writer.end({
+    shown: result.shown,
+    partial: result.partial,
+    target: result.target,
+    verdict: result.verdict,
+    findings: result.findings,
+    ...(result.log === undefined ? {} : { lost: result.log.lost, lostUnknown: result.log.lostUnknown }),
+    exit,
+  });
+  await session.out.flush();
+  await explain(session, result, exit);
+  return exit;
+}
+
+function requestOf(path: string, range: SelectorRange | undefined, flags: InspectFlags): InspectRequest {
+  return {
+    path,
+    ...(range === undefined ? {} : { range }),
+    ...(flags.type === undefined ? {} : { types: flags.type }),
+    ...(flags.job === undefined ? {} : { jobs: flags.job }),
+    ...(flags.grep === undefined ? {} : { grep: flags.grep }),
+    ...(flags.limit === undefined ? {} : { limit: flags.limit }),
+    reverse: flags.reverse === true,
+    follow: flags.follow === true,
+  };
+}
+
+function exitOf(result: InspectResult, hasFilter: boolean): ExitCode {
+  const exit = result.verdict === undefined ? Exit.ok : exitOfVerdict(result.verdict);
+  return exit === Exit.ok && result.shown === 0 && hasFilter ? Exit.failed : exit;
+}
+
+const findingsShown = 10;
+
+async function explain(session: Session, result: InspectResult, exit: ExitCode): Promise<void> {
+  const { err, errStyle } = session;
+  if (exit === Exit.failed) await err.line(`no event matches ${errStyle.dim('[E_NO_MATCH]')}`);
+  const { verdict } = result;
+  if (verdict === undefined || exitOfVerdict(verdict) === Exit.ok) return;
+  const faults = result.findings.filter((finding) => finding.severity !== 'note');
+  for (const finding of faults.slice(0, findingsShown)) {
+    await err.line(findingLine(finding, errStyle, session.errWidth));
+  }
+  if (faults.length > findingsShown)
+    await err.line(errStyle.dim(`… and ${counted(faults.length - findingsShown, 'more finding')}`));
+  await err.write(verdictText(verdict, verdictClauses(verdict, result.log), errStyle));
+}

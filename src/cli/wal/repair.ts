@@ -1,0 +1,111 @@
+import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
+import { escapeText } from '../../base/escape.ts';
+import { type RepairResult, repairStore, undoLastRepair } from '../../commands/repair.ts';
+import { shellWord } from '../../commands/shell-word.ts';
+import { openStoreTarget } from '../../commands/store-target.ts';
+import { exitOfVerdict } from '../../commands/verdict.ts';
+import type { RepairJournal } from '../../storage/repair.ts';
+import type { RepairAction } from '../../storage/repair-files.ts';
+import { findingLine, verdictClauses, verdictText, verdictWord } from '../findings.ts';
+import type { Session } from '../session.ts';
+import { counted } from '../text.ts';
+
+export interface RepairFlags {
+  mode: 'trim';
+  apply?: boolean;
+  yes?: boolean;
+  undo?: boolean;
+}
+
+export async function repair(session: Session, args: readonly string[], flags: RepairFlags): Promise<ExitCode> {
+  if (flags.undo === true && flags.apply === true) {
+    throw usageError('E_USAGE', '--undo takes a repair back; it cannot be used with --apply');
+  }
+  const store = await openStoreTarget(session.context, args);
+  if (flags.undo === true) return await undo(session, store);
+  const result = await repairStore(session.context, { store, apply: flags.apply === true, yes: flags.yes === true });
+  session.settle();
+  const exit = exitOf(result);
+  const next = nextCommand(result, store);
+  if (session.json) {
+    await session.document({ store, ...result, changed: result.applied !== undefined, next, exit });
+    return exit;
+  }
+  await writeResult(session, result, store);
+  if (next !== undefined)
+    await session.out.line(`${session.style.dim('next:')} ${session.style.command(escapeText(next))}`);
+  return exit;
+}
+
+/** A plan that waits for --apply is a refusal (7): nothing was changed, and the store is as bad as before. */
+function exitOf(result: RepairResult): ExitCode {
+  if (result.plan.leaves.length > 0) return exitOfVerdict(result.verdict) || Exit.damage;
+  if (result.applied !== undefined) return exitOfVerdict(result.verdict);
+  return result.plan.actions.length > 0 ? Exit.refused : exitOfVerdict(result.verdict);
+}
+
+function nextCommand(result: RepairResult, store: string): string | undefined {
+  if (result.applied !== undefined) return undefined;
+  if (result.plan.actions.length > 0) {
+    return `walq wal repair ${shellWord(store)} --mode trim --apply${result.plan.needsYes ? ' --yes' : ''}`;
+  }
+  return result.plan.leaves.length > 0 ? `walq wal verify ${shellWord(store)}` : undefined;
+}
+
+async function writeResult(session: Session, result: RepairResult, store: string): Promise<void> {
+  const { out, style } = session;
+  const { plan, applied } = result;
+  if (plan.actions.length === 0 && plan.leaves.length === 0) {
+    await out.write(verdictText(result.verdict, ['nothing to repair'], style));
+    return;
+  }
+  for (const finding of [...plan.mends, ...plan.leaves]) await out.line(findingLine(finding, style, session.width));
+  if (plan.leaves.length > 0)
+    await out.line(
+      `trim does not mend ${plan.leaves.length === 1 ? 'this' : 'these'}: ${plan.leaves.map((finding) => finding.code).join(', ')}`,
+    );
+  if (plan.actions.length === 0) {
+    await out.write(verdictText(result.verdict, ['nothing was changed'], style));
+    return;
+  }
+  if (applied === undefined) {
+    await out.line(style.strong(`plan for ${escapeText(store)} (${verdictWord(plan.verdict)}); nothing was changed`));
+    for (const [at, action] of plan.actions.entries()) await out.line(`  ${at + 1}. ${escapeText(planText(action))}`);
+    if (plan.needsYes)
+      await out.line('     the last write may have been acknowledged; this drops it, so it needs --yes');
+    return;
+  }
+  for (const action of applied.actions) await out.line(escapeText(doneText(action)));
+  await out.write(verdictText(result.verdict, verdictClauses(result.verdict, undefined), style));
+  await out.line(style.dim(`to take it back: walq wal repair ${escapeText(shellWord(store))} --undo`));
+}
+
+function planText(action: RepairAction): string {
+  if (action.kind === 'write-store-file')
+    return `write ${action.file} anew, from the segment headers (store id ${action.identity.id})`;
+  const part = `${counted(action.bytes, 'byte')} of ${action.file} from offset ${action.offset}`;
+  return `copy ${part} to quarantine/, then cut them off`;
+}
+
+function doneText(action: RepairJournal['actions'][number]): string {
+  const kept = action.quarantine === undefined ? '' : `; kept in quarantine/${action.quarantine}`;
+  if (action.kind === 'write-store-file') return `wrote ${action.file} anew${kept}`;
+  return `cut ${counted(action.bytes, 'byte')} from offset ${action.offset} off ${action.file}${kept}`;
+}
+
+async function undo(session: Session, store: string): Promise<ExitCode> {
+  const result = await undoLastRepair(session.context, store);
+  session.settle();
+  // The store is as it was, faults included: that is what was asked for.
+  if (session.json) {
+    await session.document({ store, ...result, exit: Exit.ok });
+    return Exit.ok;
+  }
+  const { out, style } = session;
+  for (const action of result.undone.actions)
+    await out.line(
+      `put back: ${escapeText(action.file)}${action.kind === 'trim' ? `, ${counted(action.bytes, 'byte')} from offset ${action.offset}` : ''}`,
+    );
+  await out.write(verdictText(result.verdict, ['as before the repair'], style));
+  return Exit.ok;
+}

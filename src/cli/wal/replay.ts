@@ -1,0 +1,86 @@
+import { type ExitCode, usageError } from '../../base/errors.ts';
+import { escapeText } from '../../base/escape.ts';
+import { rowOfJob } from '../../commands/job-row.ts';
+import { type ReplayResult, replayPath, saveState } from '../../commands/replay.ts';
+import { shellWord } from '../../commands/shell-word.ts';
+import { splitPositionals } from '../../commands/target.ts';
+import { exitOfVerdict } from '../../commands/verdict.ts';
+import { findingLine, verdictText } from '../findings.ts';
+import type { Session } from '../session.ts';
+import { type StateFormat, writeState } from '../state.ts';
+import { counted } from '../text.ts';
+
+export interface ReplayFlags {
+  until?: string;
+  snapshot: string;
+  output: StateFormat;
+  save?: string;
+}
+
+const findingsShown = 10;
+
+export async function replay(session: Session, args: readonly string[], flags: ReplayFlags): Promise<ExitCode> {
+  const { context } = session;
+  const { path, range } = await splitPositionals(context, args);
+  if (range !== undefined) {
+    throw usageError('E_USAGE', `replay takes its end with --until; '${args.at(-1)}' is no file`, {
+      next: `walq wal replay --until ${shellWord(args.at(-1) ?? '')}`,
+    });
+  }
+  const { until, snapshot } = flags;
+  const result = await replayPath(context, { path, snapshot, ...(until === undefined ? {} : { until }) });
+  const saved = flags.save === undefined ? undefined : await saveState(context, result, flags.save);
+  const exit = exitOfVerdict(result.verdict);
+  const view = {
+    seq: result.seq,
+    counts: result.machine.counts,
+    *jobs() {
+      for (const job of result.machine.jobs()) {
+        const row = rowOfJob(job);
+        yield { ...row, id: result.originalId?.(row.id) ?? row.id };
+      }
+    },
+    origin: originOf(result),
+    facts: {
+      target: result.target,
+      snapshot: result.snapshot,
+      replayed: result.replayed,
+      skipped: result.skipped,
+      saved: saved && { ...saved, file: flags.save },
+    },
+    verdict: result.verdict,
+    findings: result.findings,
+  };
+  await writeState(session, view, session.json ? 'json' : flags.output, exit);
+  await session.out.flush();
+  if (saved !== undefined) context.note(`saved as ${flags.save} (state ${saved.stateHash.slice(0, 12)})`);
+  if (exit !== 0) await explain(session, result);
+  return exit;
+}
+
+function originOf(result: ReplayResult): string[] {
+  const from =
+    result.snapshot === undefined
+      ? 'from the start'
+      : `from snapshot ${result.snapshot.file} (seq ${result.snapshot.seq})`;
+  const skipped =
+    result.skipped === 0 ? '' : `; ${counted(result.skipped, 'event')} did not fit the state and changed nothing`;
+  return [escapeText(`${result.target.path}: ${from}, ${counted(result.replayed, 'event')} replayed${skipped}`)];
+}
+
+/** What the fault means for the state shown. */
+function meaningOf(result: ReplayResult): string {
+  if (result.verdict === 'torn') return 'the state is whole: the torn write at the end was never acknowledged';
+  if (result.verdict === 'degraded') return 'the state is whole: the log gives it without the bad snapshot';
+  if (result.gaps === true) return 'numbers are missing: this is the state that the events which are there lead to';
+  return `this is the state up to seq ${result.seq}; what lies behind the fault is not in it`;
+}
+
+async function explain(session: Session, result: ReplayResult): Promise<void> {
+  const { err, errStyle } = session;
+  const faults = result.findings.filter((finding) => finding.severity !== 'note');
+  for (const finding of faults.slice(0, findingsShown))
+    await err.line(findingLine(finding, errStyle, session.errWidth));
+  if (faults.length > findingsShown) await err.line(`… and ${counted(faults.length - findingsShown, 'more finding')}`);
+  await err.write(verdictText(result.verdict, [meaningOf(result)], errStyle));
+}

@@ -1,0 +1,137 @@
+import type { ExitCode } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
+import { escapeText } from '../../base/escape.ts';
+import { shellWord } from '../../commands/shell-word.ts';
+import { splitPositionals } from '../../commands/target.ts';
+import { exitUnder, type FailOn, worstFirst } from '../../commands/verdict.ts';
+import { type VerifyResult, verifyPath } from '../../commands/verify.ts';
+import type { ForeignLogSummary, ForeignSnapshotSummary } from '../../formats/types.ts';
+import { findingLine, verdictClauses, verdictText } from '../findings.ts';
+import { foreignClauses } from '../foreign-clauses.ts';
+import type { Session } from '../session.ts';
+import { renderTable } from '../table.ts';
+import { bytes, counted } from '../text.ts';
+
+export interface VerifyFlags {
+  output: 'text' | 'table' | 'json' | 'ndjson';
+  failOn: FailOn;
+}
+
+/** Findings listed in text; JSON has all. A verdict must stay on the screen. */
+const findingsShown = 20;
+
+export async function verify(session: Session, args: readonly string[], flags: VerifyFlags): Promise<ExitCode> {
+  const { path, range } = await splitPositionals(session.context, args);
+  if (range !== undefined) throw usageError('E_USAGE', `verify checks a whole log; '${args.at(-1)}' is a range`);
+  const result = await verifyPath(session.context, path);
+  session.settle();
+  const exit = exitUnder(flags.failOn, result.verdict, result.findings);
+  if (session.json || flags.output === 'json') await session.document({ ...documentOf(result), exit });
+  else if (flags.output === 'ndjson') await writeLines(session, result, exit);
+  else await writeText(session, result, flags.output === 'table');
+  return exit;
+}
+
+function documentOf(result: VerifyResult): Record<string, unknown> {
+  const { target, verdict, findings, log, snapshots, foreign } = result;
+  const { findings: _, verdict: __, ...report } = log ?? { findings: [], verdict };
+  return { target, verdict, findings, ...report, snapshots, foreign: foreign && { ...foreign, findings: undefined } };
+}
+
+async function writeLines(session: Session, result: VerifyResult, exit: ExitCode): Promise<void> {
+  const { stringify } = await import('../../commands/json-text.ts');
+  for (const finding of result.findings) await session.out.line(stringify(finding));
+  await session.out.line(
+    stringify({ walq: 1, kind: session.kind, ...documentOf(result), findings: result.findings.length, exit }),
+  );
+}
+
+async function writeText(session: Session, result: VerifyResult, asTable: boolean): Promise<void> {
+  const { out, style } = session;
+  for (const line of summaryLines(result)) await out.line(style.dim(line));
+  if (asTable && result.log !== undefined) await out.write(`\n${segmentTable(session, result)}`);
+  await writeFindings(session, result);
+  await out.write(verdictText(result.verdict, clausesOf(result), style));
+  const next = nextCommand(result);
+  if (next !== undefined) await out.line(`${style.dim('next:')} ${style.command(escapeText(next))}`);
+}
+
+async function writeFindings(session: Session, result: VerifyResult): Promise<void> {
+  const { out, style } = session;
+  if (result.findings.length === 0) return;
+  const sorted = worstFirst(result.findings);
+  for (const finding of sorted.slice(0, findingsShown)) await out.line(findingLine(finding, style, session.width));
+  const more = sorted.length - findingsShown;
+  if (more > 0) await out.line(style.dim(`… and ${counted(more, 'more finding')}; --json lists all`));
+}
+
+function summaryLines(result: VerifyResult): string[] {
+  const { target, log, snapshots, foreign } = result;
+  const what = escapeText(target.path === '-' ? 'standard input' : target.path);
+  if (foreign !== undefined) return [`${what}: ${foreignSummary(foreign)}`];
+  if (log === undefined) return [`${what}: ${snapshotSummary(result)}`];
+  const seqs = log.seqFirst === undefined ? '' : ` (seq ${log.seqFirst}..${log.seqLast})`;
+  const parts = [
+    counted(log.segments.length, 'segment'),
+    `${counted(log.records, 'event')}${seqs}`,
+    counted(log.frames, 'frame'),
+    bytes(log.bytes),
+  ];
+  if (snapshots !== undefined) parts.push(counted(snapshots.length, 'snapshot'));
+  return [`${what}: ${parts.join(', ')}`];
+}
+
+function snapshotSummary(result: VerifyResult): string {
+  const summary = result.snapshots?.[0]?.summary;
+  if (summary === undefined) return 'snapshot';
+  const size = `${counted(summary.entries, 'entry', 'entries')}, ${bytes(summary.bytes)}`;
+  return `${summary.kind} snapshot at seq ${summary.seq}, ${size}`;
+}
+
+function foreignSummary(foreign: ForeignLogSummary | ForeignSnapshotSummary): string {
+  if ('jobs' in foreign) {
+    const seq = foreign.lastSeq === undefined ? '' : `, last seq ${foreign.lastSeq}`;
+    return `${foreign.format}, ${counted(foreign.jobs, 'job')}${seq}, ${bytes(foreign.bytes)}`;
+  }
+  const seqs = foreign.seqFirst === undefined ? '' : ` (seq ${foreign.seqFirst}..${foreign.seqLast})`;
+  return `${foreign.format}, ${counted(foreign.records, 'event')}${seqs}, ${bytes(foreign.bytes)}`;
+}
+
+function clausesOf(result: VerifyResult): string[] {
+  const { foreign, verdict, log } = result;
+  if (foreign === undefined) return verdictClauses(verdict, log);
+  if ('jobs' in foreign) return [];
+  return foreignClauses(foreign, verdict);
+}
+
+function segmentTable(session: Session, result: VerifyResult): string {
+  const columns = [
+    { title: 'SEGMENT', flexible: true },
+    { title: 'BYTES', align: 'right' as const },
+    { title: 'FRAMES', align: 'right' as const },
+    { title: 'EVENTS', align: 'right' as const },
+    { title: 'FIRST', align: 'right' as const },
+    { title: 'LAST', align: 'right' as const },
+    { title: 'STATE' },
+  ];
+  const rows = (result.log?.segments ?? []).map((segment) => [
+    escapeText(segment.file),
+    String(segment.size),
+    String(segment.frames),
+    String(segment.records),
+    String(segment.seqFirst ?? '-'),
+    String(segment.seqLast ?? '-'),
+    segment.sealed ? 'sealed' : 'open',
+  ]);
+  return `${renderTable(columns, rows, { width: session.width, style: session.style })}\n`;
+}
+
+function nextCommand(result: VerifyResult): string | undefined {
+  const { verdict, target, findings } = result;
+  const isStore = target.kind === 'store';
+  if (verdict === 'torn' && isStore) return `walq wal repair ${shellWord(target.path)} --mode trim`;
+  if (verdict === 'ambiguous' && isStore) return `walq wal repair ${shellWord(target.path)} --mode trim`;
+  if (verdict === 'degraded' && isStore) return `walq snapshot create ${shellWord(target.path)}`;
+  const worst = worstFirst(findings)[0];
+  return worst === undefined || worst.severity === 'note' ? undefined : `walq help ${worst.code}`;
+}

@@ -1,0 +1,125 @@
+import { PassThrough, Writable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { asksForJson, colorArgument, protectSelectors } from '../../src/cli/arguments.ts';
+import { Output, OutputClosed } from '../../src/cli/output.ts';
+import { progressText } from '../../src/cli/progress.ts';
+import { makeStyle, wantsColor } from '../../src/cli/style.ts';
+import { renderTable } from '../../src/cli/table.ts';
+import { bytes, columnsOf, count, cut } from '../../src/cli/text.ts';
+
+describe('text', () => {
+  it('measures columns: wide characters take two, marks and colours none', () => {
+    expect(columnsOf('abc')).toBe(3);
+    expect(columnsOf('日本')).toBe(4);
+    expect(columnsOf('e\u0301')).toBe(1);
+    expect(columnsOf('\u001b[31mred\u001b[39m')).toBe(3);
+  });
+
+  it('cuts to the width with an ellipsis, and only then', () => {
+    expect(cut('abcdef', 6)).toBe('abcdef');
+    expect(cut('abcdef', 5)).toBe('abcd…');
+    expect(cut('日本語', 5)).toBe('日本…');
+    expect(cut('日本語', 6)).toBe('日本語');
+    expect(cut('abc', 1)).toBe('…');
+    expect(cut('abc', 0)).toBe('');
+  });
+
+  it('writes numbers the same everywhere', () => {
+    expect([0, 999, 1000, 1_234_567].map(count)).toEqual(['0', '999', '1,000', '1,234,567']);
+    expect([0, 512, 1536, 64 * 1024 * 1024].map(bytes)).toEqual(['0 B', '512 B', '1.5 KiB', '64 MiB']);
+    expect(progressText(512 * 1024, 1024 * 1024, 2)).toBe('512 KiB of 1 MiB  50%  256 KiB/s  2 s left');
+  });
+});
+
+describe('a table', () => {
+  const columns = [
+    { title: 'SEQ', align: 'right' as const },
+    { title: 'TEXT', flexible: true },
+  ];
+  const rows = [
+    ['1', 'short'],
+    ['22', 'x'.repeat(100)],
+  ];
+
+  it('is aligned and cut to a terminal, never wider', () => {
+    const lines = renderTable(columns, rows, { width: 40, style: makeStyle(false) }).split('\n');
+    expect(lines[0]).toBe('SEQ  TEXT');
+    expect(lines[1]).toBe('  1  short');
+    expect(lines[2]).toBe(` 22  ${'x'.repeat(34)}…`);
+    expect(lines.every((line) => columnsOf(line) <= 40)).toBe(true);
+  });
+
+  it('has tabs and whole texts in a pipe', () => {
+    const text = renderTable(columns, rows, { width: undefined, style: makeStyle(false) });
+    expect(text).toBe(`SEQ\tTEXT\n1\tshort\n22\t${'x'.repeat(100)}\n`);
+  });
+
+  it('is free of colour unless colour is on', () => {
+    const render = (enabled: boolean) => renderTable(columns, rows, { width: 60, style: makeStyle(enabled) });
+    expect(render(false)).not.toContain('\u001b');
+    expect(render(true)).toContain('\u001b');
+  });
+});
+
+describe('arguments', () => {
+  it('protects selectors from the option parser, and nothing else', () => {
+    expect(protectSelectors(['wal', 'inspect', '-10..'])).toEqual(['wal', 'inspect', '@-10..']);
+    expect(protectSelectors(['wal', 'replay', '--until', '-3'])).toEqual(['wal', 'replay', '--until', '@-3']);
+    expect(protectSelectors(['--json', 'wal', 'inspect', 'p', '-10..-2'])).toEqual([
+      '--json',
+      'wal',
+      'inspect',
+      'p',
+      '@-10..-2',
+    ]);
+    expect(protectSelectors(['wal', 'inspect', '-n', '-5', '-r'])).toEqual(['wal', 'inspect', '-n', '-5', '-r']);
+    expect(protectSelectors(['wal', 'inspect', '--grep', '-5'])).toEqual(['wal', 'inspect', '--grep', '-5']);
+    expect(protectSelectors(['queue', 'enqueue', '-d', '-5'])).toEqual(['queue', 'enqueue', '-d', '-5']);
+    expect(protectSelectors(['wal', 'inspect', '--', '-5'])).toEqual(['wal', 'inspect', '--', '-5']);
+  });
+
+  it('finds out about JSON and colour before the parse, but not behind --', () => {
+    expect(asksForJson(['wal', 'verify', '--json'])).toBe(true);
+    expect(asksForJson(['queue', 'enqueue', '--', 'x', '--json'])).toBe(false);
+    expect(asksForJson(['queue', 'enqueue', 'json'])).toBe(false);
+    expect(colorArgument(['--color=never', 'wal'])).toBe('never');
+    expect(colorArgument(['wal', '--color', 'always'])).toBe('always');
+    expect(colorArgument(['wal'])).toBeUndefined();
+  });
+
+  it('colours a terminal unless told otherwise', () => {
+    expect(wantsColor('auto', {}, true)).toBe(true);
+    expect(wantsColor('auto', { TERM: 'dumb' }, true)).toBe(false);
+    expect(wantsColor('auto', { NO_COLOR: '' }, true)).toBe(true);
+    expect(wantsColor('auto', { NO_COLOR: '1' }, true)).toBe(false);
+    expect(wantsColor('auto', { NO_COLOR: '1', FORCE_COLOR: '1' }, false)).toBe(true);
+  });
+});
+
+describe('the output', () => {
+  it('waits for a slow reader instead of gathering', async () => {
+    const taken: number[] = [];
+    const slow = new Writable({
+      decodeStrings: false,
+      write(chunk: string, _encoding, done) {
+        taken.push(chunk.length);
+        setImmediate(done);
+      },
+    });
+    const out = new Output(slow);
+    for (let at = 0; at < 5000; at++) await out.write('x'.repeat(100));
+    await out.flush();
+    expect(taken.reduce((sum, each) => sum + each, 0)).toBe(500_000);
+    expect(Math.max(...taken)).toBeLessThan(70_000);
+    expect(slow.writableLength).toBe(0);
+  });
+
+  it('throws OutputClosed once the reader is gone', async () => {
+    const stream = new PassThrough();
+    const out = new Output(stream);
+    stream.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+    await out.write('x');
+    await expect(out.flush()).rejects.toThrow(OutputClosed);
+    await expect(out.flush()).rejects.toThrow(OutputClosed);
+  });
+});
