@@ -1,0 +1,11 @@
+import { enqueueRow } from '../support/enqueue-row.js';
+
+export const row = {
+  name: 'enqueue-1',
+  title: 'durable enqueue, one after the other',
+  unit: 'jobs/s',
+  ceilingTitle: 'write + fdatasync of the same batches',
+  rounds: 15,
+  sizes: { full: { operations: 300 }, quick: { operations: 60 } },
+  run: (context) => enqueueRow(context, 1, 1),
+};
