@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What `npm pack` would put into the package, as built now. */
+async function packedFiles(): Promise<string[]> {
+  // Without scripts: the build is there, and a second one would pull it from under other tests.
+  const args = ['pack', '--dry-run', '--json', '--ignore-scripts', '--loglevel=error'];
+  const { stdout } = await promisify(execFile)('npm', args, { cwd: root });
+  const [packed]: { files: { path: string }[] }[] = JSON.parse(stdout);
+  return (packed?.files ?? []).map((file) => file.path);
+}
+
+describe('the package', () => {
+  let files: string[] = [];
+  beforeAll(async () => {
+    files = await packedFiles();
+  });
+
+  it.each([
+    'bin/walq.js',
+    'dist/cli/main.js',
+    'dist/index.js',
+    'dist/index.d.ts',
+    'package.json',
+    'README.md',
+    'ARCHITECTURE.md',
+    'CHANGELOG.md',
+    'LICENSE',
+    'docs/exit-codes.md',
+    'src/storage/wal/FORMAT.md',
+    'src/storage/snapshot/FORMAT.md',
+  ])('has %s', (path) => {
+    expect(files).toContain(path);
+  });
+
+  it('has nothing but the program, its declarations and its documents', () => {
+    const allowed = [
+      /^bin\/walq\.js$/,
+      /^dist\/.+\.(js|d\.ts)$/,
+      /^(docs|src)\/.+\.md$/,
+      /^(package\.json|LICENSE|README\.md|ARCHITECTURE\.md|CHANGELOG\.md)$/,
+    ];
+    expect(files.filter((path) => !allowed.some((pattern) => pattern.test(path)))).toEqual([]);
+  });
+
+  it('names only files that are there, and needs nothing of development at run time', () => {
+    const manifest: unknown = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
+    expect(manifest).toMatchObject({ name: 'walq', type: 'module', bin: { walq: 'bin/walq.js' }, license: 'MIT' });
+    const { dependencies, exports } = manifest as { dependencies: object; exports: Record<string, unknown> };
+    expect(Object.keys(dependencies).sort()).toEqual([
+      'chalk',
+      'cli-table3',
+      'commander',
+      'fs-native-extensions',
+      'ora',
+    ]);
+    expect(exports['.']).toEqual({ types: './dist/index.d.ts', default: './dist/index.js' });
+    for (const path of ['bin/walq.js', 'dist/index.js', 'dist/index.d.ts'])
+      expect(existsSync(`${root}/${path}`)).toBe(true);
+  });
+
+  it('has a lock file with the optional packages of every platform and no address of a registry', () => {
+    const text = readFileSync(`${root}/package-lock.json`, 'utf8');
+    const lock: { packages: Record<string, { optionalDependencies?: object }> } = JSON.parse(text);
+    const missing = Object.entries(lock.packages).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) => !(`node_modules/${name}` in lock.packages) && !(`${path}/node_modules/${name}` in lock.packages),
+      ),
+    );
+    expect(missing).toEqual([]);
+    expect(text).not.toContain('"resolved"');
+  });
+});

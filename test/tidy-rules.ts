@@ -1,0 +1,126 @@
+/**
+ * The rules of `tidy.test.ts`, as pure functions from a file to its faults, so that the rules themselves can be tested.
+ */
+
+/** What each layer may import, itself apart. `src/index.ts` is the library: everything below the commands. */
+const layers: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  fs: ['base'],
+  formats: ['base', 'fs'],
+  storage: ['base', 'fs'],
+  queue: ['base', 'fs', 'storage'],
+  commands: ['base', 'fs', 'formats', 'storage', 'queue'],
+  cli: ['base', 'fs', 'formats', 'storage', 'queue', 'commands'],
+  index: ['base', 'fs', 'storage', 'queue'],
+};
+
+/** Packages and modules that only one layer may know. */
+const owners: Readonly<Record<string, string>> = {
+  'node:fs': 'fs',
+  'node:fs/promises': 'fs',
+  fs: 'fs',
+  'fs/promises': 'fs',
+  'fs-native-extensions': 'fs',
+  commander: 'cli',
+  chalk: 'cli',
+  'cli-table3': 'cli',
+  ora: 'cli',
+};
+
+const linesMax = 300;
+const columnsMax = 120;
+
+/** Faults of one source file; `path` is relative to the project, with '/'. */
+export function faultsOf(path: string, text: string): string[] {
+  return [...sizeFaults(text), ...wordFaults(path, text), ...importFaults(path, text), ...layerFaults(path, text)].map(
+    (fault) => `${path}: ${fault}`,
+  );
+}
+
+/**
+ * A text or pattern that stands alone on its line: no formatter breaks it, and pieces would be harder to read and to
+ * search.
+ */
+function isOneLiteral(line: string): boolean {
+  return /^\s*(?:[\w$]+: |(?:export )?const [\w$]+ = |\| )?(?:(['"`]).*\1|\/.*\/[dgimsuvy]*)(?: \+)?[,;]?$/.test(line);
+}
+
+function sizeFaults(text: string): string[] {
+  const lines = text.replace(/\n$/, '').split('\n');
+  const wide = lines.flatMap((line, at) => {
+    const columns = [...line].length;
+    return columns > columnsMax && !isOneLiteral(line)
+      ? [`line ${at + 1} is ${columns} columns wide, ${columnsMax} are allowed`]
+      : [];
+  });
+  return lines.length > linesMax ? [...wide, `${lines.length} lines, ${linesMax} are allowed`] : wide;
+}
+
+const forbidden: readonly { pattern: RegExp; why: string }[] = [
+  { pattern: /\b(TODO|FIXME|XXX|HACK)\b/, why: 'unfinished work belongs on a list, not into the code' },
+  { pattern: /@ts-(ignore|nocheck|expect-error)/, why: 'the type checker is not silenced' },
+  { pattern: /\bas any\b|\bas unknown as\b|: any\b|<any>/, why: 'no any' },
+  { pattern: /\b(it|test|describe)\.(skip|only|todo)\b/, why: 'every test runs' },
+  { pattern: /\bdebugger\b/, why: 'left-over of debugging' },
+  { pattern: /['"`(\s](\/work\/|\/home\/[a-z]|\/Users\/[A-Za-z]|[A-Z]:\\Users)/, why: 'a path of one machine' },
+];
+
+function wordFaults(path: string, text: string): string[] {
+  // This file and its test name the words in order to forbid them.
+  if (path.startsWith('test/tidy')) return [];
+  return text
+    .split('\n')
+    .flatMap((line, at) =>
+      forbidden.filter((rule) => rule.pattern.test(line)).map((rule) => `line ${at + 1}: ${rule.why}: ${line.trim()}`),
+    );
+}
+
+/** Specifiers of static and dynamic imports, re-exports and type imports. */
+export function importsOf(text: string): string[] {
+  const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+  const pattern =
+    /(?:^|[;\s}])(?:import|export)\s[^'";]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(\s*['"]([^'"]+)['"]|(?:^|\n)\s*import\s*['"]([^'"]+)['"]/g;
+  return [...code.matchAll(pattern)].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
+}
+
+function importFaults(path: string, text: string): string[] {
+  const layer = layerOf(path);
+  if (layer === undefined) return [];
+  return importsOf(text).flatMap((specifier) => {
+    const owner = owners[specifier];
+    const isOurs = specifier.startsWith('.');
+    if (isOurs && !specifier.endsWith('.ts')) return [`import '${specifier}' does not end in .ts`];
+    return owner !== undefined && owner !== layer ? [`only src/${owner} may import '${specifier}'`] : [];
+  });
+}
+
+function layerFaults(path: string, text: string): string[] {
+  const layer = layerOf(path);
+  if (layer === undefined) return [];
+  const allowed = layers[layer];
+  if (allowed === undefined) return [`src/${layer} is no layer`];
+  const upward = importsOf(text).flatMap((specifier) => {
+    if (!specifier.startsWith('.')) return [];
+    const target = layerOf(resolve(path, specifier));
+    if (target === undefined) return [`import '${specifier}' leaves src`];
+    return target === layer || allowed.includes(target)
+      ? []
+      : [`src/${layer} may not import src/${target}: '${specifier}'`];
+  });
+  const isSilent = layer !== 'cli' && layer !== 'queue' && layer !== 'index';
+  const speaks = isSilent && /\bprocess\.(stdout|stderr|stdin|argv|exit|exitCode)\b/.test(text);
+  return speaks ? [...upward, 'only src/cli reads arguments, prints and exits'] : upward;
+}
+
+function layerOf(path: string): string | undefined {
+  return /^src\/([^/]+?)(?:\.ts$|\/)/.exec(path)?.[1];
+}
+
+function resolve(from: string, specifier: string): string {
+  const parts = from.split('/').slice(0, -1);
+  for (const part of specifier.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '.') parts.push(part);
+  }
+  return parts.join('/');
+}
