@@ -1,9 +1,9 @@
 import { refusedError } from '../base/errors.ts';
+import { shellWord } from '../base/shell-word.ts';
 import { verifyStore } from '../storage/read.ts';
 import { applyRepair, planRepair, type RepairJournal, type RepairPlan, undoRepair } from '../storage/repair.ts';
 import type { Verdict } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
-import { shellWord } from './shell-word.ts';
 
 export interface RepairRequest {
   store: string;

@@ -1,5 +1,6 @@
 import { damageError, refusedError, usageError, WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
+import { shellWord } from '../base/shell-word.ts';
 import { QueueMachine } from '../queue/machine.ts';
 import { parentOf } from '../storage/lock.ts';
 import { verifyStore } from '../storage/read.ts';
@@ -13,7 +14,6 @@ import { replayForeign } from './foreign-replay.ts';
 import { type LogSource, openLog } from './log-source.ts';
 import { beforeBase, resolveSelector } from './resolve.ts';
 import { parseSelector, type Selector } from './selector.ts';
-import { shellWord } from './shell-word.ts';
 import { listStoreSnapshots } from './snapshots.ts';
 import { openTarget, type Target } from './target.ts';
 import { exitOfVerdict, verdictOfFindings } from './verdict.ts';

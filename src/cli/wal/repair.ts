@@ -1,7 +1,7 @@
 import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
+import { shellWord } from '../../base/shell-word.ts';
 import { type RepairResult, repairStore, undoLastRepair } from '../../commands/repair.ts';
-import { shellWord } from '../../commands/shell-word.ts';
 import { openStoreTarget } from '../../commands/store-target.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
 import type { RepairJournal } from '../../storage/repair.ts';
