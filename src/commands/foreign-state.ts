@@ -97,6 +97,7 @@ function jobOfForeign(job: ForeignJob, id: string, seq: number, fallbackMs: numb
     attempt,
     crashes: 0,
     setback: undefined,
+    special: undefined,
   };
   switch (job.status) {
     case 'pending':
@@ -109,6 +110,7 @@ function jobOfForeign(job: ForeignJob, id: string, seq: number, fallbackMs: numb
         startedAt: updatedAt,
         owner: { kind: 'unknown' },
         deadlineMs: safeMs(job.deadlineMs),
+        cancelledAt: undefined,
       };
     case 'completed':
       return {

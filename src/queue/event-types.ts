@@ -1,13 +1,18 @@
 import { type ExtraField, idBytesMax } from './record.ts';
+import type { LimitEvent, PauseEvent, ResumeEvent, ScheduleEvent, UnscheduleEvent } from './setting-types.ts';
 
 /**
  * What the queue writes into the log. EVENTS.md describes the bytes; this file is pure. A number, once given, keeps its
  * meaning for ever.
  */
-export const eventTypes = { ENQUEUE: 1, DISPATCH: 2, ACK: 3, RETRY: 4, TIMEOUT: 5, DEAD: 6, PRUNE: 7 } as const;
-
-/** Numbers given, events not written by this version. */
-const reservedTypes: Readonly<Record<string, number>> = {
+export const eventTypes = {
+  ENQUEUE: 1,
+  DISPATCH: 2,
+  ACK: 3,
+  RETRY: 4,
+  TIMEOUT: 5,
+  DEAD: 6,
+  PRUNE: 7,
   CANCEL: 8,
   UPDATE: 9,
   REMOVE: 10,
@@ -17,17 +22,29 @@ const reservedTypes: Readonly<Record<string, number>> = {
   SCHEDULE: 14,
   UNSCHEDULE: 15,
   LIMIT: 16,
-};
+} as const;
 
-/** Type byte -> name, reserved numbers included. */
+/** Type byte -> name. */
 export const nameOfType: ReadonlyMap<number, string> = new Map(
-  Object.entries({ ...eventTypes, ...reservedTypes }).map(([name, type]) => [type, name]),
+  Object.entries(eventTypes).map(([name, type]) => [type, name]),
 );
+
+/** Events without an id: they concern many jobs, or the queue as a whole. */
+export const typesWithoutId: ReadonlySet<number> = new Set([
+  eventTypes.PRUNE,
+  eventTypes.PAUSE,
+  eventTypes.RESUME,
+  eventTypes.LIMIT,
+]);
 
 /** Bounds of the format. The engine's own limits are lower. Bytes are UTF-8 bytes. */
 export const eventLimits = {
   idBytes: idBytesMax,
   nameBytes: 256,
+  groupBytes: 256,
+  keyBytes: 256,
+  cronBytes: 256,
+  zoneBytes: 64,
   payloadBytes: 16 * 1024 * 1024,
   resultBytes: 4 * 1024 * 1024,
   errorBytes: 8 * 1024,
@@ -37,7 +54,8 @@ export const eventLimits = {
   tokenBytes: 128,
   fromBytes: 64,
   command: { countMax: 1024, bytesMax: 256 * 1024 },
-  pruneIds: { countMax: 10_000, bytesMax: 10_000 * idBytesMax },
+  parents: { countMax: 1000, bytesMax: 1000 * idBytesMax, ids: true },
+  pruneIds: { countMax: 10_000, bytesMax: 10_000 * idBytesMax, ids: true },
   priority: 1_000_000,
   attempts: 1_000_000,
   exitCode: 0xffff_ffff,
@@ -51,9 +69,10 @@ export const enqueueDefaults = {
   maxAttempts: 3,
   timeoutMs: 0,
   backoff: 'exp:1s..5m*2~0.5',
+  group: '',
 } as const;
 
-interface EventBase {
+export interface EventBase {
   id: string;
   /** Wall clock when it happened, ms since the epoch. */
   at: number;
@@ -62,21 +81,43 @@ interface EventBase {
   extra?: readonly ExtraField[] | undefined;
 }
 
-export interface EnqueueEvent<Bytes = Uint8Array> extends EventBase {
-  type: 'ENQUEUE';
+/** What a job is and how it is to be run: of one job, or of all that a schedule makes. */
+export interface JobTemplate<Bytes = Uint8Array> {
   name: string;
   /** UTF-8 of compact JSON text. Absent: the job has none. After decoding a view into the record. */
   payload?: Bytes | undefined;
   /** Higher runs first. */
   priority: number;
   maxAttempts: number;
-  /** Not before, ms since the epoch; never before `at`. */
-  runAt: number;
   /** 0 = no limit. */
   timeoutMs: number;
   backoff: string;
   /** argv of a job that brings its own command. */
   command?: readonly string[] | undefined;
+  /** '' = none. Jobs of a group share its limits. */
+  group: string;
+}
+
+/** A firing of a schedule: which one, and for which time, ms since the epoch. */
+export interface Slot {
+  schedule: string;
+  at: number;
+}
+
+export interface EnqueueEvent<Bytes = Uint8Array> extends EventBase, JobTemplate<Bytes> {
+  type: 'ENQUEUE';
+  /** Not before, ms since the epoch; never before `at`. */
+  runAt: number;
+  /** Held by this job until it is finished, and until `keyUntil` in any case. */
+  key?: string | undefined;
+  /** ms since the epoch; after `at`. */
+  keyUntil?: number | undefined;
+  /** Jobs that must have completed before this one runs. */
+  parents?: readonly string[] | undefined;
+  /** Dead, if no attempt has begun by then, ms since the epoch; never before `at`. */
+  expiresAt?: number | undefined;
+  /** The schedule that made this job; the slot then counts as fired. */
+  slot?: Slot | undefined;
 }
 
 /**
@@ -128,7 +169,7 @@ export interface TimeoutEvent extends EventBase {
 
 export interface DeadEvent extends EventBase, AttemptExit {
   type: 'DEAD';
-  /** 'attempts' | 'permanent' | 'crashes' | 'command' | ... */
+  /** 'attempts' | 'permanent' | 'crashes' | 'command' | 'cancelled' | 'expired' | 'parent' | ... */
   reason: string;
   error?: string | undefined;
 }
@@ -140,6 +181,43 @@ export interface PruneEvent extends EventBase {
   cutoff?: { seq: number; completed: boolean; dead: boolean } | undefined;
 }
 
+/**
+ * A job that waits dies of it, reason 'cancelled'; so does a leased one. One that a runner has is marked, and dies when
+ * its process is over, unless it completes first.
+ */
+export interface CancelEvent extends EventBase {
+  type: 'CANCEL';
+  /** Why, for people. */
+  error?: string | undefined;
+}
+
+/** Changes a pending job: the fields that are there. */
+export interface UpdateEvent<Bytes = Uint8Array> extends EventBase {
+  type: 'UPDATE';
+  payload?: Bytes | undefined;
+  priority?: number | undefined;
+  maxAttempts?: number | undefined;
+  /** Never before `at`. */
+  runAt?: number | undefined;
+  timeoutMs?: number | undefined;
+  backoff?: string | undefined;
+  group?: string | undefined;
+  /** Never before `at`. */
+  expiresAt?: number | undefined;
+}
+
+/** Forgets one job that no worker has. */
+export interface RemoveEvent extends EventBase {
+  type: 'REMOVE';
+}
+
+/** Moves the deadline of a lease. */
+export interface ExtendEvent extends EventBase {
+  type: 'EXTEND';
+  /** ms since the epoch; never before `at`. */
+  deadlineMs: number;
+}
+
 /** `Bytes` is the form of payloads and results: plain bytes, or packed on the way into the state. */
 export type QueueEvent<Bytes = Uint8Array> =
   | EnqueueEvent<Bytes>
@@ -148,4 +226,19 @@ export type QueueEvent<Bytes = Uint8Array> =
   | RetryEvent
   | TimeoutEvent
   | DeadEvent
-  | PruneEvent;
+  | PruneEvent
+  | CancelEvent
+  | UpdateEvent<Bytes>
+  | RemoveEvent
+  | ExtendEvent
+  | PauseEvent
+  | ResumeEvent
+  | ScheduleEvent<Bytes>
+  | UnscheduleEvent
+  | LimitEvent;
+
+/** Events that change one job. */
+export type JobEvent<Bytes = Uint8Array> = Exclude<
+  QueueEvent<Bytes>,
+  PruneEvent | PauseEvent | ResumeEvent | ScheduleEvent<Bytes> | UnscheduleEvent | LimitEvent
+>;

@@ -1,4 +1,4 @@
-import type { AttemptExit, Owner } from './event-types.ts';
+import type { AttemptExit, Owner, Slot } from './event-types.ts';
 import { type Packed, packedText } from './packed.ts';
 
 /** How a job is to be run. Jobs enqueued with the same options share one object. */
@@ -12,6 +12,21 @@ export interface JobOptions {
   readonly backoff: string;
   /** argv of a job that brings its own command. */
   readonly command: readonly string[] | undefined;
+  /** '' = none. */
+  readonly group: string;
+}
+
+/** What few jobs have. Kept apart, so that a million jobs without it do not pay for it. */
+export interface Special {
+  /** The unique key this job holds, and until when even if it is finished before. */
+  readonly key: string | undefined;
+  readonly keyUntil: number | undefined;
+  /** As enqueued, and those of them that have not completed. */
+  readonly parents: readonly string[] | undefined;
+  readonly waitingFor: readonly string[] | undefined;
+  /** Dead if no attempt has begun by then, ms since the epoch. */
+  readonly expiresAt: number | undefined;
+  readonly slot: Slot | undefined;
 }
 
 /** How the last attempt ended, unless in success. */
@@ -37,6 +52,7 @@ interface JobBase {
   /** Attempts that ended because the runner died. */
   readonly crashes: number;
   readonly setback: Setback | undefined;
+  readonly special: Special | undefined;
 }
 
 /** Waits for a worker, not before `runAt`. */
@@ -57,6 +73,8 @@ export interface InFlightJob extends JobBase {
   readonly startedAt: number;
   readonly owner: Owner;
   readonly deadlineMs: number | undefined;
+  /** When it was cancelled: it dies once its process is over. */
+  readonly cancelledAt: number | undefined;
 }
 
 export interface CompletedJob extends JobBase {
@@ -96,6 +114,11 @@ export function payloadText(job: Job): string | undefined {
 /** The result of a completed job as compact JSON text. */
 export function resultText(job: CompletedJob): string | undefined {
   return job.result === undefined ? undefined : packedText(job.result);
+}
+
+/** Waits for parents: no worker may have it yet. */
+export function isBlocked(job: PendingJob): boolean {
+  return job.special?.waitingFor !== undefined;
 }
 
 /** When the state last changed, as far as the job knows. */

@@ -1,11 +1,17 @@
-import { damageError, unreachable, WalqError } from '../base/errors.ts';
+import { damageError, WalqError } from '../base/errors.ts';
 import type { StateMachine } from '../storage/types.ts';
-import type { PruneEvent, QueueEvent } from './event-types.ts';
+import type { JobEvent, PruneEvent, QueueEvent, RemoveEvent } from './event-types.ts';
 import { decodePacked } from './events.ts';
+import { Family, withoutParent } from './family.ts';
 import type { InFlightJob, Job, JobCounts } from './job.ts';
 import { decodeEntry, encodeJob, encodeTotals, noTotals, type QueueTotals } from './job-codec.ts';
-import type { Packed } from './packed.ts';
+import { waitingFor } from './make-job.ts';
+import { type Packed, pack } from './packed.ts';
 import { ReadyIndex } from './ready.ts';
+import { encodeSetting } from './setting-codec.ts';
+import type { ScheduleEvent } from './setting-types.ts';
+import { Settings } from './settings.ts';
+import { countEvent } from './totals.ts';
 import { misfit, nextJob } from './transitions.ts';
 
 /**
@@ -13,13 +19,20 @@ import { misfit, nextJob } from './transitions.ts';
  * replay; what it holds depends on the log alone. Jobs stand in the order of their ENQUEUE.
  */
 export class QueueMachine implements StateMachine {
+  readonly settings = new Settings();
+  /** Which jobs wait for which. */
+  readonly family = new Family();
   readonly #jobs = new Map<string, Job>();
   readonly #counts: JobCounts = { pending: 0, in_flight: 0, completed: 0, dead: 0 };
+  /** Unique key -> the job that took it last. */
+  readonly #keys = new Map<string, string>();
   #totals = noTotals();
   #lastJobSeq = 0;
   /** Built when first asked for: a replay that only shows the state never pays for them. */
   #ready: ReadyIndex | undefined;
   #inFlight: Map<string, InFlightJob> | undefined;
+  /** Those among them that are leased, by token. */
+  readonly #leases = new Map<string, InFlightJob>();
 
   /** Throws E_APPLY, or E_RECORD / E_RECORD_NEWER for bytes that cannot be read; the state is then unchanged. */
   apply(record: Uint8Array, seq: number): void {
@@ -29,40 +42,54 @@ export class QueueMachine implements StateMachine {
   /** The same for an event already decoded. Keeps no reference to its payload. */
   applyEvent(event: QueueEvent<Packed>, seq: number): void {
     try {
-      if (event.type === 'PRUNE') this.#prune(event, seq);
-      else this.#change(event, seq);
+      const died = this.#change(event, seq);
+      countEvent(this.#totals, event, died);
     } catch (error) {
       if (event.from === undefined || !(error instanceof WalqError) || error.code !== 'E_APPLY') throw error;
       this.#totals.skipped++;
     }
   }
 
-  /** Facts first, then the jobs. References are copied now, bytes are made when asked for. */
+  /** Facts first, then settings, then the jobs. References are copied now, bytes are made when asked for. */
   cut(): Iterable<Uint8Array> {
     const totals = { ...this.#totals };
+    const settings = this.settings.entries();
     const jobs = this.list();
-    return { [Symbol.iterator]: () => entriesOf(totals, jobs) };
+    return {
+      *[Symbol.iterator]() {
+        yield encodeTotals(totals);
+        for (const setting of settings) yield encodeSetting(setting);
+        for (const job of jobs) yield encodeJob(job);
+      },
+    };
   }
 
   /** Throws E_APPLY, or E_RECORD / E_RECORD_NEWER for an entry that cannot be read. */
   load(entry: Uint8Array): void {
     const decoded = decodeEntry(entry);
-    if (decoded.kind === 'facts') {
-      if (this.#jobs.size > 0) throw damageError('E_APPLY', 'snapshot entry does not fit: facts after jobs');
-      this.#totals = decoded.totals;
+    if (decoded.kind === 'job') {
+      const job = decoded.job;
+      if (job.seq <= this.#lastJobSeq || this.#jobs.has(job.id)) {
+        throw damageError('E_APPLY', 'snapshot entry does not fit: job out of order or twice', {
+          data: { job: job.id, seq: job.seq },
+        });
+      }
+      this.#put(job, undefined);
       return;
     }
-    const job = decoded.job;
-    if (job.seq <= this.#lastJobSeq || this.#jobs.has(job.id)) {
-      throw damageError('E_APPLY', 'snapshot entry does not fit: job out of order or twice', {
-        data: { job: job.id, seq: job.seq },
-      });
-    }
-    this.#put(job, undefined);
+    if (this.#jobs.size > 0) throw damageError('E_APPLY', `snapshot entry does not fit: ${decoded.kind} after jobs`);
+    if (decoded.kind === 'facts') this.#totals = decoded.totals;
+    else this.settings.load(decoded.entry);
   }
 
   get(id: string): Job | undefined {
     return this.#jobs.get(id);
+  }
+
+  /** The job that took this unique key last, whether or not it still holds it. */
+  keyTaker(key: string): Job | undefined {
+    const id = this.#keys.get(key);
+    return id === undefined ? undefined : this.#jobs.get(id);
   }
 
   /** In the order of ENQUEUE. Do not hold across an `apply`. */
@@ -92,8 +119,11 @@ export class QueueMachine implements StateMachine {
   /** Which job comes next. */
   get ready(): ReadyIndex {
     if (this.#ready === undefined) {
-      const index = new ReadyIndex((job) => this.#jobs.get(job.id) === job);
-      for (const job of this.#jobs.values()) if (job.state === 'pending') index.add(job);
+      const index = new ReadyIndex((job) => this.#jobs.get(job.id) === job, this.settings);
+      for (const job of this.#jobs.values()) {
+        if (job.state === 'pending') index.add(job);
+        else if (job.state === 'in_flight') index.begun(job);
+      }
       this.#ready = index;
     }
     return this.#ready;
@@ -110,34 +140,133 @@ export class QueueMachine implements StateMachine {
     return this.#inFlight.values();
   }
 
-  #change(event: Exclude<QueueEvent<Packed>, PruneEvent>, seq: number): void {
+  /** The job leased under this token. */
+  lease(token: string): InFlightJob | undefined {
+    return this.#leases.get(token);
+  }
+
+  /** In the order they were given out. */
+  leases(): IterableIterator<InFlightJob> {
+    return this.#leases.values();
+  }
+
+  /** True when a job became dead. */
+  #change(event: QueueEvent<Packed>, seq: number): boolean {
+    switch (event.type) {
+      case 'PRUNE':
+        this.#prune(event, seq);
+        return false;
+      case 'REMOVE':
+        this.#remove(event, seq);
+        return false;
+      case 'PAUSE':
+        this.settings.pause(event);
+        this.#ready?.settingsChanged();
+        return false;
+      case 'RESUME':
+        if (!this.settings.resume(event)) throw misfit(event, seq, undefined, 'nothing of that scope is paused');
+        this.#ready?.settingsChanged();
+        return false;
+      case 'LIMIT':
+        this.settings.limit(event);
+        this.#ready?.settingsChanged();
+        return false;
+      case 'SCHEDULE':
+        this.settings.put(scheduleOf(event));
+        return false;
+      case 'UNSCHEDULE':
+        if (!this.settings.unschedule(event.id)) throw misfit(event, seq, undefined, 'there is no such schedule');
+        return false;
+      default:
+        return this.#changeJob(event, seq);
+    }
+  }
+
+  #changeJob(event: Exclude<JobEvent<Packed>, RemoveEvent>, seq: number): boolean {
     const before = this.#jobs.get(event.id);
-    const after = nextJob(before, event, seq);
+    const after = nextJob(before, event, seq, (parents, prunedCounts) =>
+      this.#unmet(parents, prunedCounts, event, seq),
+    );
+    if (event.type === 'ENQUEUE' && event.slot && !this.settings.fired(event.slot.schedule, event.slot.at)) {
+      throw misfit(event, seq, undefined, `there is no schedule ${event.slot.schedule}`);
+    }
     this.#put(after, before);
-    count(this.#totals, event);
+    if (after.state === 'completed' && this.family.hasChildren(after.id)) this.#release(after.id);
+    return after.state === 'dead';
+  }
+
+  #unmet(
+    parents: readonly string[],
+    prunedCounts: boolean,
+    event: QueueEvent<Packed>,
+    seq: number,
+  ): readonly string[] | undefined {
+    const unmet = parents.filter((id) => {
+      const parent = this.#jobs.get(id);
+      if (parent === undefined && prunedCounts) return false;
+      if (parent === undefined || parent.state === 'dead') {
+        throw misfit(event, seq, parent, `its parent ${id} is ${parent === undefined ? 'unknown' : 'dead'}`);
+      }
+      return parent.state !== 'completed';
+    });
+    return unmet.length === 0 ? undefined : unmet;
+  }
+
+  /** Those that wait for this job wait for one fewer. */
+  #release(parent: string): void {
+    for (const id of this.family.childrenOf(parent)) {
+      const child = this.#jobs.get(id);
+      if (child?.state === 'pending') this.#put(waitingFor(child, withoutParent(child, parent)), child);
+    }
   }
 
   #put(job: Job, before: Job | undefined): void {
     this.#jobs.set(job.id, job);
-    if (before === undefined) this.#lastJobSeq = job.seq;
-    else this.#leave(before);
+    if (before !== undefined) this.#leave(before);
+    else {
+      this.#lastJobSeq = job.seq;
+      if (job.special?.key !== undefined) this.#keys.set(job.special.key, job.id);
+    }
     this.#counts[job.state]++;
-    if (job.state === 'pending') this.#ready?.add(job);
-    else if (job.state === 'in_flight') this.#inFlight?.set(job.id, job);
+    if (job.state === 'pending') {
+      this.#ready?.add(job);
+      if (job.special !== undefined) this.family.add(job);
+    } else if (job.state === 'in_flight') {
+      this.#inFlight?.set(job.id, job);
+      if (job.owner.kind === 'lease') this.#leases.set(job.owner.token, job);
+      this.#ready?.begun(job);
+    }
   }
 
   #leave(job: Job): void {
     this.#counts[job.state]--;
-    if (job.state === 'pending') this.#ready?.forget(job);
-    else if (job.state === 'in_flight') this.#inFlight?.delete(job.id);
+    if (job.state === 'pending') {
+      this.#ready?.forget(job);
+      if (job.special !== undefined) this.family.forget(job);
+    } else if (job.state === 'in_flight') {
+      this.#inFlight?.delete(job.id);
+      if (job.owner.kind === 'lease') this.#leases.delete(job.owner.token);
+      this.#ready?.ended(job);
+    }
+  }
+
+  #drop(job: Job): void {
+    this.#jobs.delete(job.id);
+    this.#leave(job);
+    const key = job.special?.key;
+    if (key !== undefined && this.#keys.get(key) === job.id) this.#keys.delete(key);
+  }
+
+  #remove(event: RemoveEvent, seq: number): void {
+    const job = this.#jobs.get(event.id);
+    if (job === undefined || job.state === 'in_flight') throw misfit(event, seq, job);
+    if (this.family.hasChildren(job.id)) throw misfit(event, seq, job, 'other jobs wait for it');
+    this.#drop(job);
   }
 
   #prune(event: PruneEvent, seq: number): void {
     const gone = event.cutoff === undefined ? this.#listed(event, seq) : this.#endedBy(event.cutoff);
-    for (const job of gone) {
-      this.#jobs.delete(job.id);
-      this.#leave(job);
-    }
+    for (const job of gone) this.#drop(job);
     this.#totals.pruned += gone.length;
   }
 
@@ -163,36 +292,9 @@ export class QueueMachine implements StateMachine {
   }
 }
 
-function* entriesOf(totals: QueueTotals, jobs: readonly Job[]): Generator<Uint8Array, void, void> {
-  yield encodeTotals(totals);
-  for (const job of jobs) yield encodeJob(job);
-}
-
-/** Spelled out: looking the name up costs as much as the rest of a replay step. */
-function count(totals: QueueTotals, event: QueueEvent<Packed>): void {
-  switch (event.type) {
-    case 'ENQUEUE':
-      totals.enqueued++;
-      return;
-    case 'DISPATCH':
-      totals.dispatched++;
-      return;
-    case 'ACK':
-      totals.completed++;
-      return;
-    case 'RETRY':
-      totals.retried++;
-      if (event.reason === 'crash') totals.crashed++;
-      return;
-    case 'TIMEOUT':
-      totals.timedOut++;
-      return;
-    case 'DEAD':
-      totals.dead++;
-      return;
-    case 'PRUNE':
-      return;
-    default:
-      unreachable(event);
-  }
+function scheduleOf(event: ScheduleEvent<Packed>) {
+  const { id, rule, missed, template, expiresAfterMs, at } = event;
+  const { payload } = template;
+  const kept = { ...template, payload: payload === undefined ? undefined : pack(payload) };
+  return { id, rule, missed, template: kept, expiresAfterMs, at, lastSlot: undefined };
 }

@@ -1,5 +1,7 @@
+import { dispatchedBefore, FairLane } from './fair-lane.ts';
 import { Heap } from './heap.ts';
-import type { PendingJob } from './job.ts';
+import { type InFlightJob, isBlocked, type PendingJob } from './job.ts';
+import type { Settings } from './settings.ts';
 
 /** What a worker can run: jobs for its own handler, and jobs that bring a command. */
 export type Lane = 'handler' | 'command';
@@ -10,13 +12,31 @@ export function laneOf(job: PendingJob): Lane {
   return job.options.command === undefined ? 'handler' : 'command';
 }
 
-/** Higher priority first, then the order of ENQUEUE. */
-function dispatchedBefore(a: PendingJob, b: PendingJob): boolean {
-  return a.options.priority === b.options.priority ? a.seq < b.seq : a.options.priority > b.options.priority;
+/** Which jobs a worker takes. */
+export interface Wanted {
+  lanes: readonly Lane[];
+  /** Only jobs of these names. Default all. */
+  names?: ReadonlySet<string> | undefined;
 }
+
+/** Holds groups to what settings do not say: rates, and limits of one runner. */
+export interface Gate {
+  /** May a job of this group go at this moment, with `inFlight` of the group at work? */
+  mayGo(group: string, inFlight: number): boolean;
+}
+
+const openGate: Gate = { mayGo: () => true };
 
 function dueBefore(a: PendingJob, b: PendingJob): boolean {
   return a.runAt === b.runAt ? a.seq < b.seq : a.runAt < b.runAt;
+}
+
+function expiresBefore(a: PendingJob, b: PendingJob): boolean {
+  return expiryOf(a) === expiryOf(b) ? a.seq < b.seq : expiryOf(a) < expiryOf(b);
+}
+
+function expiryOf(job: PendingJob): number {
+  return job.special?.expiresAt ?? Number.POSITIVE_INFINITY;
 }
 
 /**
@@ -24,60 +44,133 @@ function dueBefore(a: PendingJob, b: PendingJob): boolean {
  *
  * Jobs are replaced, not changed, so an entry is stale once its job is no longer the one in the state; stale entries
  * are dropped when they come up, and all at once when they are the majority. A job taken is out of the index until it
- * is given back or replaced.
+ * is given back or replaced. Names that somebody asks for, or that are paused, have lanes of their own, so that nobody
+ * has to look past the jobs of others.
  */
 export class ReadyIndex {
   readonly #isCurrent: (job: PendingJob) => boolean;
-  readonly #lanes: Readonly<Record<Lane, Heap<PendingJob>>> = {
-    handler: new Heap(dispatchedBefore),
-    command: new Heap(dispatchedBefore),
-  };
+  readonly #settings: Settings;
+  readonly #lanes = new Map<string, { lane: Lane; name: string | undefined; jobs: FairLane }>();
   readonly #delayed = new Heap<PendingJob>(dueBefore);
+  readonly #expiring = new Heap<PendingJob>(expiresBefore);
   readonly #taken = new Set<PendingJob>();
+  /** Jobs of each group that are taken or in flight; groups without any are not listed. */
+  readonly #atWork = new Map<string, number>();
+  readonly #ownLane = new Set<string>();
+  #gate: Gate = openGate;
   #stale = 0;
 
-  constructor(isCurrent: (job: PendingJob) => boolean) {
+  constructor(isCurrent: (job: PendingJob) => boolean, settings: Settings) {
     this.#isCurrent = isCurrent;
+    this.#settings = settings;
+    for (const { name } of settings.pauses) if (name !== undefined) this.#ownLane.add(name);
+  }
+
+  /** Whoever dispatches may hold groups back; `unpark` after it changed its mind. */
+  set gate(gate: Gate) {
+    this.#gate = gate;
+    this.unpark();
+  }
+
+  unpark(group?: string): void {
+    for (const { jobs } of this.#lanes.values()) jobs.unpark(group);
   }
 
   add(job: PendingJob): void {
+    if (job.special?.expiresAt !== undefined) this.#expiring.push(job);
+    if (isBlocked(job)) return;
     // Due at once, as nearly all are: straight into the lane. `take` moves the others when their time has come.
-    if (job.runAt <= job.createdAt) this.#lanes[laneOf(job)].push(job);
+    if (job.runAt <= job.createdAt) this.#due(job);
     else this.#delayed.push(job);
   }
 
   /** The job is pending no longer, or another object stands for it. */
   forget(job: PendingJob): void {
-    if (this.#taken.delete(job)) return;
+    if (this.#taken.delete(job)) {
+      this.#leaves(job.options.group);
+      return;
+    }
     this.#stale++;
-    const entries = this.#delayed.size + this.#lanes.handler.size + this.#lanes.command.size;
+    let entries = this.#delayed.size + this.#expiring.size;
+    for (const { jobs } of this.#lanes.values()) entries += jobs.size;
     if (this.#stale < 1000 || this.#stale * 2 < entries) return;
-    for (const heap of [this.#delayed, this.#lanes.handler, this.#lanes.command]) heap.filter(this.#isCurrent);
+    for (const heap of [this.#delayed, this.#expiring]) heap.filter(this.#isCurrent);
+    for (const { jobs } of this.#lanes.values()) jobs.sweep();
     this.#stale = 0;
   }
 
-  /** The next job due at `now` in one of the lanes, taken out of the index. */
-  take(now: number, lanes: readonly Lane[]): PendingJob | undefined {
+  /** A worker has it. */
+  begun(job: InFlightJob): void {
+    const { group } = job.options;
+    this.#atWork.set(group, (this.#atWork.get(group) ?? 0) + 1);
+  }
+
+  ended(job: InFlightJob): void {
+    this.#leaves(job.options.group);
+  }
+
+  /** Pauses or limits are others now. */
+  settingsChanged(): void {
+    for (const { name } of this.#settings.pauses) if (name !== undefined) this.#separate([name]);
+    this.unpark();
+  }
+
+  /** The next job due at `now` that a worker may have, taken out of the index. */
+  take(now: number, wanted: Wanted): PendingJob | undefined {
     this.#advance(now);
+    if (this.#settings.pauseOf({}) !== undefined) return undefined;
+    if (wanted.names !== undefined) this.#separate(wanted.names);
     let best: PendingJob | undefined;
-    for (const lane of lanes) {
-      const top = this.#current(this.#lanes[lane]);
-      if (top !== undefined && (best === undefined || dispatchedBefore(top, best))) best = top;
+    let from: FairLane | undefined;
+    for (const { lane, name, jobs } of this.#lanes.values()) {
+      if (!wanted.lanes.includes(lane)) continue;
+      if (wanted.names !== undefined && (name === undefined || !wanted.names.has(name))) continue;
+      if (name !== undefined && this.#settings.holdsBack(name, '')) continue;
+      const top = jobs.peek(this.#mayGo);
+      if (top === undefined || (best !== undefined && !dispatchedBefore(top, best))) continue;
+      best = top;
+      from = jobs;
     }
-    if (best === undefined) return undefined;
-    this.#lanes[laneOf(best)].pop();
+    if (best === undefined || from === undefined) return undefined;
+    from.pop(best);
     this.#taken.add(best);
+    this.#atWork.set(best.options.group, (this.#atWork.get(best.options.group) ?? 0) + 1);
     return best;
   }
 
   /** Puts back what `take` gave, unless it was replaced meanwhile. */
   giveBack(job: PendingJob): void {
-    if (this.#taken.delete(job)) this.#lanes[laneOf(job)].push(job);
+    if (!this.#taken.delete(job)) return;
+    this.#leaves(job.options.group);
+    this.#due(job);
   }
 
-  /** When the next delayed job is due, ms since the epoch. */
+  /** When the next delayed job is due, or the next one expires; ms since the epoch. */
   nextDueAt(): number | undefined {
-    return this.#current(this.#delayed)?.runAt;
+    const delayed = this.#current(this.#delayed)?.runAt;
+    const expires = this.#current(this.#expiring)?.special?.expiresAt;
+    return delayed === undefined || expires === undefined ? (delayed ?? expires) : Math.min(delayed, expires);
+  }
+
+  /** Pending jobs whose last moment has passed, at most `most`. They stay in the index until they are dead. */
+  expired(now: number, most: number): PendingJob[] {
+    const found: PendingJob[] = [];
+    for (let top = this.#current(this.#expiring); top !== undefined; top = this.#current(this.#expiring)) {
+      if (expiryOf(top) > now || found.length >= most) break;
+      found.push(top);
+      this.#expiring.pop();
+    }
+    for (const job of found) this.#expiring.push(job);
+    return found;
+  }
+
+  /** Is any pending job of this kind there, due or not, held back or not? Linear. */
+  has(wanted: Wanted): boolean {
+    for (const job of this.#all()) {
+      if (this.#isCurrent(job) && wanted.lanes.includes(laneOf(job)) && (wanted.names?.has(job.options.name) ?? true))
+        return true;
+    }
+    return false;
   }
 
   /** Pending jobs whose time has not come. Linear in their number. */
@@ -88,6 +181,53 @@ export class ReadyIndex {
     return count;
   }
 
+  readonly #mayGo = (group: string): boolean => {
+    const atWork = this.#atWork.get(group) ?? 0;
+    if (group !== '') {
+      if (this.#settings.pauseOf({ group }) !== undefined) return false;
+      if (atWork >= (this.#settings.limitsOf(group)?.concurrency ?? Number.POSITIVE_INFINITY)) return false;
+    }
+    return this.#gate.mayGo(group, atWork);
+  };
+
+  #leaves(group: string): void {
+    const atWork = (this.#atWork.get(group) ?? 1) - 1;
+    if (atWork > 0) this.#atWork.set(group, atWork);
+    else this.#atWork.delete(group);
+    this.unpark(group);
+  }
+
+  #due(job: PendingJob): void {
+    const lane = laneOf(job);
+    const name = this.#ownLane.has(job.options.name) ? job.options.name : undefined;
+    const key = name === undefined ? lane : `${lane} ${name}`;
+    let entry = this.#lanes.get(key);
+    if (entry === undefined) {
+      entry = { lane, name, jobs: new FairLane(this.#isCurrent) };
+      this.#lanes.set(key, entry);
+    }
+    entry.jobs.push(job);
+  }
+
+  /** Gives these names lanes of their own. Rare, and linear when one is new. */
+  #separate(names: Iterable<string>): void {
+    let fresh = false;
+    for (const name of names) {
+      if (this.#ownLane.has(name)) continue;
+      this.#ownLane.add(name);
+      fresh = true;
+    }
+    if (!fresh) return;
+    const due = [...this.#lanes.values()].flatMap(({ jobs }) => [...jobs.jobs()]);
+    this.#lanes.clear();
+    for (const job of due) if (this.#isCurrent(job)) this.#due(job);
+  }
+
+  *#all(): IterableIterator<PendingJob> {
+    yield* this.#delayed;
+    for (const { jobs } of this.#lanes.values()) yield* jobs.jobs();
+  }
+
   #advance(now: number): void {
     for (
       let top = this.#current(this.#delayed);
@@ -95,7 +235,7 @@ export class ReadyIndex {
       top = this.#current(this.#delayed)
     ) {
       this.#delayed.pop();
-      this.#lanes[laneOf(top)].push(top);
+      this.#due(top);
     }
   }
 

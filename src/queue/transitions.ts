@@ -1,17 +1,18 @@
 import { Exit, unreachable, WalqError } from '../base/errors.ts';
-import type {
-  AckEvent,
-  DeadEvent,
-  DispatchEvent,
-  EnqueueEvent,
-  PruneEvent,
-  QueueEvent,
-  RetryEvent,
-  TimeoutEvent,
-} from './event-types.ts';
-import type { CompletedJob, DeadJob, InFlightJob, Job, PendingJob } from './job.ts';
-import { sharedOptions } from './options.ts';
-import { type Packed, pack } from './packed.ts';
+import type { JobEvent, QueueEvent, RemoveEvent, RetryEvent } from './event-types.ts';
+import type { DeadJob, InFlightJob, Job, PendingJob } from './job.ts';
+import {
+  cancelRequested,
+  completed,
+  died,
+  dispatched,
+  enqueued,
+  extended,
+  retried,
+  timedOut,
+  updated,
+} from './make-job.ts';
+import type { Packed } from './packed.ts';
 
 /**
  * The life of a job. Nothing else changes one.
@@ -23,28 +24,35 @@ import { type Packed, pack } from './packed.ts';
  *    ----------> | pending | -------------------------> | in_flight | -------> | completed |
  *                +---------+                            +-----------+          +-----------+
  *                 |   |   ^                                   |                      |
- *                 |   |   +-- RETRY (redrive) --+             | DEAD                 | PRUNE
+ *                 |   |   +-- RETRY (redrive) --+             | DEAD, CANCEL         | PRUNE, REMOVE
  *                 |   |                         |             v                      v
- *                 |   |         DEAD          +------+ <------+                     gone
- *                 |   +---------------------> | dead | -------------- PRUNE --------->
+ *                 |   |      DEAD, CANCEL     +------+ <------+                     gone
+ *                 |   +---------------------> | dead | ---------- PRUNE, REMOVE ----->
  *                 |                           +------+
- *                 +-- RETRY, when timed out: back to pending
+ *                 +-- RETRY, when timed out; UPDATE: back to pending;  REMOVE: gone
  *
  * TIMEOUT ends the attempt: the job is pending, marked as timed out, and RETRY or DEAD follows in the same frame.
  * DISPATCH counts an attempt; RETRY may give it back (refund) or begin the count again (reset). RETRY with reason
- * 'crash' counts a crash.
+ * 'crash' counts a crash. CANCEL of a job that a runner has marks it: DEAD follows when its process is over, or ACK
+ * when that was faster. A job with parents waits in pending until all of them have completed; DEAD of a parent and DEAD
+ * of those that wait for it share a frame.
  *
  * Imported events (`from`) come from logs with holes and several writers. ACK of a pending job is believed, because its
  * DISPATCH may be missing or follow, and running a finished job again would be worse; the attempt is counted here,
  * because the foreign log does not number it.
  */
-export function nextJob(job: Job | undefined, event: Exclude<QueueEvent<Packed>, PruneEvent>, seq: number): Job {
+export function nextJob(
+  job: Job | undefined,
+  event: Exclude<JobEvent<Packed>, RemoveEvent>,
+  seq: number,
+  unmet: UnmetParents,
+): Job {
   switch (event.type) {
     case 'ENQUEUE':
       if (job !== undefined) throw misfit(event, seq, job);
-      return enqueued(event, seq);
+      return enqueued(event, seq, event.parents && unmet(event.parents, false));
     case 'DISPATCH':
-      if (job?.state !== 'pending') throw misfit(event, seq, job);
+      if (job?.state !== 'pending' || job.special?.waitingFor !== undefined) throw misfit(event, seq, job);
       if (event.from === undefined && event.attempt !== job.attempt + 1) {
         throw misfit(event, seq, job, `attempt ${event.attempt} follows attempt ${job.attempt}`);
       }
@@ -55,22 +63,50 @@ export function nextJob(job: Job | undefined, event: Exclude<QueueEvent<Packed>,
       return completed(job, event, seq);
     case 'RETRY':
       if (!mayRetry(job, event)) throw misfit(event, seq, job);
-      return retried(job, event);
+      return retried(job, event, job.state === 'dead' ? againUnmet(job, unmet) : undefined);
     case 'TIMEOUT':
       if (job?.state !== 'in_flight') throw misfit(event, seq, job);
-      return timedOut(job, event);
+      return timedOut(job, event.at);
     case 'DEAD':
       if (job?.state !== 'in_flight' && job?.state !== 'pending') throw misfit(event, seq, job);
       return died(job, event, seq);
+    case 'CANCEL':
+      if (job?.state === 'in_flight' && job.owner.kind !== 'lease') {
+        if (job.cancelledAt !== undefined) throw misfit(event, seq, job, 'the job is cancelled already');
+        return cancelRequested(job, event.at);
+      }
+      if (job?.state !== 'pending' && job?.state !== 'in_flight') throw misfit(event, seq, job);
+      return died(job, cancelled(event.at, event.error), seq);
+    case 'UPDATE':
+      if (job?.state !== 'pending' || job.timedOut) throw misfit(event, seq, job);
+      return updated(job, event);
+    case 'EXTEND':
+      if (job?.state !== 'in_flight' || job.owner.kind !== 'lease') throw misfit(event, seq, job);
+      return extended(job, event.deadlineMs);
     default:
       return unreachable(event);
   }
+}
+
+/**
+ * Those of these parents that have not completed, or undefined when all have. Throws E_APPLY for one that is dead, and
+ * for one that is unknown unless `prunedCounts`: then it had completed and is forgotten.
+ */
+export type UnmetParents = (parents: readonly string[], prunedCounts: boolean) => readonly string[] | undefined;
+
+function againUnmet(job: DeadJob, unmet: UnmetParents): readonly string[] | undefined {
+  const parents = job.special?.parents;
+  return parents && unmet(parents, true);
 }
 
 function mayRetry(job: Job | undefined, event: RetryEvent): job is InFlightJob | PendingJob | DeadJob {
   if (job?.state === 'in_flight') return true;
   if (job?.state === 'pending') return job.timedOut;
   return job?.state === 'dead' && event.from === undefined;
+}
+
+function cancelled(at: number, error: string | undefined) {
+  return { at, reason: 'cancelled', error, exitCode: undefined, signal: undefined };
 }
 
 /** `E_APPLY`: the event does not fit the state. Exit 3: a healthy log of ours cannot hold such an event. */
@@ -80,118 +116,4 @@ export function misfit(event: QueueEvent<Packed>, seq: number, job: Job | undefi
   return new WalqError(Exit.damage, 'E_APPLY', `${event.type} does not fit the state: ${reason}`, {
     data: { seq, event: event.type, job: event.id, state },
   });
-}
-
-function enqueued(event: EnqueueEvent<Packed>, seq: number): PendingJob {
-  return {
-    state: 'pending',
-    id: event.id,
-    seq,
-    options: sharedOptions(event),
-    payload: event.payload === undefined ? undefined : pack(event.payload),
-    createdAt: event.at,
-    from: event.from,
-    attempt: 0,
-    crashes: 0,
-    setback: undefined,
-    runAt: event.runAt,
-    timedOut: false,
-  };
-}
-
-function dispatched(job: PendingJob, event: DispatchEvent, seq: number): InFlightJob {
-  return {
-    state: 'in_flight',
-    id: job.id,
-    seq: job.seq,
-    options: job.options,
-    payload: job.payload,
-    createdAt: job.createdAt,
-    from: job.from,
-    attempt: job.attempt + 1,
-    crashes: job.crashes,
-    setback: job.setback,
-    dispatchSeq: seq,
-    startedAt: event.at,
-    owner: event.owner,
-    deadlineMs: event.deadlineMs,
-  };
-}
-
-function completed(job: InFlightJob | PendingJob, event: AckEvent<Packed>, seq: number): CompletedJob {
-  return {
-    state: 'completed',
-    id: job.id,
-    seq: job.seq,
-    options: job.options,
-    payload: job.payload,
-    createdAt: job.createdAt,
-    from: job.from,
-    attempt: job.attempt,
-    crashes: job.crashes,
-    setback: job.setback,
-    endSeq: seq,
-    endedAt: event.at,
-    startedAt: job.state === 'in_flight' ? job.startedAt : undefined,
-    durationMs: event.durationMs,
-    result: event.result === undefined ? undefined : pack(event.result),
-  };
-}
-
-function retried(job: InFlightJob | PendingJob | DeadJob, event: RetryEvent): PendingJob {
-  const attempt = event.reset ? 0 : Math.max(0, job.attempt - (event.refund ? 1 : 0));
-  const crashes = event.reset ? 0 : job.crashes + (event.reason === 'crash' ? 1 : 0);
-  const { at, reason, error, exitCode, signal } = event;
-  return {
-    state: 'pending',
-    id: job.id,
-    seq: job.seq,
-    options: job.options,
-    payload: job.payload,
-    createdAt: job.createdAt,
-    from: job.from,
-    attempt,
-    crashes,
-    setback: { at, reason, error, exitCode, signal },
-    runAt: event.runAt,
-    timedOut: false,
-  };
-}
-
-function timedOut(job: InFlightJob, event: TimeoutEvent): PendingJob {
-  return {
-    state: 'pending',
-    id: job.id,
-    seq: job.seq,
-    options: job.options,
-    payload: job.payload,
-    createdAt: job.createdAt,
-    from: job.from,
-    attempt: job.attempt,
-    crashes: job.crashes,
-    setback: { at: event.at, reason: 'timeout', error: undefined, exitCode: undefined, signal: undefined },
-    runAt: event.at,
-    timedOut: true,
-  };
-}
-
-function died(job: InFlightJob | PendingJob, event: DeadEvent, seq: number): DeadJob {
-  return {
-    state: 'dead',
-    id: job.id,
-    seq: job.seq,
-    options: job.options,
-    payload: job.payload,
-    createdAt: job.createdAt,
-    from: job.from,
-    attempt: job.attempt,
-    crashes: job.crashes,
-    setback: job.setback,
-    endSeq: seq,
-    endedAt: event.at,
-    reason: event.reason,
-    error: event.error,
-    exitCode: event.exitCode,
-    signal: event.signal,
-  };
 }

@@ -5,6 +5,7 @@ import { enqueueDefaults, type QueueEvent } from '../../src/queue/event-types.ts
 import { encodeEvent } from '../../src/queue/events.ts';
 import { type Job, type JobState, jobStates } from '../../src/queue/job.ts';
 import { QueueMachine } from '../../src/queue/machine.ts';
+import { allLanes } from '../../src/queue/ready.ts';
 import { eventArbitrary } from './support/arbitrary.ts';
 import { at, dispatch, enqueue, hashOf, machineOf, reload } from './support/machines.ts';
 
@@ -128,9 +129,9 @@ describe('properties', () => {
         for (const copy of [machine, reload(machine)]) {
           const taken: Job[] = [];
           for (
-            let job = copy.ready.take(now, ['handler', 'command']);
+            let job = copy.ready.take(now, { lanes: allLanes });
             job;
-            job = copy.ready.take(now, ['handler', 'command'])
+            job = copy.ready.take(now, { lanes: allLanes })
           )
             taken.push(job);
           expect(taken.map((job) => job.id)).toEqual(due.map((job) => job.id));
