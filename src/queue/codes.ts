@@ -39,6 +39,57 @@ export const queueCodes: CodeCatalogue = {
       'that no job has. Nothing was enqueued; of several jobs in one batch none was.',
     next: 'correct the field; walq queue enqueue --help lists what is allowed',
   },
+  E_CYCLE: {
+    title: 'jobs wait for each other in a circle',
+    explain: 'Jobs enqueued together may run after one another, but not in a circle: none of them could ever begin.',
+    next: "take one 'after' out of the circle that the message shows",
+  },
+  E_PARENT_UNKNOWN: {
+    title: 'a job is to run after one that is not there',
+    explain:
+      'A job may only wait for jobs that are in the queue, or enqueued together with it. A finished job that was ' +
+      'pruned or removed is not there any more. Nothing was enqueued.',
+    next: 'walq queue list shows the jobs that are there',
+  },
+  E_PARENT_DEAD: {
+    title: 'a job waits for one that is dead',
+    explain: 'A job runs after its parents have completed, which a dead one never does unless it is retried.',
+    next: 'walq queue retry PARENT; jobs that died because it did come back with it',
+  },
+  E_HAS_CHILDREN: {
+    title: 'other jobs wait for this one',
+    explain: 'Removed or replaced, the job would leave them waiting for ever. Cancelled, it takes them with it.',
+    next: 'walq queue cancel ID, or remove the jobs that wait first',
+  },
+  E_QUEUE_FULL: {
+    title: 'the queue is full',
+    explain: 'So many jobs wait as its limit allows. Nothing of this request was enqueued.',
+    next: 'walq queue limit shows the limit, walq queue limit --max-pending N changes it',
+  },
+  E_LEASE_OVER: {
+    title: 'the lease is over',
+    explain:
+      'No job is leased under this token: it was acknowledged or failed before, was cancelled, or its time ran out ' +
+      'and the job was given to somebody else. Whoever comes too late changes nothing.',
+    next: 'walq queue show ID says what became of the job; take with a longer --lease, or extend in time',
+  },
+  E_NO_RUNNER: {
+    title: 'no runner works on this queue',
+    explain: 'The command is a word to a running walq queue run, and none answers on the socket of this store.',
+    next: "walq queue run --exec 'CMD' --drain works off what is there",
+  },
+  E_SCHEDULE: {
+    title: 'not a schedule',
+    explain:
+      "A schedule fires by a cron expression ('0 3 * * *', six fields with seconds first) in a time zone, or every " +
+      'so long. The message says what is wrong with it.',
+    next: "walq queue schedule add nightly --cron '0 3 * * *' --zone Europe/Berlin -d '{}'",
+  },
+  E_SCHEDULE_UNKNOWN: {
+    title: 'no such schedule',
+    explain: 'Schedules have names of their own; jobs that they made are named NAME@TIME.',
+    next: 'walq queue schedule list',
+  },
   E_BACKOFF: {
     title: 'not a backoff',
     explain:

@@ -1,10 +1,12 @@
 import type { Clock, Random } from '../base/clock.ts';
 import type { Owner, QueueEvent } from './event-types.ts';
-import type { JobCounts } from './job.ts';
+import type { InFlightJob, JobCounts } from './job.ts';
 import type { QueueTotals } from './job-codec.ts';
 import type { QueueLog } from './log.ts';
 import type { QueueMachine } from './machine.ts';
 import type { Lane } from './ready.ts';
+import type { MissedSlots, ScheduleRule } from './setting-types.ts';
+import type { JobSpec } from './spec.ts';
 
 export interface EngineParts {
   log: QueueLog;
@@ -21,21 +23,66 @@ export interface EngineOptions {
   resultBytesMax?: number;
   /** A job whose runner died this many times is dead. Default 3. */
   crashesMax?: number;
+  /** Jobs in flight of each group that has no limit of its own. Default: no limit. */
+  groupLimit?: number;
 }
 
 export interface EnqueueAnswer {
+  /** Of the job that is in the queue now: with a unique key it may be an older one. */
   id: string;
-  /** 'duplicate': a job with this id is there already; nothing was written. */
-  status: 'enqueued' | 'duplicate';
+  /**
+   * 'duplicate': a job with this id or key is there already, nothing was written. 'replaced': the one that waited with
+   * this key is gone, this one is there in its place.
+   */
+  status: 'enqueued' | 'duplicate' | 'replaced';
   /** Of the ENQUEUE, this one's or the first one's. */
   seq: number;
+  /** Id of the job that was replaced. */
+  replaced?: string;
 }
 
 export interface DispatchRequest {
   /** Default: this opening of the store as a runner. */
-  owner?: Owner;
+  owner?: Extract<Owner, { kind: 'runner' }>;
   /** Kinds of jobs the worker can run. Default all. */
   lanes?: readonly Lane[];
+  /** Only jobs of these names. Default all. */
+  names?: ReadonlySet<string>;
+}
+
+export interface LeaseRequest {
+  /** Only jobs of these names. Default all. */
+  names?: ReadonlySet<string>;
+  /** How long the holder may keep each job before it must extend, ack or fail. */
+  leaseMs: number;
+  /**
+   * One for each job that is wanted, made by the holder: 16 to 128 letters, digits, '-' and '_', best drawn at random.
+   * Asked for again, because an answer was lost, the same tokens stand for the same jobs.
+   */
+  tokens: readonly string[];
+}
+
+/** A job that somebody outside works on; the token is what it answers with. */
+export interface Lease {
+  token: string;
+  job: InFlightJob;
+}
+
+export interface CancelAnswer {
+  seq: number;
+  /** 'cancelling': a runner has the job; it dies once its process is over. */
+  status: 'cancelled' | 'cancelling';
+  /** Jobs that waited for it, and died with it. */
+  alsoDead: readonly string[];
+}
+
+export interface ScheduleSpec {
+  id: string;
+  rule: ScheduleRule;
+  /** Default 'one'. */
+  missed?: MissedSlots;
+  /** Of the jobs it makes; without id, delay, key and parents. */
+  job: JobSpec;
 }
 
 /** One attempt, named for ever by the seq of its DISPATCH: whoever holds an older one is told so. */
@@ -48,6 +95,18 @@ export interface AckAnswer {
   seq: number;
   /** The result was larger than allowed and is not stored. */
   resultDropped: boolean;
+}
+
+/** What `sweep` set right. */
+export interface SweepAnswer {
+  /** Jobs dead because nobody began them in time, those that waited for them included. */
+  expired: number;
+  /** Leases that ran out. */
+  leases: number;
+  /** Jobs that schedules made. */
+  scheduled: number;
+  /** Finished jobs forgotten by the limits of retention. */
+  pruned: number;
 }
 
 /** What became of an attempt that failed. */
@@ -68,9 +127,10 @@ export interface PruneRequest {
 
 export interface QueueStatus {
   counts: Readonly<JobCounts>;
-  /** Pending, split: may run now, and waits for its time. */
+  /** Pending, split: may run now, waits for its time, waits for other jobs. */
   ready: number;
   delayed: number;
+  blocked: number;
   /** When the next delayed job is due, ms since the epoch. */
   nextDueAt: number | undefined;
   /** Since the queue began. */

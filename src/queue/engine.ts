@@ -1,68 +1,93 @@
 import { assert } from '../base/errors.ts';
 import { UuidSource } from '../base/uuid.ts';
 import { Commits } from './commits.ts';
-import { attemptOf, failAnswer, lostAttempt, resultBytes, unknownJob, wrongState } from './engine-checks.ts';
 import type {
   AckAnswer,
   AttemptRef,
+  CancelAnswer,
   CommitListener,
   DispatchRequest,
   EngineOptions,
   EngineParts,
   EnqueueAnswer,
   FailAnswer,
+  Lease,
+  LeaseRequest,
   PruneRequest,
   QueueStatus,
+  ScheduleSpec,
+  SweepAnswer,
 } from './engine-types.ts';
-import type { DispatchEvent, EnqueueEvent, RetryEvent } from './event-types.ts';
-import type { InFlightJob, PendingJob } from './job.ts';
-import type { QueueLog } from './log.ts';
+import type { QueueEvent } from './event-types.ts';
+import type { InFlightJob } from './job.ts';
 import type { QueueMachine } from './machine.ts';
-import { type Failure, judgeCrash, judgeFailure } from './policy.ts';
-import { planPrune } from './prune.ts';
-import { allLanes } from './ready.ts';
+import * as change from './ops/change.ts';
+import type { EngineContext } from './ops/context.ts';
+import { dispatch, lease } from './ops/dispatch.ts';
+import { enqueueMany } from './ops/enqueue.ts';
+import { prune } from './ops/prune.ts';
+import * as settings from './ops/settings.ts';
+import { abandoned, ack, fail, giveBack, reclaim, timeout } from './ops/settle.ts';
+import { nextSweepAt, sweep } from './ops/sweep.ts';
+import type { Failure } from './policy.ts';
+import { Rates } from './rates.ts';
 import { Reservations } from './reservations.ts';
-import { defaultPayloadBytesMax, enqueueEvent, type JobSpec } from './spec.ts';
+import type { LimitEvent, PauseScope } from './setting-types.ts';
+import { defaultPayloadBytesMax, type JobChange, type JobSpec } from './spec.ts';
 
 const defaultCrashesMax = 3;
 const defaultResultBytesMax = 64 * 1024;
-/** Crash requeues that share one frame. */
-const reclaimBatch = 1000;
 
 /**
- * The operations of the queue. Each one: hold its ids, validate against the state, append its events as one frame, and
- * answer once they are durable and applied. Start many without awaiting: they share syncs. An operation that concerns
- * an id in use waits for it, then validates.
+ * The operations of the queue; what each does stands in `ops/`. Each one: hold its ids, validate against the state,
+ * append its events as one frame, and answer once they are durable and applied. Start many without awaiting: they share
+ * syncs. An operation that concerns an id in use waits for it, then validates.
  *
  * Besides their own codes all of them reject with what the log says: E_NO_SPACE (nothing happened), E_POISONED,
  * E_DURABILITY_UNKNOWN, E_CLOSED. Opening and closing an engine changes no job; only `reclaim` deals with what a dead
- * runner left.
+ * runner left, and only `sweep` with what is due by the clock.
  */
 export class QueueEngine {
   readonly machine: QueueMachine;
-  readonly #log: QueueLog;
-  readonly #parts: EngineParts;
-  readonly #options: Required<EngineOptions>;
-  readonly #ids: UuidSource;
-  readonly #reserved = new Reservations();
-  readonly #commits: Commits;
+  readonly #context: EngineContext;
+  /** When the clock makes a sweep due, as far as nothing below has changed. */
+  #sweepAt: { at: number | undefined } | undefined;
 
   constructor(parts: EngineParts, options: EngineOptions = {}) {
-    this.machine = parts.machine;
-    this.#log = parts.log;
-    this.#commits = new Commits(parts.log, parts.clock);
-    this.#parts = parts;
-    this.#ids = new UuidSource(parts.clock, parts.random);
-    this.#options = {
-      payloadBytesMax: options.payloadBytesMax ?? defaultPayloadBytesMax,
-      resultBytesMax: options.resultBytesMax ?? defaultResultBytesMax,
-      crashesMax: options.crashesMax ?? defaultCrashesMax,
+    const { machine, log, clock, random } = parts;
+    const groupLimit = options.groupLimit ?? Number.POSITIVE_INFINITY;
+    this.machine = machine;
+    const rates = new Rates(clock, machine.settings);
+    this.#context = {
+      machine,
+      log,
+      commits: new Commits(log, clock),
+      reserved: new Reservations(),
+      rates,
+      ids: new UuidSource(clock, random),
+      clock,
+      random,
+      options: {
+        payloadBytesMax: options.payloadBytesMax ?? defaultPayloadBytesMax,
+        resultBytesMax: options.resultBytesMax ?? defaultResultBytesMax,
+        crashesMax: options.crashesMax ?? defaultCrashesMax,
+        groupLimit,
+      },
+      now: () => Math.max(0, Math.floor(clock.now())),
+    };
+    this.#context.commits.listen((events) => {
+      if (events.some(movesSweep)) this.#sweepAt = undefined;
+    });
+    machine.ready.gate = {
+      mayGo: (group, inFlight) =>
+        group === '' ||
+        ((machine.settings.limitsOf(group)?.concurrency !== undefined || inFlight < groupLimit) && rates.allows(group)),
     };
   }
 
   /**
    * Resolves when the job is on disk, or at once known as a duplicate that is. Rejects with E_JOB, E_BACKOFF, E_JSON...
-   * for a bad spec.
+   * for a bad spec, E_PARENT_UNKNOWN, E_PARENT_DEAD, E_QUEUE_FULL.
    */
   async enqueue(spec: JobSpec): Promise<EnqueueAnswer> {
     const [answer] = await this.enqueueMany([spec]);
@@ -70,223 +95,184 @@ export class QueueEngine {
     return answer;
   }
 
-  /**
-   * All of them in one frame, or none: one bad spec rejects the whole. Of two with the same id the second is a
-   * duplicate.
-   */
-  async enqueueMany(specs: readonly JobSpec[]): Promise<EnqueueAnswer[]> {
-    const at = this.#now();
-    const events = specs.map((spec) => enqueueEvent(spec, spec.id ?? this.#ids.next(), at, this.#options));
-    const ids = [...new Set(events.map((event) => event.id))];
-    return this.#reserved.hold(ids, async () => {
-      const fresh = new Map<string, EnqueueEvent>();
-      for (const event of events) {
-        if (!fresh.has(event.id) && this.machine.get(event.id) === undefined) fresh.set(event.id, event);
-      }
-      if (fresh.size > 0) await this.#commits.append([...fresh.values()]);
-      return events.map((event) => {
-        const seq = this.machine.get(event.id)?.seq;
-        assert(seq !== undefined, 'a job is there once its ENQUEUE is applied');
-        return { id: event.id, status: fresh.get(event.id) === event ? 'enqueued' : 'duplicate', seq };
-      });
-    });
+  /** All in one frame, or none. Also rejects with E_CYCLE. Answers in the order of the specs. */
+  enqueueMany(specs: readonly JobSpec[]): Promise<EnqueueAnswer[]> {
+    return enqueueMany(this.#context, specs);
   }
 
-  /**
-   * The next job that is due, now in flight and its DISPATCH on disk; undefined when none is, or while a verdict waits
-   * for a full disk.
-   */
-  async dispatch(request: DispatchRequest = {}): Promise<InFlightJob | undefined> {
-    const { ready } = this.machine;
-    while (this.#commits.stalled === 0) {
-      const job = ready.take(this.#now(), request.lanes ?? allLanes);
-      if (job === undefined) return undefined;
-      const running = await this.#reserved.hold([job.id], () => this.#dispatch(job, request));
-      if (running !== undefined) return running;
-    }
-    return undefined;
+  /** The next due job, in flight; undefined when none may go now. */
+  dispatch(request: DispatchRequest = {}): Promise<InFlightJob | undefined> {
+    return dispatch(this.#context, request);
   }
 
-  /** Undefined when, while this waited for its id, the job changed or the disk filled up. */
-  async #dispatch(job: PendingJob, request: DispatchRequest): Promise<InFlightJob | undefined> {
-    const { machine } = this;
-    if (machine.get(job.id) !== job || this.#commits.stalled > 0) {
-      machine.ready.giveBack(job);
-      return undefined;
-    }
-    const at = this.#now();
-    const event: DispatchEvent = {
-      type: 'DISPATCH',
-      id: job.id,
-      at,
-      attempt: job.attempt + 1,
-      owner: request.owner ?? { kind: 'runner', epoch: this.#log.epoch },
-      deadlineMs: job.options.timeoutMs === 0 ? undefined : at + job.options.timeoutMs,
-    };
-    try {
-      await this.#commits.append([event]);
-    } catch (error) {
-      machine.ready.giveBack(job);
-      throw error;
-    }
-    const running = machine.get(job.id);
-    assert(running?.state === 'in_flight', 'a dispatched job is in flight');
-    return running;
+  /** Due jobs for a holder outside, each until its deadline; an empty list when none may go now. */
+  lease(request: LeaseRequest): Promise<Lease[]> {
+    return lease(this.#context, request);
   }
 
-  /**
-   * The attempt succeeded. `result` is JSON text. Rejects with E_ATTEMPT_OVER when the attempt is not the job's current
-   * one any more.
-   */
-  async ack(ref: AttemptRef, outcome: { result?: string; durationMs?: number } = {}): Promise<AckAnswer> {
-    const { result, dropped } = resultBytes(outcome.result, this.#options.resultBytesMax);
-    return this.#settle(ref, async (job, at) => {
-      const durationMs = Math.max(0, Math.round(outcome.durationMs ?? at - job.startedAt));
-      const seq = await this.#commits.appendVerdict([{ type: 'ACK', id: job.id, at, durationMs, result }]);
-      return { seq, resultDropped: dropped };
-    });
+  /** The attempt that a token stands for. Throws E_LEASE_OVER. */
+  leased(token: string): AttemptRef {
+    return change.leased(this.#context, token);
   }
 
-  /**
-   * The attempt failed: RETRY with backoff, or DEAD when the attempts are used up or `failure.dead` says so.
-   * E_ATTEMPT_OVER as in `ack`.
-   */
-  async fail(ref: AttemptRef, failure: Failure = {}): Promise<FailAnswer> {
-    return this.#settle(ref, async (job, at) => {
-      const event = judgeFailure(job, failure, at, this.#parts.random);
-      return failAnswer(event, await this.#commits.appendVerdict([event]));
-    });
+  /** Moves the deadline of a lease to `ms` from now. Rejects with E_LEASE_OVER. */
+  extend(token: string, ms: number): Promise<{ deadlineMs: number }> {
+    return change.extend(this.#context, token, ms);
   }
 
-  /** The attempt ran into its timeout: TIMEOUT and what follows, in one frame. E_ATTEMPT_OVER as in `ack`. */
-  async timeout(ref: AttemptRef, failure: Omit<Failure, 'reason'> = {}): Promise<FailAnswer> {
-    return this.#settle(ref, async (job, at) => {
-      const event = judgeFailure(job, { ...failure, reason: 'timeout' }, at, this.#parts.random);
-      const seq = await this.#commits.appendVerdict([{ type: 'TIMEOUT', id: job.id, at }, event]);
-      return failAnswer(event, seq + 1);
-    });
+  /** Success. `result` is JSON text. Rejects with E_ATTEMPT_OVER when it is not the job's current attempt any more. */
+  ack(ref: AttemptRef, outcome: { result?: string; durationMs?: number } = {}): Promise<AckAnswer> {
+    return ack(this.#context, ref, outcome);
   }
 
-  /**
-   * The job goes back untouched, its attempt does not count ('stopped', 'handler', ...). E_ATTEMPT_OVER as in `ack`.
-   */
-  async giveBack(ref: AttemptRef, why: { reason: string; error?: string; delayMs?: number }): Promise<FailAnswer> {
-    return this.#settle(ref, async (job, at) => {
-      const { reason, error, delayMs = 0 } = why;
-      const runAt = at + delayMs;
-      const event: RetryEvent = { type: 'RETRY', id: job.id, at, runAt, reason, error, refund: true, reset: false };
-      return failAnswer(event, await this.#commits.appendVerdict([event]));
-    });
+  /** RETRY with backoff, or DEAD when the attempts are used up or `failure.dead` says so. E_ATTEMPT_OVER. */
+  fail(ref: AttemptRef, failure: Failure = {}): Promise<FailAnswer> {
+    return fail(this.#context, ref, failure);
   }
 
-  /**
-   * Jobs in flight whose runner is not this one: it is dead, because a store has one writer. Leases are not among them.
-   */
+  /** The attempt ran into its timeout. E_ATTEMPT_OVER. */
+  timeout(ref: AttemptRef, failure: Omit<Failure, 'reason'> = {}): Promise<FailAnswer> {
+    return timeout(this.#context, ref, failure);
+  }
+
+  /** The job goes back untouched, its attempt does not count ('stopped', 'handler', ...). E_ATTEMPT_OVER. */
+  giveBack(ref: AttemptRef, why: { reason: string; error?: string; delayMs?: number }): Promise<FailAnswer> {
+    return giveBack(this.#context, ref, why);
+  }
+
+  /** Jobs in flight of runners that are dead. */
   abandoned(): InFlightJob[] {
-    const own = this.#log.epoch;
-    return [...this.machine.inFlight()].filter(
-      ({ owner }) => owner.kind === 'unknown' || (owner.kind === 'runner' && owner.epoch !== own),
-    );
+    return abandoned(this.#context);
   }
 
-  /**
-   * What a new runner does once the children of dead ones are dealt with: their jobs become pending again (reason
-   * 'crash', attempt given back), or dead after too many crashes. `epochs` limits it to certain dead runners.
-   */
-  async reclaim(epochs?: ReadonlySet<number>): Promise<FailAnswer[]> {
-    const chosen = this.abandoned().filter(
-      ({ owner }) => epochs === undefined || (owner.kind === 'runner' && epochs.has(owner.epoch)),
-    );
-    const answers: Promise<FailAnswer[]>[] = [];
-    for (let from = 0; from < chosen.length; from += reclaimBatch) {
-      answers.push(this.#reclaim(chosen.slice(from, from + reclaimBatch)));
+  /** Those become pending again, or dead after too many crashes. First deal with the children of the runners. */
+  reclaim(epochs?: ReadonlySet<number>): Promise<FailAnswer[]> {
+    return reclaim(this.#context, epochs);
+  }
+
+  /** Ends a job that waits or is worked on, with all that wait for it. E_JOB_UNKNOWN, E_JOB_STATE. */
+  cancel(id: string, why?: string): Promise<CancelAnswer> {
+    return change.cancel(this.#context, id, why);
+  }
+
+  /** Changes a job that waits. E_JOB_UNKNOWN, E_JOB_STATE, and as `enqueue` for values that are not allowed. */
+  update(id: string, changes: JobChange): Promise<{ seq: number }> {
+    return change.update(this.#context, id, changes);
+  }
+
+  /** A job that waits for its time may run now. E_JOB_UNKNOWN, E_JOB_STATE. */
+  promote(id: string): Promise<{ seq: number }> {
+    return change.promote(this.#context, id);
+  }
+
+  /** Forgets a job that nobody works on. E_JOB_UNKNOWN, E_JOB_STATE, E_HAS_CHILDREN. */
+  remove(id: string): Promise<{ seq: number }> {
+    return change.remove(this.#context, id);
+  }
+
+  /** A dead job lives again, with those that died of its death. E_JOB_UNKNOWN, E_JOB_STATE, E_PARENT_DEAD. */
+  redrive(id: string, options: { reset?: boolean } = {}): Promise<{ seq: number; also: readonly string[] }> {
+    return change.redrive(this.#context, id, options);
+  }
+
+  /** Forgets finished jobs; answers how many. E_JOB_UNKNOWN, E_JOB_STATE, E_PRUNE. */
+  prune(request: PruneRequest): Promise<number> {
+    return prune(this.#context, request);
+  }
+
+  /** No job of this scope is begun until `resume`. */
+  pause(scope: PauseScope = {}, reason?: string): Promise<{ seq: number }> {
+    return settings.pause(this.#context, scope, reason);
+  }
+
+  /** Ends exactly this pause. Answers without a seq when there is none. */
+  resume(scope: PauseScope = {}): Promise<{ seq?: number }> {
+    return settings.resume(this.#context, scope);
+  }
+
+  /** Sets limits of a group or of the queue ('' as group); 0 takes one away. E_FIELD, E_JOB. */
+  limit(limits: Omit<LimitEvent, 'type' | 'id' | 'at' | 'from' | 'extra'>): Promise<{ seq: number }> {
+    return settings.limit(this.#context, limits);
+  }
+
+  /** Adds or replaces a schedule. E_SCHEDULE, and as `enqueue` for its job. */
+  schedule(spec: ScheduleSpec): Promise<{ seq: number }> {
+    return settings.schedule(this.#context, spec);
+  }
+
+  /** E_SCHEDULE_UNKNOWN. */
+  unschedule(id: string): Promise<{ seq: number }> {
+    return settings.unschedule(this.#context, id);
+  }
+
+  /** What is due by the clock. `upSinceMs`: schedules missed what came before it. */
+  async sweep(upSinceMs: number): Promise<SweepAnswer> {
+    try {
+      return await sweep(this.#context, upSinceMs);
+    } finally {
+      this.#sweepAt = undefined;
     }
-    return (await Promise.all(answers)).flat();
   }
 
-  async #reclaim(jobs: readonly InFlightJob[]): Promise<FailAnswer[]> {
-    const ids = jobs.map((job) => job.id);
-    return this.#reserved.hold(ids, async () => {
-      const at = this.#now();
-      const still = jobs.filter((job) => this.machine.get(job.id) === job);
-      if (still.length === 0) return [];
-      const events = still.map((job) => judgeCrash(job, at, this.#options.crashesMax));
-      const seqFirst = await this.#commits.append(events);
-      return events.map((event, index) => failAnswer(event, seqFirst + index));
-    });
+  /** When there is something to sweep next, ms since the epoch; expired jobs apart, which `dispatch` sees too. */
+  sweepAt(): number | undefined {
+    this.#sweepAt ??= { at: nextSweepAt(this.#context) };
+    return this.#sweepAt.at;
   }
 
-  /**
-   * A dead job becomes pending again, history kept. Without `reset` it gets one more attempt. E_JOB_UNKNOWN,
-   * E_JOB_STATE.
-   */
-  async redrive(id: string, options: { reset?: boolean } = {}): Promise<{ seq: number }> {
-    return this.#reserved.hold([id], async () => {
-      const job = this.machine.get(id);
-      if (job === undefined) throw unknownJob(id);
-      if (job.state !== 'dead') {
-        throw wrongState(job, 'only dead jobs are retried by hand');
-      }
-      const at = this.#now();
-      const reset = options.reset === true;
-      const seq = await this.#commits.append([
-        { type: 'RETRY', id, at, runAt: at, reason: 'redrive', refund: false, reset },
-      ]);
-      return { seq };
-    });
-  }
-
-  /**
-   * Forgets finished jobs; answers how many. E_JOB_UNKNOWN and E_JOB_STATE for ids that are not there or not finished.
-   */
-  async prune(request: PruneRequest): Promise<number> {
-    const ids = planPrune(this.machine, request, 0).jobs.map((job) => job.id);
-    return this.#reserved.hold(ids, async () => {
-      // Between planning and holding, other operations may have changed things: plan again, among the ids held.
-      const { jobs, events } = planPrune(this.machine, request, this.#now(), new Set(ids));
-      if (events.length > 0) await this.#commits.append(events);
-      return jobs.length;
-    });
+  /** When `dispatch` or `sweep` may find something new although nothing happened, ms since the epoch. */
+  nextDueAt(): number | undefined {
+    const now = this.#context.now();
+    const rate = this.#context.rates.waitMs();
+    const times = [this.machine.ready.nextDueAt(), this.sweepAt(), rate === undefined ? rate : now + rate];
+    const next = Math.min(...times.map((time) => time ?? Number.POSITIVE_INFINITY));
+    return Number.isFinite(next) ? next : undefined;
   }
 
   status(): QueueStatus {
-    const delayed = this.machine.ready.delayedCount(this.#now());
+    const { machine, log, commits } = this.#context;
+    const delayed = machine.ready.delayedCount(this.#context.now());
+    const blocked = machine.family.size;
     return {
-      counts: { ...this.machine.counts },
-      ready: this.machine.counts.pending - delayed,
+      counts: { ...machine.counts },
+      ready: machine.counts.pending - delayed - blocked,
       delayed,
-      nextDueAt: this.machine.ready.nextDueAt(),
-      totals: { ...this.machine.totals },
-      seqLast: this.#log.seqLast,
-      stalled: this.#commits.stalled,
+      blocked,
+      nextDueAt: machine.ready.nextDueAt(),
+      totals: { ...machine.totals },
+      seqLast: log.seqLast,
+      stalled: commits.stalled,
     };
   }
 
   /** Calls `listener` after every operation; the answer ends that. */
   onCommit(listener: CommitListener): () => void {
-    return this.#commits.listen(listener);
+    return this.#context.commits.listen(listener);
   }
 
   /** Resolves when no operation is under way. */
   idle(): Promise<void> {
-    return this.#reserved.idle();
+    return this.#context.reserved.idle();
   }
 
   /** Verdicts waiting for a full disk give up with E_NO_SPACE, within a second; then `idle`. The log stays open. */
   async stop(): Promise<void> {
-    this.#commits.stop();
+    this.#context.commits.stop();
     await this.idle();
   }
+}
 
-  #settle<T>(ref: AttemptRef, verdict: (job: InFlightJob, at: number) => Promise<T>): Promise<T> {
-    return this.#reserved.hold([ref.id], async () => {
-      const job = attemptOf(this.machine.get(ref.id), ref);
-      if (job === undefined) throw lostAttempt(ref, this.machine.get(ref.id));
-      return verdict(job, this.#now());
-    });
-  }
-
-  #now(): number {
-    return Math.max(0, Math.floor(this.#parts.clock.now()));
+/** Does this event change what is due by the clock, and to an earlier time? Later ones are found out when it comes. */
+function movesSweep(event: QueueEvent): boolean {
+  switch (event.type) {
+    case 'SCHEDULE':
+    case 'UNSCHEDULE':
+    case 'LIMIT':
+    case 'EXTEND':
+      return true;
+    case 'DISPATCH':
+      return event.owner.kind === 'lease';
+    default:
+      return false;
   }
 }

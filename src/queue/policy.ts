@@ -20,6 +20,7 @@ export interface Failure extends AttemptExit {
 export function judgeFailure(job: InFlightJob, failure: Failure, at: number, random: Random): RetryEvent | DeadEvent {
   const { error, exitCode, signal } = failure;
   const common = { id: job.id, at, error, exitCode, signal };
+  if (job.cancelledAt !== undefined) return { type: 'DEAD', ...common, reason: 'cancelled' };
   if (failure.dead !== undefined)
     return { type: 'DEAD', ...common, reason: clampText(failure.dead, eventLimits.reasonBytes) };
   if (job.attempt >= job.options.maxAttempts) return { type: 'DEAD', ...common, reason: 'attempts' };
@@ -42,6 +43,7 @@ function backoffOf(job: InFlightJob): Backoff {
  * takes its runner down again and again must end, so crashes are counted apart and the `crashesMax`-th one is the last.
  */
 export function judgeCrash(job: InFlightJob, at: number, crashesMax: number): RetryEvent | DeadEvent {
+  if (job.cancelledAt !== undefined) return { type: 'DEAD', id: job.id, at, reason: 'cancelled', error: undefined };
   if (job.crashes + 1 >= crashesMax) return { type: 'DEAD', id: job.id, at, reason: 'crashes', error: undefined };
   return { type: 'RETRY', id: job.id, at, runAt: at, reason: 'crash', refund: true, reset: false };
 }

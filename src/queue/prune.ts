@@ -41,8 +41,10 @@ export function planPrune(
   }
   ended.sort((a, b) => a.endSeq - b.endSeq);
   const newest = keep === undefined ? undefined : ended.length - keep;
+  // A unique key may outlive its job: forgotten, it would be free again.
   const goes = (job: EndedJob, place: number): boolean =>
     (among === undefined || among.has(job.id)) &&
+    (job.special?.keyUntil ?? 0) <= at &&
     (newest === undefined ? job.endedAt < (endedBefore ?? 0) : place < newest);
   // Clocks step back, so the jobs that go need not be the first ones by seq: as far as they are, a cutoff names them
   // all.

@@ -55,6 +55,22 @@ export class Reservations {
     }
   }
 
+  /**
+   * The same for an operation whose keys depend on the state: `plan` names them, and once they are held it is asked
+   * again. Did the state change in such a way that it now names others, those are asked for instead.
+   */
+  async holdPlanned<T>(plan: () => Iterable<string>, operation: () => Promise<T>): Promise<T> {
+    for (let keys = new Set(plan()); ; ) {
+      const outcome = await this.hold([...keys], async () => {
+        const now = new Set(plan());
+        for (const key of now) if (!keys.has(key)) return { keys: now };
+        return { value: await operation() };
+      });
+      if ('value' in outcome) return outcome.value as T;
+      keys = outcome.keys;
+    }
+  }
+
   /** Resolves when no operation is under way or waiting. */
   async idle(): Promise<void> {
     if (this.#underWay > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));

@@ -2,7 +2,7 @@ import { durationMsMax } from '../base/duration.ts';
 import { usageError, WalqError } from '../base/errors.ts';
 import { compactJson } from '../base/json.ts';
 import { parseBackoff } from './backoff.ts';
-import { type EnqueueEvent, enqueueDefaults, eventLimits } from './event-types.ts';
+import { type EnqueueEvent, enqueueDefaults, eventLimits, type UpdateEvent } from './event-types.ts';
 import { loneSurrogate } from './record.ts';
 
 /** A job as a client describes it. Everything is optional. */
@@ -27,7 +27,25 @@ export interface JobSpec {
   backoff?: string | undefined;
   /** argv; the job is then run by this and not by the runner's handler. */
   command?: readonly string[] | undefined;
+  /** Jobs of a group share its limits and take turns with other groups. Like `name`. */
+  group?: string | undefined;
+  /** At most one unfinished job has this key. Like `id`. */
+  key?: string | undefined;
+  /** What becomes of a job whose key is taken: it is not enqueued, or it replaces the one that waits. Default 'skip'. */
+  keyMode?: 'skip' | 'replace' | undefined;
+  /** The key stays taken for at least so long, even if the job is finished before. */
+  keyTtlMs?: number | undefined;
+  /** Ids of jobs that must have completed before this one runs: in the queue already, or enqueued together with it. */
+  after?: readonly string[] | undefined;
+  /** Dead if no attempt has begun after so long. */
+  expireMs?: number | undefined;
 }
+
+/** Changes of a pending job; what is absent stays.  */
+export type JobChange = Pick<
+  JobSpec,
+  'payload' | 'priority' | 'attempts' | 'runAt' | 'delayMs' | 'timeoutMs' | 'backoff' | 'group' | 'expireMs'
+>;
 
 export interface SpecLimits {
   /** UTF-8 bytes of the payload after dropping white space between tokens. */
@@ -63,6 +81,8 @@ export function enqueueEvent(spec: JobSpec, id: string, at: number, limits: Spec
   checkBackoff(backoff);
   const payload = payloadBytes(spec.payload, limits.payloadBytesMax);
   const command = spec.command && checkCommand(spec.command);
+  const group = spec.group ?? enqueueDefaults.group;
+  if (group !== enqueueDefaults.group) checkLabel('group', group, nameBytesMax);
   return {
     type: 'ENQUEUE',
     id,
@@ -75,6 +95,63 @@ export function enqueueEvent(spec: JobSpec, id: string, at: number, limits: Spec
     timeoutMs,
     backoff,
     command,
+    group,
+    ...tiesOf(spec, id, at),
+  };
+}
+
+/** Key, parents and expiry: what few jobs have. */
+function tiesOf(
+  spec: JobSpec,
+  id: string,
+  at: number,
+): Pick<EnqueueEvent, 'key' | 'keyUntil' | 'parents' | 'expiresAt'> {
+  const { key, keyTtlMs, after, expireMs } = spec;
+  if (key === undefined && (keyTtlMs ?? spec.keyMode) !== undefined)
+    throw fieldError('key', "is missing: 'key_ttl' and 'key_mode' say more about it");
+  if (key !== undefined) checkLabel('key', key, eventLimits.keyBytes);
+  if (spec.keyMode !== undefined && spec.keyMode !== 'skip' && spec.keyMode !== 'replace')
+    throw fieldError('key_mode', `must be 'skip' or 'replace', not '${String(spec.keyMode)}'`);
+  const ttl = keyTtlMs === undefined ? undefined : whole('key_ttl', keyTtlMs, 0, 1, durationMsMax);
+  const expiry = expireMs === undefined ? undefined : whole('expire', expireMs, 0, 1, durationMsMax);
+  return {
+    ...(key !== undefined && { key }),
+    ...(ttl !== undefined && { keyUntil: at + ttl }),
+    ...(after !== undefined && after.length > 0 && { parents: checkParents(after, id) }),
+    ...(expiry !== undefined && { expiresAt: at + expiry }),
+  };
+}
+
+function checkParents(after: readonly string[], id: string): readonly string[] {
+  const parents = [...new Set(after)];
+  const { countMax } = eventLimits.parents;
+  if (parents.length > countMax) throw fieldError('after', `names ${parents.length} jobs, allowed are ${countMax}`);
+  for (const parent of parents) checkLabel('after', parent, eventLimits.idBytes);
+  if (parents.includes(id)) throw fieldError('after', 'names the job itself');
+  return parents;
+}
+
+/**
+ * Checks changes of a pending job and makes their event. Throws as `enqueueEvent` does, and E_JOB when nothing is to be
+ * changed.
+ */
+export function updateEvent(change: JobChange, id: string, at: number, limits: SpecLimits): UpdateEvent {
+  const { payload, priority, attempts, runAt, delayMs, timeoutMs, backoff, group, expireMs } = change;
+  const given = [payload, priority, attempts, runAt, delayMs, timeoutMs, backoff, group, expireMs];
+  if (given.every((value) => value === undefined)) throw usageError('E_JOB', 'nothing to change was named');
+  const full = enqueueEvent({ ...change }, id, at, limits);
+  return {
+    type: 'UPDATE',
+    id,
+    at,
+    ...(payload !== undefined && { payload: full.payload }),
+    ...(priority !== undefined && { priority }),
+    ...(attempts !== undefined && { maxAttempts: attempts }),
+    ...((runAt ?? delayMs) !== undefined && { runAt: full.runAt }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(backoff !== undefined && { backoff }),
+    ...(group !== undefined && { group }),
+    ...(expireMs !== undefined && { expiresAt: full.expiresAt }),
   };
 }
 
@@ -87,7 +164,7 @@ function checkBackoff(backoff: string): void {
   goodBackoff = backoff;
 }
 
-function checkLabel(field: string, text: string, bytesMax: number): void {
+export function checkLabel(field: string, text: string, bytesMax: number): void {
   const length = Buffer.byteLength(text);
   if (length === 0) throw fieldError(field, 'must not be empty');
   if (length > bytesMax) throw fieldError(field, `takes ${length} bytes, allowed are ${bytesMax}`);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeEvent } from '../../src/queue/events.ts';
 import { type Bench, bench, FakeLog } from './support/fake-log.ts';
 
-import { expectReplayable, take } from './support/take.ts';
+import { expectReplayable, take, tokens } from './support/take.ts';
 
 describe('reclaim', () => {
   async function crashed(specs: { id: string }[], crashes: number): Promise<Bench> {
@@ -52,7 +52,7 @@ describe('reclaim', () => {
   test('leased jobs are left alone', async () => {
     const b = bench();
     await b.engine.enqueue({ id: 'a' });
-    await b.engine.dispatch({ owner: { kind: 'lease', token: 't', deadlineMs: 1 } });
+    await b.engine.lease({ leaseMs: 1, tokens: tokens(1) });
     const next = reopened(b, 8);
     expect(await next.engine.reclaim()).toEqual([]);
     expect(next.log.machine.get('a')?.state).toBe('in_flight');

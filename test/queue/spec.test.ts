@@ -84,6 +84,7 @@ describe('enqueueEvent', () => {
       runAt: at,
       timeoutMs: 0,
       backoff: 'exp:1s..5m*2~0.5',
+      group: '',
       command: undefined,
     });
   });

@@ -3,11 +3,19 @@ import { recordTypeName } from '../../../src/queue/events.ts';
 import type { InFlightJob } from '../../../src/queue/job.ts';
 import { QueueMachine } from '../../../src/queue/machine.ts';
 import type { Bench, FakeLog } from './fake-log.ts';
+import { hashOf, reload } from './machines.ts';
 
 export async function take({ engine }: Bench): Promise<InFlightJob> {
   const job = await engine.dispatch();
   if (job === undefined) throw new Error('no job is ready');
   return job;
+}
+
+let drawn = 0;
+
+/** As a holder of leases would draw them. */
+export function tokens(count: number): string[] {
+  return Array.from({ length: count }, () => `token-${String(++drawn).padStart(16, '0')}`);
 }
 
 export function types(log: FakeLog): string[] {
@@ -22,4 +30,6 @@ export function expectReplayable({ log }: Bench): void {
   });
   expect(replayed.list()).toEqual(log.machine.list());
   expect(replayed.totals).toEqual(log.machine.totals);
+  expect(hashOf(replayed)).toBe(hashOf(log.machine));
+  expect(hashOf(reload(replayed))).toBe(hashOf(replayed));
 }

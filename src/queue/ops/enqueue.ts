@@ -1,0 +1,130 @@
+import { assert } from '../../base/errors.ts';
+import { hasChildren, parentDead, parentUnknown, queueFull } from '../engine-checks.ts';
+import type { EnqueueAnswer } from '../engine-types.ts';
+import type { EnqueueEvent, QueueEvent } from '../event-types.ts';
+import type { Job } from '../job.ts';
+import { enqueueEvent, fieldError, type JobSpec } from '../spec.ts';
+import { type EngineContext, reservedKey } from './context.ts';
+import { parentsFirst } from './parents-first.ts';
+
+/** One job of a request and what is to become of it. */
+interface Entry {
+  event: EnqueueEvent;
+  replace: boolean;
+}
+
+/**
+ * All of them in one frame, or none: one bad spec rejects the whole. Of two with the same id or key the second meets
+ * the first. Jobs may name each other as parents, in any order but not in a circle.
+ */
+export async function enqueueMany(engine: EngineContext, specs: readonly JobSpec[]): Promise<EnqueueAnswer[]> {
+  const at = engine.now();
+  const { machine, options } = engine;
+  const payloadBytesMax = Math.min(
+    options.payloadBytesMax,
+    machine.settings.limitsOf('')?.payloadBytesMax ?? Number.POSITIVE_INFINITY,
+  );
+  const entries = specs.map((spec) => ({
+    event: enqueueEvent(spec, spec.id ?? engine.ids.next(), at, { payloadBytesMax }),
+    replace: spec.keyMode === 'replace',
+  }));
+  const simple = entries.every(({ event }) => event.key === undefined && event.parents === undefined);
+  if (simple) {
+    const ids = new Set(entries.map(({ event }) => event.id));
+    return await engine.reserved.hold([...ids], () => append(engine, entries, at));
+  }
+  return await engine.reserved.holdPlanned(
+    () => concerned(engine, entries),
+    () => append(engine, entries, at),
+  );
+}
+
+/** Ids, keys and their holders, and parents: none of them may change between validation and answer. */
+function* concerned(engine: EngineContext, entries: readonly Entry[]): Generator<string> {
+  for (const { event, replace } of entries) {
+    yield event.id;
+    yield* event.parents ?? [];
+    if (event.key === undefined) continue;
+    yield reservedKey(event.key);
+    const holder = replace ? engine.machine.keyTaker(event.key) : undefined;
+    if (holder !== undefined) yield holder.id;
+  }
+}
+
+async function append(engine: EngineContext, entries: readonly Entry[], at: number): Promise<EnqueueAnswer[]> {
+  const plan = new Plan(engine, at);
+  const answers = entries.map((entry) => plan.add(entry));
+  const events = plan.events();
+  if (events.length > 0) await engine.commits.append(events);
+  return answers.map((answer) => {
+    const seq = engine.machine.get(answer.id)?.seq;
+    assert(seq !== undefined, 'a job is there once its ENQUEUE is applied');
+    return { ...answer, seq };
+  });
+}
+
+type Answer = Omit<EnqueueAnswer, 'seq'>;
+
+/** What one frame is going to hold. */
+class Plan {
+  readonly #engine: EngineContext;
+  readonly #at: number;
+  readonly #fresh = new Map<string, EnqueueEvent>();
+  readonly #freshKeys = new Map<string, string>();
+  readonly #removed = new Set<string>();
+
+  constructor(engine: EngineContext, at: number) {
+    this.#engine = engine;
+    this.#at = at;
+  }
+
+  add({ event, replace }: Entry): Answer {
+    const { machine } = this.#engine;
+    if (this.#fresh.has(event.id) || machine.get(event.id) !== undefined) return { id: event.id, status: 'duplicate' };
+    const { key } = event;
+    if (key === undefined) return this.#enqueue(event);
+    const sibling = this.#freshKeys.get(key);
+    if (sibling !== undefined) {
+      if (replace) throw fieldError('key', `'${key}' is there twice among jobs that replace each other`);
+      return { id: sibling, status: 'duplicate' };
+    }
+    const holder = machine.keyTaker(key);
+    if (holder === undefined || !this.#holds(holder)) return this.#enqueue(event, key);
+    if (!replace) return { id: holder.id, status: 'duplicate' };
+    // What a worker has cannot be taken back, and what is finished need not be: the new one comes after it.
+    if (holder.state !== 'pending') return this.#enqueue(event, key);
+    if (machine.family.hasChildren(holder.id)) throw hasChildren(holder.id, machine.family.childrenOf(holder.id));
+    this.#removed.add(holder.id);
+    return { ...this.#enqueue(event, key), status: 'replaced', replaced: holder.id };
+  }
+
+  #enqueue(event: EnqueueEvent, key?: string): Answer {
+    this.#fresh.set(event.id, event);
+    if (key !== undefined) this.#freshKeys.set(key, event.id);
+    return { id: event.id, status: 'enqueued' };
+  }
+
+  #holds(holder: Job): boolean {
+    const finished = holder.state === 'completed' || holder.state === 'dead';
+    return !finished || (holder.special?.keyUntil ?? 0) > this.#at;
+  }
+
+  /** Removals first, then every job after its parents. Throws for parents that cannot be waited for, and circles. */
+  events(): QueueEvent[] {
+    const { machine } = this.#engine;
+    const fresh = [...this.#fresh.values()];
+    for (const event of fresh) {
+      for (const parent of event.parents ?? []) {
+        if (this.#fresh.has(parent)) continue;
+        const known = this.#removed.has(parent) ? undefined : machine.get(parent);
+        if (known === undefined) throw parentUnknown(event.id, parent);
+        if (known.state === 'dead') throw parentDead(event.id, known);
+      }
+    }
+    const max = machine.settings.limitsOf('')?.pendingMax;
+    const pending = machine.counts.pending - this.#removed.size;
+    if (max !== undefined && fresh.length > 0 && pending + fresh.length > max) throw queueFull(pending, max);
+    const removals = [...this.#removed].map((id): QueueEvent => ({ type: 'REMOVE', id, at: this.#at }));
+    return [...removals, ...parentsFirst(fresh)];
+  }
+}

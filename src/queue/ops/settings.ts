@@ -1,0 +1,77 @@
+import { usageError } from '../../base/errors.ts';
+import { unknownSchedule } from '../engine-checks.ts';
+import type { ScheduleSpec } from '../engine-types.ts';
+import type { LimitEvent, PauseScope, ScheduleEvent } from '../setting-types.ts';
+import { checkRule } from '../slots.ts';
+import { checkLabel, enqueueEvent } from '../spec.ts';
+import { type EngineContext, reservedSchedule, reservedSettings } from './context.ts';
+
+/** What lasts until it is changed: pauses, limits, schedules. */
+
+/** No job of this scope is begun until `resume`. Pausing what is paused replaces the reason. */
+export async function pause(engine: EngineContext, scope: PauseScope, reason?: string): Promise<{ seq: number }> {
+  checkScope(scope);
+  return await engine.reserved.hold([reservedSettings], async () => ({
+    seq: await engine.commits.append([{ type: 'PAUSE', id: '', at: engine.now(), ...scope, reason }]),
+  }));
+}
+
+/** Ends exactly this pause. Answers without a seq when there is none. */
+export async function resume(engine: EngineContext, scope: PauseScope): Promise<{ seq?: number }> {
+  checkScope(scope);
+  return await engine.reserved.hold([reservedSettings], async () => {
+    if (engine.machine.settings.pauseOf(scope) === undefined) return {};
+    return { seq: await engine.commits.append([{ type: 'RESUME', id: '', at: engine.now(), ...scope }]) };
+  });
+}
+
+function checkScope({ name, group }: PauseScope): void {
+  if (name !== undefined && group !== undefined) throw usageError('E_FIELD', 'name and group exclude each other');
+  if (name !== undefined) checkLabel('name', name, 256);
+  if (group !== undefined) checkLabel('group', group, 256);
+}
+
+/** Sets the limits that are given; 0 takes one away. Throws usageError E_LIMIT, E_FIELD. */
+export async function limit(
+  engine: EngineContext,
+  limits: Omit<LimitEvent, 'type' | 'id' | 'at' | 'from' | 'extra'>,
+): Promise<{ seq: number }> {
+  if (limits.group !== '') checkLabel('group', limits.group, 256);
+  return await engine.reserved.hold([reservedSettings], async () => ({
+    seq: await engine.commits.append([{ type: 'LIMIT', id: '', at: engine.now(), ...limits }]),
+  }));
+}
+
+/** Adds or replaces a schedule. Slots up to now never fire. Throws usageError E_SCHEDULE, and as `enqueue` for the job. */
+export async function schedule(engine: EngineContext, spec: ScheduleSpec): Promise<{ seq: number }> {
+  checkLabel('schedule', spec.id, 128);
+  checkRule(spec.rule);
+  const { id: _id, key, keyMode, keyTtlMs, after, delayMs, runAt, expireMs, ...template } = spec.job;
+  const odd = { key, key_mode: keyMode, key_ttl: keyTtlMs, after, delay: delayMs, at: runAt };
+  for (const [field, value] of Object.entries(odd)) {
+    if (value !== undefined) throw usageError('E_SCHEDULE', `${field} is no option of jobs that a schedule makes`);
+  }
+  return await engine.reserved.hold([reservedSchedule(spec.id)], async () => {
+    const at = engine.now();
+    const job = enqueueEvent({ ...template, expireMs }, spec.id, at, engine.options);
+    const { name, payload, priority, maxAttempts, timeoutMs, backoff, command, group } = job;
+    const event: ScheduleEvent = {
+      type: 'SCHEDULE',
+      id: spec.id,
+      at,
+      rule: spec.rule,
+      missed: spec.missed ?? 'one',
+      template: { name, payload, priority, maxAttempts, timeoutMs, backoff, command, group },
+      expiresAfterMs: expireMs ?? 0,
+    };
+    return { seq: await engine.commits.append([event]) };
+  });
+}
+
+/** Jobs it has made stay. Rejects with E_SCHEDULE_UNKNOWN. */
+export async function unschedule(engine: EngineContext, id: string): Promise<{ seq: number }> {
+  return await engine.reserved.hold([reservedSchedule(id)], async () => {
+    if (engine.machine.settings.schedule(id) === undefined) throw unknownSchedule(id);
+    return { seq: await engine.commits.append([{ type: 'UNSCHEDULE', id, at: engine.now() }]) };
+  });
+}

@@ -1,0 +1,127 @@
+import { attemptOf, failAnswer, lostAttempt, resultBytes } from '../engine-checks.ts';
+import type { AckAnswer, AttemptRef, FailAnswer } from '../engine-types.ts';
+import type { DeadEvent, RetryEvent, TimeoutEvent } from '../event-types.ts';
+import type { InFlightJob } from '../job.ts';
+import { type Failure, judgeCrash, judgeFailure } from '../policy.ts';
+import { deathOfChildren, withDescendants } from './cascade.ts';
+import type { EngineContext } from './context.ts';
+
+/** Crash requeues that share one frame. */
+const reclaimBatch = 1000;
+
+/** The attempt succeeded. `result` is JSON text. Rejects with E_ATTEMPT_OVER when it is not the current one any more. */
+export async function ack(
+  engine: EngineContext,
+  ref: AttemptRef,
+  outcome: { result?: string; durationMs?: number },
+): Promise<AckAnswer> {
+  const { result, dropped } = resultBytes(outcome.result, engine.options.resultBytesMax);
+  return await engine.reserved.hold([ref.id], async () => {
+    const job = current(engine, ref);
+    const at = engine.now();
+    const durationMs = Math.max(0, Math.round(outcome.durationMs ?? at - job.startedAt));
+    const seq = await engine.commits.appendVerdict([{ type: 'ACK', id: job.id, at, durationMs, result }]);
+    return { seq, resultDropped: dropped };
+  });
+}
+
+/** RETRY with backoff or DEAD, as the policy decides. E_ATTEMPT_OVER as in `ack`. */
+export async function fail(engine: EngineContext, ref: AttemptRef, failure: Failure): Promise<FailAnswer> {
+  return await decide(engine, ref, (job, at) => ({ event: judgeFailure(job, failure, at, engine.random) }));
+}
+
+/** The attempt ran into its timeout: TIMEOUT and what follows, in one frame. E_ATTEMPT_OVER as in `ack`. */
+export async function timeout(
+  engine: EngineContext,
+  ref: AttemptRef,
+  failure: Omit<Failure, 'reason'>,
+): Promise<FailAnswer> {
+  return await decide(engine, ref, (job, at) => ({
+    before: { type: 'TIMEOUT', id: job.id, at },
+    event: judgeFailure(job, { ...failure, reason: 'timeout' }, at, engine.random),
+  }));
+}
+
+/** The job goes back, its attempt does not count. E_ATTEMPT_OVER as in `ack`. */
+export async function giveBack(
+  engine: EngineContext,
+  ref: AttemptRef,
+  why: { reason: string; error?: string; delayMs?: number },
+): Promise<FailAnswer> {
+  return await decide(engine, ref, (job, at) => {
+    const { reason, error, delayMs = 0 } = why;
+    if (job.cancelledAt !== undefined) return { event: judgeFailure(job, { error }, at, engine.random) };
+    const runAt = at + delayMs;
+    return { event: { type: 'RETRY', id: job.id, at, runAt, reason, error, refund: true, reset: false } };
+  });
+}
+
+/**
+ * Jobs in flight whose runner is not this one: it is dead, because a store has one writer. Leases are not among them.
+ */
+export function abandoned(engine: EngineContext): InFlightJob[] {
+  const own = engine.log.epoch;
+  return [...engine.machine.inFlight()].filter(
+    ({ owner }) => owner.kind === 'unknown' || (owner.kind === 'runner' && owner.epoch !== own),
+  );
+}
+
+/**
+ * What a new runner does once the children of dead ones are dealt with: their jobs become pending again (reason
+ * 'crash', attempt given back), or dead after too many crashes or when cancelled. `epochs` limits it to some runners.
+ */
+export async function reclaim(engine: EngineContext, epochs?: ReadonlySet<number>): Promise<FailAnswer[]> {
+  const chosen = abandoned(engine).filter(
+    ({ owner }) => epochs === undefined || (owner.kind === 'runner' && epochs.has(owner.epoch)),
+  );
+  const answers: Promise<FailAnswer[]>[] = [];
+  for (let from = 0; from < chosen.length; from += reclaimBatch) {
+    answers.push(reclaimSome(engine, chosen.slice(from, from + reclaimBatch)));
+  }
+  return (await Promise.all(answers)).flat();
+}
+
+async function reclaimSome(engine: EngineContext, jobs: readonly InFlightJob[]): Promise<FailAnswer[]> {
+  const ids = jobs.map((job) => job.id);
+  return await engine.reserved.holdPlanned(
+    () => withDescendants(engine, ids),
+    async () => {
+      const at = engine.now();
+      const still = jobs.filter((job) => engine.machine.get(job.id) === job);
+      if (still.length === 0) return [];
+      const events = still.map((job) => judgeCrash(job, at, engine.options.crashesMax));
+      const seqFirst = await engine.commits.append([...events, ...deathOfChildren(engine, events, at)]);
+      return events.map((event, index) => failAnswer(event, seqFirst + index));
+    },
+  );
+}
+
+interface Decision {
+  before?: TimeoutEvent;
+  event: RetryEvent | DeadEvent;
+}
+
+async function decide(
+  engine: EngineContext,
+  ref: AttemptRef,
+  judge: (job: InFlightJob, at: number) => Decision,
+): Promise<FailAnswer> {
+  return await engine.reserved.holdPlanned(
+    () => withDescendants(engine, [ref.id]),
+    async () => {
+      const job = current(engine, ref);
+      const at = engine.now();
+      const { before, event } = judge(job, at);
+      const events = before === undefined ? [event] : [before, event];
+      const seq = await engine.commits.appendVerdict([...events, ...deathOfChildren(engine, [event], at)]);
+      return failAnswer(event, seq + events.length - 1);
+    },
+  );
+}
+
+function current(engine: EngineContext, ref: AttemptRef): InFlightJob {
+  const job = engine.machine.get(ref.id);
+  const attempt = attemptOf(job, ref);
+  if (attempt === undefined) throw lostAttempt(ref, job);
+  return attempt;
+}

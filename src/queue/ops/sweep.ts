@@ -1,0 +1,132 @@
+import type { SweepAnswer } from '../engine-types.ts';
+import type { DeadEvent, EnqueueEvent } from '../event-types.ts';
+import type { InFlightJob } from '../job.ts';
+import { packedBytes } from '../packed.ts';
+import type { Schedule } from '../settings.ts';
+import { dueSlots, nextSlot } from '../slots.ts';
+import { deathOfChildren, withDescendants } from './cascade.ts';
+import { type EngineContext, reservedSchedule } from './context.ts';
+import { prune } from './prune.ts';
+import { fail } from './settle.ts';
+
+/**
+ * What is due by the clock and not by an operation: jobs that nobody began in time, leases that ran out, schedules,
+ * retention. Whoever works on the queue calls it; opening a store does not.
+ */
+
+const jobsPerFrame = 1000;
+/** Retention looks at all finished jobs: not more often than this. */
+const retentionEveryMs = 10_000;
+
+export async function sweep(engine: EngineContext, upSinceMs: number): Promise<SweepAnswer> {
+  return {
+    expired: await expire(engine),
+    leases: await endLeases(engine),
+    scheduled: await fire(engine, upSinceMs),
+    pruned: await retain(engine),
+  };
+}
+
+/** When there is something to sweep next, ms since the epoch. Retention comes along with everything else. */
+export function nextSweepAt(engine: EngineContext): number | undefined {
+  const now = engine.now();
+  let next = Number.POSITIVE_INFINITY;
+  for (const { owner } of engine.machine.leases()) if (owner.kind === 'lease') next = Math.min(next, owner.deadlineMs);
+  for (const schedule of engine.machine.settings.schedules)
+    next = Math.min(next, nextSlot(schedule, now) ?? Number.POSITIVE_INFINITY);
+  if (retains(engine)) next = Math.min(next, now + retentionEveryMs);
+  return Number.isFinite(next) ? next : undefined;
+}
+
+/** Answers how many jobs died of it, children included. */
+export async function expire(engine: EngineContext): Promise<number> {
+  let died = 0;
+  for (;;) {
+    const ids = engine.machine.ready.expired(engine.now(), jobsPerFrame).map((job) => job.id);
+    if (ids.length === 0) return died;
+    died += await engine.reserved.holdPlanned(
+      () => withDescendants(engine, ids),
+      async () => {
+        const at = engine.now();
+        const still = ids.filter((id) => {
+          const job = engine.machine.get(id);
+          return job?.state === 'pending' && (job.special?.expiresAt ?? at + 1) <= at;
+        });
+        if (still.length === 0) return 0;
+        const events = still.map((id): DeadEvent => ({ type: 'DEAD', id, at, reason: 'expired', error: undefined }));
+        const expired = new Set(still);
+        const children = deathOfChildren(engine, events, at).filter(({ id }) => !expired.has(id));
+        await engine.commits.append([...events, ...children]);
+        return events.length + children.length;
+      },
+    );
+  }
+}
+
+/** Leases whose deadline has passed: their holders are taken for dead, which counts as a failed attempt. */
+async function endLeases(engine: EngineContext): Promise<number> {
+  const now = engine.now();
+  const over = [...engine.machine.leases()].filter((job) => deadlineOf(job) <= now);
+  await Promise.all(
+    over.map(async ({ id, dispatchSeq }) => {
+      const error = 'the lease ran out before anybody acknowledged, failed or extended it';
+      await fail(engine, { id, dispatchSeq }, { reason: 'lease', error });
+    }),
+  );
+  return over.length;
+}
+
+function deadlineOf({ owner }: InFlightJob): number {
+  return owner.kind === 'lease' ? owner.deadlineMs : Number.POSITIVE_INFINITY;
+}
+
+async function fire(engine: EngineContext, upSinceMs: number): Promise<number> {
+  let made = 0;
+  for (const { id } of engine.machine.settings.schedules) {
+    made += await engine.reserved.hold([reservedSchedule(id)], async () => {
+      const schedule = engine.machine.settings.schedule(id);
+      const at = engine.now();
+      const slots = schedule === undefined ? [] : dueSlots(schedule, at, upSinceMs, jobsPerFrame);
+      if (schedule === undefined || slots.length === 0) return 0;
+      const events = slots.map((slot) => jobOfSlot(engine, schedule, slot, at));
+      const ids = events.map((event) => event.id);
+      return await engine.reserved.hold(ids, async () => {
+        await engine.commits.append(events);
+        return events.length;
+      });
+    });
+  }
+  return made;
+}
+
+/** The job's id says which slot made it, so nobody has to look twice. */
+function jobOfSlot(engine: EngineContext, schedule: Schedule, slot: number, at: number): EnqueueEvent {
+  const { template, expiresAfterMs } = schedule;
+  let id = `${schedule.id}@${new Date(slot).toISOString()}`;
+  while (engine.machine.get(id) !== undefined || engine.reserved.isHeld(id)) id += '+';
+  return {
+    type: 'ENQUEUE',
+    id,
+    at,
+    ...template,
+    payload: template.payload === undefined ? undefined : packedBytes(template.payload),
+    runAt: at,
+    ...(expiresAfterMs > 0 && { expiresAt: Math.max(at, slot + expiresAfterMs) }),
+    slot: { schedule: schedule.id, at: slot },
+  };
+}
+
+function retains(engine: EngineContext): boolean {
+  const limits = engine.machine.settings.limitsOf('');
+  return limits?.keepMs !== undefined || limits?.keepCount !== undefined;
+}
+
+async function retain(engine: EngineContext): Promise<number> {
+  const limits = engine.machine.settings.limitsOf('');
+  let pruned = 0;
+  const states = ['completed', 'dead'] as const;
+  if (limits?.keepMs !== undefined)
+    pruned += await prune(engine, { endedBefore: engine.now() - limits.keepMs, states });
+  if (limits?.keepCount !== undefined) pruned += await prune(engine, { keep: limits.keepCount, states });
+  return pruned;
+}
