@@ -26,5 +26,5 @@ export async function compact(
   writer: WriterOptions,
 ): Promise<CompactResult> {
   const options = { ...writer, command: 'walq wal compact' };
-  return await onQueue(context, request.store, options, (ops) => ops.compact({ keep: request.keep }));
+  return await onQueue(context, request.store, options, (ops) => ops.call('compact', { keep: request.keep }));
 }

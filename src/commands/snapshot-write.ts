@@ -14,7 +14,7 @@ export async function createSnapshot(
   writer: WriterOptions,
 ): Promise<CheckpointResult> {
   const options = { ...writer, command: 'walq snapshot create' };
-  return await onQueue(context, store, options, (ops) => ops.checkpoint({ clean: false }));
+  return await onQueue(context, store, options, (ops) => ops.call('checkpoint', { clean: false }));
 }
 
 export interface PruneRequest {
@@ -37,5 +37,5 @@ export async function pruneSnapshots(
   const { store, keep } = request;
   if (request.dryRun) return await planRetention(env, store, (await surveyStore(env, store)).identity.id, keep, 0);
   const options = { ...writer, command: 'walq snapshot prune' };
-  return await onQueue(context, store, options, (ops) => ops.pruneSnapshots({ keep }));
+  return await onQueue(context, store, options, (ops) => ops.call('prune-snapshots', { keep }));
 }

@@ -27,6 +27,8 @@ export interface EnqueueResult {
   store: string;
   created: boolean;
   enqueued: number;
+  /** Jobs that took the place of one that waited with the same key. */
+  replaced: number;
   duplicates: number;
 }
 
@@ -47,7 +49,7 @@ export async function enqueue(
   const { env } = context;
   const store = storePath(context);
   const ids = new UuidSource(env.clock, env.random);
-  const result: EnqueueResult = { store, created: false, enqueued: 0, duplicates: 0 };
+  const result: EnqueueResult = { store, created: false, enqueued: 0, replaced: 0, duplicates: 0 };
   // The first batch is read and checked before the store is touched: bad input creates nothing.
   const batches = batchesOf(specs(context, request), ids);
   let batch = await batches.next();
@@ -66,9 +68,10 @@ export async function enqueue(
   };
   await withQueue(env, store, options, async (ops) => {
     while (!batch.done) {
-      const answers = await ops.enqueue(batch.value);
+      const { jobs: answers } = await ops.call('enqueue', { jobs: batch.value });
       for (const answer of answers) {
         if (answer.status === 'enqueued') result.enqueued++;
+        else if (answer.status === 'replaced') result.replaced++;
         else result.duplicates++;
       }
       await answered(answers);

@@ -1,25 +1,20 @@
 import { usageError } from '../../base/errors.ts';
-import type { QueueMachine } from '../../queue/machine.ts';
 import { lockForRun } from '../../queue/run/access.ts';
-import type { Runner, RunnerOptions, RunSummary } from '../../queue/run/runner.ts';
-import { serveQueue } from '../../queue/run/serve.ts';
-import type { Store } from '../../storage/store.ts';
+import { commandHandler, execHandler } from '../../queue/run/handler.ts';
+import type { RunSummary } from '../../queue/run/runner-types.ts';
+import { type ServeOptions, serveQueue } from '../../queue/run/serve.ts';
 import type { CommandContext } from '../context.ts';
 import { storePath } from '../target.ts';
 import { absolutePath } from './enqueue.ts';
 
-export interface RunRequest extends Omit<RunnerOptions, 'handler'> {
+export interface RunRequest extends Omit<ServeOptions, 'handler' | 'create'> {
   /** A shell line that runs every job without a command of its own. */
   exec?: string;
   /** Run the commands that jobs carry. */
   commands: boolean;
   lockTimeoutMs: number;
-  segmentBytes?: number;
-  keepSnapshots?: number;
-  crashesMax?: number;
   /** Working folder, for children that get the path of the store. */
   cwd: string;
-  onReady(store: Store<QueueMachine>, runner: Runner): void;
 }
 
 /**
@@ -39,7 +34,7 @@ export async function runQueue(context: CommandContext, request: RunRequest): Pr
     );
   }
   if (exec !== undefined && commands) throw usageError('E_USAGE', '--exec and --commands exclude each other');
-  const handler = exec === undefined ? ({ kind: 'commands' } as const) : ({ kind: 'exec', shell: exec } as const);
+  const handler: ServeOptions['handler'] = exec === undefined ? commandHandler : (place) => execHandler(place, exec);
   const lock = await lockForRun(context.env, store, {
     create: true,
     lockTimeoutMs,

@@ -33,7 +33,7 @@ export async function queueStatus(context: CommandContext): Promise<QueueStatusR
   if (client) {
     const remote = new RemoteOps(env, store, client);
     try {
-      return { store, from: 'runner', verdict: 'clean', findings: [], ...(await remote.status()) };
+      return { store, from: 'runner', verdict: 'clean', findings: [], ...(await remote.call('status', {})) };
     } finally {
       remote.close();
     }

@@ -1,16 +1,13 @@
 import { WalqError } from '../../base/errors.ts';
-import type { CompactResult } from '../../storage/compact.ts';
 import { lockedBy, lockStore, type StoreLock } from '../../storage/lock.ts';
-import type { RetentionPlan } from '../../storage/retention.ts';
 import { openStore, type Store } from '../../storage/store.ts';
-import type { CheckpointResult, StorageEnv } from '../../storage/types.ts';
+import type { StorageEnv } from '../../storage/types.ts';
 import { QueueEngine } from '../engine.ts';
-import type { EnqueueAnswer, PruneRequest } from '../engine-types.ts';
+import type { EnqueueAnswer } from '../engine-types.ts';
 import { QueueMachine } from '../machine.ts';
 import { type ControlClient, connectControl } from '../process/socket-client.ts';
-import type { JobSpec } from '../spec.ts';
+import { type Answer, type OperationName, type Request, repeatable } from './operations.ts';
 import { LocalOps, type QueueOps } from './ops.ts';
-import type { StatusReport } from './status.ts';
 
 export interface AccessOptions {
   /** Create the store where there is none. */
@@ -131,18 +128,17 @@ export class RemoteOps implements QueueOps {
   }
 
   /**
-   * Ids must be in the specs: when the connection breaks after the sending, the same jobs are sent again, and those
-   * that had arrived are then duplicates of their own, which count as enqueued.
+   * When the connection breaks after the sending, what may be repeated is sent again, with the same ids. Other requests
+   * reject with E_CONNECTION_LOST: nobody knows whether they were carried out.
    */
-  async enqueue(specs: readonly JobSpec[]): Promise<EnqueueAnswer[]> {
-    let resent = false;
+  async call<K extends OperationName>(op: K, request: Request<K>): Promise<Answer<K>> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const { jobs } = (await this.#client.request('enqueue', { jobs: specs })) as { jobs: EnqueueAnswer[] };
-        return resent ? jobs.map((job) => ({ ...job, status: 'enqueued' })) : jobs;
+        const answer = (await this.#client.request(op, { ...request })) as Answer<K>;
+        return attempt > 1 ? asFirst(op, request, answer) : answer;
       } catch (error) {
         const lost = error instanceof WalqError && error.code === 'E_CONNECTION_LOST';
-        if (!lost || attempt > reconnects) throw error;
+        if (!lost || !repeatable.has(op) || attempt > reconnects) throw error;
         const again = await connectControl({
           storeDir: this.#storeDir,
           storeId: this.storeId,
@@ -151,27 +147,22 @@ export class RemoteOps implements QueueOps {
         });
         if (again === undefined) throw error;
         this.#client = again;
-        resent = true;
       }
     }
   }
-  async status(): Promise<StatusReport> {
-    return (await this.#client.request('status')) as StatusReport;
-  }
-  async checkpoint(options: { keep?: number; clean?: boolean }): Promise<CheckpointResult> {
-    return (await this.#client.request('checkpoint', options)) as CheckpointResult;
-  }
-  async compact(options: { keep: number }): Promise<CompactResult> {
-    return (await this.#client.request('compact', options)) as CompactResult;
-  }
-  async pruneSnapshots(options: { keep: number }): Promise<RetentionPlan> {
-    return (await this.#client.request('prune-snapshots', options)) as RetentionPlan;
-  }
-  async prune(request: PruneRequest): Promise<number> {
-    const { pruned } = (await this.#client.request('prune', { ...request })) as { pruned: number };
-    return pruned;
-  }
+
   close(): void {
     this.#client.close();
   }
+}
+
+/** Jobs that had arrived the first time are now duplicates of their own, and count as enqueued. */
+function asFirst<K extends OperationName>(op: K, request: Request<K>, answer: Answer<K>): Answer<K> {
+  if (op !== 'enqueue') return answer;
+  const specs = (request as Request<'enqueue'>).jobs;
+  const jobs = (answer as Answer<'enqueue'>).jobs.map((job, index): EnqueueAnswer => {
+    const own = job.status === 'duplicate' && job.id === specs[index]?.id;
+    return own ? { ...job, status: 'enqueued' } : job;
+  });
+  return { jobs } as Answer<K>;
 }

@@ -1,14 +1,25 @@
-import { usageError } from '../../base/errors.ts';
-import { type CompactResult, compactStore } from '../../storage/compact.ts';
-import type { RetentionPlan } from '../../storage/retention.ts';
+import { notFoundError, usageError } from '../../base/errors.ts';
+import { excerpt } from '../../base/escape.ts';
+import { compactStore } from '../../storage/compact.ts';
 import type { Store } from '../../storage/store.ts';
-import type { CheckpointResult, StorageEnv } from '../../storage/types.ts';
+import type { StorageEnv } from '../../storage/types.ts';
 import type { QueueEngine } from '../engine.ts';
-import type { EnqueueAnswer, PruneRequest } from '../engine-types.ts';
+import type { Lease } from '../engine-types.ts';
+import { payloadText } from '../job.ts';
 import type { QueueMachine } from '../machine.ts';
 import type { ControlRequest } from '../process/socket-protocol.ts';
-import type { JobSpec } from '../spec.ts';
-import { type StatusReport, statusOf } from './status.ts';
+import { startTimer } from '../process/timer.ts';
+import {
+  type Answer,
+  type OperationName,
+  type Operations,
+  type Request,
+  requestShapes,
+  type TakenJob,
+  type TakeRequest,
+} from './operations.ts';
+import { WakeUp } from './signal.ts';
+import { type RunnerStatus, statusOf } from './status.ts';
 
 /**
  * What other commands ask of a queue. The same operations whether this process holds the store (`LocalOps`) or a
@@ -17,140 +28,142 @@ import { type StatusReport, statusOf } from './status.ts';
 export interface QueueOps {
   /** Hex. */
   readonly storeId: string;
-  /** All in one frame, or none. */
-  enqueue(specs: readonly JobSpec[]): Promise<EnqueueAnswer[]>;
-  status(): Promise<StatusReport>;
-  checkpoint(options: { keep?: number; clean?: boolean }): Promise<CheckpointResult>;
-  compact(options: { keep: number }): Promise<CompactResult>;
-  pruneSnapshots(options: { keep: number }): Promise<RetentionPlan>;
-  /** Answers how many jobs were forgotten. */
-  prune(request: PruneRequest): Promise<number>;
+  /** `signal` ends long waits; without one nothing waits for long. */
+  call<K extends OperationName>(op: K, request: Request<K>, signal?: AbortSignal): Promise<Answer<K>>;
 }
 
+/** The runner that works on the queue in this process. */
+interface ServingRunner {
+  readonly sinceMs: number;
+  status(): RunnerStatus;
+  drain(signal?: AbortSignal): Promise<Answer<'drain'>>;
+}
+
+type Handlers = {
+  readonly [K in keyof Operations]: (request: Request<K>, signal?: AbortSignal) => Answer<K> | Promise<Answer<K>>;
+};
+
 export class LocalOps implements QueueOps {
-  readonly #env: StorageEnv;
-  readonly #store: Store<QueueMachine>;
-  readonly #engine: QueueEngine;
+  readonly storeId: string;
+  readonly #handlers: Handlers;
 
-  constructor(env: StorageEnv, store: Store<QueueMachine>, engine: QueueEngine) {
-    this.#env = env;
-    this.#store = store;
-    this.#engine = engine;
+  constructor(env: StorageEnv, store: Store<QueueMachine>, engine: QueueEngine, runner?: ServingRunner) {
+    this.storeId = store.id;
+    // Schedules missed what came before somebody worked on the queue.
+    const upSinceMs = runner?.sinceMs ?? env.clock.now();
+    this.#handlers = {
+      enqueue: async ({ jobs }) => ({ jobs: await engine.enqueueMany(jobs) }),
+      cancel: ({ id, why }) => engine.cancel(id, why),
+      update: ({ id, change }) => engine.update(id, change),
+      promote: ({ id }) => engine.promote(id),
+      remove: ({ id }) => engine.remove(id),
+      redrive: ({ id, reset }) => engine.redrive(id, reset === undefined ? {} : { reset }),
+      prune: async (request) => ({ pruned: await engine.prune(request) }),
+      take: async (request, signal) => ({ jobs: await take(env, engine, upSinceMs, request, signal) }),
+      ack: async ({ token, result }) => {
+        const ref = engine.leased(token);
+        return { id: ref.id, ...(await engine.ack(ref, result === undefined ? {} : { result })) };
+      },
+      fail: async ({ token, ...failure }) => {
+        const ref = engine.leased(token);
+        return { id: ref.id, ...(await engine.fail(ref, failure)) };
+      },
+      extend: ({ token, ms }) => engine.extend(token, ms),
+      pause: ({ reason, ...scope }) => engine.pause(scope, reason),
+      resume: (scope) => engine.resume(scope),
+      limit: (limits) => engine.limit(limits),
+      schedule: (spec) => engine.schedule(spec),
+      unschedule: ({ id }) => engine.unschedule(id),
+      status: () =>
+        statusOf(store.machine, {
+          storeId: store.id,
+          seqLast: store.seqLast,
+          now: env.clock.now(),
+          ...(store.lastSnapshot && { snapshot: store.lastSnapshot }),
+          ...(runner && { runner: runner.status() }),
+        }),
+      drain: async (_request, signal) => {
+        if (runner === undefined) throw notFoundError('E_NO_RUNNER', 'no runner works on this queue');
+        return await runner.drain(signal);
+      },
+      checkpoint: (options) => store.checkpoint(options),
+      compact: (options) => compactStore(env, store, options),
+      'prune-snapshots': ({ keep }) => store.pruneSnapshots(keep),
+    };
   }
 
-  get storeId(): string {
-    return this.#store.id;
+  async call<K extends OperationName>(op: K, request: Request<K>, signal?: AbortSignal): Promise<Answer<K>> {
+    return await this.#handlers[op](request, signal);
   }
-  enqueue(specs: readonly JobSpec[]): Promise<EnqueueAnswer[]> {
-    return this.#engine.enqueueMany(specs);
+}
+
+async function take(
+  env: StorageEnv,
+  engine: QueueEngine,
+  upSinceMs: number,
+  { tokens, leaseMs, names, waitMs = 0 }: TakeRequest,
+  signal: AbortSignal | undefined,
+): Promise<TakenJob[]> {
+  const until = env.clock.monotonic() + (signal === undefined ? 0 : waitMs);
+  const request = { tokens, leaseMs, ...(names !== undefined && { names: new Set(names) }) };
+  const wakeUp = new WakeUp();
+  const wake = () => wakeUp.wake();
+  const unlisten = engine.onCommit(wake);
+  signal?.addEventListener('abort', wake);
+  try {
+    for (;;) {
+      const { version } = wakeUp;
+      await engine.sweep(upSinceMs);
+      const leases = await engine.lease(request);
+      const leftMs = until - env.clock.monotonic();
+      if (leases.length > 0 || leftMs <= 0 || signal?.aborted) return leases.map(takenJob);
+      const dueAt = engine.nextDueAt();
+      const timer = startTimer(
+        env.clock,
+        Math.min(leftMs, Math.max(1, (dueAt ?? Number.POSITIVE_INFINITY) - env.clock.now())),
+        wake,
+      );
+      await wakeUp.sleep(version);
+      timer.cancel();
+    }
+  } finally {
+    unlisten();
+    signal?.removeEventListener('abort', wake);
   }
-  async status(): Promise<StatusReport> {
-    return statusOf(this.#engine.machine, {
-      storeId: this.#store.id,
-      seqLast: this.#store.seqLast,
-      now: this.#env.clock.now(),
-      ...(this.#store.lastSnapshot && { snapshot: this.#store.lastSnapshot }),
-    });
-  }
-  checkpoint(options: { keep?: number; clean?: boolean }): Promise<CheckpointResult> {
-    return this.#store.checkpoint(options);
-  }
-  compact(options: { keep: number }): Promise<CompactResult> {
-    return compactStore(this.#env, this.#store, options);
-  }
-  pruneSnapshots(options: { keep: number }): Promise<RetentionPlan> {
-    return this.#store.pruneSnapshots(options.keep);
-  }
-  prune(request: PruneRequest): Promise<number> {
-    return this.#engine.prune(request);
-  }
+}
+
+function takenJob({ token, job }: Lease): TakenJob {
+  const payload = payloadText(job);
+  return {
+    token,
+    id: job.id,
+    name: job.options.name,
+    ...(payload !== undefined && { payload }),
+    attempt: job.attempt,
+    attemptsMax: job.options.maxAttempts,
+    deadlineMs: job.owner.kind === 'lease' ? job.owner.deadlineMs : 0,
+  };
 }
 
 /**
- * One request of another shell, carried out here. Bodies come from outside: what is not of the expected shape is a
- * usage error.
+ * One request of another shell, carried out here. It comes from outside: an unknown operation and a body of another
+ * shape are usage errors.
  */
-export async function carryOut(ops: QueueOps, request: ControlRequest): Promise<unknown> {
-  const body = request.body;
-  switch (request.op) {
-    case 'enqueue':
-      return { jobs: await ops.enqueue(specsIn(body.jobs)) };
-    case 'status':
-      return await ops.status();
-    case 'checkpoint':
-      return await ops.checkpoint({
-        ...keepIn(body.keep),
-        ...(typeof body.clean === 'boolean' && { clean: body.clean }),
-      });
-    case 'compact':
-      return await ops.compact({ keep: keepIn(body.keep).keep ?? 2 });
-    case 'prune-snapshots':
-      return await ops.pruneSnapshots({ keep: keepIn(body.keep).keep ?? 2 });
-    case 'prune':
-      return { pruned: await ops.prune(pruneIn(body)) };
-    default:
-      throw usageError('E_CONTROL_OP', `the runner does not know the operation '${request.op}'`, {
-        next: 'the runner may be of an older walq: stop it and start it again',
-      });
+export async function carryOut(ops: QueueOps, request: ControlRequest, signal: AbortSignal): Promise<unknown> {
+  const { op, body } = request;
+  if (!isOperation(op)) {
+    throw usageError('E_CONTROL_OP', `the runner does not know the operation '${excerpt(op)}'`, {
+      next: 'the runner may be of an older walq: stop it and start it again',
+    });
   }
+  return await checkedCall(ops, op, body, signal);
 }
 
-type FieldKind = 'string' | 'number' | 'strings';
-
-const specFields: Readonly<Record<keyof JobSpec, FieldKind>> = {
-  id: 'string',
-  name: 'string',
-  payload: 'string',
-  priority: 'number',
-  attempts: 'number',
-  timeoutMs: 'number',
-  delayMs: 'number',
-  runAt: 'number',
-  backoff: 'string',
-  command: 'strings',
-};
-
-function specsIn(value: unknown): JobSpec[] {
-  if (!Array.isArray(value) || value.length === 0) throw badBody('jobs must be a list');
-  return value.map((job: unknown) => {
-    if (typeof job !== 'object' || job === null) throw badBody('a job must be an object');
-    const members = Object.entries(job);
-    for (const [key, member] of members) {
-      if (!Object.hasOwn(specFields, key)) throw badBody(`a job has no field '${key}'`);
-      if (!isOf(specFields[key as keyof JobSpec], member)) throw badBody(`field '${key}' is of a wrong type`);
-    }
-    return Object.fromEntries(members) as JobSpec;
-  });
+function checkedCall<K extends OperationName>(ops: QueueOps, op: K, body: unknown, signal: AbortSignal) {
+  const request = requestShapes[op](body, '', (message) => usageError('E_CONTROL_BODY', `${op}: ${excerpt(message)}`));
+  return ops.call(op, request, signal);
 }
 
-function isOf(kind: FieldKind, value: unknown): boolean {
-  if (kind === 'strings') return Array.isArray(value) && value.every((part) => typeof part === 'string');
-  return typeof value === kind;
-}
-
-function keepIn(value: unknown): { keep?: number } {
-  if (value === undefined) return {};
-  if (!Number.isSafeInteger(value) || Number(value) < 1) throw badBody('keep must be a whole number from 1');
-  return { keep: Number(value) };
-}
-
-function pruneIn(body: Readonly<Record<string, unknown>>): PruneRequest {
-  const { ids, endedBefore, keep, states } = body;
-  const request: PruneRequest = {};
-  if (ids !== undefined) {
-    if (!isOf('strings', ids)) throw badBody('ids must be a list of texts');
-    request.ids = ids as string[];
-  }
-  if (typeof endedBefore === 'number') request.endedBefore = endedBefore;
-  if (typeof keep === 'number') request.keep = keep;
-  if (states !== undefined) {
-    const known = Array.isArray(states) && states.every((state) => state === 'completed' || state === 'dead');
-    if (!known) throw badBody('states may be completed and dead');
-    request.states = states as ('completed' | 'dead')[];
-  }
-  return request;
-}
-
-function badBody(message: string): Error {
-  return usageError('E_CONTROL_BODY', `request to the runner: ${message}`);
+function isOperation(op: string): op is OperationName {
+  return Object.hasOwn(requestShapes, op);
 }

@@ -2,16 +2,21 @@ import type { StoreLock } from '../../storage/lock.ts';
 import { openStore, type Store } from '../../storage/store.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 import { QueueEngine } from '../engine.ts';
+import type { EngineOptions } from '../engine-types.ts';
 import { QueueMachine } from '../machine.ts';
+import { platformProcesses } from '../process/child-notes.ts';
 import { serveControl } from '../process/socket-server.ts';
+import type { AttemptPlace, Handler } from './handler.ts';
 import { carryOut, LocalOps } from './ops.ts';
-import { Runner, type RunnerOptions, type RunSummary } from './runner.ts';
+import { Runner } from './runner.ts';
+import type { RunnerOptions, RunSummary } from './runner-types.ts';
 
-export interface ServeOptions extends RunnerOptions {
+export interface ServeOptions extends RunnerOptions, EngineOptions {
   create: boolean;
   segmentBytes?: number;
   keepSnapshots?: number;
-  crashesMax?: number;
+  /** Makes what runs the jobs. */
+  handler(place: AttemptPlace): Handler;
   /** The store is open, the socket listens, no job has been started yet. `runner.stop()` ends it. */
   onReady(store: Store<QueueMachine>, runner: Runner): void;
 }
@@ -26,30 +31,28 @@ export async function serveQueue(
   lock: StoreLock,
   options: ServeOptions,
 ): Promise<RunSummary> {
+  const { segmentBytes, keepSnapshots, create, pid, killAfterMs } = options;
+  const { fs, clock, random } = env;
   const store = await openStore(env, storeDir, {
     machine: () => new QueueMachine(),
     lock,
-    create: options.create,
-    pid: options.pid,
-    ...(options.segmentBytes !== undefined && { segmentBytes: options.segmentBytes }),
-    ...(options.keepSnapshots !== undefined && { keepSnapshots: options.keepSnapshots }),
+    create,
+    pid,
+    ...(segmentBytes !== undefined && { segmentBytes }),
+    ...(keepSnapshots !== undefined && { keepSnapshots }),
   });
-  const engine = new QueueEngine(
-    { log: store, machine: store.machine, clock: env.clock, random: env.random },
-    options.crashesMax === undefined ? {} : { crashesMax: options.crashesMax },
-  );
+  const engine = new QueueEngine({ log: store, machine: store.machine, clock, random }, options);
   try {
-    const runner = new Runner(env, store, engine, options);
-    const ops = new LocalOps(env, store, engine);
+    const processes = platformProcesses(fs, `${store.dir}/run`);
+    const place = { fs, clock, killAfterMs, storeDir: store.dir, storeId: store.id, table: processes.table };
+    const runner = new Runner({ env, store, engine, handler: options.handler(place), processes }, options);
+    const ops = new LocalOps(env, store, engine, runner);
     const server = await serveControl({
       storeDir,
       storeId: store.id,
-      fs: env.fs,
-      clock: env.clock,
-      handle: async (request) => {
-        const answer = await carryOut(ops, request);
-        return request.op === 'status' ? { ...(answer as object), runner: runner.status() } : answer;
-      },
+      fs,
+      clock,
+      handle: (request, signal) => carryOut(ops, request, signal),
     });
     try {
       options.onReady(store, runner);

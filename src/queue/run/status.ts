@@ -36,7 +36,7 @@ export interface RunnerStatus {
 /** Counts of a state, live or replayed. Linear in the number of pending jobs. */
 export function statusOf(
   machine: QueueMachine,
-  facts: { storeId: string; seqLast: number; now: number; snapshot?: SnapshotSummary },
+  facts: { storeId: string; seqLast: number; now: number; snapshot?: SnapshotSummary; runner?: RunnerStatus },
 ): StatusReport {
   let delayed = 0;
   let commands = 0;
@@ -52,7 +52,7 @@ export function statusOf(
       } else oldest = Math.min(oldest, Math.max(job.runAt, job.createdAt));
     }
   }
-  const { snapshot } = facts;
+  const { snapshot, runner } = facts;
   return {
     storeId: facts.storeId,
     seqLast: facts.seqLast,
@@ -63,6 +63,7 @@ export function statusOf(
     ...(Number.isFinite(nextDueAt) && { nextDueAt }),
     ...(Number.isFinite(oldest) && { oldestReadyMs: Math.max(0, facts.now - oldest) }),
     totals: { ...machine.totals },
+    ...(runner && { runner }),
     ...(snapshot && {
       snapshot: { file: snapshot.file, seq: snapshot.seq, createdMs: snapshot.createdMs, bytes: snapshot.bytes },
     }),

@@ -1,0 +1,167 @@
+import { atLeast, flag, list, oneOf, optional, type Shape, structure, text, whole } from '../../base/shape.ts';
+import type { CompactResult } from '../../storage/compact.ts';
+import type { RetentionPlan } from '../../storage/retention.ts';
+import type { CheckpointResult } from '../../storage/types.ts';
+import type {
+  AckAnswer,
+  CancelAnswer,
+  EnqueueAnswer,
+  FailAnswer,
+  PruneRequest,
+  ScheduleSpec,
+} from '../engine-types.ts';
+import type { Limits } from '../setting-types.ts';
+import type { JobChange, JobSpec } from '../spec.ts';
+import type { StatusReport } from './status.ts';
+
+/**
+ * What commands ask of a queue, whoever holds it: the name of each operation, the shape of its request and of its
+ * answer. The shapes are what goes over the control socket; a request from there is checked before it is believed.
+ */
+export interface Operations {
+  /** All in one frame, or none. Ids must be given, so that the request can be repeated. */
+  enqueue: { request: { jobs: readonly JobSpec[] }; answer: { jobs: EnqueueAnswer[] } };
+  cancel: { request: { id: string; why?: string }; answer: CancelAnswer };
+  update: { request: { id: string; change: JobChange }; answer: { seq: number } };
+  promote: { request: { id: string }; answer: { seq: number } };
+  remove: { request: { id: string }; answer: { seq: number } };
+  redrive: { request: { id: string; reset?: boolean }; answer: { seq: number; also: readonly string[] } };
+  prune: { request: PruneRequest; answer: { pruned: number } };
+  /** Waits up to `waitMs` until there is a job. A wait ends early when nobody listens any more. */
+  take: { request: TakeRequest; answer: { jobs: TakenJob[] } };
+  ack: { request: { token: string; result?: string }; answer: AckAnswer & { id: string } };
+  fail: { request: FailRequest; answer: FailAnswer & { id: string } };
+  extend: { request: { token: string; ms: number }; answer: { deadlineMs: number } };
+  pause: { request: { name?: string; group?: string; reason?: string }; answer: { seq: number } };
+  /** No seq: nothing of this scope was paused. */
+  resume: { request: { name?: string; group?: string }; answer: { seq?: number } };
+  limit: { request: Limits & { group: string }; answer: { seq: number } };
+  schedule: { request: ScheduleSpec; answer: { seq: number } };
+  unschedule: { request: { id: string }; answer: { seq: number } };
+  status: { request: Record<never, never>; answer: StatusReport };
+  /** Answers when the runner has worked off what is there and ends. Without a runner: E_NO_RUNNER. */
+  drain: { request: Record<never, never>; answer: { completed: number; dead: number; left: number } };
+  checkpoint: { request: { keep?: number; clean?: boolean }; answer: CheckpointResult };
+  compact: { request: { keep: number }; answer: CompactResult };
+  'prune-snapshots': { request: { keep: number }; answer: RetentionPlan };
+}
+
+export type OperationName = keyof Operations;
+export type Request<K extends OperationName> = Operations[K]['request'];
+export type Answer<K extends OperationName> = Operations[K]['answer'];
+
+export interface TakeRequest {
+  /** One for each job wanted, made by the holder; see `LeaseRequest`. */
+  tokens: readonly string[];
+  leaseMs: number;
+  names?: readonly string[];
+  waitMs?: number;
+}
+
+/** A job as it is handed to a holder outside. */
+export interface TakenJob {
+  token: string;
+  id: string;
+  name: string;
+  /** JSON text. */
+  payload?: string;
+  /** From 1. */
+  attempt: number;
+  attemptsMax: number;
+  /** When the lease ends, ms since the epoch. */
+  deadlineMs: number;
+}
+
+export interface FailRequest {
+  token: string;
+  error?: string;
+  /** Wait this long instead of the backoff. */
+  delayMs?: number;
+  /** No further attempt, and why. */
+  dead?: string;
+}
+
+/** Repeating one of these changes nothing when the first was carried out: after a lost answer they are asked again. */
+export const repeatable: ReadonlySet<OperationName> = new Set([
+  'enqueue',
+  'update',
+  'prune',
+  'take',
+  'extend',
+  'pause',
+  'resume',
+  'limit',
+  'status',
+  'checkpoint',
+  'compact',
+  'prune-snapshots',
+]);
+
+const jobFields = {
+  payload: optional(text),
+  priority: optional(whole),
+  attempts: optional(whole),
+  timeoutMs: optional(whole),
+  delayMs: optional(whole),
+  runAt: optional(whole),
+  backoff: optional(text),
+  group: optional(text),
+  expireMs: optional(whole),
+};
+
+const job = structure({
+  ...jobFields,
+  id: optional(text),
+  name: optional(text),
+  command: optional(list(text)),
+  key: optional(text),
+  keyMode: optional(oneOf('skip', 'replace')),
+  keyTtlMs: optional(whole),
+  after: optional(list(text)),
+});
+
+const count = atLeast(0);
+const rule: Shape<ScheduleSpec['rule']> = (value, at, bad) => {
+  const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
+  return kind === 'every'
+    ? structure({ kind: oneOf('every'), everyMs: whole })(value, at, bad)
+    : structure({ kind: oneOf('cron'), cron: text, zone: text })(value, at, bad);
+};
+
+/** One shape for each request. Values inside their types are checked by the operation itself. */
+export const requestShapes: { readonly [K in OperationName]: Shape<Request<K>> } = {
+  enqueue: structure({ jobs: list(job) }),
+  cancel: structure({ id: text, why: optional(text) }),
+  update: structure({ id: text, change: structure(jobFields) }),
+  promote: structure({ id: text }),
+  remove: structure({ id: text }),
+  redrive: structure({ id: text, reset: optional(flag) }),
+  prune: structure({
+    ids: optional(list(text)),
+    endedBefore: optional(whole),
+    keep: optional(count),
+    states: optional(list(oneOf('completed', 'dead'))),
+  }),
+  take: structure({ tokens: list(text), leaseMs: atLeast(1), names: optional(list(text)), waitMs: optional(count) }),
+  ack: structure({ token: text, result: optional(text) }),
+  fail: structure({ token: text, error: optional(text), delayMs: optional(count), dead: optional(text) }),
+  extend: structure({ token: text, ms: atLeast(1) }),
+  pause: structure({ name: optional(text), group: optional(text), reason: optional(text) }),
+  resume: structure({ name: optional(text), group: optional(text) }),
+  limit: structure({
+    group: text,
+    concurrency: optional(count),
+    rate: optional(structure({ count, perMs: atLeast(1) })),
+    pendingMax: optional(count),
+    payloadBytesMax: optional(count),
+    keepMs: optional(count),
+    keepCount: optional(count),
+  }),
+  schedule: structure({ id: text, rule, missed: optional(oneOf('skip', 'one', 'all')), job }),
+  unschedule: structure({ id: text }),
+  status: structure({}),
+  drain: structure({}),
+  checkpoint: structure({ keep: optional(atLeast(1)), clean: optional(flag) }),
+  compact: structure({ keep: atLeast(1) }),
+  'prune-snapshots': structure({ keep: atLeast(1) }),
+};
