@@ -2,7 +2,8 @@ import { formatDuration } from '../../base/duration.ts';
 import { Exit, type ExitCode } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { runQueue } from '../../commands/queue/run.ts';
-import type { Runner, RunnerReport } from '../../queue/run/runner.ts';
+import type { Runner } from '../../queue/run/runner.ts';
+import type { RunnerReport } from '../../queue/run/runner-types.ts';
 import type { Session } from '../session.ts';
 import { counted } from '../text.ts';
 
@@ -33,6 +34,7 @@ export async function run(session: Session, _args: readonly string[], flags: Run
     commands: flags.commands === true,
     workers: flags.workers,
     drain: flags.drain === true,
+    haltAfterDead: Number.POSITIVE_INFINITY,
     timeoutMs: flags.taskTimeout,
     killAfterMs: flags.killAfter,
     graceMs: flags.grace,
@@ -73,7 +75,8 @@ export async function run(session: Session, _args: readonly string[], flags: Run
     await session.err.line(`${summary.completed} completed, ${counted(summary.retried, 'retry', 'retries')}, ${dead}`);
   }
   if (failure) throw failure;
-  if (broken !== undefined || (flags.drain === true && summary.dead > 0)) return Exit.failed;
+  const undone = summary.dead > 0 || summary.left > 0;
+  if (broken !== undefined || (flags.drain === true && undone)) return Exit.failed;
   return signals.forced === undefined ? Exit.ok : (exitOfSignal[signals.forced] as ExitCode);
 }
 
@@ -129,8 +132,12 @@ function lineOf(session: Session, event: RunnerReport, quiet: boolean): string |
       const dead = event.dead > 0 ? `; ${event.dead} of them crashed too often and are dead` : '';
       return style.warn(`took back ${counted(event.jobs, 'job')} of a runner that died${orphans}${dead}`);
     }
-    case 'broken':
-      return style.bad(`the handler does not work, no more jobs are started: ${escapeText(event.error)}`);
+    case 'broken': {
+      const next = event.paused ? '; the queue is paused until: walq queue resume' : '';
+      return style.bad(`the handler does not work, no more jobs are started: ${escapeText(event.error)}${next}`);
+    }
+    case 'halted':
+      return style.bad(`${counted(event.dead, 'job')} dead: no more jobs are started`);
     case 'disk-full':
       return style.bad('the disk is full; waiting for room');
     case 'failed':

@@ -1,109 +1,83 @@
 import { WalqError } from '../../base/errors.ts';
 import type { Store } from '../../storage/store.ts';
-import type { SnapshotSummary, StorageEnv } from '../../storage/types.ts';
+import type { StorageEnv } from '../../storage/types.ts';
 import type { QueueEngine } from '../engine.ts';
-import { type InFlightJob, payloadText } from '../job.ts';
+import type { QueueEvent } from '../event-types.ts';
+import type { InFlightJob } from '../job.ts';
 import type { QueueMachine } from '../machine.ts';
-import { runAttempt } from '../process/attempt.ts';
-import type { AttemptOutcome, RunningAttempt } from '../process/attempt-types.ts';
-import { platformProcesses } from '../process/child-notes.ts';
-import { killOrphans, leaseOf } from '../process/orphans.ts';
-import { fileOutput, logName } from '../process/output.ts';
+import type { RunningAttempt } from '../process/attempt-types.ts';
+import type { platformProcesses } from '../process/child-notes.ts';
+import { leaseOf } from '../process/orphans.ts';
 import { startTimer, type Timer } from '../process/timer.ts';
-import { type Lane, laneOf } from '../ready.ts';
+import type { Wanted } from '../ready.ts';
 import { Checkpoints } from './checkpoints.ts';
+import { leftovers } from './drained.ts';
+import type { Handler } from './handler.ts';
+import type { RunnerOptions, RunSummary } from './runner-types.ts';
 import { settle, type Verdict } from './settle.ts';
 import { WakeUp } from './signal.ts';
 import type { RunnerStatus } from './status.ts';
-
-export interface RunnerOptions {
-  /** Attempts at a time. */
-  workers: number;
-  /** What runs a job: a shell line for all, or the command each job brings. */
-  handler: { kind: 'exec'; shell: string } | { kind: 'commands' };
-  /** For jobs that have no timeout of their own; 0 = none. */
-  timeoutMs: number;
-  /** Between SIGTERM and SIGKILL. */
-  killAfterMs: number;
-  /** How long a stop waits for running attempts before they are killed. */
-  graceMs: number;
-  /** End when no job is left that this runner can run. */
-  drain: boolean;
-  /** What to do with children of a dead runner that still run. */
-  orphans: 'kill' | 'ignore';
-  /** Snapshot after so long, and after so many events; 0 = not by this. */
-  snapshotIntervalMs: number;
-  snapshotEvery: number;
-  pid: number;
-  /** What a person may want to know; must not throw. */
-  report(event: RunnerReport): void;
-}
-
-export type RunnerReport =
-  | { kind: 'reclaimed'; jobs: number; dead: number; orphansKilled: number }
-  | { kind: 'started'; job: InFlightJob; pid: number | undefined }
-  | { kind: 'finished'; job: InFlightJob; outcome: AttemptOutcome; verdict: Verdict }
-  | { kind: 'broken'; error: string }
-  | { kind: 'disk-full' }
-  | { kind: 'failed'; error: WalqError }
-  | { kind: 'snapshot'; snapshot: SnapshotSummary; removedSegments: number }
-  | { kind: 'snapshot-failed'; error: unknown }
-  | { kind: 'stopping'; running: number; graceMs: number };
-
-export interface RunSummary {
-  completed: number;
-  retried: number;
-  dead: number;
-  /** The handler itself cannot run: its error. */
-  broken?: string;
-  /** The log could not be written any more. */
-  failure?: WalqError;
-  stopped: boolean;
-}
+import { takeOver } from './take-over.ts';
 
 const diskFullPauseMs = 1000;
 /** The wall clock may step: a long wait for it is looked at again this often. */
 const lookAgainMs = 60_000;
 
-/** Takes jobs of one open store, runs each as a child process, and writes down what came of it. */
+/** Takes jobs of one open store, has each run by a handler, and writes down what came of it. */
 export class Runner {
   readonly #env: StorageEnv;
   readonly #store: Store<QueueMachine>;
   readonly #engine: QueueEngine;
-  readonly #options: RunnerOptions;
-  readonly #lanes: readonly Lane[];
+  readonly #handler: Handler;
   readonly #processes: ReturnType<typeof platformProcesses>;
+  readonly #options: RunnerOptions;
+  readonly #wanted: Wanted;
+  /** By the seq of their DISPATCH. */
   readonly #active = new Map<number, RunningAttempt>();
   readonly #wakeUp = new WakeUp();
   readonly #checkpoints: Checkpoints;
-  readonly #summary: RunSummary = { completed: 0, retried: 0, dead: 0, stopped: false };
-  readonly #sinceMs: number;
+  readonly #summary: RunSummary = { completed: 0, retried: 0, dead: 0, left: 0, stopped: false };
+  /** Since when it works, ms since the epoch. */
+  readonly sinceMs: number;
+  readonly #ended: Promise<void>;
+  #end: () => void = () => undefined;
+  #drain: boolean;
   #stopping = false;
   #kill: 'no' | 'term' | 'now' = 'no';
   #grace: Timer | undefined;
   #due: Timer | undefined;
+  #sweeping: Promise<void> | undefined;
 
-  constructor(env: StorageEnv, store: Store<QueueMachine>, engine: QueueEngine, options: RunnerOptions) {
-    this.#env = env;
-    this.#store = store;
-    this.#engine = engine;
+  constructor(
+    parts: {
+      env: StorageEnv;
+      store: Store<QueueMachine>;
+      engine: QueueEngine;
+      handler: Handler;
+      processes: ReturnType<typeof platformProcesses>;
+    },
+    options: RunnerOptions,
+  ) {
+    this.#env = parts.env;
+    this.#store = parts.store;
+    this.#engine = parts.engine;
+    this.#handler = parts.handler;
+    this.#processes = parts.processes;
     this.#options = options;
-    this.#lanes = [options.handler.kind === 'exec' ? 'handler' : 'command'];
-    this.#processes = platformProcesses(env.fs, `${store.dir}/run`);
-    this.#sinceMs = env.clock.now();
-    this.#checkpoints = new Checkpoints(env.clock, store, options);
+    this.#drain = options.drain;
+    this.#ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    this.#wanted = { lanes: parts.handler.lanes, names: parts.handler.names };
+    this.sinceMs = parts.env.clock.now();
+    this.#checkpoints = new Checkpoints(parts.env.clock, parts.store, options);
   }
 
   status(): RunnerStatus {
-    const { workers, handler, pid } = this.#options;
-    return {
-      pid,
-      workers,
-      running: this.#active.size,
-      sinceMs: this.#sinceMs,
-      handler: handler.kind === 'exec' ? handler.shell : 'commands of the jobs',
-      stopping: this.#stopping,
-    };
+    const { workers, pid } = this.#options;
+    const { sinceMs } = this;
+    const running = this.#active.size;
+    return { pid, workers, running, sinceMs, handler: this.#handler.title, stopping: this.#stopping || this.#drain };
   }
 
   /**
@@ -112,19 +86,20 @@ export class Runner {
    */
   async run(): Promise<RunSummary> {
     await this.#takeOver();
-    const unlisten = this.#engine.onCommit(() => {
-      this.#checkpoints.noteSeq(this.#store.seqLast);
-      this.#wakeUp.wake();
-    });
+    const unlisten = this.#engine.onCommit((events) => this.#onCommit(events));
     this.#checkpoints.start();
     try {
       await Promise.all(Array.from({ length: this.#options.workers }, () => this.#work()));
+      await this.#sweeping;
     } finally {
       unlisten();
       this.#grace?.cancel();
       this.#due?.cancel();
       await this.#checkpoints.stop();
+      await this.#handler.close?.();
     }
+    this.#summary.left = leftovers(this.#engine.machine, this.#wanted).paused;
+    this.#end();
     return this.#summary;
   }
 
@@ -136,6 +111,28 @@ export class Runner {
     }
     this.#summary.stopped = true;
     this.#halt();
+  }
+
+  /** Works off what is there and ends. Resolves when it has, or early on `signal`. */
+  async drain(signal?: AbortSignal): Promise<Pick<RunSummary, 'completed' | 'dead' | 'left'>> {
+    this.#drain = true;
+    this.#wakeUp.wake();
+    const aborted = new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
+    await Promise.race([this.#ended, aborted]);
+    const { completed, dead, left } = this.#summary;
+    return { completed, dead, left };
+  }
+
+  #onCommit(events: readonly QueueEvent[]): void {
+    this.#checkpoints.noteSeq(this.#store.seqLast);
+    for (const event of events) if (event.type === 'CANCEL') this.#endCancelled(event.id);
+    this.#wakeUp.wake();
+  }
+
+  #endCancelled(id: string): void {
+    const job = this.#engine.machine.get(id);
+    if (job?.state !== 'in_flight' || job.cancelledAt === undefined) return;
+    this.#active.get(job.dispatchSeq)?.kill('cancelled');
   }
 
   #halt(): void {
@@ -152,59 +149,68 @@ export class Runner {
     this.#kill = how;
     // Verdicts that wait for a full disk give up: the jobs stay in flight, and the next runner takes them back.
     void this.#engine.stop();
-    for (const attempt of this.#active.values()) attempt.kill('stopped', ...(how === 'now' ? (['now'] as const) : []));
+    for (const attempt of this.#active.values()) this.#killOne(attempt);
   }
 
-  /** Jobs that a dead runner had in its hands: first its children go, then the jobs become pending again. */
+  #killOne(attempt: RunningAttempt): void {
+    attempt.kill('stopped', ...(this.#kill === 'now' ? (['now'] as const) : []));
+  }
+
+  /** Jobs that a dead runner had in its hands. */
   async #takeOver(): Promise<void> {
-    const abandoned = this.#engine.abandoned();
-    if (abandoned.length === 0) return;
-    const seqs = new Set(abandoned.map((job) => job.dispatchSeq));
-    let orphansKilled = 0;
-    if (this.#options.orphans === 'kill') {
-      const killed = await killOrphans({
-        table: this.#processes.table,
-        storeId: this.#store.id,
-        includes: (seq) => seqs.has(seq),
-        clock: this.#env.clock,
-        graceMs: this.#options.killAfterMs,
-      });
-      orphansKilled = killed.length;
-    }
-    const answers = await this.#engine.reclaim();
-    const dead = answers.filter((answer) => answer.verdict === 'dead').length;
-    this.#summary.dead += dead;
-    this.#options.report({ kind: 'reclaimed', jobs: answers.length, dead, orphansKilled });
+    const { orphans, killAfterMs } = this.#options;
+    const parts = {
+      engine: this.#engine,
+      table: this.#processes.table,
+      storeId: this.#store.id,
+      clock: this.#env.clock,
+    };
+    const taken = await takeOver(parts, { orphans, killAfterMs });
+    if (taken === undefined) return;
+    this.#summary.dead += taken.dead;
+    this.#options.report({ kind: 'reclaimed', ...taken });
   }
 
   async #work(): Promise<void> {
     while (!this.#stopping) {
-      const version = this.#wakeUp.version;
-      let job: InFlightJob | undefined;
+      const { version } = this.#wakeUp;
       try {
-        job = await this.#engine.dispatch({ lanes: this.#lanes });
+        await this.#sweepWhenDue();
+        const job = await this.#engine.dispatch(this.#request());
+        // Dispatched while the stop came: it has not begun, and does not begin.
+        if (job && this.#stopping) await this.#engine.giveBack(job, { reason: 'stopped' });
+        else if (job) await this.#attempt(job);
+        else if (this.#drain && this.#drained()) return this.#wakeUp.wake();
+        else await this.#sleep(version);
       } catch (error) {
         if (!(await this.#survives(error))) return;
-        continue;
       }
-      // Dispatched while the stop came: it has not begun, and does not begin.
-      if (job && this.#stopping) await this.#giveBack(job);
-      else if (job) await this.#attempt(job);
-      else if (this.#options.drain && this.#drained()) return this.#wakeUp.wake();
-      else await this.#sleep(version);
     }
   }
 
-  async #giveBack(job: InFlightJob): Promise<void> {
-    try {
-      await this.#engine.giveBack({ id: job.id, dispatchSeq: job.dispatchSeq }, { reason: 'stopped' });
-    } catch (error) {
-      await this.#survives(error);
-    }
+  #request() {
+    const { lanes, names } = this.#wanted;
+    return { lanes, ...(names !== undefined && { names }) };
+  }
+
+  /** One worker at a time looks at what is due by the clock; the others wait for what it finds. */
+  async #sweepWhenDue(): Promise<void> {
+    const dueAt = this.#engine.sweepAt();
+    if (this.#sweeping === undefined && (dueAt === undefined || dueAt > this.#env.clock.now())) return;
+    this.#sweeping ??= this.#engine.sweep(this.sinceMs).then(
+      () => {
+        this.#sweeping = undefined;
+      },
+      (error: unknown) => {
+        this.#sweeping = undefined;
+        throw error;
+      },
+    );
+    await this.#sweeping;
   }
 
   async #sleep(version: number): Promise<void> {
-    const dueAt = this.#engine.machine.ready.nextDueAt();
+    const dueAt = this.#engine.nextDueAt();
     if (dueAt !== undefined) {
       const leftMs = dueAt - this.#env.clock.now();
       // Due and yet not given out: a verdict waits for room on the disk. No use to look every millisecond.
@@ -215,47 +221,32 @@ export class Runner {
     await this.#wakeUp.sleep(version);
   }
 
-  /** Nothing runs here, and nothing pending could. */
+  /** Nothing runs here, and nothing that this handler could run is going to become due. */
   #drained(): boolean {
-    if (this.#active.size > 0) return false;
-    if (this.#engine.machine.counts.pending === 0) return true;
-    for (const job of this.#engine.machine.jobs())
-      if (job.state === 'pending' && this.#lanes.includes(laneOf(job))) return false;
-    return true;
+    return this.#active.size === 0 && leftovers(this.#engine.machine, this.#wanted).coming === 0;
   }
 
   async #attempt(job: InFlightJob): Promise<void> {
-    const { handler, killAfterMs, report } = this.#options;
+    const { report } = this.#options;
     const seq = job.dispatchSeq;
-    const lease = leaseOf(this.#store.id, seq);
-    const timeoutMs = job.options.timeoutMs || this.#options.timeoutMs;
-    const payload = payloadText(job);
-    const command = handler.kind === 'exec' ? { shell: handler.shell } : { argv: job.options.command ?? [] };
-    const attempt = runAttempt({
-      command,
-      owner: handler.kind === 'exec' ? 'runner' : 'job',
-      job: { id: job.id, name: job.options.name, payload, attempt: job.attempt, attemptsMax: job.options.maxAttempts },
-      store: this.#store.dir,
-      lease,
-      ...(timeoutMs > 0 && { timeoutMs }),
-      killAfterMs,
-      output: fileOutput(this.#env.fs, `${this.#store.dir}/logs`, logName(seq, job.attempt)),
-      table: this.#processes.table,
-      clock: this.#env.clock,
-    });
+    const attempt = this.#handler.start(job, job.options.timeoutMs || this.#options.timeoutMs);
     this.#active.set(seq, attempt);
-    if (this.#kill !== 'no') attempt.kill('stopped', ...(this.#kill === 'now' ? (['now'] as const) : []));
-    if (attempt.pid !== undefined) await this.#processes.notes.add(seq, lease, attempt.pid);
-    report({ kind: 'started', job, pid: attempt.pid });
-    const outcome = await attempt.done;
-    await this.#processes.notes.remove(seq);
     try {
-      if (outcome.verdict.kind === 'broken') this.#broken(outcome.verdict.error);
+      if (this.#kill !== 'no') this.#killOne(attempt);
+      // Cancelled between its DISPATCH and here.
+      this.#endCancelled(job.id);
+      if (attempt.pid !== undefined) await this.#processes.notes.add(seq, leaseOf(this.#store.id, seq), attempt.pid);
+      report({ kind: 'started', job, pid: attempt.pid });
+      const outcome = await attempt.done;
+      if (attempt.pid !== undefined) await this.#processes.notes.remove(seq);
+      if (outcome.verdict.kind === 'broken') await this.#broken(outcome.verdict.error);
       const verdict = await settle(this.#engine, job, outcome);
       this.#count(verdict);
       report({ kind: 'finished', job, outcome, verdict });
-    } catch (error) {
-      await this.#survives(error);
+      if (verdict.kind === 'dead' && this.#summary.dead >= this.#options.haltAfterDead) {
+        report({ kind: 'halted', dead: this.#summary.dead });
+        this.#halt();
+      }
     } finally {
       this.#active.delete(seq);
       this.#wakeUp.wake();
@@ -268,11 +259,25 @@ export class Runner {
     else this.#summary.dead++;
   }
 
-  /** The handler itself does not work: going on would only give every job back once. */
-  #broken(error: string): void {
-    if (this.#summary.broken === undefined) this.#options.report({ kind: 'broken', error });
-    this.#summary.broken ??= error;
-    this.#halt();
+  /**
+   * The handler itself does not work: going on would only give every job back. The queue is paused until somebody has
+   * mended it; a runner that was to drain it ends.
+   */
+  async #broken(error: string): Promise<void> {
+    if (this.#summary.broken !== undefined && this.#engine.machine.settings.pauseOf({}) !== undefined) return;
+    this.#options.report({ kind: 'broken', error, paused: !this.#drain });
+    this.#summary.broken = error;
+    if (this.#drain) this.#halt();
+    else {
+      try {
+        await this.#engine.pause({}, `handler: ${error}`);
+      } catch (failure) {
+        // The job still has to go back, so this is not the place to give up.
+        this.#halt();
+        if (failure instanceof WalqError) this.#summary.failure ??= failure;
+        else throw failure;
+      }
+    }
   }
 
   /** After a full disk the runner waits and goes on; after anything else that the log says, it stops. */
@@ -283,6 +288,7 @@ export class Runner {
       await this.#env.clock.sleep(diskFullPauseMs);
       return true;
     }
+    if (error.code === 'E_ATTEMPT_OVER') return true;
     if (this.#summary.failure === undefined) this.#options.report({ kind: 'failed', error });
     this.#summary.failure ??= error;
     this.#halt();

@@ -1,0 +1,43 @@
+import type { Job, PendingJob } from '../job.ts';
+import type { QueueMachine } from '../machine.ts';
+import { laneOf, type Wanted } from '../ready.ts';
+
+/** What is left of the pending jobs that a worker wants. */
+export interface Leftovers {
+  /** Run sooner or later if nobody does anything: due, delayed, or waiting for one that does. */
+  coming: number;
+  /** Held back by a pause, or waiting for one that is. */
+  paused: number;
+}
+
+/** Linear in the number of jobs. */
+export function leftovers(machine: QueueMachine, wanted: Wanted): Leftovers {
+  const found: Leftovers = { coming: 0, paused: 0 };
+  if (machine.counts.pending === 0) return found;
+  const fates = new Map<string, Fate>();
+  for (const job of machine.jobs()) {
+    if (job.state !== 'pending') continue;
+    // Parents were enqueued before their children, so their fate is known by now.
+    const fate = fateOf(machine, job, wanted, fates);
+    fates.set(job.id, fate);
+    if (fate === 'coming') found.coming++;
+    else if (fate === 'paused') found.paused++;
+  }
+  return found;
+}
+
+type Fate = 'coming' | 'paused' | 'of others';
+
+function fateOf(machine: QueueMachine, job: PendingJob, wanted: Wanted, fates: ReadonlyMap<string, Fate>): Fate {
+  const { name, group } = job.options;
+  if (!wanted.lanes.includes(laneOf(job)) || !(wanted.names?.has(name) ?? true)) return 'of others';
+  if (machine.settings.holdsBack(name, group)) return 'paused';
+  const parents = job.special?.waitingFor?.map((id) => fateOfParent(machine.get(id), fates)) ?? [];
+  if (parents.includes('paused')) return 'paused';
+  return parents.includes('of others') ? 'of others' : 'coming';
+}
+
+function fateOfParent(parent: Job | undefined, fates: ReadonlyMap<string, Fate>): Fate {
+  if (parent?.state === 'in_flight') return 'coming';
+  return (parent && fates.get(parent.id)) ?? 'of others';
+}

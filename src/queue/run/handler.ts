@@ -1,0 +1,65 @@
+import type { FileSystem } from '../../fs/types.ts';
+import { type InFlightJob, payloadText } from '../job.ts';
+import { runAttempt } from '../process/attempt.ts';
+import type { AttemptSpec, RunningAttempt } from '../process/attempt-types.ts';
+import { leaseOf } from '../process/orphans.ts';
+import { fileOutput, logName } from '../process/output.ts';
+import type { Lane } from '../ready.ts';
+
+/** What runs the jobs of a runner. */
+export interface Handler {
+  /** For people: `exec 'CMD'`, ... */
+  readonly title: string;
+  /** Which jobs it can run. */
+  readonly lanes: readonly Lane[];
+  /** Only jobs of these names. Default all. */
+  readonly names?: ReadonlySet<string>;
+  /** Starts one attempt. Never throws: what goes wrong is the outcome. `timeoutMs` 0 = no limit. */
+  start(job: InFlightJob, timeoutMs: number): RunningAttempt;
+  /** Ends what stands ready for jobs that may come. Called once, when nothing runs any more. */
+  close?(): Promise<void>;
+}
+
+/** What attempts need of the place they run in. */
+export interface AttemptPlace extends Pick<AttemptSpec, 'clock' | 'killAfterMs'> {
+  fs: FileSystem;
+  storeDir: string;
+  storeId: string;
+  table: NonNullable<AttemptSpec['table']>;
+}
+
+/** Every job goes to one shell line of the runner. */
+export function execHandler(place: AttemptPlace, shell: string): Handler {
+  return {
+    title: `exec ${shell}`,
+    lanes: ['handler'],
+    start: (job, timeoutMs) => runAttempt({ ...childSpec(place, job, timeoutMs), command: { shell }, owner: 'runner' }),
+  };
+}
+
+/** Every job brings its own command. */
+export function commandHandler(place: AttemptPlace): Handler {
+  return {
+    title: 'commands of the jobs',
+    lanes: ['command'],
+    start: (job, timeoutMs) => {
+      const command = { argv: job.options.command ?? [] };
+      return runAttempt({ ...childSpec(place, job, timeoutMs), command, owner: 'job' });
+    },
+  };
+}
+
+function childSpec(place: AttemptPlace, job: InFlightJob, timeoutMs: number): Omit<AttemptSpec, 'command' | 'owner'> {
+  const { fs, clock, killAfterMs, storeDir, storeId, table } = place;
+  const { id, attempt, dispatchSeq, options } = job;
+  return {
+    job: { id, name: options.name, payload: payloadText(job), attempt, attemptsMax: options.maxAttempts },
+    store: storeDir,
+    lease: leaseOf(storeId, dispatchSeq),
+    ...(timeoutMs > 0 && { timeoutMs }),
+    killAfterMs,
+    output: fileOutput(fs, `${storeDir}/logs`, logName(dispatchSeq, attempt)),
+    table,
+    clock,
+  };
+}

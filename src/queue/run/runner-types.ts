@@ -1,0 +1,52 @@
+import type { WalqError } from '../../base/errors.ts';
+import type { SnapshotSummary } from '../../storage/types.ts';
+import type { InFlightJob } from '../job.ts';
+import type { AttemptOutcome } from '../process/attempt-types.ts';
+import type { CheckpointPolicy } from './checkpoints.ts';
+import type { Verdict } from './settle.ts';
+
+export interface RunnerOptions extends Omit<CheckpointPolicy, 'report'> {
+  /** Attempts at a time. */
+  workers: number;
+  /** For jobs that have no timeout of their own; 0 = none. */
+  timeoutMs: number;
+  /** Between SIGTERM and SIGKILL. */
+  killAfterMs: number;
+  /** How long a stop waits for running attempts before they are killed. */
+  graceMs: number;
+  /** End when no job is left that this runner can run. */
+  drain: boolean;
+  /** Stop after so many jobs died here; Infinity = never. */
+  haltAfterDead: number;
+  /** What to do with children of a dead runner that still run. */
+  orphans: 'kill' | 'ignore';
+  pid: number;
+  /** What a person may want to know; must not throw. */
+  report(event: RunnerReport): void;
+}
+
+export type RunnerReport =
+  | { kind: 'reclaimed'; jobs: number; dead: number; orphansKilled: number }
+  | { kind: 'started'; job: InFlightJob; pid: number | undefined }
+  | { kind: 'finished'; job: InFlightJob; outcome: AttemptOutcome; verdict: Verdict }
+  /** The handler does not work. `paused`: the queue waits until somebody resumes it; else the runner ends. */
+  | { kind: 'broken'; error: string; paused: boolean }
+  | { kind: 'halted'; dead: number }
+  | { kind: 'disk-full' }
+  | { kind: 'failed'; error: WalqError }
+  | { kind: 'snapshot'; snapshot: SnapshotSummary; removedSegments: number }
+  | { kind: 'snapshot-failed'; error: unknown }
+  | { kind: 'stopping'; running: number; graceMs: number };
+
+export interface RunSummary {
+  completed: number;
+  retried: number;
+  dead: number;
+  /** Jobs that it could run and a pause holds back. */
+  left: number;
+  /** The handler itself cannot run: its error. */
+  broken?: string;
+  /** The log could not be written any more. */
+  failure?: WalqError;
+  stopped: boolean;
+}
