@@ -121,6 +121,17 @@ export function wholeNumber(flag: string, least: number): (text: string) => numb
   };
 }
 
+/** Parses a duration such as '30s'. Throws the usage error that names the flag. */
+export function durationOf(flag: string): (text: string) => number {
+  return (text) => parseDuration(text, flag);
+}
+
+/** The same as `wholeNumber`, negative ones included. */
+export function signedNumber(flag: string): (text: string) => number {
+  const whole = wholeNumber(flag, 0);
+  return (text) => (text.startsWith('-') ? -whole(text.slice(1)) : whole(text));
+}
+
 /** Gathers a repeatable option, and `a,b` in one. */
 export function list(text: string, before: string[] | undefined): string[] {
   return [...(before ?? []), ...text.split(',').filter((part) => part !== '')];
