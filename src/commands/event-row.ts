@@ -1,19 +1,17 @@
 import { escapeText } from '../base/escape.ts';
 import { eventDetails } from '../queue/event-details.ts';
-import type { Owner, QueueEvent } from '../queue/event-types.ts';
+import type { QueueEvent } from '../queue/event-types.ts';
 import { decodeEvent, recordJobId, recordTime, recordTypeName } from '../queue/events.ts';
 import type { RecordView } from '../storage/types.ts';
+import { type DetailValue, eventMembers } from './event-members.ts';
 import { JsonText } from './json-text.ts';
-
-/** Value of one detail: text is as found, not yet escaped. */
-export type DetailValue = string | number | boolean | JsonText | readonly string[];
 
 /** One event as shown by `wal inspect`: of our own logs and of foreign ones. */
 export interface EventRow {
   /** Text where a foreign number exceeds 2^53. */
   seq: number | string;
   type: string;
-  /** '' for an event that concerns no single job. */
+  /** '' for an event that concerns no single job. Of SCHEDULE and UNSCHEDULE the schedule's id. */
   job: string;
   /** Milliseconds since the epoch; text where a foreign number exceeds 2^53. */
   timeMs?: number | string;
@@ -52,7 +50,7 @@ export function rowOfRecord(record: RecordView): EventRow {
     ...(timeMs === undefined ? {} : { timeMs }),
     // Each form of output asks for one of the two at most, and some filters for neither.
     words: () => decoded(bytes, eventDetails),
-    details: () => decoded(bytes, detailsOf),
+    details: () => decoded(bytes, eventMembers),
     file,
     offset,
     afterHole,
@@ -76,78 +74,6 @@ function safely<T>(read: () => T): T | undefined {
   } catch {
     return undefined;
   }
-}
-
-function detailsOf(event: QueueEvent): [string, DetailValue][] {
-  const details = fieldsOf(event).filter((each): each is [string, DetailValue] => each[1] !== undefined);
-  if (event.from !== undefined) details.push(['from', event.from]);
-  return details;
-}
-
-type Field = [string, DetailValue | undefined];
-
-function fieldsOf(event: QueueEvent): Field[] {
-  switch (event.type) {
-    case 'ENQUEUE':
-      return [
-        ['name', event.name],
-        ['priority', event.priority === 0 ? undefined : event.priority],
-        ['maxAttempts', event.maxAttempts],
-        ['runAt', event.runAt === event.at ? undefined : event.runAt],
-        ['timeoutMs', event.timeoutMs === 0 ? undefined : event.timeoutMs],
-        ['backoff', event.backoff],
-        ['command', event.command],
-        ['payload', jsonOf(event.payload)],
-      ];
-    case 'DISPATCH':
-      return [['attempt', event.attempt], ...ownerFields(event.owner), ['deadlineMs', event.deadlineMs]];
-    case 'ACK':
-      return [
-        ['durationMs', event.durationMs],
-        ['result', jsonOf(event.result)],
-      ];
-    case 'RETRY':
-      return [
-        ['reason', event.reason],
-        ['runAt', event.runAt],
-        ['refund', event.refund || undefined],
-        ['reset', event.reset || undefined],
-        ['exitCode', event.exitCode],
-        ['signal', event.signal],
-        ['error', event.error],
-      ];
-    case 'TIMEOUT':
-      return [];
-    case 'DEAD':
-      return [
-        ['reason', event.reason],
-        ['exitCode', event.exitCode],
-        ['signal', event.signal],
-        ['error', event.error],
-      ];
-    case 'PRUNE':
-      return [
-        ['ids', event.ids],
-        ['cutoffSeq', event.cutoff?.seq],
-        ['completed', event.cutoff?.completed],
-        ['dead', event.cutoff?.dead],
-      ];
-  }
-}
-
-function ownerFields(owner: Owner): Field[] {
-  if (owner.kind === 'runner') return [['runner', owner.epoch]];
-  if (owner.kind === 'unknown') return [];
-  return [
-    ['lease', owner.token],
-    ['leaseUntil', owner.deadlineMs],
-  ];
-}
-
-const utf8 = new TextDecoder();
-
-function jsonOf(bytes: Uint8Array | undefined): JsonText | undefined {
-  return bytes === undefined ? undefined : new JsonText(utf8.decode(bytes));
 }
 
 /** `name=send maxAttempts=3 payload={"a":1}`: one line, escaped. */
@@ -175,7 +101,9 @@ export function rowText(row: EventRow): string {
  */
 export function rowJson(row: EventRow): string {
   let text = `{"seq":${numberText(row.seq)},"type":${JSON.stringify(row.type)}`;
-  if (row.job !== '') text += `,"job":${JSON.stringify(row.job)}`;
+  // Schedules have a name space of their own: no job may be taken for one.
+  const isSchedule = row.type === 'SCHEDULE' || row.type === 'UNSCHEDULE';
+  if (row.job !== '') text += `,"${isSchedule ? 'schedule' : 'job'}":${JSON.stringify(row.job)}`;
   if (row.timeMs !== undefined) text += `,"timeMs":${numberText(row.timeMs)}`;
   for (const [name, value] of row.details()) text += `,${JSON.stringify(name)}:${detailJson(value)}`;
   text += `,"file":${JSON.stringify(row.file)},"offset":${row.offset}`;

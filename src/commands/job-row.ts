@@ -34,8 +34,17 @@ export function rowOfJob(job: Job): JobRow {
 }
 
 function detailsOf(job: Job): Record<string, unknown> {
+  const { special } = job;
   return {
     seq: job.seq,
+    group: job.options.group === '' ? undefined : job.options.group,
+    key: special?.key,
+    keyUntilMs: special?.keyUntil,
+    parents: special?.parents,
+    waitingFor: special?.waitingFor,
+    expiresAtMs: special?.expiresAt,
+    schedule: special?.slot?.schedule,
+    slotMs: special?.slot?.at,
     priority: job.options.priority,
     maxAttempts: job.options.maxAttempts,
     timeoutMs: job.options.timeoutMs === 0 ? undefined : job.options.timeoutMs,
@@ -58,6 +67,7 @@ function stateDetails(job: Job): Record<string, unknown> {
         startedMs: job.startedAt,
         owner: ownerOf(job.owner),
         deadlineMs: job.deadlineMs,
+        cancelledMs: job.cancelledAt,
       };
     case 'completed': {
       const result = resultText(job);

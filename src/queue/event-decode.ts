@@ -1,8 +1,10 @@
 import {
   type AckEvent,
+  type CancelEvent,
   type DeadEvent,
   type DispatchEvent,
   type EnqueueEvent,
+  type ExtendEvent,
   enqueueDefaults,
   eventLimits,
   eventTypes,
@@ -10,15 +12,15 @@ import {
   type PruneEvent,
   type QueueEvent,
   type RetryEvent,
-  type TimeoutEvent,
+  type Slot,
+  type UpdateEvent,
 } from './event-types.ts';
-import { recordError } from './record.ts';
+import { recordError, tagFrom } from './record.ts';
 import type { RecordReader } from './record-reader.ts';
+import { decodeLimit, decodePause, decodeResume, decodeSchedule } from './setting-decode.ts';
 
 /** The fields of each event, read. One function per event: flat code, because replay spends its time here. */
 
-/** The one field common to all events: the seq in the foreign log. */
-export const tagFrom = 63;
 const limits = eventLimits;
 
 /**
@@ -36,11 +38,29 @@ export function decodeFields<B>(r: RecordReader<B>, type: number, id: string, at
     case eventTypes.RETRY:
       return decodeRetry(r, id, at);
     case eventTypes.TIMEOUT:
-      return decodeTimeout(r, id, at);
+      return { type: 'TIMEOUT', id, at, from: onlyFrom(r), extra: r.extra };
     case eventTypes.DEAD:
       return decodeDead(r, id, at);
     case eventTypes.PRUNE:
       return decodePrune(r, id, at);
+    case eventTypes.CANCEL:
+      return decodeCancel(r, id, at);
+    case eventTypes.UPDATE:
+      return decodeUpdate(r, id, at);
+    case eventTypes.EXTEND:
+      return decodeExtend(r, id, at);
+    case eventTypes.REMOVE:
+      return { type: 'REMOVE', id, at, from: onlyFrom(r), extra: r.extra };
+    case eventTypes.PAUSE:
+      return decodePause(r, id, at);
+    case eventTypes.RESUME:
+      return decodeResume(r, id, at);
+    case eventTypes.SCHEDULE:
+      return decodeSchedule(r, id, at);
+    case eventTypes.UNSCHEDULE:
+      return { type: 'UNSCHEDULE', id, at, from: onlyFrom(r), extra: r.extra };
+    case eventTypes.LIMIT:
+      return decodeLimit(r, id, at);
     default:
       return undefined;
   }
@@ -55,6 +75,13 @@ function decodeEnqueue<B>(r: RecordReader<B>, id: string, at: number): EnqueueEv
   let timeoutMs: number = enqueueDefaults.timeoutMs;
   let backoff: string = enqueueDefaults.backoff;
   let command: string[] | undefined;
+  let key: string | undefined;
+  let keyUntil: number | undefined;
+  let parents: string[] | undefined;
+  let group: string = enqueueDefaults.group;
+  let expiresAt: number | undefined;
+  let slotAt: number | undefined;
+  let schedule: string | undefined;
   let from: string | undefined;
   for (let tag = r.nextTag(); tag !== 0; tag = r.nextTag()) {
     if (tag === 1) name = r.text(limits.nameBytes, enqueueDefaults.name);
@@ -65,6 +92,13 @@ function decodeEnqueue<B>(r: RecordReader<B>, id: string, at: number): EnqueueEv
     else if (tag === 6) timeoutMs = r.int(limits.timeMs, enqueueDefaults.timeoutMs);
     else if (tag === 7) backoff = r.text(limits.backoffBytes, enqueueDefaults.backoff);
     else if (tag === 8) command = r.list(limits.command);
+    else if (tag === 9) key = r.word(limits.keyBytes);
+    else if (tag === 11) keyUntil = at + r.positive(limits.timeMs - at);
+    else if (tag === 12) parents = r.list(limits.parents);
+    else if (tag === 13) group = r.text(limits.groupBytes, enqueueDefaults.group);
+    else if (tag === 14) expiresAt = at + r.int(limits.timeMs - at);
+    else if (tag === 15) slotAt = r.int(limits.timeMs);
+    else if (tag === 16) schedule = r.word(limits.idBytes);
     else if (tag === tagFrom) from = r.text(limits.fromBytes);
     else r.unknown(tag);
   }
@@ -81,9 +115,22 @@ function decodeEnqueue<B>(r: RecordReader<B>, id: string, at: number): EnqueueEv
     timeoutMs,
     backoff,
     command,
+    group,
+    key,
+    keyUntil,
+    parents,
+    expiresAt,
+    slot: slotOf(slotAt, schedule),
     from,
     extra,
   };
+}
+
+/** Also the form of a slot in snapshot entries. */
+export function slotOf(at: number | undefined, schedule: string | undefined): Slot | undefined {
+  if (at === undefined && schedule === undefined) return undefined;
+  if (at === undefined || schedule === undefined) throw recordError('half a slot');
+  return { schedule, at };
 }
 
 function decodeDispatch<B>(r: RecordReader<B>, id: string, at: number): DispatchEvent {
@@ -103,7 +150,6 @@ function decodeDispatch<B>(r: RecordReader<B>, id: string, at: number): Dispatch
     else r.unknown(tag);
   }
   const owner = ownerOf(epoch, token, leaseMs);
-  if (owner.kind === 'unknown' && from === undefined) throw recordError('DISPATCH without owner');
   return { type: 'DISPATCH', id, at, attempt, owner, deadlineMs, from, extra: r.extra };
 }
 
@@ -153,13 +199,14 @@ function decodeRetry<B>(r: RecordReader<B>, id: string, at: number): RetryEvent 
   return { type: 'RETRY', id, at, runAt, reason, error, exitCode, signal, refund, reset, from, extra: r.extra };
 }
 
-function decodeTimeout<B>(r: RecordReader<B>, id: string, at: number): TimeoutEvent {
+/** Of an event without fields of its own. */
+function onlyFrom<B>(r: RecordReader<B>): string | undefined {
   let from: string | undefined;
   for (let tag = r.nextTag(); tag !== 0; tag = r.nextTag()) {
     if (tag === tagFrom) from = r.text(limits.fromBytes);
     else r.unknown(tag);
   }
-  return { type: 'TIMEOUT', id, at, from, extra: r.extra };
+  return from;
 }
 
 function decodeDead<B>(r: RecordReader<B>, id: string, at: number): DeadEvent {
@@ -192,7 +239,48 @@ function decodePrune<B>(r: RecordReader<B>, id: string, at: number): PruneEvent 
     else r.unknown(tag);
   }
   if ((seq === undefined) !== (states === undefined)) throw recordError('half a cutoff');
-  if ((ids === undefined) === (seq === undefined)) throw recordError('PRUNE needs ids or a cutoff');
   const cutoff = seq === undefined ? undefined : { seq, completed: (states ?? 0) % 2 === 1, dead: (states ?? 0) >= 2 };
   return { type: 'PRUNE', id, at, ids, cutoff, from, extra: r.extra };
+}
+
+function decodeCancel<B>(r: RecordReader<B>, id: string, at: number): CancelEvent {
+  let error: string | undefined;
+  let from: string | undefined;
+  for (let tag = r.nextTag(); tag !== 0; tag = r.nextTag()) {
+    if (tag === 3) error = r.text(limits.errorBytes);
+    else if (tag === tagFrom) from = r.text(limits.fromBytes);
+    else r.unknown(tag);
+  }
+  return { type: 'CANCEL', id, at, error, from, extra: r.extra };
+}
+
+/** What is there is a change, even to the value that is the default of ENQUEUE. */
+function decodeUpdate<B>(r: RecordReader<B>, id: string, at: number): UpdateEvent<B> {
+  const event: UpdateEvent<B> = { type: 'UPDATE', id, at };
+  for (let tag = r.nextTag(); tag !== 0; tag = r.nextTag()) {
+    if (tag === 2) event.payload = r.body(limits.payloadBytes);
+    else if (tag === 3) event.priority = r.signed(limits.priority);
+    else if (tag === 4) event.maxAttempts = r.int(limits.attempts);
+    else if (tag === 5) event.runAt = at + r.int(limits.timeMs - at);
+    else if (tag === 6) event.timeoutMs = r.int(limits.timeMs);
+    else if (tag === 7) event.backoff = r.text(limits.backoffBytes);
+    else if (tag === 13) event.group = r.text(limits.groupBytes);
+    else if (tag === 14) event.expiresAt = at + r.int(limits.timeMs - at);
+    else if (tag === tagFrom) event.from = r.text(limits.fromBytes);
+    else r.unknown(tag);
+  }
+  event.extra = r.extra;
+  return event;
+}
+
+function decodeExtend<B>(r: RecordReader<B>, id: string, at: number): ExtendEvent {
+  let deadlineMs: number | undefined;
+  let from: string | undefined;
+  for (let tag = r.nextTag(); tag !== 0; tag = r.nextTag()) {
+    if (tag === 1) deadlineMs = at + r.int(limits.timeMs - at);
+    else if (tag === tagFrom) from = r.text(limits.fromBytes);
+    else r.unknown(tag);
+  }
+  if (deadlineMs === undefined) throw recordError('EXTEND without a deadline');
+  return { type: 'EXTEND', id, at, deadlineMs, from, extra: r.extra };
 }

@@ -1,68 +1,148 @@
 import { formatDuration } from '../base/duration.ts';
 import { unreachable } from '../base/errors.ts';
-import { type AttemptExit, enqueueDefaults, type Owner, type QueueEvent } from './event-types.ts';
+import { type AttemptExit, enqueueDefaults, type JobTemplate, type Owner, type QueueEvent } from './event-types.ts';
+import { type LimitEvent, type ScheduleEvent, scheduleDefaults } from './setting-types.ts';
+
+type Detail = [key: string, text: string | undefined];
 
 /**
- * What an event says beyond its type and job id, as keys and plain text for printing: `[seq=1] ENQUEUE job_1 name=mail
+ * What an event says beyond its type and id, as keys and plain text for printing: `[seq=1] ENQUEUE job_1 name=mail
  * priority=5`. Defaults are left out. Texts are as stored: whoever prints them escapes and shortens.
  */
 export function eventDetails(event: QueueEvent): [key: string, text: string][] {
-  const details = fieldDetails(event);
+  const details = fieldDetails(event).filter((detail): detail is [string, string] => detail[1] !== undefined);
   if (event.from !== undefined) details.push(['from', event.from]);
   for (const { tag, value } of event.extra ?? []) details.push([`field${tag}`, `${value.length} bytes`]);
   return details;
 }
 
-function fieldDetails(event: QueueEvent): [string, string][] {
+function fieldDetails(event: QueueEvent): Detail[] {
   switch (event.type) {
     case 'ENQUEUE':
-      return present([
-        ['name', event.name === enqueueDefaults.name ? undefined : event.name],
-        ['priority', event.priority === enqueueDefaults.priority ? undefined : String(event.priority)],
-        ['attempts', event.maxAttempts === enqueueDefaults.maxAttempts ? undefined : String(event.maxAttempts)],
+      return [
+        ...workDetails(event, enqueueDefaults),
+        ['key', event.key],
+        ['key_until', timeText(event.keyUntil)],
+        ['parents', event.parents?.join(',')],
         ['run_at', event.runAt === event.at ? undefined : timeText(event.runAt)],
-        ['timeout', event.timeoutMs === enqueueDefaults.timeoutMs ? undefined : formatDuration(event.timeoutMs)],
-        ['backoff', event.backoff === enqueueDefaults.backoff ? undefined : event.backoff],
-        ['command', event.command && JSON.stringify(event.command)],
-        ['payload', event.payload && textOf(event.payload)],
-      ]);
+        ['expires_at', timeText(event.expiresAt)],
+        ['schedule', event.slot?.schedule],
+        ['slot', timeText(event.slot?.at)],
+        ...runDetails(event, enqueueDefaults),
+      ];
     case 'DISPATCH':
-      return present([
+      return [
         ['attempt', String(event.attempt)],
         ...ownerDetails(event.owner),
-        ['deadline', event.deadlineMs === undefined ? undefined : timeText(event.deadlineMs)],
-      ]);
+        ['deadline', timeText(event.deadlineMs)],
+      ];
     case 'ACK':
-      return present([
-        ['duration', event.durationMs === undefined ? undefined : formatDuration(event.durationMs)],
+      return [
+        ['duration', durationText(event.durationMs)],
         ['result', event.result && textOf(event.result)],
-      ]);
+      ];
     case 'RETRY':
-      return present([
+      return [
         ['reason', event.reason],
         ...exitDetails(event),
         ['run_at', event.runAt === event.at ? undefined : timeText(event.runAt)],
         ['refund', event.refund ? 'yes' : undefined],
         ['reset', event.reset ? 'yes' : undefined],
         ['error', event.error],
-      ]);
-    case 'TIMEOUT':
-      return [];
+      ];
     case 'DEAD':
-      return present([['reason', event.reason], ...exitDetails(event), ['error', event.error]]);
+      return [['reason', event.reason], ...exitDetails(event), ['error', event.error]];
     case 'PRUNE':
-      return present([
+      return [
         ['jobs', event.ids && String(event.ids.length)],
         ['ids', event.ids?.join(',')],
         ['ended_by_seq', event.cutoff && String(event.cutoff.seq)],
         ['states', event.cutoff && prunedStates(event.cutoff)],
-      ]);
+      ];
+    case 'CANCEL':
+      return [['error', event.error]];
+    case 'UPDATE':
+      return [
+        ...workDetails(event, {}),
+        ['run_at', timeText(event.runAt)],
+        ['expires_at', timeText(event.expiresAt)],
+        ...runDetails(event, {}),
+      ];
+    case 'EXTEND':
+      return [['until', timeText(event.deadlineMs)]];
+    case 'PAUSE':
+      return [
+        ['name', event.name],
+        ['group', event.group],
+        ['reason', event.reason],
+      ];
+    case 'RESUME':
+      return [
+        ['name', event.name],
+        ['group', event.group],
+      ];
+    case 'SCHEDULE':
+      return scheduleDetails(event);
+    case 'LIMIT':
+      return limitDetails(event);
+    case 'TIMEOUT':
+    case 'REMOVE':
+    case 'UNSCHEDULE':
+      return [];
     default:
       return unreachable(event);
   }
 }
 
-function ownerDetails(owner: Owner): [string, string | undefined][] {
+type Fields = { [K in keyof JobTemplate]?: JobTemplate[K] | undefined };
+/** None for UPDATE: what is there is a change. */
+type Defaults = Partial<typeof enqueueDefaults>;
+
+function workDetails(fields: Fields, defaults: Defaults): Detail[] {
+  return [
+    ['name', textUnless(fields.name, defaults.name)],
+    ['group', textUnless(fields.group, defaults.group)],
+    ['priority', textUnless(fields.priority, defaults.priority)],
+    ['attempts', textUnless(fields.maxAttempts, defaults.maxAttempts)],
+  ];
+}
+
+function runDetails(fields: Fields, defaults: Defaults): Detail[] {
+  return [
+    ['timeout', fields.timeoutMs === defaults.timeoutMs ? undefined : limitText(fields.timeoutMs, formatDuration)],
+    ['backoff', textUnless(fields.backoff, defaults.backoff)],
+    ['command', fields.command && JSON.stringify(fields.command)],
+    ['payload', fields.payload && textOf(fields.payload)],
+  ];
+}
+
+function scheduleDetails(event: ScheduleEvent): Detail[] {
+  const { rule, expiresAfterMs } = event;
+  return [
+    ['cron', rule.kind === 'cron' ? rule.cron : undefined],
+    ['zone', rule.kind === 'cron' ? textUnless(rule.zone, scheduleDefaults.zone) : undefined],
+    ['every', rule.kind === 'every' ? formatDuration(rule.everyMs) : undefined],
+    ['missed', textUnless(event.missed, scheduleDefaults.missed)],
+    ...workDetails(event.template, enqueueDefaults),
+    ['expires_after', expiresAfterMs === scheduleDefaults.expiresAfterMs ? undefined : formatDuration(expiresAfterMs)],
+    ...runDetails(event.template, enqueueDefaults),
+  ];
+}
+
+function limitDetails(event: LimitEvent): Detail[] {
+  const { rate } = event;
+  return [
+    ['group', textUnless(event.group, enqueueDefaults.group)],
+    ['concurrency', limitText(event.concurrency)],
+    ['rate', rate && limitText(rate.count, (count) => `${count}/${formatDuration(rate.perMs)}`)],
+    ['pending', limitText(event.pendingMax)],
+    ['payload_bytes', limitText(event.payloadBytesMax)],
+    ['keep', limitText(event.keepMs, formatDuration)],
+    ['keep_count', limitText(event.keepCount)],
+  ];
+}
+
+function ownerDetails(owner: Owner): Detail[] {
   if (owner.kind === 'unknown') return [];
   if (owner.kind === 'runner') return [['runner', runnerName(owner.epoch)]];
   return [
@@ -71,9 +151,9 @@ function ownerDetails(owner: Owner): [string, string | undefined][] {
   ];
 }
 
-function exitDetails(exit: AttemptExit): [string, string | undefined][] {
+function exitDetails(exit: AttemptExit): Detail[] {
   return [
-    ['exit', exit.exitCode === undefined ? undefined : String(exit.exitCode)],
+    ['exit', textUnless(exit.exitCode, undefined)],
     ['signal', exit.signal],
   ];
 }
@@ -88,16 +168,26 @@ export function runnerName(epoch: number): string {
   return epoch.toString(16).padStart(12, '0');
 }
 
+function textUnless<T extends string | number>(value: T | undefined, fallback: T | undefined): string | undefined {
+  return value === undefined || value === fallback ? undefined : String(value);
+}
+
+/** 0 is no limit. */
+function limitText(value: number | undefined, format: (value: number) => string = String): string | undefined {
+  return value === 0 ? 'none' : value === undefined ? undefined : format(value);
+}
+
+function durationText(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : formatDuration(ms);
+}
+
 /** ISO text; a number that no calendar holds stays a number. */
-function timeText(ms: number): string {
+function timeText(ms: number | undefined): string | undefined {
+  if (ms === undefined) return undefined;
   const date = new Date(ms);
   return Number.isNaN(date.getTime()) ? String(ms) : date.toISOString();
 }
 
 function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
-}
-
-function present(entries: [string, string | undefined][]): [string, string][] {
-  return entries.flatMap(([key, text]) => (text === undefined ? [] : [[key, text] satisfies [string, string]]));
 }

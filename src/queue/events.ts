@@ -1,8 +1,9 @@
-import { unreachable, usageError } from '../base/errors.ts';
-import { decodeFields, tagFrom } from './event-decode.ts';
-import { enqueueDefaults, eventLimits, eventTypes, nameOfType, type QueueEvent } from './event-types.ts';
+import { decodeFields } from './event-decode.ts';
+import { encodeFields } from './event-encode.ts';
+import { shapeError, shapeFault } from './event-shape.ts';
+import { eventLimits, eventTypes, nameOfType, type QueueEvent } from './event-types.ts';
 import type { Packed } from './packed.ts';
-import { idBytesMax, newerRecord, recordError } from './record.ts';
+import { idBytesMax, newerRecord, recordError, tagFrom } from './record.ts';
 import { packReader, type RecordReader, viewReader } from './record-reader.ts';
 import { RecordWriter } from './record-writer.ts';
 
@@ -13,7 +14,7 @@ export function recordType(record: Uint8Array): number {
   return record[0] ?? 0;
 }
 
-/** 'ENQUEUE', 'CANCEL', ... and 'TYPE_99' for a number that this version has no name for. */
+/** 'ENQUEUE', 'DISPATCH', ... and 'TYPE_99' for a number that this version has no name for. */
 export function recordTypeName(record: Uint8Array): string {
   const type = recordType(record);
   return nameOfType.get(type) ?? `TYPE_${type}`;
@@ -24,7 +25,7 @@ export function eventNames(): string[] {
   return [...nameOfType.values()];
 }
 
-/** The job's id, '' for an event that concerns no single job. Throws damageError E_RECORD. */
+/** The id of the job or schedule, '' for an event that concerns neither. Throws damageError E_RECORD. */
 export function recordJobId(record: Uint8Array): string {
   return viewReader.read(record, (reader) => {
     reader.type();
@@ -42,84 +43,17 @@ export function recordTime(record: Uint8Array): number {
 }
 
 const writer = new RecordWriter();
-const limits = eventLimits;
 
 /** Throws usageError E_FIELD when a value is beyond the limits of the format, with the field's name in `data.field`. */
 export function encodeEvent(event: QueueEvent): Uint8Array {
-  const wrong = shapeFault(event);
-  if (wrong !== undefined) throw usageError('E_FIELD', wrong, { data: { field: wrong.split(' ')[0] } });
-  writer.begin(eventTypes[event.type], event.id, event.at);
-  encodeFields(event);
-  writer.text(tagFrom, event.from, limits.fromBytes, 'from');
+  const type = eventTypes[event.type];
+  const wrong = shapeFault(event, type);
+  if (wrong !== undefined) throw shapeError(wrong);
+  writer.begin(type, event.id, event.at);
+  encodeFields(writer, event);
+  writer.text(tagFrom, event.from, eventLimits.fromBytes, 'from');
   writer.extra(event.extra);
   return writer.finish();
-}
-
-/** What types cannot say. The decoder refuses the same. */
-function shapeFault(event: QueueEvent): string | undefined {
-  if (event.type === 'PRUNE') {
-    if (event.id !== '') return 'id must be empty: PRUNE concerns no single job';
-    if ((event.ids === undefined) === (event.cutoff === undefined)) return 'ids or cutoff: PRUNE needs one of them';
-    if (event.cutoff && !event.cutoff.completed && !event.cutoff.dead) return 'cutoff needs a state to prune';
-    return undefined;
-  }
-  if (event.id === '') return 'id must not be empty';
-  if (event.type === 'DISPATCH' && event.owner.kind === 'unknown' && event.from === undefined)
-    return 'owner is missing';
-  return undefined;
-}
-
-function encodeFields(event: QueueEvent): void {
-  const w = writer;
-  switch (event.type) {
-    case 'ENQUEUE':
-      w.text(1, event.name, limits.nameBytes, 'name', enqueueDefaults.name);
-      w.bytes(2, event.payload, limits.payloadBytes, 'payload');
-      w.signed(3, event.priority, limits.priority, 'priority', enqueueDefaults.priority);
-      w.int(4, event.maxAttempts, limits.attempts, 'maxAttempts', enqueueDefaults.maxAttempts);
-      w.int(5, event.runAt - event.at, limits.timeMs, 'runAt', 0);
-      w.int(6, event.timeoutMs, limits.timeMs, 'timeoutMs', enqueueDefaults.timeoutMs);
-      w.text(7, event.backoff, limits.backoffBytes, 'backoff', enqueueDefaults.backoff);
-      w.list(8, event.command, limits.command, 'command');
-      return;
-    case 'DISPATCH':
-      w.int(1, event.attempt, limits.attempts, 'attempt', 1);
-      if (event.owner.kind === 'runner') w.int(2, event.owner.epoch, limits.timeMs, 'epoch');
-      if (event.owner.kind === 'lease') {
-        w.text(3, event.owner.token, limits.tokenBytes, 'token');
-        w.int(4, event.owner.deadlineMs, limits.timeMs, 'deadlineMs');
-      }
-      w.int(5, event.deadlineMs === undefined ? undefined : event.deadlineMs - event.at, limits.timeMs, 'deadlineMs');
-      return;
-    case 'ACK':
-      w.int(1, event.durationMs, limits.timeMs, 'durationMs');
-      w.bytes(2, event.result, limits.resultBytes, 'result');
-      return;
-    case 'RETRY':
-      w.int(1, event.runAt - event.at, limits.timeMs, 'runAt', 0);
-      w.text(2, event.reason, limits.reasonBytes, 'reason', 'failed');
-      w.foreignText(3, event.error, limits.errorBytes, 'error');
-      w.int(4, event.exitCode, limits.exitCode, 'exitCode');
-      w.text(5, event.signal, limits.signalBytes, 'signal');
-      w.int(6, event.refund ? 1 : 0, 1, 'refund', 0);
-      w.int(7, event.reset ? 1 : 0, 1, 'reset', 0);
-      return;
-    case 'TIMEOUT':
-      return;
-    case 'DEAD':
-      w.text(2, event.reason, limits.reasonBytes, 'reason', 'attempts');
-      w.foreignText(3, event.error, limits.errorBytes, 'error');
-      w.int(4, event.exitCode, limits.exitCode, 'exitCode');
-      w.text(5, event.signal, limits.signalBytes, 'signal');
-      return;
-    case 'PRUNE':
-      w.list(1, event.ids, limits.pruneIds, 'ids');
-      w.int(2, event.cutoff?.seq, limits.timeMs, 'cutoff');
-      w.int(3, event.cutoff && (event.cutoff.completed ? 1 : 0) + (event.cutoff.dead ? 2 : 0), 3, 'states');
-      return;
-    default:
-      unreachable(event);
-  }
 }
 
 /** Throws damageError E_RECORD, or newerError E_RECORD_NEWER for an event or field of a newer version. */
@@ -135,11 +69,9 @@ export function decodePacked(record: Uint8Array): QueueEvent<Packed> {
 function decode<B>(r: RecordReader<B>): QueueEvent<B> {
   const type = r.type();
   if (type > 127) throw recordError(`type ${type}`);
-  if (type > eventTypes.PRUNE) throw newerRecord(`event ${nameOfType.get(type) ?? type}`);
-  const id = r.text(idBytesMax);
-  if ((id === '') !== (type === eventTypes.PRUNE))
-    throw recordError(id === '' ? 'id is empty' : 'id where none belongs');
-  const event = decodeFields(r, type, id, r.next());
+  const event = decodeFields(r, type, r.text(idBytesMax), r.next());
   if (event === undefined) throw newerRecord(`event ${type}`);
+  const wrong = shapeFault(event, type);
+  if (wrong !== undefined) throw recordError(wrong);
   return event;
 }

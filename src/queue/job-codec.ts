@@ -3,11 +3,15 @@ import { enqueueDefaults, eventLimits } from './event-types.ts';
 import type { Job, Setback } from './job.ts';
 import { decodeJob } from './job-decode.ts';
 import { type Packed, packedBytes } from './packed.ts';
-import { newerRecord, recordError } from './record.ts';
+import { newerRecord, recordError, tagFrom } from './record.ts';
 import { packReader, type RecordReader } from './record-reader.ts';
 import { RecordWriter } from './record-writer.ts';
+import { decodeSetting } from './setting-decode.ts';
+import type { SettingEntry } from './settings.ts';
+import { writeHold, writeOrigin } from './special-codec.ts';
+import { writeRun, writeWork } from './template-writer.ts';
 
-/** Snapshot entries: one per job, and one of facts about the whole queue. EVENTS.md has the bytes. */
+/** Snapshot entries: one of facts about the whole queue, one per setting, one per job. EVENTS.md has the bytes. */
 
 /** Counts since the queue began; they survive PRUNE. */
 export interface QueueTotals {
@@ -22,6 +26,10 @@ export interface QueueTotals {
   pruned: number;
   /** Imported events that did not fit and were left out. */
   skipped: number;
+  /** Asked to be: some complete all the same. */
+  cancelled: number;
+  /** One by one, at somebody's wish; `pruned` are the others. */
+  removed: number;
 }
 
 /** In the order of their tags. */
@@ -35,6 +43,8 @@ const totalNames = [
   'dead',
   'pruned',
   'skipped',
+  'cancelled',
+  'removed',
 ] as const satisfies readonly (keyof QueueTotals)[];
 
 const entryTypes = { facts: 1, pending: 2, in_flight: 3, completed: 4, dead: 5 } as const;
@@ -62,6 +72,8 @@ export function noTotals(): QueueTotals {
     dead: 0,
     pruned: 0,
     skipped: 0,
+    cancelled: 0,
+    removed: 0,
   };
 }
 
@@ -77,20 +89,19 @@ export function encodeTotals(totals: QueueTotals): Uint8Array {
 export function encodeJob(job: Job): Uint8Array {
   const options = job.options;
   w.begin(entryTypes[job.state], job.id, job.createdAt);
-  w.text(1, options.name, limits.nameBytes, 'name', enqueueDefaults.name);
-  w.bytes(2, bytesOf(job.payload), limits.payloadBytes, 'payload');
-  w.signed(3, options.priority, limits.priority, 'priority', enqueueDefaults.priority);
-  w.int(4, options.maxAttempts, limits.attempts, 'maxAttempts', enqueueDefaults.maxAttempts);
+  writeWork(w, options, bytesOf(job.payload), enqueueDefaults);
   if (job.state === 'pending') w.int(5, job.runAt, timeMax, 'runAt', job.createdAt);
-  w.int(6, options.timeoutMs, timeMax, 'timeoutMs', enqueueDefaults.timeoutMs);
-  w.text(7, options.backoff, limits.backoffBytes, 'backoff', enqueueDefaults.backoff);
-  w.list(8, options.command, limits.command, 'command');
+  writeRun(w, options, enqueueDefaults);
   w.int(9, job.seq, timeMax, 'seq');
   w.int(10, job.attempt, limits.attempts, 'attempt', 0);
   w.int(11, job.crashes, timeMax, 'crashes', 0);
   if (job.setback !== undefined) encodeSetback(job.setback);
   encodeState(job);
-  w.text(63, job.from, limits.fromBytes, 'from');
+  const { special } = job;
+  if (special !== undefined) writeHold(w, special);
+  w.text(44, options.group, limits.groupBytes, 'group', enqueueDefaults.group);
+  if (special !== undefined) writeOrigin(w, special);
+  w.text(tagFrom, job.from, limits.fromBytes, 'from');
   return w.finish();
 }
 
@@ -116,6 +127,7 @@ function encodeState(job: Job): void {
         w.int(24, job.owner.deadlineMs, timeMax, 'owner.deadlineMs');
       }
       w.int(25, job.deadlineMs, timeMax, 'deadlineMs');
+      w.int(26, job.cancelledAt, timeMax, 'cancelledAt');
       return;
     case 'completed':
       w.int(30, job.endSeq, timeMax, 'endSeq');
@@ -141,7 +153,10 @@ function bytesOf(packed: Packed | undefined): Uint8Array | undefined {
   return packed === undefined ? undefined : packedBytes(packed);
 }
 
-export type Entry = { kind: 'facts'; totals: QueueTotals } | { kind: 'job'; job: Job };
+export type Entry =
+  | { kind: 'facts'; totals: QueueTotals }
+  | { kind: 'setting'; entry: SettingEntry }
+  | { kind: 'job'; job: Job };
 
 /** Throws damageError E_RECORD, or newerError E_RECORD_NEWER. Copies what it keeps. */
 export function decodeEntry(entry: Uint8Array): Entry {
@@ -149,8 +164,10 @@ export function decodeEntry(entry: Uint8Array): Entry {
     const type = r.type();
     if (type === entryTypes.facts) return { kind: 'facts', totals: decodeTotals(r) };
     const state = states[type];
-    if (state === undefined) throw newerRecord(`snapshot entry ${type}`);
-    return { kind: 'job', job: decodeJob(r, state) };
+    if (state !== undefined) return { kind: 'job', job: decodeJob(r, state) };
+    const entry = decodeSetting(r, type);
+    if (entry === undefined) throw newerRecord(`snapshot entry ${type}`);
+    return { kind: 'setting', entry };
   });
 }
 

@@ -4,8 +4,9 @@ import { enqueueDefaults, eventLimits } from './event-types.ts';
 import type { Job, JobState, Setback } from './job.ts';
 import { sharedOptions } from './options.ts';
 import type { Packed } from './packed.ts';
-import { recordError } from './record.ts';
+import { recordError, tagFrom } from './record.ts';
 import type { RecordReader } from './record-reader.ts';
+import { readSpecial, type SpecialParts, specialOf } from './special-codec.ts';
 
 const limits = eventLimits;
 const timeMax = limits.timeMs;
@@ -13,7 +14,7 @@ const timeMax = limits.timeMs;
 /** Fields of one state only; the others belong to all. */
 function belongs(tag: number, state: JobState): boolean {
   if (tag === 5 || tag === 17) return state === 'pending';
-  if (tag >= 20 && tag <= 25) return state === 'in_flight';
+  if (tag >= 20 && tag <= 26) return state === 'in_flight';
   if (tag === 30 || tag === 31) return state === 'completed' || state === 'dead';
   if (tag >= 32 && tag <= 34) return state === 'completed';
   if (tag >= 35 && tag <= 38) return state === 'dead';
@@ -51,6 +52,9 @@ export function decodeJob(r: RecordReader<Packed>, state: JobState): Job {
   let endedAt: number | undefined;
   let durationMs: number | undefined;
   let result: Packed | undefined;
+  let cancelledAt: number | undefined;
+  let group: string = enqueueDefaults.group;
+  let parts: SpecialParts | undefined;
   for (let tag = r.nextTag(); tag !== 0; tag = r.nextTag()) {
     if (!belongs(tag, state)) throw recordError(`field ${tag} in a job that is ${state}`);
     switch (tag) {
@@ -118,6 +122,9 @@ export function decodeJob(r: RecordReader<Packed>, state: JobState): Job {
       case 25:
         deadlineMs = r.int(timeMax);
         break;
+      case 26:
+        cancelledAt = r.int(timeMax);
+        break;
       case 30:
         endSeq = r.int(timeMax);
         break;
@@ -136,7 +143,19 @@ export function decodeJob(r: RecordReader<Packed>, state: JobState): Job {
       case 38:
         readEnding(r, tag - 35, death, 'attempts');
         break;
-      case 63:
+      case 40:
+      case 41:
+      case 42:
+      case 43:
+      case 45:
+      case 46:
+      case 47:
+        parts = readSpecial(r, tag, parts);
+        break;
+      case 44:
+        group = r.text(limits.groupBytes, enqueueDefaults.group);
+        break;
+      case tagFrom:
         from = r.text(limits.fromBytes);
         break;
       default:
@@ -144,40 +163,86 @@ export function decodeJob(r: RecordReader<Packed>, state: JobState): Job {
     }
   }
   const setback = setbackOf(setbackAt, lastEnd);
-  const options = sharedOptions({ name, priority, maxAttempts, timeoutMs, backoff, command });
+  const options = sharedOptions({ name, priority, maxAttempts, timeoutMs, backoff, command, group });
+  const special = parts === undefined ? undefined : specialOf(parts);
   const enqueueSeq = needed(seq, 'seq');
-  // A pending job is spelled out: there may be a million, and objects built by spreading take more memory.
-  if (state === 'pending') {
-    return {
-      state,
-      id,
-      seq: enqueueSeq,
-      options,
-      payload,
-      createdAt,
-      from,
-      attempt,
-      crashes,
-      setback,
-      runAt,
-      timedOut,
-    };
-  }
-  const base = { id, seq: enqueueSeq, options, payload, createdAt, from, attempt, crashes, setback };
+  // Spelled out, members in the order of make-job.ts: there may be a million, and objects built by spreading take more
+  // memory.
   switch (state) {
-    case 'in_flight': {
-      const owner = ownerOf(epoch, token, leaseMs);
-      const at = needed(startedAt, 'startedAt');
-      return { state, ...base, dispatchSeq: needed(dispatchSeq, 'dispatchSeq'), startedAt: at, owner, deadlineMs };
-    }
-    case 'completed': {
-      const end = { endSeq: needed(endSeq, 'endSeq'), endedAt: needed(endedAt, 'endedAt') };
-      return { state, ...base, ...end, startedAt, durationMs, result };
-    }
-    case 'dead': {
-      const end = { endSeq: needed(endSeq, 'endSeq'), endedAt: needed(endedAt, 'endedAt') };
-      return { state, ...base, ...end, ...death, reason: death.reason ?? 'attempts' };
-    }
+    case 'pending':
+      return {
+        state,
+        id,
+        seq: enqueueSeq,
+        options,
+        payload,
+        createdAt,
+        from,
+        attempt,
+        crashes,
+        setback,
+        special,
+        runAt,
+        timedOut,
+      };
+    case 'in_flight':
+      return {
+        state,
+        id,
+        seq: enqueueSeq,
+        options,
+        payload,
+        createdAt,
+        from,
+        attempt,
+        crashes,
+        setback,
+        special,
+        dispatchSeq: needed(dispatchSeq, 'dispatchSeq'),
+        startedAt: needed(startedAt, 'startedAt'),
+        owner: ownerOf(epoch, token, leaseMs),
+        deadlineMs,
+        cancelledAt,
+      };
+    case 'completed':
+      return {
+        state,
+        id,
+        seq: enqueueSeq,
+        options,
+        payload,
+        createdAt,
+        from,
+        attempt,
+        crashes,
+        setback,
+        special,
+        endSeq: needed(endSeq, 'endSeq'),
+        endedAt: needed(endedAt, 'endedAt'),
+        startedAt,
+        durationMs,
+        result,
+      };
+    case 'dead':
+      return {
+        state,
+        id,
+        seq: enqueueSeq,
+        options,
+        payload,
+        createdAt,
+        from,
+        attempt,
+        crashes,
+        setback,
+        special,
+        endSeq: needed(endSeq, 'endSeq'),
+        endedAt: needed(endedAt, 'endedAt'),
+        reason: death.reason ?? 'attempts',
+        error: death.error,
+        exitCode: death.exitCode,
+        signal: death.signal,
+      };
     default:
       return unreachable(state);
   }

@@ -1,7 +1,15 @@
 import type { WalqError } from '../base/errors.ts';
 import { varintBytesMax } from '../base/varint.ts';
 import { asBuffer, packSlice } from './packed.ts';
-import { type ExtraField, type ListLimits, newerRecord, recordError, skippableTag } from './record.ts';
+import {
+  type ExtraField,
+  idBytesMax,
+  isHoleLike,
+  type ListLimits,
+  newerRecord,
+  recordError,
+  skippableTag,
+} from './record.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const nothing = Buffer.alloc(0);
@@ -77,7 +85,13 @@ export class RecordReader<Bytes> {
     return value;
   }
 
-  signed(max: number, fallback: number): number {
+  positive(max: number): number {
+    const value = this.int(max);
+    if (value === 0) throw this.#bad('is 0');
+    return value;
+  }
+
+  signed(max: number, fallback?: number): number {
     const raw = this.next();
     const value = raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2;
     if (Math.abs(value) > max) throw this.#bad(`${value} is out of range`);
@@ -89,6 +103,13 @@ export class RecordReader<Bytes> {
   text(bytesMax: number, fallback?: string): string {
     const value = this.#chars(this.#length(bytesMax));
     if (value === fallback) throw this.#bad('default written out');
+    return value;
+  }
+
+  /** Text that is not empty: an id, a key. */
+  word(bytesMax: number): string {
+    const value = this.text(bytesMax);
+    if (value === '') throw this.#bad('is empty');
     return value;
   }
 
@@ -115,6 +136,7 @@ export class RecordReader<Bytes> {
     for (let at = 0; at < count; at++) {
       const length = this.next() - 1;
       if (length < 0 || length > room || length > this.#end - this.#at) throw this.#bad('list does not fit');
+      if (limits.ids && (length === 0 || length > idBytesMax)) throw this.#bad(`id of ${length} bytes`);
       room -= length;
       values.push(this.#chars(length));
     }
@@ -124,8 +146,10 @@ export class RecordReader<Bytes> {
   /** A tag the caller does not know: kept if it may be skipped. Throws newerError E_RECORD_NEWER otherwise. */
   unknown(tag: number): void {
     if (tag < skippableTag) throw newerRecord(`field ${tag}`);
+    const value = this.#raw(this.#end - this.#at);
+    if (isHoleLike(value)) throw this.#bad('looks like a hole');
     this.#extra ??= [];
-    this.#extra.push({ tag, value: this.#raw(this.#end - this.#at) });
+    this.#extra.push({ tag, value });
   }
 
   get extra(): ExtraField[] | undefined {

@@ -1,5 +1,13 @@
 import { varintBytesMax, writeVarint } from '../base/varint.ts';
-import { clampText, type ExtraField, fieldError, idBytesMax, type ListLimits, loneSurrogate } from './record.ts';
+import {
+  clampText,
+  type ExtraField,
+  fieldError,
+  idBytesMax,
+  isHoleLike,
+  type ListLimits,
+  loneSurrogate,
+} from './record.ts';
 
 /** Before any field: type, id length, id, time. */
 const headBytesMax = 1 + 2 + idBytesMax + varintBytesMax;
@@ -26,9 +34,15 @@ export class RecordWriter {
     this.#at = writeVarint(this.#buffer, this.#at, value);
   }
 
+  positive(tag: number, value: number | undefined, max: number, name: string): void {
+    if (value === undefined) return;
+    this.#checkInt(value, max, name, 1);
+    this.int(tag, value, max, name);
+  }
+
   /** Small negative numbers stay short: 0, -1, 1, -2 become 0, 1, 2, 3. */
-  signed(tag: number, value: number, max: number, name: string, fallback: number): void {
-    if (value === fallback) return;
+  signed(tag: number, value: number | undefined, max: number, name: string, fallback?: number): void {
+    if (value === undefined || value === fallback) return;
     if (!Number.isSafeInteger(value) || Math.abs(value) > max)
       throw fieldError(name, `must be a whole number from -${max} to ${max}`);
     this.#tag(tag);
@@ -39,6 +53,12 @@ export class RecordWriter {
     if (value === undefined || value === fallback) return;
     this.#tag(tag);
     this.#putText(value, bytesMax, name);
+  }
+
+  /** Text that must not be empty: an id, a key. */
+  word(tag: number, value: string | undefined, bytesMax: number, name: string): void {
+    if (value === '') throw fieldError(name, 'must not be empty');
+    this.text(tag, value, bytesMax, name);
   }
 
   /**
@@ -68,12 +88,14 @@ export class RecordWriter {
     for (const value of values) {
       total += Buffer.byteLength(value);
       if (total > limits.bytesMax) throw fieldError(name, `takes more than ${limits.bytesMax} bytes`);
-      this.#putText(value, limits.bytesMax, name, 1);
+      if (limits.ids && value === '') throw fieldError(name, 'must not hold an empty id');
+      this.#putText(value, limits.ids ? idBytesMax : limits.bytesMax, name, 1);
     }
   }
 
   extra(fields: readonly ExtraField[] | undefined): void {
     for (const field of fields ?? []) {
+      if (isHoleLike(field.value)) throw fieldError('extra', 'holds 512 zero bytes in a row');
       this.#tag(field.tag);
       this.#putBytes(field.value);
     }
@@ -108,9 +130,9 @@ export class RecordWriter {
     this.#at += value.length;
   }
 
-  #checkInt(value: number, max: number, name: string): void {
-    if (!Number.isSafeInteger(value) || value < 0 || value > max)
-      throw fieldError(name, `must be a whole number from 0 to ${max}`);
+  #checkInt(value: number, max: number, name: string, min = 0): void {
+    if (!Number.isSafeInteger(value) || value < min || value > max)
+      throw fieldError(name, `must be a whole number from ${min} to ${max}`);
   }
 
   #room(bytes: number): void {

@@ -11,6 +11,9 @@ import { damageError, newerError, usageError, type WalqError } from '../base/err
  */
 export const idBytesMax = 256;
 export const skippableTag = 64;
+/** The one field common to all events: the seq in the foreign log. */
+export const tagFrom = 63;
+
 /**
  * A field of a newer version that this one does not know and may ignore. Kept, so that the record is written back
  * unchanged.
@@ -20,12 +23,21 @@ export interface ExtraField {
   value: Uint8Array;
 }
 
+/** Zeros in a log are padding or a hole: no record may hold so many in a row, not even in a field nobody here knows. */
+export function isHoleLike(value: Uint8Array): boolean {
+  return value.length >= hole.length && Buffer.from(value.buffer, value.byteOffset, value.length).includes(hole);
+}
+const hole = Buffer.alloc(512);
+
 /** Any half of a surrogate pair without the other: it has no UTF-8 form. */
 export const loneSurrogate = /[\ud800-\udfff]/u;
 
 export interface ListLimits {
   countMax: number;
+  /** Of all texts together. */
   bytesMax: number;
+  /** Every text is an id: neither empty nor longer than one. */
+  ids?: boolean;
 }
 
 export function recordError(what: string): WalqError {

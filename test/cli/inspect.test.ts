@@ -100,7 +100,7 @@ describe('wal inspect', () => {
     const writer = await open(dir);
     const at = firstMs;
     const id = 'evil\u001b[31m\nid';
-    const options = { name: 'n\u202e', priority: 0, maxAttempts: 3, timeoutMs: 0, backoff: 'none' };
+    const options = { name: 'n\u202e', priority: 0, maxAttempts: 3, timeoutMs: 0, backoff: 'none', group: '' };
     await writer.append([encodeEvent({ type: 'ENQUEUE', id, at, runAt: at, ...options })]);
     await writer.close();
     for (const form of ['text', 'table', 'csv', 'hex']) {
@@ -158,7 +158,7 @@ describe('wal inspect', () => {
     };
     await until('[seq=3]');
     const writer = await open(dir);
-    const options = { name: 'default', priority: 0, maxAttempts: 3, timeoutMs: 0, backoff: 'none' };
+    const options = { name: 'default', priority: 0, maxAttempts: 3, timeoutMs: 0, backoff: 'none', group: '' };
     await writer.append([encodeEvent({ type: 'ENQUEUE', id: 'later', at: firstMs, runAt: firstMs, ...options })]);
     await until('[seq=4] ENQUEUE later');
     await writer.close();

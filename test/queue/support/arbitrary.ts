@@ -1,33 +1,27 @@
 import * as fc from 'fast-check';
-import type { AttemptExit, Owner, QueueEvent } from '../../../src/queue/event-types.ts';
+import type { QueueEvent } from '../../../src/queue/event-types.ts';
+import {
+  delayArbitrary,
+  errorArbitrary,
+  exitFields,
+  fromArbitrary,
+  idArbitrary,
+  idsArbitrary,
+  limitsArbitrary,
+  missedArbitrary,
+  optional,
+  ownerArbitrary,
+  payloadArbitrary,
+  positiveArbitrary,
+  ruleArbitrary,
+  scopeArbitrary,
+  slotArbitrary,
+  templateFields,
+  timeArbitrary,
+} from './arbitrary-values.ts';
 
-/** Generators of events: every field at its default, at its edges and in between. */
+/** Generators of events: every type, every field at its default, at its edges and in between. */
 
-/** Text that a record accepts: well-formed Unicode without NUL. */
-function textOf(bytesMax: number, minLength = 0): fc.Arbitrary<string> {
-  return fc
-    .oneof(
-      fc.string({ unit: 'grapheme', minLength, maxLength: 40 }),
-      fc.string({ unit: 'binary', minLength, maxLength: 20 }),
-    )
-    .map((text) => text.replaceAll('\0', '?'))
-    .filter((text) => Buffer.byteLength(text) <= bytesMax && text.length >= minLength);
-}
-
-const idArbitrary = fc.oneof(fc.uuid({ version: 7 }), textOf(256, 1));
-const timeArbitrary = fc.oneof(fc.integer({ min: 0, max: 2 ** 42 }), fc.constantFrom(0, 127, 128, 1_764_000_000_000));
-const delayArbitrary = fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 2 ** 40 }));
-const payloadArbitrary: fc.Arbitrary<Uint8Array> = fc.json().map((text) => Buffer.from(text));
-
-function optional<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
-  return fc.option(arbitrary, { nil: undefined });
-}
-
-const owner: fc.Arbitrary<Owner> = fc.oneof(
-  fc.record({ kind: fc.constant('runner' as const), epoch: fc.integer({ min: 0, max: 2 ** 48 - 1 }) }),
-  fc.record({ kind: fc.constant('lease' as const), token: textOf(128), deadlineMs: timeArbitrary }),
-);
-const from = optional(fc.oneof(fc.constantFrom('1', '18446744073709551615'), textOf(64)));
 const extra = fc.oneof(
   fc.constant(undefined),
   fc.constant([
@@ -35,40 +29,42 @@ const extra = fc.oneof(
     { tag: 255, value: Buffer.alloc(0) },
   ]),
 );
-const common = { id: idArbitrary, at: timeArbitrary, from, extra };
-const exit: { [K in keyof Required<AttemptExit>]: fc.Arbitrary<AttemptExit[K]> } = {
-  exitCode: optional(fc.constantFrom(0, 1, 255, 0xffff_ffff)),
-  signal: optional(fc.constantFrom('SIGKILL', 'SIGTERM', '')),
-};
-const error = optional(textOf(8192));
+const common = { id: idArbitrary, at: timeArbitrary, from: fromArbitrary, extra };
+const commonOfQueue = { ...common, id: fc.constant('') };
 
-export const eventArbitrary: fc.Arbitrary<QueueEvent> = fc.oneof(
+function after(at: number, delay: number | undefined): number | undefined {
+  return delay === undefined ? undefined : at + delay;
+}
+
+const jobEvents = fc.oneof(
   fc
     .record({
       type: fc.constant('ENQUEUE' as const),
       ...common,
-      name: fc.oneof(fc.constant('default'), textOf(256)),
+      ...templateFields,
       payload: optional(payloadArbitrary),
-      priority: fc.oneof(fc.constant(0), fc.integer({ min: -1_000_000, max: 1_000_000 })),
-      maxAttempts: fc.oneof(fc.constant(3), fc.integer({ min: 0, max: 1_000_000 })),
       runAt: delayArbitrary,
-      timeoutMs: fc.oneof(fc.constant(0), timeArbitrary),
-      backoff: fc.constantFrom('exp:1s..5m*2~0.5', 'none', 'fixed:10s'),
-      command: optional(fc.array(textOf(200), { minLength: 1, maxLength: 5 })),
+      hold: optional(fc.record({ key: idArbitrary, until: optional(positiveArbitrary) })),
+      parents: optional(idsArbitrary),
+      expiresAt: optional(delayArbitrary),
+      slot: optional(slotArbitrary),
     })
-    .map((event) => ({ ...event, runAt: event.at + event.runAt })),
+    .map(({ hold, ...event }) => ({
+      ...event,
+      runAt: event.at + event.runAt,
+      key: hold?.key,
+      keyUntil: after(event.at, hold?.until),
+      expiresAt: after(event.at, event.expiresAt),
+    })),
   fc
     .record({
       type: fc.constant('DISPATCH' as const),
       ...common,
       attempt: fc.oneof(fc.constant(1), fc.integer({ min: 0, max: 1_000_000 })),
-      owner,
+      owner: ownerArbitrary,
       deadlineMs: optional(delayArbitrary),
     })
-    .map((event) => ({
-      ...event,
-      deadlineMs: event.deadlineMs === undefined ? undefined : event.at + event.deadlineMs,
-    })),
+    .map((event) => ({ ...event, deadlineMs: after(event.at, event.deadlineMs) })),
   fc.record({
     type: fc.constant('ACK' as const),
     ...common,
@@ -83,8 +79,8 @@ export const eventArbitrary: fc.Arbitrary<QueueEvent> = fc.oneof(
       reason: fc.constantFrom('failed', 'crash', 'timeout', 'stopped', ''),
       refund: fc.boolean(),
       reset: fc.boolean(),
-      error,
-      ...exit,
+      error: errorArbitrary,
+      ...exitFields,
     })
     .map((event) => ({ ...event, runAt: event.at + event.runAt })),
   fc.record({ type: fc.constant('TIMEOUT' as const), ...common }),
@@ -92,21 +88,76 @@ export const eventArbitrary: fc.Arbitrary<QueueEvent> = fc.oneof(
     type: fc.constant('DEAD' as const),
     ...common,
     reason: fc.constantFrom('attempts', 'permanent'),
-    error,
-    ...exit,
+    error: errorArbitrary,
+    ...exitFields,
   }),
+  fc.record({ type: fc.constant('CANCEL' as const), ...common, error: errorArbitrary }),
+  fc
+    .record({
+      base: fc.record({ type: fc.constant('UPDATE' as const), ...common }),
+      changes: fc
+        .record({
+          payload: optional(payloadArbitrary),
+          priority: optional(templateFields.priority),
+          maxAttempts: optional(templateFields.maxAttempts),
+          runAt: optional(delayArbitrary),
+          timeoutMs: optional(templateFields.timeoutMs),
+          backoff: optional(templateFields.backoff),
+          group: optional(templateFields.group),
+          expiresAt: optional(delayArbitrary),
+        })
+        .filter((changes) => Object.values(changes).some((change) => change !== undefined)),
+    })
+    .map(({ base, changes }) => ({
+      ...base,
+      ...changes,
+      runAt: after(base.at, changes.runAt),
+      expiresAt: after(base.at, changes.expiresAt),
+    })),
+  fc.record({ type: fc.constant('REMOVE' as const), ...common }),
+  fc
+    .record({ type: fc.constant('EXTEND' as const), ...common, deadlineMs: delayArbitrary })
+    .map((event) => ({ ...event, deadlineMs: event.at + event.deadlineMs })),
+);
+
+const queueEvents = fc.oneof(
+  fc.record({ type: fc.constant('PRUNE' as const), ...commonOfQueue, ids: idsArbitrary }),
   fc.record({
     type: fc.constant('PRUNE' as const),
-    ...common,
-    id: fc.constant(''),
-    ids: fc.array(idArbitrary, { minLength: 1, maxLength: 5 }),
-  }),
-  fc.record({
-    type: fc.constant('PRUNE' as const),
-    ...common,
-    id: fc.constant(''),
+    ...commonOfQueue,
     cutoff: fc
       .record({ seq: timeArbitrary, completed: fc.boolean(), dead: fc.boolean() })
       .filter((cutoff) => cutoff.completed || cutoff.dead),
   }),
+  fc
+    .record({
+      type: fc.constant('PAUSE' as const),
+      ...commonOfQueue,
+      scope: scopeArbitrary,
+      reason: errorArbitrary,
+    })
+    .map(({ scope, ...event }) => ({ ...event, ...scope })),
+  fc
+    .record({ type: fc.constant('RESUME' as const), ...commonOfQueue, scope: scopeArbitrary })
+    .map(({ scope, ...event }) => ({ ...event, ...scope })),
+  fc.record({
+    type: fc.constant('SCHEDULE' as const),
+    ...common,
+    rule: ruleArbitrary,
+    missed: missedArbitrary,
+    template: fc.record({ ...templateFields, payload: optional(payloadArbitrary) }),
+    expiresAfterMs: delayArbitrary,
+  }),
+  fc.record({ type: fc.constant('UNSCHEDULE' as const), ...common }),
+  fc
+    .record({
+      base: fc.record({ type: fc.constant('LIMIT' as const), ...commonOfQueue }),
+      set: limitsArbitrary(delayArbitrary),
+    })
+    .map(({ base, set }) => ({ ...base, ...set })),
+);
+
+export const eventArbitrary: fc.Arbitrary<QueueEvent> = fc.oneof(
+  { weight: 9, arbitrary: jobEvents },
+  { weight: 7, arbitrary: queueEvents },
 );
