@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { hasErrno } from '../../base/errors.ts';
 import type { ProcessTable } from './process-table.ts';
+import { startTimer, type Timer } from './timer.ts';
 
 /**
  * Signals a whole process group; false when nothing is left in it. macOS answers EPERM for a group of zombies only,
@@ -37,4 +38,44 @@ export async function killGroup(
     if (pauseMs > 1 && table !== undefined && !(await table.groupLives(groupId))) return true;
   }
   return false;
+}
+
+/** Ends a process group: SIGTERM, and SIGKILL after `killAfterMs`; `now`, SIGKILL at once. */
+export class GroupEnder {
+  readonly #groupId: number;
+  readonly #clock: Clock;
+  readonly #killAfterMs: number;
+  #timer: Timer | undefined;
+  #cancelled = false;
+  #ending = false;
+
+  constructor(groupId: number, clock: Clock, killAfterMs: number) {
+    this.#groupId = groupId;
+    this.#clock = clock;
+    this.#killAfterMs = killAfterMs;
+  }
+
+  /** It was told to end. */
+  get ending(): boolean {
+    return this.#ending;
+  }
+
+  end(now?: 'now'): void {
+    if (this.#cancelled) return;
+    const first = !this.#ending;
+    this.#ending = true;
+    if (now === 'now') signalGroup(this.#groupId, 'SIGKILL');
+    else if (first) {
+      this.#timer = startTimer(this.#clock, this.#killAfterMs, () => signalGroup(this.#groupId, 'SIGKILL'));
+      signalGroup(this.#groupId, 'SIGTERM');
+      // A stopped process handles no SIGTERM.
+      signalGroup(this.#groupId, 'SIGCONT');
+    }
+  }
+
+  /** The leader is gone: its number may be somebody else's soon. */
+  cancel(): void {
+    this.#cancelled = true;
+    this.#timer?.cancel();
+  }
 }

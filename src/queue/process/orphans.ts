@@ -35,6 +35,13 @@ export function leaseOf(storeId: string, dispatchSeq: number): string {
   return `${storeId}:${dispatchSeq}`;
 }
 
+/** Of a child that is of its runner and no single dispatch; no event has this seq. */
+export const runnerSeq = 0;
+
+export function leaseOfRunner(storeId: string): string {
+  return leaseOf(storeId, runnerSeq);
+}
+
 /**
  * Processes of this user whose environment names a lease of this store. Rejects with E_ORPHAN_SCAN when that cannot
  * be known.

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { QueueEngine } from '../engine.ts';
-import { killOrphans } from '../process/orphans.ts';
+import { killOrphans, runnerSeq } from '../process/orphans.ts';
 import type { ProcessTable } from '../process/process-table.ts';
 
 /**
@@ -16,7 +16,7 @@ export async function takeOver(
   const abandoned = engine.abandoned();
   if (abandoned.length === 0) return undefined;
   const seqs = new Set(abandoned.map((job) => job.dispatchSeq));
-  const includes = (seq: number) => seqs.has(seq);
+  const includes = (seq: number) => seq === runnerSeq || seqs.has(seq);
   const orphans =
     options.orphans === 'kill'
       ? await killOrphans({ table, storeId, includes, clock, graceMs: options.killAfterMs })
