@@ -28,8 +28,7 @@ export interface OpenSource extends ByteSource {
 
 /**
  * A file as a byte source. `size` is as it was at the opening; reads may find more. A symbolic link is refused unless
- * `follow` says that the user named it.
- * Rejects with E_READ; ENOENT passes through.
+ * `follow` says that the user named it. Rejects with E_READ; ENOENT passes through.
  */
 export async function openSource(
   fs: FileSystem,

@@ -25,8 +25,7 @@ export const segmentLockOffset = 2 ** 40;
 
 /**
  * One attempt to take the lock. `undefined` when another process (or another opening in this one) holds it. With
- * `create`, a missing store folder
- * is made. Rejects with E_LOCK_UNSUPPORTED, E_IO.
+ * `create`, a missing store folder is made. Rejects with E_LOCK_UNSUPPORTED, E_IO.
  */
 export async function lockStore(
   env: StorageEnv,

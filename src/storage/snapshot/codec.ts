@@ -5,8 +5,7 @@ import type { ChainPoint, SnapshotSummary } from '../types.ts';
 
 /**
  * Bytes <-> values of the three fixed parts of a snapshot: header, block header, footer. No I/O, no policy. FORMAT.md
- * is the spec.
- * Decoders return a `Fault` instead of throwing: what the bytes are is the file's business, not a bug.
+ * is the spec. Decoders return a `Fault` instead of throwing: what the bytes are is the file's business, not a bug.
  */
 export const snapshotMagic = 'WALQsnp\n';
 export const snapshotVersion = 1;

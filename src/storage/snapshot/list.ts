@@ -19,8 +19,7 @@ export interface SnapshotList {
 
 /**
  * What lies in a store's `snapshots` folder, judged by name only. A missing folder holds none. A file that vanishes
- * meanwhile
- * (a writer beside us cleans up) is left out. Rejects with E_READ when the disk refuses.
+ * meanwhile (a writer beside us cleans up) is left out. Rejects with E_READ when the disk refuses.
  */
 export async function listSnapshots(env: StorageEnv, storeDir: string): Promise<SnapshotList> {
   const folder = `${storeDir}/${snapshotFolder}`;

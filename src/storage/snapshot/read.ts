@@ -18,9 +18,8 @@ export interface CheckOptions {
 
 /**
  * Reads and judges a whole snapshot, with memory bounded by two of its blocks. Never throws on damage: `findings` says
- * what is wrong, and
- * `summary` is there if and only if there are none. A name of the store's form must carry the header's seq.
- * Rejects with E_READ when the disk refuses (EIO, EACCES, EMFILE, ENOENT, ...): that is not damage.
+ * what is wrong, and `summary` is there if and only if there are none. A name of the store's form must carry the
+ * header's seq. Rejects with E_READ when the disk refuses (EIO, EACCES, EMFILE, ENOENT, ...): that is not damage.
  */
 export function checkSnapshot(env: StorageEnv, path: string, options: CheckOptions): Promise<SnapshotCheck> {
   const { relativeName, storeId } = options;
@@ -33,12 +32,10 @@ export function checkSnapshot(env: StorageEnv, path: string, options: CheckOptio
  * Hands out the entries of a snapshot in order, and its summary at the end. Each entry is valid during the call only.
  *
  * Entries are handed out block by block, as each block's checksum holds, but only the footer at the very end proves the
- * whole: build a
- * FRESH state from them and throw it away when this rejects.
+ * whole: build a FRESH state from them and throw it away when this rejects.
  *
  * Rejects with the first finding as a damage error (its code, the finding in `data.finding`; E_NEWER_FORMAT exits 5),
- * with E_READ when
- * the disk refuses, and with whatever `onEntry` throws, unchanged.
+ * with E_READ when the disk refuses, and with whatever `onEntry` throws, unchanged.
  */
 export async function readSnapshot(
   env: StorageEnv,

@@ -34,10 +34,8 @@ export interface ScanOptions {
 
 /**
  * Reads a snapshot front to back and judges it: the one reader behind check, read, peek and the writer's own proof.
- * Memory is bounded by
- * two blocks. Damage becomes findings; `summary` is there if and only if there are none. Errors of the source and of
- * `onEntry`
- * reject unchanged.
+ * Memory is bounded by two blocks. Damage becomes findings; `summary` is there if and only if there are none. Errors of
+ * the source and of `onEntry` reject unchanged.
  */
 export async function scanSnapshot(source: ByteSource, options: ScanOptions): Promise<SnapshotCheck> {
   const scan = new Scan(source, options);

@@ -2,8 +2,7 @@
 export interface ByteSource {
   /**
    * Reads up to `buffer.length` bytes at `position`; 0 means the end. Positions only grow, without gaps, so that a
-   * stream will do.
-   * Rejects on an I/O error, which the reader passes on unchanged.
+   * stream will do. Rejects on an I/O error, which the reader passes on unchanged.
    */
   read(buffer: Uint8Array, position: number): Promise<number>;
   /** Bytes in all, where known beforehand. */

@@ -35,15 +35,12 @@ export interface WriteSnapshotOptions {
 
 /**
  * Writes a snapshot into `folder`, which exists: NAME.tmp, sync, read back and verify all of it, rename to NAME, sync
- * of the folder.
- * Memory is bounded by one block. A file of that name is replaced only by one that was verified.
+ * of the folder. Memory is bounded by one block. A file of that name is replaced only by one that was verified.
  *
  * Rejects with E_SNAPSHOT_WRITE (exit 74, with `cause`) when the disk refuses or the read-back finds a fault, with
- * E_SNAPSHOT_ENTRY when an
- * entry is over the limit, and with whatever walking `entries` throws, unchanged. The temp file is then removed, as far
- * as the disk lets
- * us. Only a resolved promise says the snapshot is durable: when the folder's sync fails the file may be there, and
- * nothing must rely on it.
+ * E_SNAPSHOT_ENTRY when an entry is over the limit, and with whatever walking `entries` throws, unchanged. The temp
+ * file is then removed, as far as the disk lets us. Only a resolved promise says the snapshot is durable: when the
+ * folder's sync fails the file may be there, and nothing must rely on it.
  */
 export async function writeSnapshot(
   env: StorageEnv,

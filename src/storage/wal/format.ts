@@ -184,10 +184,8 @@ export function checkFrameBody(body: Uint8Array, header: FrameHeader, salt: numb
 }
 
 /**
- * True when some part of [from, to) that lies in one 512-byte sector is all zero: a sector that never reached the
- * disk.
- * `base` is the file
- * offset of bytes[0]; only parts that touch [from, touchEnd) count.
+ * True when some part of [from, to) that lies in one 512-byte sector is all zero: a sector that never reached the disk.
+ * `base` is the file offset of bytes[0]; only parts that touch [from, touchEnd) count.
  */
 export function hasZeroSector(bytes: Uint8Array, base: number, from: number, to: number, touchEnd: number): boolean {
   for (let at = from; at < Math.min(to, touchEnd); ) {
