@@ -7,7 +7,7 @@ import { ForeignIds } from './foreign-ids.ts';
 import { resolveForeign } from './foreign-range.ts';
 import { type ForeignTarget, readForeignLog, readForeignSnapshot } from './foreign-source.ts';
 import { entriesOfForeign, recordOfForeign } from './foreign-state.ts';
-import type { ReplayResult } from './replay.ts';
+import type { ReplayResult } from './replay-types.ts';
 import type { Selector } from './selector.ts';
 import { shellWord } from './shell-word.ts';
 import { openTarget } from './target.ts';

@@ -7,45 +7,17 @@ import { replayTo } from '../storage/replay.ts';
 import { baseName } from '../storage/snapshot/name.ts';
 import { readSnapshot } from '../storage/snapshot/read.ts';
 import { writeSnapshot } from '../storage/snapshot/write.ts';
-import type { SnapshotSummary, Verdict } from '../storage/types.ts';
+import type { SnapshotSummary } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
 import { replayForeign } from './foreign-replay.ts';
 import { type LogSource, openLog } from './log-source.ts';
+import type { ReplayRequest, ReplayResult } from './replay-types.ts';
 import { beforeBase, resolveSelector } from './resolve.ts';
 import { parseSelector, type Selector } from './selector.ts';
 import { shellWord } from './shell-word.ts';
 import { listStoreSnapshots } from './snapshots.ts';
 import { openTarget, type Target } from './target.ts';
 import { exitOfVerdict, verdictOfFindings } from './verdict.ts';
-
-export interface ReplayRequest {
-  path: string;
-  /** Up to and including this point. */
-  until?: string;
-  /** 'auto', 'none', or the path of a snapshot to start from. */
-  snapshot: string;
-}
-
-export interface ReplayResult {
-  target: { kind: Target['kind']; path: string; format?: string };
-  machine: QueueMachine;
-  /** Last seq in the state; of a foreign log its own number, as text. */
-  seq: number | string;
-  /** What the state was started from. */
-  snapshot?: { file: string; seq: number | string };
-  /** Events applied after it. */
-  replayed: number;
-  /** Events of a foreign log that did not fit the state, or that we have no name for. */
-  skipped: number;
-  verdict: Verdict;
-  findings: Finding[];
-  /** A foreign log lacks numbers, but nothing in it is damaged: all that is there was applied. */
-  gaps?: boolean;
-  /** Ids of a foreign log that ours cannot hold stand under another name in `machine`. */
-  originalId?: (id: string) => string;
-  /** For `--save`. */
-  storeId: string;
-}
 
 /**
  * The state at a point. On a damaged log it is the state before the first fault, and `findings` says so. Throws
