@@ -1,10 +1,9 @@
 import { damageError, refusedError, usageError, WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
+import { baseName, parentOf } from '../base/path.ts';
 import { QueueMachine } from '../queue/machine.ts';
-import { parentOf } from '../storage/lock.ts';
 import { verifyStore } from '../storage/read.ts';
 import { replayTo } from '../storage/replay.ts';
-import { baseName } from '../storage/snapshot/name.ts';
 import { readSnapshot } from '../storage/snapshot/read.ts';
 import { writeSnapshot } from '../storage/snapshot/write.ts';
 import type { SnapshotSummary } from '../storage/types.ts';

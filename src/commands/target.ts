@@ -1,5 +1,6 @@
 import { damageError, isFsError, notFoundError, usageError, WalqError } from '../base/errors.ts';
 import { excerpt } from '../base/escape.ts';
+import { baseName } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
 import { detectFormat } from '../formats/registry.ts';
 import { detectBytes, type ForeignFormat } from '../formats/types.ts';
@@ -102,7 +103,7 @@ async function openStream(context: CommandContext): Promise<Target> {
 }
 
 function classify(head: Uint8Array, path: string): 'segment' | 'snapshot' | ForeignFormat {
-  const name = path.slice(path.lastIndexOf('/') + 1);
+  const name = baseName(path);
   if (parseSegmentFileName(name) !== undefined) return 'segment';
   if (parseSnapshotFileName(name) !== undefined) return 'snapshot';
   const preamble = decodePreamble(head);

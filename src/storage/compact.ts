@@ -1,5 +1,5 @@
 import { damageError } from '../base/errors.ts';
-import { join } from './files.ts';
+import { join } from '../base/path.ts';
 import { listWal, walFolder } from './folder.ts';
 import { hashEntries } from './snapshot/hash.ts';
 import { checkSnapshot } from './snapshot/read.ts';

@@ -1,14 +1,11 @@
 import { hasErrno, ioError, isFsError, WalqError } from '../base/errors.ts';
+import { join } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
 import type { File, FileSystem } from '../fs/types.ts';
 
 /**
  * Small steps on files that several protocols share. A failed read is an I/O error, never "torn" and never "missing".
  */
-
-export function join(...parts: string[]): string {
-  return parts.filter((part) => part !== '').join('/');
-}
 
 function readError(path: string, cause: unknown): unknown {
   if (!isFsError(cause)) return cause;

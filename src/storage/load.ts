@@ -1,6 +1,7 @@
 import { damageError, notFoundError, usageError, type WalqError } from '../base/errors.ts';
 import { type Finding, worstSeverity } from '../base/finding.ts';
-import { goneMeanwhile, join } from './files.ts';
+import { join } from '../base/path.ts';
+import { goneMeanwhile } from './files.ts';
 import { segmentInput, walFolder } from './folder.ts';
 import { findingError, readSnapshot } from './snapshot/read.ts';
 import { aheadOfLog, type Survey } from './survey.ts';

@@ -1,7 +1,8 @@
 import { assert, damageError, isFsError, newerError, type WalqError } from '../base/errors.ts';
 import { type Finding, worstSeverity } from '../base/finding.ts';
+import { join } from '../base/path.ts';
 import type { File } from '../fs/types.ts';
-import { join, openSource, readInto, removeIfThere, writeFully } from './files.ts';
+import { openSource, readInto, removeIfThere, writeFully } from './files.ts';
 import { headFileName, quarantineFolder, walFolder } from './folder.ts';
 import type { Loaded } from './load.ts';
 import { lockedBy, segmentLockOffset } from './lock.ts';

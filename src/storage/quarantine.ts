@@ -1,5 +1,6 @@
+import { join } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
-import { join, makeFolder, readInto, removeIfThere, writeFully } from './files.ts';
+import { makeFolder, readInto, removeIfThere, writeFully } from './files.ts';
 import { quarantineFolder } from './folder.ts';
 import type { StorageEnv } from './types.ts';
 

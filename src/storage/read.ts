@@ -1,9 +1,9 @@
 import { notFoundError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
+import { baseName, join, parentOf } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
-import { goneMeanwhile, join, openSource } from './files.ts';
+import { goneMeanwhile, openSource } from './files.ts';
 import { listingNotes, listWal, readHead, readSegmentHeader, segmentInput, walFolder } from './folder.ts';
-import { parentOf } from './lock.ts';
 import { settle, toReport } from './report.ts';
 import { listSnapshots } from './snapshot/list.ts';
 import { snapshotFolder } from './snapshot/name.ts';
@@ -80,9 +80,7 @@ export async function stillThere(env: StorageEnv, storeDir: string, findings: re
 
 /** First seq of the earliest segment with a finding, so that a second look need not read the whole log again. */
 function earliestSeq(findings: readonly Finding[]): number {
-  const seqs = findings.map(
-    (finding) => parseSegmentFileName(finding.file.slice(finding.file.lastIndexOf('/') + 1))?.seqFirst ?? 0,
-  );
+  const seqs = findings.map((finding) => parseSegmentFileName(baseName(finding.file))?.seqFirst ?? 0);
   // One seq less: the segment before is read too, since the fault may lie between the two.
   return Math.max(0, Math.min(...seqs) - 1);
 }
@@ -218,7 +216,7 @@ export async function scanSegmentFile(env: StorageEnv, path: string, visitor: Lo
 }
 
 async function scanFile(env: StorageEnv, path: string, visitor: LogVisitor): Promise<LogReport> {
-  const file = path.slice(path.lastIndexOf('/') + 1);
+  const file = baseName(path);
   const name = parseSegmentFileName(file);
   const evidence: Evidence = { alone: true, ...(name && (await evidenceAround(env, parentOf(path), name))) };
   const input: SegmentInput = { file, open: () => openSource(env.fs, path), ...(name && { name }) };

@@ -1,17 +1,9 @@
 import { createHash } from 'node:crypto';
 import { refusedError } from '../base/errors.ts';
+import { join } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
 import type { File } from '../fs/types.ts';
-import {
-  join,
-  type OpenSource,
-  openSource,
-  readInto,
-  readSmall,
-  removeIfThere,
-  writeAtomic,
-  writeFully,
-} from './files.ts';
+import { type OpenSource, openSource, readInto, readSmall, removeIfThere, writeAtomic, writeFully } from './files.ts';
 import { quarantineFolder } from './folder.ts';
 import { lockedBy, segmentLockOffset } from './lock.ts';
 import { encodeStoreFile, type StoreIdentity, storeFileName } from './store-file.ts';

@@ -1,6 +1,7 @@
 import { refusedError, usageError, WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
-import { join, openSource, readSmall, writeAtomic } from './files.ts';
+import { baseName, join } from '../base/path.ts';
+import { openSource, readSmall, writeAtomic } from './files.ts';
 import { quarantineFolder } from './folder.ts';
 import { lockedBy, lockStore, type StoreLock } from './lock.ts';
 import { quarantineBytes } from './quarantine.ts';
@@ -113,7 +114,7 @@ async function keepEvidence(env: StorageEnv, storeDir: string, action: RepairAct
   if ((await env.fs.lstat(path)) === undefined) return undefined;
   const source = await openSource(env.fs, path);
   try {
-    const name = action.file.slice(action.file.lastIndexOf('/') + 1);
+    const name = baseName(action.file);
     return action.kind === 'trim'
       ? await quarantineBytes(env, storeDir, `${name}.tail-${action.offset}`, source, action.offset, action.bytes)
       : await quarantineBytes(env, storeDir, name, source, 0, source.size);

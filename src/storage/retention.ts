@@ -1,6 +1,7 @@
 import { isFsError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
-import { join, removeIfThere } from './files.ts';
+import { join, parentOf } from '../base/path.ts';
+import { removeIfThere } from './files.ts';
 import { listWal, walFolder } from './folder.ts';
 import { scanSegmentFile } from './read.ts';
 import { listSnapshots } from './snapshot/list.ts';
@@ -83,7 +84,7 @@ export async function applyRetention(env: StorageEnv, storeDir: string, plan: Re
       findings.push({ code: 'E_LEFTOVER', severity: 'note', file, message: `could not be removed: ${error.code}` });
       break;
     }
-    await env.fs.syncDir(join(storeDir, file.slice(0, file.lastIndexOf('/'))));
+    await env.fs.syncDir(join(storeDir, parentOf(file)));
   }
   return findings;
 }

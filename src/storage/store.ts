@@ -1,8 +1,9 @@
 import { WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
+import { baseName, join } from '../base/path.ts';
 import { type CommitStats, Committer } from './committer.ts';
 import { createStore, isFresh } from './create.ts';
-import { join, writeError } from './files.ts';
+import { writeError } from './files.ts';
 import { loadState } from './load.ts';
 import { type StoreLock, takeLock } from './lock.ts';
 import type { LogWriter } from './log-writer.ts';
@@ -209,7 +210,7 @@ export class Store<M extends StateMachine> {
     const summary = await writeSnapshot(this.#env, folder, { storeId: this.id, kind: 'checkpoint', point, entries });
     this.#lastSnapshot = {
       ...summary,
-      file: join(snapshotFolder, summary.file.slice(summary.file.lastIndexOf('/') + 1)),
+      file: join(snapshotFolder, baseName(summary.file)),
     };
     const payload = Buffer.concat([varintPayload(summary.seq), Buffer.from(summary.sha256, 'hex')]);
     await this.#committer.control(() => this.#committer.writeControl({ type: FrameType.snapshot, payload }));

@@ -1,6 +1,7 @@
 import { damageError, notFoundError, type WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
-import { goneMeanwhile, join } from './files.ts';
+import { join } from '../base/path.ts';
+import { goneMeanwhile } from './files.ts';
 import {
   listingNotes,
   listWal,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { Code } from '../../base/errors.ts';
 import type { Finding } from '../../base/finding.ts';
+import { baseName } from '../../base/path.ts';
 import { preambleBytes } from '../preamble.ts';
 import type { SnapshotCheck } from '../types.ts';
 import { splitBlock, unpackBlock } from './block.ts';
@@ -18,7 +19,7 @@ import {
   isFault,
   isFooterStart,
 } from './codec.ts';
-import { baseName, parseSnapshotFileName } from './name.ts';
+import { parseSnapshotFileName } from './name.ts';
 import { preambleFault } from './preamble-fault.ts';
 import type { ByteSource } from './source.ts';
 import { SequentialReader } from './source.ts';
