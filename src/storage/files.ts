@@ -12,6 +12,16 @@ function readError(path: string, cause: unknown): unknown {
   return ioError('E_READ', `cannot read ${path}: ${cause.code}`, { data: { file: path, errno: cause.code }, cause });
 }
 
+/** One read; a refusal of the file system becomes E_READ. */
+export async function reading<T>(path: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw readError(path, error);
+  }
+}
+
+/** What to throw when writing to `path` failed: E_NO_SPACE or E_IO; anything but a file system error as it is. */
 export function writeError(path: string, cause: unknown): unknown {
   if (!isFsError(cause)) return cause;
   const code = cause.code === 'ENOSPC' || cause.code === 'EDQUOT' ? 'E_NO_SPACE' : 'E_IO';
@@ -38,17 +48,8 @@ export async function openSource(
     const opened = file;
     return {
       size: await file.size(),
-      read: async (buffer, position) => {
-        try {
-          return await opened.read(buffer, position);
-        } catch (error) {
-          throw readError(path, error);
-        }
-      },
-      close: () =>
-        opened.close().catch((error: unknown) => {
-          throw readError(path, error);
-        }),
+      read: (buffer, position) => reading(path, () => opened.read(buffer, position)),
+      close: () => reading(path, () => opened.close()),
     };
   } catch (error) {
     await file?.close();

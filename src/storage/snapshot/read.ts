@@ -1,13 +1,13 @@
 import type { WalqError } from '../../base/errors.ts';
-import { damageError, ioError, isFsError, newerError } from '../../base/errors.ts';
+import { damageError, ioError, newerError } from '../../base/errors.ts';
 import type { Finding } from '../../base/finding.ts';
 import { worstSeverity } from '../../base/finding.ts';
-import type { File } from '../../fs/types.ts';
+import type { ByteSource } from '../../base/source.ts';
+import { openSource, reading } from '../files.ts';
 import type { SnapshotCheck, SnapshotSummary, StorageEnv } from '../types.ts';
 import type { SnapshotHeader } from './codec.ts';
 import { shownSnapshotName } from './name.ts';
 import { scanHeader, scanSnapshot } from './scan.ts';
-import type { ByteSource } from './source.ts';
 
 export interface CheckOptions {
   /** How findings and the summary name the file, relative to what the user named. */
@@ -81,27 +81,11 @@ async function withFile<T>(env: StorageEnv, path: string, use: (source: ByteSour
   if (info !== undefined && info.kind !== 'file') {
     throw ioError('E_READ', `${path}: not a file but a ${info.kind}`, { data: { path } });
   }
-  const file = await reading(path, () => env.fs.open(path, 'r'));
+  const source = await reading(path, () => openSource(env.fs, path, { follow: true }));
   try {
-    return await use(await fileSource(file, path));
+    return await use(source);
   } finally {
     // Nothing was written: a failing close loses nothing.
-    await file.close().catch(() => {});
-  }
-}
-
-async function fileSource(file: File, path: string): Promise<ByteSource> {
-  return {
-    size: await reading(path, () => file.size()),
-    read: (buffer, position) => reading(path, () => file.read(buffer, position)),
-  };
-}
-
-async function reading<T>(path: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (cause) {
-    if (!isFsError(cause)) throw cause;
-    throw ioError('E_READ', `${path}: cannot be read: ${cause.code}`, { cause, data: { path, errno: cause.code } });
+    await source.close().catch(() => {});
   }
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
+import { crcOf, hex32 } from '../../base/bytes.ts';
 import type { Code } from '../../base/errors.ts';
 import type { Finding } from '../../base/finding.ts';
 import { baseName } from '../../base/path.ts';
+import type { ByteSource } from '../../base/source.ts';
 import { preambleBytes } from '../preamble.ts';
 import type { SnapshotCheck } from '../types.ts';
 import { splitBlock, unpackBlock } from './block.ts';
@@ -15,14 +16,12 @@ import {
   footerBytes,
   headerBytes,
   headerSeed,
-  hexCrc,
   isFault,
   isFooterStart,
 } from './codec.ts';
 import { parseSnapshotFileName } from './name.ts';
 import { preambleFault } from './preamble-fault.ts';
-import type { ByteSource } from './source.ts';
-import { SequentialReader } from './source.ts';
+import { SequentialReader } from './sequential-reader.ts';
 
 export interface ScanOptions {
   /** How findings name the file. If its last part has the store's form, the seq in it must be the header's. */
@@ -257,9 +256,9 @@ class Scan {
 }
 
 async function unpackChecked(stored: Buffer, block: BlockHeader): Promise<Buffer | Fault> {
-  const got = crc32(stored);
+  const got = crcOf(stored);
   if (got === block.storedCrc) return unpackBlock(stored, block);
-  return { message: 'checksum mismatch', got: hexCrc(got), expected: hexCrc(block.storedCrc) };
+  return { message: 'checksum mismatch', got: hex32(got), expected: hex32(block.storedCrc) };
 }
 
 function blockFault(fault: Fault, index: number): Fault {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
-import { crc32 } from 'node:zlib';
-import { assert, hasErrno, ioError, refusedError } from '../../base/errors.ts';
+import { crcOf } from '../../base/bytes.ts';
+import { assert, ioError, refusedError } from '../../base/errors.ts';
 import type { File } from '../../fs/types.ts';
+import { removeIfThere } from '../files.ts';
 import type { ChainPoint, SnapshotSummary, StorageEnv } from '../types.ts';
 import { BlockBuilder, packBlock } from './block.ts';
 import type { SnapshotCodec, SnapshotKind } from './codec.ts';
@@ -54,7 +55,7 @@ export async function writeSnapshot(
   const createdMs = Math.max(0, Math.trunc(env.clock.now()));
 
   const file = await step(`${tmpPath} cannot be created`, async () => {
-    await removeIfThere(env, tmpPath);
+    await removeIfThere(env.fs, tmpPath);
     return await env.fs.open(tmpPath, 'wx');
   });
   const writer = new SnapshotWriter(env, file, tmpPath, options, createdMs);
@@ -168,7 +169,7 @@ class SnapshotWriter {
         rawLength: raw.length,
         storedLength: stored.length,
         entries,
-        storedCrc: crc32(stored),
+        storedCrc: crcOf(stored),
       },
       this.#seed,
     );
@@ -237,14 +238,6 @@ async function verified(
     });
   }
   return summary;
-}
-
-async function removeIfThere(env: StorageEnv, path: string): Promise<void> {
-  try {
-    await env.fs.unlink(path);
-  } catch (error) {
-    if (!hasErrno(error, 'ENOENT')) throw error;
-  }
 }
 
 /** A refusal of the outside world becomes E_SNAPSHOT_WRITE that says which step failed. */
