@@ -1,5 +1,5 @@
-import { damageError, usageError } from '../base/errors.ts';
-import type { Finding } from '../base/finding.ts';
+import { usageError } from '../base/errors.ts';
+import { type Finding, findingError } from '../base/finding.ts';
 import type { ForeignJob, ForeignSnapshotSummary } from '../formats/types.ts';
 import { QueueMachine } from '../queue/machine.ts';
 import type { CommandContext } from './context.ts';
@@ -91,8 +91,8 @@ async function loadForeignBase(
 }
 
 /**
- * All jobs of a foreign snapshot that is whole. Throws its damage (3), E_WRONG_TARGET (2) when the file is something
- * else.
+ * All jobs of a foreign snapshot that is whole. Throws its damage (3, of a newer form 5), E_WRONG_TARGET (2) when the
+ * file is something else.
  */
 export async function readForeignJobs(
   context: CommandContext,
@@ -108,12 +108,8 @@ export async function readForeignJobs(
   const summary = await readForeignSnapshot(context, target, (job) => {
     jobs.push(job);
   });
-  const fault = summary.findings.find((finding) => !isHarmless(finding));
-  if (fault !== undefined) {
-    throw damageError(fault.code, `${fault.file}: ${fault.message}`, {
-      data: { finding: fault },
-      next: `walq snapshot verify ${shellWord(path)}`,
-    });
+  if (!summary.findings.every(isHarmless)) {
+    throw findingError(summary.findings, { next: `walq snapshot verify ${shellWord(path)}` });
   }
   return { jobs, summary };
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { crcOf } from '../../base/bytes.ts';
 import { assert, ioError, refusedError } from '../../base/errors.ts';
+import { findingError } from '../../base/finding.ts';
 import type { File } from '../../fs/types.ts';
 import { removeIfThere } from '../files.ts';
 import type { ChainPoint, SnapshotSummary, StorageEnv } from '../types.ts';
@@ -9,7 +10,7 @@ import { BlockBuilder, packBlock } from './block.ts';
 import type { SnapshotCodec, SnapshotKind } from './codec.ts';
 import { encodeBlockHeader, encodeFooter, encodeHeader, entryBytesMax, footerBytes, headerSeed } from './codec.ts';
 import { shownSnapshotName, snapshotFileName } from './name.ts';
-import { checkSnapshot, findingError } from './read.ts';
+import { checkSnapshot } from './read.ts';
 
 /** Measured (FORMAT.md): larger blocks compress no better, smaller ones pay more calls. */
 const defaultBlockBytes = 512 * 1024;
