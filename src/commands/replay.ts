@@ -1,8 +1,6 @@
 import { damageError, refusedError, usageError, WalqError } from '../base/errors.ts';
-import type { Finding } from '../base/finding.ts';
 import { baseName, parentOf } from '../base/path.ts';
 import { QueueMachine } from '../queue/machine.ts';
-import { verifyStore } from '../storage/read.ts';
 import { replayTo } from '../storage/replay.ts';
 import { readSnapshot } from '../storage/snapshot/read.ts';
 import { writeSnapshot } from '../storage/snapshot/write.ts';
@@ -16,7 +14,7 @@ import { parseSelector, type Selector } from './selector.ts';
 import { shellWord } from './shell-word.ts';
 import { listStoreSnapshots } from './snapshots.ts';
 import { openTarget, type Target } from './target.ts';
-import { exitOfVerdict, verdictOfFindings } from './verdict.ts';
+import { verdictOfFindings } from './verdict.ts';
 
 /**
  * The state at a point. On a damaged log it is the state before the first fault, and `findings` says so. Throws
@@ -66,7 +64,7 @@ async function replayStore(
   };
   try {
     const result = await replayTo(context.env, store, () => new QueueMachine(), options);
-    const findings = await settledFindings(context, store, result.findings);
+    const { findings } = result;
     return {
       target: { kind: 'store', path: store },
       machine: result.machine,
@@ -84,13 +82,6 @@ async function replayStore(
     }
     throw error;
   }
-}
-
-/** Beside a live writer a single look may catch a write half done; only what a second look confirms counts. */
-async function settledFindings(context: CommandContext, store: string, findings: Finding[]): Promise<Finding[]> {
-  if (findings.every((finding) => finding.severity === 'note')) return findings;
-  const { verdict } = await verifyStore(context.env, store);
-  return exitOfVerdict(verdict) === 0 ? findings.filter((finding) => finding.severity === 'note') : findings;
 }
 
 /**
