@@ -163,7 +163,7 @@ export class Store<M extends StateMachine> {
     const plan =
       options.clean === false
         ? none
-        : await planRetention(this.#env, this.dir, this.id, options.keep ?? this.#keep, this.#writer.segmentOrdinal);
+        : await this.#planRetention(options.keep ?? this.#keep, this.#writer.segmentOrdinal);
     if ('kept' in plan) await this.#clean(plan);
     return {
       snapshot,
@@ -180,12 +180,16 @@ export class Store<M extends StateMachine> {
     const run = this.#checkpointing.then(async () => {
       this.#refuseIfOver();
       // Ordinal 0 is below every segment: none of the log may go with the snapshots.
-      const plan = await planRetention(this.#env, this.dir, this.id, keep, 0);
+      const plan = await this.#planRetention(keep, 0);
       plan.findings.push(...(await this.#clean(plan)));
       return plan;
     });
     this.#checkpointing = run.catch(() => undefined);
     return run;
+  }
+
+  #planRetention(keep: number, activeOrdinal: number): Promise<RetentionPlan> {
+    return planRetention(this.#env, this.dir, { storeId: this.id, keep, activeOrdinal });
   }
 
   async #clean(plan: RetentionPlan): Promise<Finding[]> {
