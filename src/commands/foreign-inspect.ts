@@ -1,4 +1,5 @@
 import { usageError } from '../base/errors.ts';
+import { shellWord } from '../base/shell-word.ts';
 import type { ForeignEvent, ForeignLogSummary } from '../formats/types.ts';
 import type { CommandContext } from './context.ts';
 import type { EventRow } from './event-row.ts';
@@ -6,7 +7,6 @@ import { resolveForeign } from './foreign-range.ts';
 import { type ForeignTarget, readForeignLog } from './foreign-source.ts';
 import type { InspectRequest, InspectResult, ShowRow } from './inspect-types.ts';
 import { rowFilter } from './row-filter.ts';
-import { shellWord } from './shell-word.ts';
 import { verdictOfFindings } from './verdict.ts';
 
 /** `wal inspect` for logs of other systems. Records are shown in the order of the file. */

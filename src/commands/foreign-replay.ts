@@ -1,5 +1,6 @@
 import { usageError } from '../base/errors.ts';
 import { type Finding, findingError } from '../base/finding.ts';
+import { shellWord } from '../base/shell-word.ts';
 import type { ForeignJob, ForeignSnapshotSummary } from '../formats/types.ts';
 import { QueueMachine } from '../queue/machine.ts';
 import type { CommandContext } from './context.ts';
@@ -9,7 +10,6 @@ import { type ForeignTarget, readForeignLog, readForeignSnapshot } from './forei
 import { entriesOfForeign, recordOfForeign } from './foreign-state.ts';
 import type { ReplayResult } from './replay-types.ts';
 import type { Selector } from './selector.ts';
-import { shellWord } from './shell-word.ts';
 import { openTarget } from './target.ts';
 import { verdictOfFindings } from './verdict.ts';
 

@@ -1,5 +1,6 @@
 import { refusedError, usageError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
+import { shellWord } from '../base/shell-word.ts';
 import type { QueueMachine } from '../queue/machine.ts';
 import { createStore, isFresh } from '../storage/create.ts';
 import { lockedBy, lockStore } from '../storage/lock.ts';
@@ -10,7 +11,6 @@ import { ForeignIds } from './foreign-ids.ts';
 import { readForeignJobs } from './foreign-replay.ts';
 import { type ForeignTarget, readForeignLog } from './foreign-source.ts';
 import { entriesOfForeign, recordOfForeign } from './foreign-state.ts';
-import { shellWord } from './shell-word.ts';
 import { openTarget } from './target.ts';
 import { verdictOfFindings } from './verdict.ts';
 import { withStore } from './writer.ts';

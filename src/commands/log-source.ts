@@ -1,4 +1,5 @@
 import { usageError } from '../base/errors.ts';
+import { shellWord } from '../base/shell-word.ts';
 import { recordTime } from '../queue/events.ts';
 import { listWal, walFolder } from '../storage/folder.ts';
 import { scanSegmentFile, scanStore, scanStream, scanWalFolder } from '../storage/read.ts';
@@ -8,7 +9,6 @@ import type { LogReport } from '../storage/types.ts';
 import type { LogVisitor } from '../storage/wal/scan-log.ts';
 import type { CommandContext } from './context.ts';
 import type { LogLook } from './resolve.ts';
-import { shellWord } from './shell-word.ts';
 import type { Target } from './target.ts';
 
 /** A log of ours, wherever it lies, to be read front to back as often as needed. */

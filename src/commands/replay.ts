@@ -1,5 +1,6 @@
 import { damageError, refusedError, usageError, WalqError } from '../base/errors.ts';
 import { baseName, parentOf } from '../base/path.ts';
+import { shellWord } from '../base/shell-word.ts';
 import { QueueMachine } from '../queue/machine.ts';
 import { replayTo } from '../storage/replay.ts';
 import { readSnapshot } from '../storage/snapshot/read.ts';
@@ -11,7 +12,6 @@ import { type LogSource, openLog } from './log-source.ts';
 import type { ReplayRequest, ReplayResult } from './replay-types.ts';
 import { beforeBase, resolveSelector } from './resolve.ts';
 import { parseSelector, type Selector } from './selector.ts';
-import { shellWord } from './shell-word.ts';
 import { listStoreSnapshots } from './snapshots.ts';
 import { openTarget, type Target } from './target.ts';
 import { verdictOfFindings } from './verdict.ts';

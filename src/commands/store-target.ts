@@ -1,6 +1,6 @@
 import { usageError } from '../base/errors.ts';
+import { shellWord } from '../base/shell-word.ts';
 import type { CommandContext } from './context.ts';
-import { shellWord } from './shell-word.ts';
 import { openTarget, storePath } from './target.ts';
 
 /**

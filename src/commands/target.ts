@@ -1,6 +1,7 @@
 import { damageError, isFsError, notFoundError, usageError, WalqError } from '../base/errors.ts';
 import { excerpt } from '../base/escape.ts';
 import { baseName } from '../base/path.ts';
+import { shellWord } from '../base/shell-word.ts';
 import type { ByteSource } from '../base/source.ts';
 import { detectFormat } from '../formats/registry.ts';
 import { detectBytes, type ForeignFormat } from '../formats/types.ts';
@@ -11,7 +12,6 @@ import { segmentMagic } from '../storage/wal/format.ts';
 import { parseSegmentFileName } from '../storage/wal/names.ts';
 import type { CommandContext } from './context.ts';
 import { type SelectorRange, tryRange } from './selector.ts';
-import { shellWord } from './shell-word.ts';
 import { peekable } from './stdin-source.ts';
 
 /** What a PATH turned out to be. Files are recognised by their content; a name only decides about damaged ones. */

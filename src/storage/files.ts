@@ -1,4 +1,4 @@
-import { hasErrno, ioError, isFsError, WalqError } from '../base/errors.ts';
+import { assert, hasErrno, ioError, isFsError, WalqError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
 import type { File, FileSystem } from '../fs/types.ts';
@@ -78,7 +78,11 @@ export async function readSmall(fs: FileSystem, path: string, bytesMax: number):
 }
 
 /** Fills `buffer` from `position` on as far as the source has bytes; a short read is read on. */
-export async function readInto(source: ByteSource, buffer: Uint8Array, position: number): Promise<number> {
+export async function readInto(
+  source: Pick<ByteSource, 'read'>,
+  buffer: Uint8Array,
+  position: number,
+): Promise<number> {
   let done = 0;
   while (done < buffer.length) {
     const got = await source.read(buffer.subarray(done), position + done);
@@ -95,6 +99,26 @@ export async function writeFully(file: File, bytes: Uint8Array, position: number
     const wrote = await file.write(bytes.subarray(done), position + done);
     if (wrote === 0) throw Object.assign(new Error('write wrote nothing'), { code: 'EIO' });
     done += wrote;
+  }
+}
+
+const copyBytes = 1024 * 1024;
+
+/** Copies a stretch of one file into another, or writes it again where it is. The source does not shrink meanwhile. */
+export async function copyStretch(
+  source: Pick<ByteSource, 'read'>,
+  from: number,
+  bytes: number,
+  file: File,
+  to: number,
+): Promise<void> {
+  const chunk = new Uint8Array(Math.min(bytes, copyBytes));
+  for (let done = 0; done < bytes; ) {
+    const part = chunk.subarray(0, Math.min(chunk.length, bytes - done));
+    const got = await readInto(source, part, from + done);
+    assert(got === part.length, 'a file does not shrink under its lock');
+    await writeFully(file, part, to + done);
+    done += got;
   }
 }
 

@@ -1,8 +1,9 @@
 import { assert, isFsError } from '../base/errors.ts';
 import { type Finding, findingError, worstSeverity } from '../base/finding.ts';
 import { join } from '../base/path.ts';
+import { shellWord } from '../base/shell-word.ts';
 import type { File } from '../fs/types.ts';
-import { openSource, readInto, removeIfThere, writeFully } from './files.ts';
+import { copyStretch, openSource, removeIfThere } from './files.ts';
 import { headFileName, quarantineFolder, walFolder } from './folder.ts';
 import type { Loaded } from './load.ts';
 import { lockedBy, segmentLockOffset } from './lock.ts';
@@ -25,7 +26,7 @@ export function refuseDamage(storeDir: string, findings: readonly Finding[]): vo
   throw findingError(findings, {
     subject: `store ${storeDir} is ${worst}`,
     data: { store: storeDir, findings: findings.filter((finding) => finding.severity === worst).slice(0, 100) },
-    next: `walq wal verify ${storeDir}`,
+    next: `walq wal verify ${shellWord(storeDir)}`,
   });
 }
 
@@ -163,14 +164,7 @@ async function rewriteUncertified(env: StorageEnv, path: string, file: File, act
   const from = Math.max(segmentHeaderBytes, Math.min(active.certified, active.scan.end));
   const source = await openSource(env.fs, path);
   try {
-    const chunk = new Uint8Array(1024 * 1024);
-    for (let at = from; at < active.scan.end; ) {
-      const part = chunk.subarray(0, Math.min(chunk.length, active.scan.end - at));
-      const got = await readInto(source, part, at);
-      assert(got === part.length, 'a segment does not shrink under its lock');
-      await writeFully(file, part, at);
-      at += got;
-    }
+    await copyStretch(source, from, active.scan.end - from, file, from);
   } finally {
     await source.close();
   }

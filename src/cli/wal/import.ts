@@ -1,7 +1,7 @@
 import { type ExitCode, usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
+import { shellWord } from '../../base/shell-word.ts';
 import { type ImportedFile, type ImportResult, importLogs } from '../../commands/import.ts';
-import { shellWord } from '../../commands/shell-word.ts';
 import { exitOfVerdict, worstFirst } from '../../commands/verdict.ts';
 import { findingLine, verdictText } from '../findings.ts';
 import type { CommonFlags, Session } from '../session.ts';

@@ -1,11 +1,10 @@
 import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
+import { shellWord } from '../../base/shell-word.ts';
 import { type RepairResult, repairStore, undoLastRepair } from '../../commands/repair.ts';
-import { shellWord } from '../../commands/shell-word.ts';
 import { openStoreTarget } from '../../commands/store-target.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
-import type { RepairJournal } from '../../storage/repair.ts';
-import type { RepairAction } from '../../storage/repair-files.ts';
+import type { RepairAction, RepairJournal } from '../../storage/repair-journal.ts';
 import { findingLine, verdictClauses, verdictText, verdictWord } from '../findings.ts';
 import type { Session } from '../session.ts';
 import { counted } from '../text.ts';

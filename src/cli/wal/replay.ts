@@ -1,9 +1,9 @@
 import { type ExitCode, usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
+import { shellWord } from '../../base/shell-word.ts';
 import { rowOfJob } from '../../commands/job-row.ts';
 import { replayPath, saveState } from '../../commands/replay.ts';
 import type { ReplayResult } from '../../commands/replay-types.ts';
-import { shellWord } from '../../commands/shell-word.ts';
 import { splitPositionals } from '../../commands/target.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
 import { findingLine, verdictText } from '../findings.ts';

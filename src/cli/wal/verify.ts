@@ -1,7 +1,7 @@
 import type { ExitCode } from '../../base/errors.ts';
 import { usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
-import { shellWord } from '../../commands/shell-word.ts';
+import { shellWord } from '../../base/shell-word.ts';
 import { splitPositionals } from '../../commands/target.ts';
 import { exitUnder, type FailOn, worstFirst } from '../../commands/verdict.ts';
 import { type VerifyResult, verifyPath } from '../../commands/verify.ts';
