@@ -1,4 +1,4 @@
-import { damageError, isFsError, notFoundError, usageError, WalqError } from '../base/errors.ts';
+import { damageError, isFsError, newerError, notFoundError, usageError, type WalqError } from '../base/errors.ts';
 import { excerpt } from '../base/escape.ts';
 import { baseName } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
@@ -122,7 +122,7 @@ function classify(head: Uint8Array, path: string): 'segment' | 'snapshot' | Fore
     });
   }
   if (typeof preamble !== 'string' && preamble.magic.startsWith('WALQ')) {
-    throw new WalqError(5, 'E_NEWER_FORMAT', `${shown} is a kind of file that this version does not know`, {
+    throw newerError('E_NEWER_FORMAT', `${shown} is a kind of file that this version does not know`, {
       data: { file: path },
     });
   }

@@ -68,8 +68,8 @@ export interface CompactPlan {
 }
 
 /**
- * What `compactStore` would remove if it ran now. Read-only. Refuses as opening for writing would: E_NO_STORE, E_GUTTED,
- * E_NEWER_FORMAT, E_READ, and the code of the worst finding where the log is damaged.
+ * What `compactStore` would remove if it ran now. Read-only. Refuses as opening for writing would: E_NO_STORE,
+ * E_GUTTED, E_NEWER_FORMAT, E_READ, and the code of the worst finding where the log is damaged.
  */
 export async function planCompact(env: StorageEnv, storeDir: string, options: { keep: number }): Promise<CompactPlan> {
   const survey = await surveyStore(env, storeDir);

@@ -44,8 +44,8 @@ async function hashOf(source: Pick<ByteSource, 'read'>, offset: number, bytes: n
 }
 
 /**
- * Rejects with E_PLAN_STALE when the file has been written to since, with E_REPAIR_JOURNAL when the copy in quarantine is
- * not what was cut off. Done twice, it changes nothing more.
+ * Rejects with E_PLAN_STALE when the file has been written to since, with E_REPAIR_JOURNAL when the copy in quarantine
+ * is not what was cut off. Done twice, it changes nothing more.
  */
 export async function undoAction(env: StorageEnv, storeDir: string, action: AppliedAction): Promise<void> {
   if (action.kind === 'write-store-file') return undoStoreFile(env, storeDir, action);

@@ -1,4 +1,4 @@
-import { WalqError } from '../base/errors.ts';
+import { Exit, WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
 import { baseName, join } from '../base/path.ts';
 import { type CommitStats, Committer } from './committer.ts';
@@ -138,7 +138,7 @@ export class Store<M extends StateMachine> {
   async rotate(): Promise<boolean> {
     let rotated = true;
     await this.#committer.control(async () => {
-      if (!this.#writer.empty) rotated = await this.#committer.rotate();
+      if (!this.#writer.empty) rotated = await this.#writer.rotate();
     });
     return rotated;
   }
@@ -244,7 +244,7 @@ export class Store<M extends StateMachine> {
 
   /** Why nothing may be written or removed any more. */
   #over(): WalqError {
-    return this.poison ?? new WalqError(70, 'E_CLOSED', 'the store is closed');
+    return this.poison ?? new WalqError(Exit.bug, 'E_CLOSED', 'the store is closed');
   }
   #refuseIfOver(): void {
     if (this.#closing !== undefined || this.poison !== undefined) throw this.#over();
