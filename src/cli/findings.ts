@@ -1,33 +1,16 @@
 import { escapeText } from '../base/escape.ts';
-import type { Finding } from '../base/finding.ts';
+import { describeFinding, type Finding } from '../base/finding.ts';
 import type { LogReport, LostRange, Verdict } from '../storage/types.ts';
 import type { Style } from './style.ts';
 import { count, counted, wrap } from './text.ts';
 
 /**
- * `wal/0000000001-….wal: payload checksum mismatch at offset 4096 (seq 41..44), got 1a2b3c4d, expected 99ffee00
- * [E_PAYLOAD]`, uncoloured: what, where, got and expected, and the code to look up.
+ * What, where, got and expected, and the code to look up, with the severity as a coloured word in front. One line in a
+ * pipe, wrapped on a terminal of `width` columns.
  */
-function findingText(finding: Finding): string {
-  const parts = [`${finding.file}: ${finding.message}`];
-  if (finding.offset !== undefined) parts.push(` at offset ${finding.offset}`);
-  const seqs = seqsText(finding);
-  if (seqs !== '') parts.push(` (${seqs})`);
-  if (finding.got !== undefined) parts.push(`, got ${finding.got}`);
-  if (finding.expected !== undefined) parts.push(`, expected ${finding.expected}`);
-  return `${escapeText(parts.join(''))} [${finding.code}]`;
-}
-
-function seqsText(finding: Finding): string {
-  if (finding.seqFirst === undefined) return '';
-  if (finding.seqLast === undefined || finding.seqLast === finding.seqFirst) return `seq ${finding.seqFirst}`;
-  return `seq ${finding.seqFirst}..${finding.seqLast}`;
-}
-
-/** Its severity as a coloured word in front; one line in a pipe, wrapped on a terminal of `width` columns. */
 export function findingLine(finding: Finding, style: Style, width: number | undefined): string {
   const word = `${finding.severity}:`;
-  const line = `${word} ${findingText(finding)}`;
+  const line = `${word} ${escapeText(describeFinding(finding))} [${finding.code}]`;
   const text = width === undefined ? line : wrap(line, width, '  ');
   return style.severity(finding.severity, word) + text.slice(word.length);
 }

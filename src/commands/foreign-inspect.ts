@@ -5,7 +5,7 @@ import type { CommandContext } from './context.ts';
 import type { EventRow } from './event-row.ts';
 import { resolveForeign } from './foreign-range.ts';
 import { type ForeignTarget, readForeignLog } from './foreign-source.ts';
-import type { InspectRequest, InspectResult, ShowRow } from './inspect.ts';
+import type { InspectRequest, InspectResult, ShowRow } from './inspect-types.ts';
 import { rowFilter } from './row-filter.ts';
 import { verdictOfFindings } from './verdict.ts';
 

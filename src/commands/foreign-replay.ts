@@ -1,5 +1,5 @@
-import { damageError, usageError } from '../base/errors.ts';
-import type { Finding } from '../base/finding.ts';
+import { usageError } from '../base/errors.ts';
+import { type Finding, findingError } from '../base/finding.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { ForeignJob, ForeignSnapshotSummary } from '../formats/types.ts';
 import { QueueMachine } from '../queue/machine.ts';
@@ -8,7 +8,7 @@ import { ForeignIds } from './foreign-ids.ts';
 import { resolveForeign } from './foreign-range.ts';
 import { type ForeignTarget, readForeignLog, readForeignSnapshot } from './foreign-source.ts';
 import { entriesOfForeign, recordOfForeign } from './foreign-state.ts';
-import type { ReplayResult } from './replay.ts';
+import type { ReplayResult } from './replay-types.ts';
 import type { Selector } from './selector.ts';
 import { openTarget } from './target.ts';
 import { verdictOfFindings } from './verdict.ts';
@@ -91,8 +91,8 @@ async function loadForeignBase(
 }
 
 /**
- * All jobs of a foreign snapshot that is whole. Throws its damage (3), E_WRONG_TARGET (2) when the file is something
- * else.
+ * All jobs of a foreign snapshot that is whole. Throws its damage (3, of a newer form 5), E_WRONG_TARGET (2) when the
+ * file is something else.
  */
 export async function readForeignJobs(
   context: CommandContext,
@@ -108,12 +108,8 @@ export async function readForeignJobs(
   const summary = await readForeignSnapshot(context, target, (job) => {
     jobs.push(job);
   });
-  const fault = summary.findings.find((finding) => !isHarmless(finding));
-  if (fault !== undefined) {
-    throw damageError(fault.code, `${fault.file}: ${fault.message}`, {
-      data: { finding: fault },
-      next: `walq snapshot verify ${shellWord(path)}`,
-    });
+  if (!summary.findings.every(isHarmless)) {
+    throw findingError(summary.findings, { next: `walq snapshot verify ${shellWord(path)}` });
   }
   return { jobs, summary };
 }

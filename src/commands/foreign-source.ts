@@ -1,4 +1,5 @@
 import { usageError } from '../base/errors.ts';
+import { baseName } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
 import type { ForeignEvent, ForeignJob, ForeignLogSummary, ForeignSnapshotSummary, Visit } from '../formats/types.ts';
 import type { CommandContext } from './context.ts';
@@ -39,7 +40,7 @@ export async function readForeignSnapshot(
 
 function shownName(target: ForeignTarget): string {
   if (target.kind === 'foreign-stream') return 'standard input';
-  return target.path.slice(target.path.lastIndexOf('/') + 1);
+  return baseName(target.path);
 }
 
 async function withSource<T>(

@@ -2,7 +2,7 @@ import { usageError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { recordTime } from '../queue/events.ts';
 import { listWal, walFolder } from '../storage/folder.ts';
-import { scanSegmentFile, scanStore, scanStream, scanWalFolder, verifyStore } from '../storage/read.ts';
+import { scanSegmentFile, scanStore, scanStream, scanWalFolder } from '../storage/read.ts';
 import { listSnapshots } from '../storage/snapshot/list.ts';
 import { checkSnapshot } from '../storage/snapshot/read.ts';
 import type { LogReport } from '../storage/types.ts';
@@ -33,11 +33,7 @@ export function openLog(context: CommandContext, target: Target): LogSource {
     const watched: LogVisitor = { ...visitor, progress: (bytes) => context.progress(bytes, undefined) };
     switch (target.kind) {
       case 'store':
-        return await settled(
-          context,
-          path,
-          await scanStore(env, path, watched, fromSeq === undefined ? {} : { fromSeq }),
-        );
+        return await scanStore(env, path, watched, fromSeq === undefined ? {} : { fromSeq });
       case 'wal-folder':
         return await scanWalFolder(env, path, watched);
       case 'segment':
@@ -63,16 +59,6 @@ export function openLog(context: CommandContext, target: Target): LogSource {
     return (await listWal(env, `${path}/${walFolder}`)).segments[0]?.seqFirst;
   };
   return { path, canSeek, scan, begins, look: () => lookAt(context, target, scan) };
-}
-
-/**
- * Beside a live writer a look may catch a write half done. Only `verifyStore` looks twice, so it has the last word on
- * faults.
- */
-async function settled(context: CommandContext, path: string, report: LogReport): Promise<LogReport> {
-  if (report.findings.every((finding) => finding.severity === 'note')) return report;
-  const { snapshots: _, ...again } = await verifyStore(context.env, path);
-  return again;
 }
 
 function lookAt(context: CommandContext, target: Target, scan: LogSource['scan']): LogLook {

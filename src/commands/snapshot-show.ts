@@ -1,9 +1,9 @@
-import type { Finding } from '../base/finding.ts';
+import { type Finding, findingError } from '../base/finding.ts';
+import { baseName } from '../base/path.ts';
 import type { ForeignSnapshotSummary } from '../formats/types.ts';
 import type { JobState } from '../queue/job.ts';
 import { QueueMachine } from '../queue/machine.ts';
-import { baseName } from '../storage/snapshot/name.ts';
-import { findingError, readSnapshot } from '../storage/snapshot/read.ts';
+import { readSnapshot } from '../storage/snapshot/read.ts';
 import { scanSnapshot } from '../storage/snapshot/scan.ts';
 import type { SnapshotSummary, Verdict } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';

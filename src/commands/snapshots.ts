@@ -1,7 +1,8 @@
 import { damageError, notFoundError, usageError } from '../base/errors.ts';
+import { findingError } from '../base/finding.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { listSnapshots } from '../storage/snapshot/list.ts';
-import { checkSnapshot, findingError } from '../storage/snapshot/read.ts';
+import { checkSnapshot } from '../storage/snapshot/read.ts';
 import { surveyStore } from '../storage/survey.ts';
 import type { SnapshotCheck } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';

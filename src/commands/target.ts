@@ -1,5 +1,6 @@
-import { damageError, isFsError, notFoundError, usageError, WalqError } from '../base/errors.ts';
+import { damageError, isFsError, newerError, notFoundError, usageError, type WalqError } from '../base/errors.ts';
 import { excerpt } from '../base/escape.ts';
+import { baseName } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { ByteSource } from '../base/source.ts';
 import { detectFormat } from '../formats/registry.ts';
@@ -102,7 +103,7 @@ async function openStream(context: CommandContext): Promise<Target> {
 }
 
 function classify(head: Uint8Array, path: string): 'segment' | 'snapshot' | ForeignFormat {
-  const name = path.slice(path.lastIndexOf('/') + 1);
+  const name = baseName(path);
   if (parseSegmentFileName(name) !== undefined) return 'segment';
   if (parseSnapshotFileName(name) !== undefined) return 'snapshot';
   const preamble = decodePreamble(head);
@@ -121,7 +122,7 @@ function classify(head: Uint8Array, path: string): 'segment' | 'snapshot' | Fore
     });
   }
   if (typeof preamble !== 'string' && preamble.magic.startsWith('WALQ')) {
-    throw new WalqError(5, 'E_NEWER_FORMAT', `${shown} is a kind of file that this version does not know`, {
+    throw newerError('E_NEWER_FORMAT', `${shown} is a kind of file that this version does not know`, {
       data: { file: path },
     });
   }

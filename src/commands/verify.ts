@@ -1,7 +1,7 @@
 import type { Finding } from '../base/finding.ts';
+import { baseName } from '../base/path.ts';
 import type { ForeignLogSummary, ForeignSnapshotSummary } from '../formats/types.ts';
 import { scanSegmentFile, scanStream, scanWalFolder, verifyStore } from '../storage/read.ts';
-import { baseName } from '../storage/snapshot/name.ts';
 import { checkSnapshot } from '../storage/snapshot/read.ts';
 import { scanSnapshot } from '../storage/snapshot/scan.ts';
 import type { LogReport, SnapshotCheck, Verdict } from '../storage/types.ts';

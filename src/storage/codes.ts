@@ -135,6 +135,12 @@ export const storageCodes: CodeCatalogue = {
     explain: 'No repair is recorded in quarantine/ that was not undone already.',
     next: 'Nothing.',
   },
+  E_REPAIR_JOURNAL: {
+    title: 'record of a repair is damaged',
+    explain:
+      'Each repair leaves a record in quarantine/, which says what it cut off and where the copy lies. The newest one cannot be read, so nothing was taken back. The copies beside it are untouched.',
+    next: 'The copies in quarantine/ carry file and offset in their names; put the bytes back by hand on a copy of the store.',
+  },
   E_COMPACT_MISMATCH: {
     title: 'compaction did not prove itself',
     explain:

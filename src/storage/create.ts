@@ -1,8 +1,8 @@
 import { hexOf } from '../base/bytes.ts';
 import { refusedError } from '../base/errors.ts';
-import { join, listFolder, makeFolder, removeIfThere } from './files.ts';
+import { join, parentOf } from '../base/path.ts';
+import { listFolder, makeFolder, removeIfThere } from './files.ts';
 import { walFolder } from './folder.ts';
-import { parentOf } from './lock.ts';
 import { createHead, createSegment, randomSalt } from './log-writer.ts';
 import { snapshotFolder } from './snapshot/name.ts';
 import { writeSnapshot } from './snapshot/write.ts';

@@ -1,5 +1,6 @@
 import type { Finding } from '../base/finding.ts';
-import { join, listFolder, openSource, readSmall } from './files.ts';
+import { join } from '../base/path.ts';
+import { listFolder, openSource, readSmall } from './files.ts';
 import type { StorageEnv } from './types.ts';
 import { decodeSegmentHeader, type SegmentHeader, segmentHeaderBytes } from './wal/format.ts';
 import { decodeHeadFile, type HeadResult, headFileBytes } from './wal/head.ts';

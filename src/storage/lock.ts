@@ -1,6 +1,7 @@
 import { hasErrno, isFsError, lockedError, notFoundError } from '../base/errors.ts';
+import { join } from '../base/path.ts';
 import type { File } from '../fs/types.ts';
-import { join, makeFolder, readSmall, writeError, writeFully } from './files.ts';
+import { makeFolder, readSmall, writeError, writeFully } from './files.ts';
 import type { StorageEnv } from './types.ts';
 
 /** The right to write to a store: held from `lockStore` until `release`, or until the process dies, however it dies. */
@@ -25,8 +26,7 @@ export const segmentLockOffset = 2 ** 40;
 
 /**
  * One attempt to take the lock. `undefined` when another process (or another opening in this one) holds it. With
- * `create`, a missing store folder
- * is made. Rejects with E_LOCK_UNSUPPORTED, E_IO.
+ * `create`, a missing store folder is made. Rejects with E_LOCK_UNSUPPORTED, E_IO.
  */
 export async function lockStore(
   env: StorageEnv,
@@ -115,10 +115,4 @@ export async function lockedBy(env: StorageEnv, storeDir: string): Promise<Error
     data: { store: storeDir, ...(note && { pid: note.pid, command: note.command }) },
     next: note ? `wait for it, or stop it: kill ${note.pid}` : 'wait for it and try again',
   });
-}
-
-export function parentOf(path: string): string {
-  const trimmed = path.replace(/\/+$/, '');
-  const at = trimmed.lastIndexOf('/');
-  return at < 0 ? '.' : at === 0 ? '/' : trimmed.slice(0, at);
 }

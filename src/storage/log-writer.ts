@@ -1,6 +1,7 @@
 import { assert, hasErrno, WalqError } from '../base/errors.ts';
+import { join } from '../base/path.ts';
 import type { File } from '../fs/types.ts';
-import { join, removeIfThere, writeAtomic, writeError, writeFully } from './files.ts';
+import { removeIfThere, writeAtomic, writeError, writeFully } from './files.ts';
 import { headFileName, walFolder } from './folder.ts';
 import { lockedBy, segmentLockOffset } from './lock.ts';
 import type { ChainPoint, StorageEnv } from './types.ts';

@@ -1,7 +1,9 @@
-import { assert, damageError, isFsError, newerError, type WalqError } from '../base/errors.ts';
-import { type Finding, worstSeverity } from '../base/finding.ts';
+import { assert, isFsError } from '../base/errors.ts';
+import { type Finding, findingError, worstSeverity } from '../base/finding.ts';
+import { join } from '../base/path.ts';
+import { shellWord } from '../base/shell-word.ts';
 import type { File } from '../fs/types.ts';
-import { join, openSource, readInto, removeIfThere, writeFully } from './files.ts';
+import { copyStretch, openSource, removeIfThere } from './files.ts';
 import { headFileName, quarantineFolder, walFolder } from './folder.ts';
 import type { Loaded } from './load.ts';
 import { lockedBy, segmentLockOffset } from './lock.ts';
@@ -14,24 +16,18 @@ import type { LogEnd } from './wal/encode-frames.ts';
 import { sealBytes, segmentHeaderBytes } from './wal/format.ts';
 import type { SegmentResult } from './wal/scan-log.ts';
 
-/** Findings a writer may go on with. All others refuse the opening, before a byte is changed. */
+/**
+ * Throws on findings that a writer may not go on with: before a byte is changed, with the code of the worst (exit 3; 5
+ * for a newer format).
+ */
 export function refuseDamage(storeDir: string, findings: readonly Finding[]): void {
   const worst = worstSeverity(findings);
   if (worst === undefined || worst === 'note' || worst === 'torn' || worst === 'degraded') return;
-  throw damageOf(storeDir, findings);
-}
-
-function damageOf(storeDir: string, findings: readonly Finding[]): WalqError {
-  const worst = worstSeverity(findings);
-  const found = findings.filter((finding) => finding.severity === worst);
-  const first = found[0];
-  assert(first !== undefined, 'there is a finding');
-  const place = `${first.file}${first.offset === undefined ? '' : ` at offset ${first.offset}`}`;
-  const seqs = first.seqFirst === undefined ? '' : ` (seq ${first.seqFirst}..${first.seqLast})`;
-  const more = found.length > 1 ? `, and ${found.length - 1} more` : '';
-  const text = `store ${storeDir} is ${worst}: ${place}: ${first.message}${seqs}${more}`;
-  const details = { data: { store: storeDir, findings: found.slice(0, 100) }, next: `walq wal verify ${storeDir}` };
-  return worst === 'newer' ? newerError(first.code, text, details) : damageError(first.code, text, details);
+  throw findingError(findings, {
+    subject: `store ${storeDir} is ${worst}`,
+    data: { store: storeDir, findings: findings.filter((finding) => finding.severity === worst).slice(0, 100) },
+    next: `walq wal verify ${shellWord(storeDir)}`,
+  });
 }
 
 export interface OpenedLog {
@@ -168,14 +164,7 @@ async function rewriteUncertified(env: StorageEnv, path: string, file: File, act
   const from = Math.max(segmentHeaderBytes, Math.min(active.certified, active.scan.end));
   const source = await openSource(env.fs, path);
   try {
-    const chunk = new Uint8Array(1024 * 1024);
-    for (let at = from; at < active.scan.end; ) {
-      const part = chunk.subarray(0, Math.min(chunk.length, active.scan.end - at));
-      const got = await readInto(source, part, at);
-      assert(got === part.length, 'a segment does not shrink under its lock');
-      await writeFully(file, part, at);
-      at += got;
-    }
+    await copyStretch(source, from, active.scan.end - from, file, from);
   } finally {
     await source.close();
   }

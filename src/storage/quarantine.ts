@@ -1,5 +1,6 @@
+import { join } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
-import { join, makeFolder, readInto, removeIfThere, writeFully } from './files.ts';
+import { copyStretch, makeFolder, removeIfThere } from './files.ts';
 import { quarantineFolder } from './folder.ts';
 import type { StorageEnv } from './types.ts';
 
@@ -22,14 +23,7 @@ export async function quarantineBytes(
   await removeIfThere(env.fs, temp);
   const file = await env.fs.open(temp, 'wx');
   try {
-    const chunk = new Uint8Array(Math.min(bytes, 1024 * 1024));
-    for (let done = 0; done < bytes; ) {
-      const part = chunk.subarray(0, Math.min(chunk.length, bytes - done));
-      const got = await readInto(source, part, offset + done);
-      if (got === 0) break;
-      await writeFully(file, part.subarray(0, got), done);
-      done += got;
-    }
+    await copyStretch(source, offset, bytes, file, 0);
     await file.datasync();
   } finally {
     await file.close();

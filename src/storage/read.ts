@@ -1,10 +1,11 @@
 import { notFoundError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
+import { baseName, join, parentOf } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
-import { goneMeanwhile, join, openSource } from './files.ts';
+import { goneMeanwhile, openSource } from './files.ts';
 import { listingNotes, listWal, readHead, readSegmentHeader, segmentInput, walFolder } from './folder.ts';
-import { parentOf } from './lock.ts';
 import { settle, toReport } from './report.ts';
+import { confirmed } from './second-look.ts';
 import { listSnapshots } from './snapshot/list.ts';
 import { snapshotFolder } from './snapshot/name.ts';
 import { checkSnapshot } from './snapshot/read.ts';
@@ -17,9 +18,6 @@ import { parseSegmentFileName, type SegmentName } from './wal/names.ts';
 import { type Evidence, type LogScan, type LogVisitor, type SegmentInput, scanLog } from './wal/scan-log.ts';
 
 /** Reading without a lock and without writing a byte: whole stores, `wal/` folders, single segments, streams. */
-
-/** A finding beside a live writer counts only if it is still there after these waits, milliseconds. */
-const secondLookMs = [50, 250];
 
 export interface StoreReport extends LogReport {
   snapshots: SnapshotCheck[];
@@ -47,58 +45,45 @@ export async function scanStore(
 /** Every fault of a store: log, HEAD, STORE.json, snapshots. With the second look. */
 export async function verifyStore(env: StorageEnv, storeDir: string, visitor: LogVisitor = {}): Promise<StoreReport> {
   const { report, survey } = await lookAt(env, storeDir, visitor, {});
-  const snapshots = await checkSnapshots(env, storeDir, survey);
-  const findings = [
-    ...report.findings,
-    ...snapshots.flatMap((check) => check.findings),
-    ...baseFindings(survey, snapshots),
-  ];
+  const { snapshots, findings: ofSnapshots } = await judgeSnapshots(env, storeDir, survey);
+  const findings = [...report.findings, ...ofSnapshots];
   return settle({ ...report, findings, snapshots }, await stillThere(env, storeDir, findings));
 }
 
-/**
- * A writer may be at work beside us: what looks torn can be a write in flight, what is missing a file just cleaned
- * away. So findings (notes aside) count only if two later looks, from a fresh HEAD and a fresh listing, still have
- * them at the same place.
- */
-export async function stillThere(env: StorageEnv, storeDir: string, findings: readonly Finding[]): Promise<Finding[]> {
-  let open = findings.filter((finding) => finding.severity !== 'note');
-  for (const ms of secondLookMs) {
-    if (open.length === 0) break;
-    await env.clock.sleep(ms);
+/** Those of the findings that two later looks at the store, from a fresh HEAD and a fresh listing, still have. */
+export function stillThere(env: StorageEnv, storeDir: string, findings: readonly Finding[]): Promise<Finding[]> {
+  return confirmed(env, findings, async (open) => {
     const { report, survey } = await lookAt(env, storeDir, {}, { fromSeq: earliestSeq(open) });
     const concerned = open.some((finding) => finding.severity === 'no-base' || finding.file.startsWith(snapshotFolder));
-    const snapshots = concerned ? await checkSnapshots(env, storeDir, survey) : [];
-    const base = concerned ? baseFindings(survey, snapshots) : [];
-    const seen = [...report.findings, ...snapshots.flatMap((check) => check.findings), ...base];
-    const now = new Set(seen.map(keyOf));
-    open = open.filter((finding) => now.has(keyOf(finding)));
-  }
-  const kept = new Set(open);
-  return findings.filter((finding) => finding.severity === 'note' || kept.has(finding));
+    return concerned
+      ? [...report.findings, ...(await judgeSnapshots(env, storeDir, survey)).findings]
+      : report.findings;
+  });
 }
 
 /** First seq of the earliest segment with a finding, so that a second look need not read the whole log again. */
 function earliestSeq(findings: readonly Finding[]): number {
-  const seqs = findings.map(
-    (finding) => parseSegmentFileName(finding.file.slice(finding.file.lastIndexOf('/') + 1))?.seqFirst ?? 0,
-  );
+  const seqs = findings.map((finding) => parseSegmentFileName(baseName(finding.file))?.seqFirst ?? 0);
   // One seq less: the segment before is read too, since the fault may lie between the two.
   return Math.max(0, Math.min(...seqs) - 1);
 }
 
-function keyOf(finding: Finding): string {
-  return `${finding.code} ${finding.file} ${finding.offset ?? ''}`;
-}
-
-async function checkSnapshots(env: StorageEnv, storeDir: string, survey: Survey): Promise<SnapshotCheck[]> {
+/** Every snapshot, read whole, and whether the log has what it stands on. */
+async function judgeSnapshots(
+  env: StorageEnv,
+  storeDir: string,
+  survey: Survey,
+): Promise<{ snapshots: SnapshotCheck[]; findings: Finding[] }> {
   const snapshots: SnapshotCheck[] = [];
   for (const { file } of (await listSnapshots(env, storeDir)).snapshots) {
     const options = { relativeName: file, storeId: survey.identity.id };
     const check = await checkSnapshot(env, join(storeDir, file), options).catch(goneMeanwhile);
     if (check) snapshots.push(check);
   }
-  return snapshots;
+  return {
+    snapshots,
+    findings: [...snapshots.flatMap((check) => check.findings), ...baseFindings(survey, snapshots)],
+  };
 }
 
 /** A log that begins after seq 1 needs a good snapshot that reaches its first record. */
@@ -137,9 +122,7 @@ async function lookAt(
 ): Promise<{ report: LogReport; survey: Survey }> {
   const survey = await surveyStore(env, storeDir);
   const from = range.fromSeq ?? 0;
-  const names = survey.live.filter(
-    (name, index) => (survey.live[index + 1]?.seqFirst ?? Number.POSITIVE_INFINITY) > from || name === undefined,
-  );
+  const names = survey.live.filter((_, index) => (survey.live[index + 1]?.seqFirst ?? Number.POSITIVE_INFINITY) > from);
   const evidence: Evidence = {
     storeId: survey.identity.id,
     ...(survey.head && { head: survey.head }),
@@ -154,7 +137,7 @@ async function lookAt(
   const judgement = judgeLog(log, evidence);
   const misfits = log.stopped ? [] : misfitting(survey, log);
   const ahead = log.stopped ? [] : aheadOfLog(survey, judgement);
-  const report = toReport(log, evidence, [...survey.findings, ...judgement.findings, ...misfits, ...ahead]);
+  const report = toReport(log, evidence, judgement, [...survey.findings, ...judgement.findings, ...misfits, ...ahead]);
   return { report, survey };
 }
 
@@ -198,47 +181,38 @@ export async function scanWalFolder(env: StorageEnv, walDir: string, visitor: Lo
     evidence,
     visitor,
   );
-  return toReport(log, evidence, [...listingNotes(listing, ''), ...judgeLog(log, evidence).findings]);
+  const judgement = judgeLog(log, evidence);
+  return toReport(log, evidence, judgement, [...listingNotes(listing, ''), ...judgement.findings]);
 }
 
 /** One segment file: with the evidence of its store when it lies in one (HEAD, the segment after it), else alone. */
 export async function scanSegmentFile(env: StorageEnv, path: string, visitor: LogVisitor = {}): Promise<LogReport> {
   const report = await scanFile(env, path, visitor);
-  let open = report.findings.filter((finding) => finding.severity !== 'note');
-  for (const ms of secondLookMs) {
-    if (open.length === 0) break;
-    await env.clock.sleep(ms);
-    const now = new Set((await scanFile(env, path, {})).findings.map(keyOf));
-    open = open.filter((finding) => now.has(keyOf(finding)));
-  }
-  return settle(
-    report,
-    report.findings.filter((finding) => finding.severity === 'note' || open.includes(finding)),
-  );
+  const again = async () => (await scanFile(env, path, {})).findings;
+  return settle(report, await confirmed(env, report.findings, again));
 }
 
 async function scanFile(env: StorageEnv, path: string, visitor: LogVisitor): Promise<LogReport> {
-  const file = path.slice(path.lastIndexOf('/') + 1);
+  const file = baseName(path);
   const name = parseSegmentFileName(file);
   const evidence: Evidence = { alone: true, ...(name && (await evidenceAround(env, parentOf(path), name))) };
-  const input: SegmentInput = { file, open: () => openSource(env.fs, path), ...(name && { name }) };
+  const input: SegmentInput = { file, open: () => openSource(env.fs, path, { follow: true }), ...(name && { name }) };
   const log = await scanLog([input], evidence, visitor);
-  return toReport(log, evidence, judgeLog(log, evidence).findings);
+  return toReport(log, evidence, judgeLog(log, evidence));
 }
 
 /** A segment from a stream. */
 export async function scanStream(source: ByteSource, name: string, visitor: LogVisitor = {}): Promise<LogReport> {
   const evidence: Evidence = { alone: true };
-  const input: SegmentInput = { file: name, open: async () => ({ ...forward(source), close: async () => {} }) };
-  const log = await scanLog([input], evidence, visitor);
-  return toReport(log, evidence, judgeLog(log, evidence).findings);
-}
-
-function forward(source: ByteSource): ByteSource {
-  return {
-    read: (buffer, position) => source.read(buffer, position),
-    ...(source.size !== undefined && { size: source.size }),
+  const { size } = source;
+  const opened = {
+    read: (buffer: Uint8Array, position: number) => source.read(buffer, position),
+    ...(size !== undefined && { size }),
+    close: async () => {},
   };
+  const input: SegmentInput = { file: name, open: async () => opened };
+  const log = await scanLog([input], evidence, visitor);
+  return toReport(log, evidence, judgeLog(log, evidence));
 }
 
 async function evidenceAround(env: StorageEnv, walDir: string, name: SegmentName): Promise<Partial<Evidence>> {

@@ -1,6 +1,7 @@
 import { damageError, notFoundError, type WalqError } from '../base/errors.ts';
-import type { Finding } from '../base/finding.ts';
-import { goneMeanwhile, join } from './files.ts';
+import { type Finding, findingError } from '../base/finding.ts';
+import { join } from '../base/path.ts';
+import { goneMeanwhile } from './files.ts';
 import {
   listingNotes,
   listWal,
@@ -11,7 +12,7 @@ import {
   walFolder,
 } from './folder.ts';
 import { listSnapshots } from './snapshot/list.ts';
-import { findingError, peekSnapshot } from './snapshot/read.ts';
+import { peekSnapshot } from './snapshot/read.ts';
 import { readStoreFile, type StoreFileResult, type StoreIdentity, storeFileName } from './store-file.ts';
 import type { ChainPoint, StorageEnv } from './types.ts';
 import type { HeadSlot } from './wal/head.ts';

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { documentLog } from '../../src/formats/document/log.ts';
 import { documentSnapshot } from '../../src/formats/document/snapshot.ts';
 import type { ForeignJob } from '../../src/formats/types.ts';
-import { readLog, sourceOf } from './reading.ts';
+import { sourceOf } from '../support/source.ts';
+import { readLog } from './reading.ts';
 
 const read = (content: string | Uint8Array) => readLog(documentLog, content);
 

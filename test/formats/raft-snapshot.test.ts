@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { raftRecoverySnapshot } from '../../src/formats/raft-recovery/snapshot.ts';
 import type { ForeignJob } from '../../src/formats/types.ts';
-import { sourceOf } from './reading.ts';
+import { sourceOf } from '../support/source.ts';
 
 async function read(content: string | Uint8Array, chunk?: number) {
   const jobs: ForeignJob[] = [];
   const visit = (job: ForeignJob): void => {
     jobs.push(job);
   };
-  const summary = await raftRecoverySnapshot.read(sourceOf(content, chunk), 'snap.json', { visit });
+  const summary = await raftRecoverySnapshot.read(sourceOf(content, { step: chunk }), 'snap.json', { visit });
   return { jobs, summary, codes: summary.findings.map((finding) => finding.code) };
 }
 

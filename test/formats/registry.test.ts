@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { formatCodes } from '../../src/formats/codes.ts';
 import { detectFormat, foreignFormats } from '../../src/formats/registry.ts';
 import { detectBytes } from '../../src/formats/types.ts';
+import { sourceOf } from '../support/source.ts';
 import { line, log, range } from './raft-encoder.ts';
-import { sourceOf } from './reading.ts';
 
 const detect = (content: string | Uint8Array): string | undefined =>
   detectFormat(Buffer.from(content).subarray(0, detectBytes))?.name;
@@ -100,7 +100,7 @@ describe('every reader', () => {
             visited++;
           };
           const whole = await format.read(sourceOf(bytes), 'x', { visit });
-          const cut = await format.read(sourceOf(bytes, chunk), 'x', {});
+          const cut = await format.read(sourceOf(bytes, { step: chunk }), 'x', {});
           if (format.kind === 'log') expect(cut).toEqual(whole);
           else expect({ ...cut, bytes: 0 }).toEqual({ ...whole, bytes: 0 });
           expect('records' in whole ? whole.records : whole.jobs).toBe(visited);

@@ -1,9 +1,9 @@
 import type { ExitCode } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
+import { findingError } from '../../base/finding.ts';
 import { type ShownSnapshot, showSnapshot } from '../../commands/snapshot-show.ts';
 import { storePath } from '../../commands/target.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
-import { findingError } from '../../storage/snapshot/read.ts';
 import { findingLine, verdictText } from '../findings.ts';
 import type { Session } from '../session.ts';
 import { type StateFormat, writeState } from '../state.ts';
@@ -17,7 +17,8 @@ export async function show(
   const shown = await showSnapshot(session.context, args[0] ?? storePath(session.context));
   const exit = exitOfVerdict(shown.verdict);
   if (exit !== 0 && shown.counts.pending + shown.counts.in_flight + shown.counts.completed + shown.counts.dead === 0) {
-    throw noJobs(shown);
+    // Nothing could be read: the worst fault is the whole answer.
+    throw findingError(shown.findings);
   }
   const { target, summary, foreign } = shown;
   const view = {
@@ -43,10 +44,4 @@ function originOf(shown: ShownSnapshot): string {
     return escapeText(`${file}: ${kind} snapshot of ${isoTime(createdMs)}, ${size}, state ${stateHash.slice(0, 12)}`);
   }
   return escapeText(`${foreign?.file ?? target.path}: ${foreign?.format ?? ''}, ${bytes(foreign?.bytes ?? 0)}`);
-}
-
-/** Nothing could be read: the first fault is the whole answer. */
-function noJobs(shown: ShownSnapshot): Error {
-  const first = shown.findings.find((finding) => finding.severity !== 'note');
-  return findingError(first === undefined ? shown.findings : [first]);
 }

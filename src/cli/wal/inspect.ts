@@ -1,5 +1,6 @@
 import { Exit, type ExitCode } from '../../base/errors.ts';
-import { type InspectRequest, type InspectResult, inspectLog } from '../../commands/inspect.ts';
+import { inspectLog } from '../../commands/inspect.ts';
+import type { InspectRequest, InspectResult } from '../../commands/inspect-types.ts';
 import type { SelectorRange } from '../../commands/selector.ts';
 import { splitPositionals } from '../../commands/target.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';

@@ -1,9 +1,9 @@
 import { usageError } from '../../base/errors.ts';
+import { join } from '../../base/path.ts';
 import { UuidSource } from '../../base/uuid.ts';
 import type { EnqueueAnswer } from '../../queue/engine-types.ts';
 import { withQueue } from '../../queue/run/access.ts';
 import { defaultPayloadBytesMax, enqueueEvent, type JobSpec } from '../../queue/spec.ts';
-import { join } from '../../storage/files.ts';
 import type { CommandContext } from '../context.ts';
 import { standardInput, storePath } from '../target.ts';
 import { fileChunks } from './file-chunks.ts';
