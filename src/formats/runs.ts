@@ -115,6 +115,7 @@ export class RunTracker {
       this.#startRun([{ seq, offset, taken: false }]);
     } else if (this.#continuesConflicts(seq)) {
       this.#await({ seq, offset, taken: false });
+      this.#restartOnEvidence();
     } else if (seq === this.#nextOfPrevious && seqCount(this.#next, seq) > reorderMin) {
       // Two sessions write the same file at once: this one goes on where the run before was.
       this.#nextOfPrevious = seqNext(seq);
@@ -175,9 +176,14 @@ export class RunTracker {
       this.#pending = this.#pending.filter((each) => each.seq > pendingMax * 2);
       for (const each of early) if (each.taken) this.#run.remove(each.seq);
       this.#startRun(early);
-    } else if (this.#trailingConflicts() >= restartEvidence) {
-      this.#startRun(this.#pending.splice(-restartEvidence));
+    } else {
+      this.#restartOnEvidence();
     }
+  }
+
+  #restartOnEvidence(): void {
+    const trailing = this.#trailingConflicts();
+    if (trailing >= restartEvidence) this.#startRun(this.#pending.splice(-trailing));
   }
 
   #await(pending: Pending): void {

@@ -49,6 +49,8 @@ describe('numbers of a log', () => {
     expect([tracker.runs, missing]).toEqual([2, ['1..50']]);
     expect(track([...of(range(1, 9)), ...of([4, 5], 1)]).missing).toEqual(['1..3']);
     expect(track([...of(range(900, 2000)), ...of(range(1, 30), 1)]).missing).toEqual(['1..899']);
+    for (const length of range(3, 40))
+      expect([length, track([...of(range(1, length)), ...of(range(2, 400), 1)]).missing]).toEqual([length, ['1..1']]);
   });
 
   it('counts a record that differs from one of its number as a conflict when the old session goes on', () => {
