@@ -1,6 +1,10 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { systemClock, systemRandom } from '../../src/base/node-clock.ts';
+import type { CommandContext } from '../../src/commands/context.ts';
+import { fillNewStore } from '../../src/commands/import-place.ts';
+import { nodeFs } from '../../src/fs/node-fs.ts';
 import { firstMs, makeStore, raftLine } from './make-store.ts';
 import { folderForAll, scratch, walq } from './run-walq.ts';
 
@@ -93,6 +97,19 @@ describe('wal import', () => {
     const { code, stderr } = await walq(['wal', 'import', '--from', log, '--store', dir]);
     expect({ code, stderr }).toMatchObject({ code: 3, stderr: expect.stringContaining('E_LOG_CHECKSUM') });
     expect(Object.keys((await state(dir)).Jobs)).toEqual(['a', 'c']);
+  });
+
+  it('takes its name when it is complete; what an unfinished import left is in the way', async () => {
+    const { log, dir } = raftFiles();
+    mkdirSync(`${dir}.importing`);
+    writeFileSync(join(`${dir}.importing`, 'HEAD'), '');
+    const refused = await walq(['wal', 'import', '--from', log, '--store', dir]);
+    expect(refused).toMatchObject({ code: 7, stderr: expect.stringContaining('E_IMPORT_LEFT') });
+    rmSync(`${dir}.importing`, { recursive: true });
+    const context = { env: { fs: nodeFs, clock: systemClock, random: systemRandom } } as CommandContext;
+    const fill = () => Promise.reject(new Error('the end'));
+    await expect(fillNewStore(context, dir, {}, fill)).rejects.toThrow('the end');
+    expect([existsSync(dir), existsSync(`${dir}.importing`)]).toEqual([false, true]);
   });
 
   it('makes no store when it cannot: a used folder, a bad snapshot, the wrong files, none at all', async () => {

@@ -43,6 +43,15 @@ describe('text log', () => {
     ]);
   });
 
+  it('takes a line that is not UTF-8 for damage, and a replacement character for what it is', async () => {
+    const bytes = Buffer.from('[seq=1] ENQUEUE job_1\n[seq=2] ACK job_1\n');
+    bytes[bytes.indexOf('job_1')] = 0xea;
+    expect((await read(bytes)).summary.findings).toMatchObject([
+      { code: 'E_LOG_GARBAGE', severity: 'corrupt', offset: 0 },
+    ]);
+    expect((await read('[seq=1] ENQUEUE \ufffd\n')).summary.findings).toEqual([]);
+  });
+
   it('calls every cut before the id torn; with part of the id there it can only note the open end', async () => {
     const good = '[seq=1] ENQUEUE job_1\n';
     const last = '[seq=2] ACK job_1';

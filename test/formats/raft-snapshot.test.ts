@@ -109,6 +109,14 @@ describe('raft-recovery snapshot', () => {
     }
   });
 
+  it('sees a key that changed by what is not there', async () => {
+    const text = snapshot(job('a'));
+    for (const key of ['id', 'payload', 'attempt', 'timeout', 'created_at', 'updated_at', 'schema_ver', 'last_seq']) {
+      const { summary } = await read(text.replace(`"${key}":`, `"${key.slice(0, -1)}~":`));
+      expect([key, summary.severity]).toEqual([key, key === 'schema_ver' ? 'newer' : 'corrupt']);
+    }
+  });
+
   it('notes jobs out of order or twice, in the byte order of Go', async () => {
     expect((await read(snapshot(`${job('b')},${job('a')}`))).codes).toContain('E_SNAP_ORDER');
     expect((await read(snapshot(`${job('a')},${job('a')}`))).codes).toContain('E_SNAP_ORDER');

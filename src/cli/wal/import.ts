@@ -37,7 +37,7 @@ async function writeText(session: Session, result: ImportResult): Promise<void> 
   await out.line(`store ${escapeText(result.store)} (id ${result.storeId}): seq 1..${result.seqLast}`);
   if (result.skipped > 0)
     await out.line(
-      `${counted(result.skipped, 'event')} did not fit the state (doubled or out of order) and changed nothing`,
+      `${counted(result.skipped, 'event')} did not fit the state (doubled, out of order, or of a job no log holds) and changed nothing`,
     );
   if (result.renamed.length > 0) await out.line(renamedLine(result));
   if (result.withoutPayload.length > 0) await out.line(payloadLine(session, result.withoutPayload));

@@ -72,7 +72,10 @@ function originOf(result: ReplayResult): string[] {
 /** What the fault means for the state shown. */
 function meaningOf(result: ReplayResult): string {
   if (result.verdict === 'torn') return 'the state is whole: the torn write at the end was never acknowledged';
+  const isForeign = result.target.format !== undefined;
+  if (result.verdict === 'degraded' && isForeign) return 'the state is whole';
   if (result.verdict === 'degraded') return 'the state is whole: the log gives it without the bad snapshot';
+  if (result.verdict === 'newer' && isForeign) return 'events of types that walq does not know are not in the state';
   if (result.gaps === true) return 'numbers are missing: this is the state that the events which are there lead to';
   return `this is the state up to seq ${result.seq}; what lies behind the fault is not in it`;
 }
