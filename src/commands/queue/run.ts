@@ -5,7 +5,7 @@ import type { Runner, RunnerOptions, RunSummary } from '../../queue/run/runner.t
 import { serveQueue } from '../../queue/run/serve.ts';
 import type { Store } from '../../storage/store.ts';
 import type { CommandContext } from '../context.ts';
-import { storePath } from '../target.ts';
+import { storePath } from '../store-path.ts';
 import { absolutePath } from './enqueue.ts';
 
 export interface RunRequest extends Omit<RunnerOptions, 'handler'> {
