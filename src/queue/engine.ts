@@ -65,9 +65,12 @@ export class QueueEngine {
    * for a bad spec.
    */
   async enqueue(spec: JobSpec): Promise<EnqueueAnswer> {
-    const [answer] = await this.enqueueMany([spec]);
-    assert(answer, 'one spec has one answer');
-    return answer;
+    const event = enqueueEvent(spec, spec.id ?? this.#ids.next(), this.#now(), this.#options);
+    return this.#reserved.hold([event.id], async () => {
+      const known = this.machine.get(event.id);
+      if (known !== undefined) return { id: event.id, status: 'duplicate', seq: known.seq };
+      return { id: event.id, status: 'enqueued', seq: await this.#commits.append([event]) };
+    });
   }
 
   /**
@@ -77,17 +80,18 @@ export class QueueEngine {
   async enqueueMany(specs: readonly JobSpec[]): Promise<EnqueueAnswer[]> {
     const at = this.#now();
     const events = specs.map((spec) => enqueueEvent(spec, spec.id ?? this.#ids.next(), at, this.#options));
-    const ids = [...new Set(events.map((event) => event.id))];
-    return this.#reserved.hold(ids, async () => {
-      const fresh = new Map<string, EnqueueEvent>();
-      for (const event of events) {
-        if (!fresh.has(event.id) && this.machine.get(event.id) === undefined) fresh.set(event.id, event);
-      }
-      if (fresh.size > 0) await this.#commits.append([...fresh.values()]);
-      return events.map((event) => {
-        const seq = this.machine.get(event.id)?.seq;
-        assert(seq !== undefined, 'a job is there once its ENQUEUE is applied');
-        return { id: event.id, status: fresh.get(event.id) === event ? 'enqueued' : 'duplicate', seq };
+    const firsts = new Map<string, EnqueueEvent>();
+    for (const event of events) if (!firsts.has(event.id)) firsts.set(event.id, event);
+    return this.#reserved.hold([...firsts.keys()], async () => {
+      const { machine } = this;
+      const fresh = [...firsts.values()].filter((event) => machine.get(event.id) === undefined);
+      const seqFirst = fresh.length > 0 ? await this.#commits.append(fresh) : 0;
+      let next = 0;
+      return events.map((event): EnqueueAnswer => {
+        if (event === fresh[next]) return { id: event.id, status: 'enqueued', seq: seqFirst + next++ };
+        const job = machine.get(event.id);
+        assert(job !== undefined, 'the job of a duplicate is there');
+        return { id: event.id, status: 'duplicate', seq: job.seq };
       });
     });
   }
