@@ -1,7 +1,8 @@
 import { usageError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { CommandContext } from './context.ts';
-import { openTarget, storePath } from './target.ts';
+import { storePath } from './store-path.ts';
+import { openTarget } from './target.ts';
 
 /**
  * The folder of the store that a command works on as a whole. Throws E_NO_STORE (1), E_WRONG_TARGET (2) for anything

@@ -13,6 +13,7 @@ import { parseSegmentFileName } from '../storage/wal/names.ts';
 import type { CommandContext } from './context.ts';
 import { type SelectorRange, tryRange } from './selector.ts';
 import { peekable } from './stdin-source.ts';
+import { defaultStore, standardInput, storePath } from './store-path.ts';
 
 /** What a PATH turned out to be. Files are recognised by their content; a name only decides about damaged ones. */
 export type Target =
@@ -22,14 +23,6 @@ export type Target =
   | { kind: 'foreign-stream'; path: string; format: ForeignFormat; source: ByteSource; used: boolean };
 
 const headBytes = detectBytes;
-export const standardInput = '-';
-const defaultStore = './.walq';
-
-/** Where the store is when no path names it: `--store`, `$WALQ_STORE`, `./.walq`. */
-export function storePath(context: CommandContext): string {
-  const fromVariable = context.variables.WALQ_STORE;
-  return context.store ?? (fromVariable === undefined || fromVariable === '' ? defaultStore : fromVariable);
-}
 
 /**
  * Takes `[PATH] [RANGE]` apart. The only positional is a path if something is there under that name, else a range.

@@ -74,8 +74,9 @@ export class Committer {
         usageError('E_RECORD_SIZE', `operation of ${bytes} bytes is too large for one frame; ${limit}`),
       );
     }
-    if (records.some((record) => record.length === 0 || record[0] === 0)) {
-      return Promise.reject(new RangeError('a record is not empty and does not begin with 0'));
+    for (const record of records) {
+      // An empty one has no first byte.
+      if (!record[0]) return Promise.reject(new RangeError('a record is not empty and does not begin with 0'));
     }
     return new Promise((resolve, reject) => this.#push({ kind: 'append', records, bytes, resolve, reject }));
   }

@@ -2,7 +2,7 @@ import type { ExitCode } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { findingError } from '../../base/finding.ts';
 import { type ShownSnapshot, showSnapshot } from '../../commands/snapshot-show.ts';
-import { storePath } from '../../commands/target.ts';
+import { storePath } from '../../commands/store-path.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
 import { findingLine, verdictText } from '../findings.ts';
 import type { Session } from '../session.ts';

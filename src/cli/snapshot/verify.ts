@@ -1,7 +1,7 @@
 import type { ExitCode } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { verifySnapshots } from '../../commands/snapshots.ts';
-import { storePath } from '../../commands/target.ts';
+import { storePath } from '../../commands/store-path.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
 import type { VerifyResult } from '../../commands/verify.ts';
 import type { ForeignSnapshotSummary } from '../../formats/types.ts';

@@ -5,7 +5,7 @@ import type { EnqueueAnswer } from '../../queue/engine-types.ts';
 import { withQueue } from '../../queue/run/access.ts';
 import { defaultPayloadBytesMax, enqueueEvent, type JobSpec } from '../../queue/spec.ts';
 import type { CommandContext } from '../context.ts';
-import { standardInput, storePath } from '../target.ts';
+import { standardInput, storePath } from '../store-path.ts';
 import { fileChunks } from './file-chunks.ts';
 import { readJobs, readLines } from './read-jobs.ts';
 

@@ -4,7 +4,7 @@ import { commandHandler, execHandler } from '../../queue/run/handler.ts';
 import type { RunSummary } from '../../queue/run/runner-types.ts';
 import { type ServeOptions, serveQueue } from '../../queue/run/serve.ts';
 import type { CommandContext } from '../context.ts';
-import { storePath } from '../target.ts';
+import { storePath } from '../store-path.ts';
 import { absolutePath } from './enqueue.ts';
 
 export interface RunRequest extends Omit<ServeOptions, 'handler' | 'create'> {

@@ -8,7 +8,7 @@ import { verdictOf } from '../../storage/report.ts';
 import { surveyStore } from '../../storage/survey.ts';
 import type { Verdict } from '../../storage/types.ts';
 import type { CommandContext } from '../context.ts';
-import { storePath } from '../target.ts';
+import { storePath } from '../store-path.ts';
 
 export interface QueueStatusResult extends StatusReport {
   store: string;
