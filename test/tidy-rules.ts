@@ -41,6 +41,8 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   'node:child_process': ['queue', 'cli'],
   'node:net': ['queue'],
   'fs-native-extensions': ['fs'],
+  croner: ['queue'],
+  yaml: ['commands'],
   commander: ['cli'],
   chalk: ['cli'],
   'cli-table3': ['cli'],

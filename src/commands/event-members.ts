@@ -1,5 +1,6 @@
 import { unreachable } from '../base/errors.ts';
-import { enqueueDefaults, type JobTemplate, type Owner, type QueueEvent } from '../queue/event-types.ts';
+import type { JobTemplate } from '../queue/event-base.ts';
+import { enqueueDefaults, type Owner, type QueueEvent } from '../queue/event-types.ts';
 import type { ScheduleEvent } from '../queue/setting-types.ts';
 import { JsonText } from './json-text.ts';
 

@@ -1,4 +1,5 @@
-import { type enqueueDefaults, eventLimits, type JobTemplate } from './event-types.ts';
+import type { JobTemplate } from './event-base.ts';
+import { type enqueueDefaults, eventLimits } from './event-types.ts';
 import type { RecordWriter } from './record-writer.ts';
 
 /** What a job is and how it is run: the same fields in ENQUEUE, UPDATE, SCHEDULE and the entries of jobs. */

@@ -45,7 +45,7 @@ export async function limit(
 /** Adds or replaces a schedule. Slots up to now never fire. Throws usageError E_SCHEDULE, and as `enqueue` for the job. */
 export async function schedule(engine: EngineContext, spec: ScheduleSpec): Promise<{ seq: number }> {
   checkLabel('schedule', spec.id, 128);
-  checkRule(spec.rule);
+  checkRule(spec.rule, engine.now());
   const { id: _id, key, keyMode, keyTtlMs, after, delayMs, runAt, expireMs, ...template } = spec.job;
   const odd = { key, key_mode: keyMode, key_ttl: keyTtlMs, after, delay: delayMs, at: runAt };
   for (const [field, value] of Object.entries(odd)) {

@@ -18,8 +18,8 @@ export interface FunctionPlace {
 }
 
 /**
- * Runs jobs by functions of this process. A function that ignores its signal cannot be stopped: its attempt is given up,
- * and what it does afterwards counts for nothing.
+ * Runs jobs by functions of this process. A function that ignores its signal cannot be stopped: its attempt is given
+ * up, and what it does afterwards counts for nothing.
  */
 export function functionHandler(place: FunctionPlace, handlers: WorkHandlers): Handler {
   const forAll = typeof handlers === 'function' ? handlers : undefined;
