@@ -72,6 +72,8 @@ export async function importLogs(context: CommandContext, request: ImportRequest
   if (request.from.length === 0 && request.snapshot === undefined) {
     throw usageError('E_USAGE', 'nothing to import: name log files with --from, a snapshot with --snapshot, or both');
   }
+  const twice = request.from.find((path, at) => request.from.indexOf(path) !== at);
+  if (twice !== undefined) throw usageError('E_USAGE', `--from: ${twice} is given twice`, { data: { file: twice } });
   refuseWrongOrder(request.from, (sorted) => commandFor(request, sorted));
   const logs = await openLogs(context, request);
   const fallbackMs = context.env.clock.now();

@@ -75,11 +75,13 @@ export interface LateRecord extends Place {
 
 /**
  * Where a short run meets the next, records of the next that overtook its first one stand before it, and look like the
- * end of the short run. They are moved over if they are the last before the border, begin with a jump, are not in the
- * next run, and less is missing without them: order loses nothing. `last` are the last records before the border.
+ * end of the short run. They are moved over if they are the last before the border, begin with a jump, fill holes of
+ * the next run, and less is missing then: order loses nothing. `last` are the last records before the border.
  */
 export function mendSeam(before: Intervals, last: readonly LateRecord[], after: Intervals): void {
-  const strangers = last.slice(last.findLastIndex(({ seq }) => !before.has(seq) || after.has(seq)) + 1);
+  const end = after.last ?? 0;
+  const belongs = ({ seq }: Place): boolean => !before.has(seq) || after.has(seq) || seq > end;
+  const strangers = last.slice(last.findLastIndex(belongs) + 1);
   const moved = strangers.slice(strangers.findIndex(({ jumps }) => jumps));
   if (!moved.some(({ jumps }) => jumps)) return;
   const missing = lacking(before) + lacking(after);

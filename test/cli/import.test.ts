@@ -112,7 +112,7 @@ describe('wal import', () => {
     expect([existsSync(dir), existsSync(`${dir}.importing`)]).toEqual([false, true]);
   });
 
-  it('makes no store when it cannot: a used folder, a bad snapshot, the wrong files, none at all', async () => {
+  it('makes no store when it cannot: a used folder, a bad snapshot, the wrong files, one twice, none', async () => {
     const { log, dir } = raftFiles();
     const bad = join(scratch(), 'bad.json');
     writeFileSync(bad, '{"jobs":{"a":{"id":"a","payl');
@@ -120,6 +120,7 @@ describe('wal import', () => {
     expect((await walq(['wal', 'import', '--from', log, '--snapshot', bad, '--store', dir])).code).toBe(3);
     expect((await walq(['wal', 'import', '--from', whole, '--store', dir])).code).toBe(2);
     expect((await walq(['wal', 'import', '--from', log])).code).toBe(2);
+    expect((await walq(['wal', 'import', '--from', log, log, '--store', dir])).code).toBe(2);
     expect((await walq(['wal', 'import', '--store', dir])).code).toBe(2);
     expect((await walq(['wal', 'import', '--from', 'nothing', '--store', dir])).code).toBe(1);
     expect(existsSync(dir)).toBe(false);

@@ -55,6 +55,7 @@ describe('numbers of a log', () => {
     }
     expect(track([...of([1, 2, 3, 4, 5]), ...of([1, 2, 3, 6, 7], 1)]).missing).toEqual(['4..5']);
     expect(track([...of([1, 2, 3, 5]), ...of(range(1, 9), 1)]).missing).toEqual(['4..4']);
+    expect(track([...of([...range(1, 7), 9]), ...of(range(1, 8), 1)]).missing).toEqual(['8..8']);
   });
 
   it('sees a session that lost its beginning', () => {

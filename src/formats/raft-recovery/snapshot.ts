@@ -166,7 +166,8 @@ function fieldsOf(text: string): Map<string, string> | undefined {
 }
 
 function isInt64(text: string): boolean {
-  return /^-?(0|[1-9][0-9]{0,18})$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
+  if (!/^-?(0|[1-9][0-9]{0,18})$/.test(text)) return false;
+  return text.length < 19 || BigInt.asIntN(64, BigInt(text)) === BigInt(text);
 }
 
 /** Rounded up: a timeout of less than a millisecond is not none. */
