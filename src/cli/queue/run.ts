@@ -2,6 +2,7 @@ import { formatDuration } from '../../base/duration.ts';
 import { Exit, type ExitCode } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { runQueue } from '../../commands/queue/run.ts';
+import type { AttemptOutcome } from '../../queue/process/attempt-types.ts';
 import type { Runner, RunnerReport } from '../../queue/run/runner.ts';
 import type { Session } from '../session.ts';
 import { counted } from '../text.ts';
@@ -154,11 +155,16 @@ function finished(session: Session, event: Extract<RunnerReport, { kind: 'finish
   const id = `${escapeText(job.id)}`;
   const took = style.dim(`${Math.round(outcome.durationMs)} ms, attempt ${job.attempt}`);
   if (verdict.kind === 'completed') return `${id} ${style.good('completed')} ${took}`;
-  const end = outcome.timedOut ? 'timed out' : outcome.signal !== null ? outcome.signal : `exit ${outcome.exitCode}`;
+  const end = endOf(outcome);
   const why = style.dim(`(${end}: ${escapeText(verdict.reason)})`);
   if (verdict.kind === 'dead') return `${id} ${style.bad('dead')} ${took} ${why}`;
   const waitMs = Math.max(0, verdict.runAt - session.context.env.clock.now());
   return `${id} ${style.warn('retry')} ${took} ${why}${style.dim(`, again in ${formatDuration(waitMs)}`)}`;
+}
+
+function endOf({ pid, timedOut, signal, exitCode }: AttemptOutcome): string {
+  if (pid === undefined) return 'not started';
+  return timedOut ? 'timed out' : (signal ?? `exit ${exitCode}`);
 }
 
 function messageOf(error: unknown): string {
