@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { scratch, walq } from '../../cli/run-walq.ts';
+import { until } from '../process/helpers.ts';
 import { documentOf, startRunner } from './queue-cli.ts';
 
 /** kill -9 in the middle, again and again: acknowledged ⊆ recovered ⊆ issued, and every job ends. */
@@ -75,13 +76,9 @@ test('children of a killed runner are gone before their job runs again', async (
     `trap '' TERM; echo $$ > ${dir}/pid; sleep 60; echo late >> ${dir}/late`,
   ]);
   await first.says('ready');
-  let pid = 0;
-  for (let look = 0; look < 500 && pid === 0; look++) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    pid = Number(read(`${dir}/pid`));
-  }
+  await until(() => read(`${dir}/pid`).endsWith('\n'), 'the handler has begun');
+  const pid = Number(read(`${dir}/pid`));
   await first.kill('SIGKILL');
-  expect(pid).toBeGreaterThan(0);
   const second = await walq([
     '--store',
     store,
