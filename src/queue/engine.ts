@@ -50,7 +50,7 @@ export class QueueEngine {
   constructor(parts: EngineParts, options: EngineOptions = {}) {
     this.machine = parts.machine;
     this.#log = parts.log;
-    this.#commits = new Commits(parts.log, parts.clock);
+    this.#commits = new Commits(parts.log, parts.clock, parts.onStall);
     this.#parts = parts;
     this.#ids = new UuidSource(parts.clock, parts.random);
     this.#options = {

@@ -3,7 +3,8 @@ import { Exit, type ExitCode } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { runQueue } from '../../commands/queue/run.ts';
 import type { AttemptOutcome } from '../../queue/process/attempt-types.ts';
-import type { Runner, RunnerReport } from '../../queue/run/runner.ts';
+import type { Runner } from '../../queue/run/runner.ts';
+import type { RunnerReport } from '../../queue/run/runner-types.ts';
 import type { Session } from '../session.ts';
 import { counted } from '../text.ts';
 
@@ -71,7 +72,12 @@ export async function run(session: Session, _args: readonly string[], flags: Run
     await session.document({ ...rest, ...(failure && { error: { code: failure.code, message: failure.message } }) });
   } else {
     const dead = summary.dead > 0 ? session.errStyle.bad(`${summary.dead} dead`) : '0 dead';
-    await session.err.line(`${summary.completed} completed, ${counted(summary.retried, 'retry', 'retries')}, ${dead}`);
+    const lost =
+      summary.unwritten > 0
+        ? session.errStyle.bad(`; what became of ${summary.unwritten} more is not in the log, so they run again`)
+        : '';
+    const retries = counted(summary.retried, 'retry', 'retries');
+    await session.err.line(`${summary.completed} completed, ${retries}, ${dead}${lost}`);
   }
   if (failure) throw failure;
   if (broken !== undefined || (flags.drain === true && summary.dead > 0)) return Exit.failed;
@@ -133,7 +139,7 @@ function lineOf(session: Session, event: RunnerReport, quiet: boolean): string |
     case 'broken':
       return style.bad(`the handler does not work, no more jobs are started: ${escapeText(event.error)}`);
     case 'disk-full':
-      return style.bad('the disk is full; waiting for room');
+      return style.bad('the disk is full; no new jobs are started, waiting for room');
     case 'failed':
       return style.bad(`${escapeText(event.error.message)} [${event.error.code}]; stopping`);
     case 'snapshot': {

@@ -1,7 +1,8 @@
 import { usageError } from '../../base/errors.ts';
 import type { QueueMachine } from '../../queue/machine.ts';
 import { lockForRun } from '../../queue/run/access.ts';
-import type { Runner, RunnerOptions, RunSummary } from '../../queue/run/runner.ts';
+import type { Runner } from '../../queue/run/runner.ts';
+import type { RunnerOptions, RunSummary } from '../../queue/run/runner-types.ts';
 import { serveQueue } from '../../queue/run/serve.ts';
 import type { Store } from '../../storage/store.ts';
 import type { CommandContext } from '../context.ts';

@@ -1,65 +1,21 @@
 import { WalqError } from '../../base/errors.ts';
 import type { Store } from '../../storage/store.ts';
-import type { SnapshotSummary, StorageEnv } from '../../storage/types.ts';
+import type { StorageEnv } from '../../storage/types.ts';
 import type { QueueEngine } from '../engine.ts';
 import { type InFlightJob, payloadText } from '../job.ts';
 import type { QueueMachine } from '../machine.ts';
 import { runAttempt } from '../process/attempt.ts';
-import type { AttemptOutcome, RunningAttempt } from '../process/attempt-types.ts';
+import type { RunningAttempt } from '../process/attempt-types.ts';
 import { platformProcesses } from '../process/child-notes.ts';
 import { killOrphans, leaseOf } from '../process/orphans.ts';
 import { fileOutput, logName } from '../process/output.ts';
 import { startTimer, type Timer } from '../process/timer.ts';
 import { type Lane, laneOf } from '../ready.ts';
 import { Checkpoints } from './checkpoints.ts';
+import type { RunnerOptions, RunSummary } from './runner-types.ts';
 import { settle, type Verdict } from './settle.ts';
 import { WakeUp } from './signal.ts';
 import type { RunnerStatus } from './status.ts';
-
-export interface RunnerOptions {
-  /** Attempts at a time. */
-  workers: number;
-  /** What runs a job: a shell line for all, or the command each job brings. */
-  handler: { kind: 'exec'; shell: string } | { kind: 'commands' };
-  /** For jobs that have no timeout of their own; 0 = none. */
-  timeoutMs: number;
-  /** Between SIGTERM and SIGKILL. */
-  killAfterMs: number;
-  /** How long a stop waits for running attempts before they are killed. */
-  graceMs: number;
-  /** End when no job is left that this runner can run. */
-  drain: boolean;
-  /** What to do with children of a dead runner that still run. */
-  orphans: 'kill' | 'ignore';
-  /** Snapshot after so long, and after so many events; 0 = not by this. */
-  snapshotIntervalMs: number;
-  snapshotEvery: number;
-  pid: number;
-  /** What a person may want to know; must not throw. */
-  report(event: RunnerReport): void;
-}
-
-export type RunnerReport =
-  | { kind: 'reclaimed'; jobs: number; dead: number; orphansKilled: number }
-  | { kind: 'started'; job: InFlightJob; pid: number | undefined }
-  | { kind: 'finished'; job: InFlightJob; outcome: AttemptOutcome; verdict: Verdict }
-  | { kind: 'broken'; error: string }
-  | { kind: 'disk-full' }
-  | { kind: 'failed'; error: WalqError }
-  | { kind: 'snapshot'; snapshot: SnapshotSummary; removedSegments: number }
-  | { kind: 'snapshot-failed'; error: unknown }
-  | { kind: 'stopping'; running: number; graceMs: number };
-
-export interface RunSummary {
-  completed: number;
-  retried: number;
-  dead: number;
-  /** The handler itself cannot run: its error. */
-  broken?: string;
-  /** The log could not be written any more. */
-  failure?: WalqError;
-  stopped: boolean;
-}
 
 const diskFullPauseMs = 1000;
 /** The wall clock may step: a long wait for it is looked at again this often. */
@@ -76,7 +32,7 @@ export class Runner {
   readonly #active = new Map<number, RunningAttempt>();
   readonly #wakeUp = new WakeUp();
   readonly #checkpoints: Checkpoints;
-  readonly #summary: RunSummary = { completed: 0, retried: 0, dead: 0, stopped: false };
+  readonly #summary: RunSummary = { completed: 0, retried: 0, dead: 0, unwritten: 0, stopped: false };
   readonly #sinceMs: number;
   #stopping = false;
   #kill: 'no' | 'term' | 'now' = 'no';
@@ -91,7 +47,13 @@ export class Runner {
     this.#lanes = [options.handler.kind === 'exec' ? 'handler' : 'command'];
     this.#processes = platformProcesses(env.fs, `${store.dir}/run`);
     this.#sinceMs = env.clock.now();
-    this.#checkpoints = new Checkpoints(env.clock, store, options);
+    this.#checkpoints = new Checkpoints(env.clock, store, {
+      ...options,
+      report: (event) => {
+        options.report(event);
+        this.checkLog();
+      },
+    });
   }
 
   status(): RunnerStatus {
@@ -199,7 +161,7 @@ export class Runner {
     try {
       await this.#engine.giveBack({ id: job.id, dispatchSeq: job.dispatchSeq }, { reason: 'stopped' });
     } catch (error) {
-      await this.#survives(error);
+      this.#unwritten(error);
     }
   }
 
@@ -255,7 +217,7 @@ export class Runner {
       this.#count(verdict);
       report({ kind: 'finished', job, outcome, verdict });
     } catch (error) {
-      await this.#survives(error);
+      this.#unwritten(error);
     } finally {
       this.#active.delete(seq);
       this.#wakeUp.wake();
@@ -277,15 +239,28 @@ export class Runner {
 
   /** After a full disk the runner waits and goes on; after anything else that the log says, it stops. */
   async #survives(error: unknown): Promise<boolean> {
+    if (!(error instanceof WalqError && error.code === 'E_NO_SPACE')) return this.#fail(error);
+    this.#options.report({ kind: 'disk-full' });
+    await this.#env.clock.sleep(diskFullPauseMs);
+    return true;
+  }
+
+  /** An outcome waits for room as long as the runner lives: where it fails, that is the end. */
+  #unwritten(error: unknown): void {
+    this.#summary.unwritten++;
+    this.#fail(error);
+  }
+
+  #fail(error: unknown): false {
     if (!(error instanceof WalqError)) throw error;
-    if (error.code === 'E_NO_SPACE') {
-      this.#options.report({ kind: 'disk-full' });
-      await this.#env.clock.sleep(diskFullPauseMs);
-      return true;
-    }
     if (this.#summary.failure === undefined) this.#options.report({ kind: 'failed', error });
     this.#summary.failure ??= error;
     this.#halt();
     return false;
+  }
+
+  /** The log may have failed in somebody else's hands: a runner at rest would not notice. */
+  checkLog(): void {
+    if (this.#store.poison !== undefined) this.#fail(this.#store.poison);
   }
 }

@@ -5,7 +5,8 @@ import { QueueEngine } from '../engine.ts';
 import { QueueMachine } from '../machine.ts';
 import { serveControl } from '../process/socket-server.ts';
 import { carryOut, LocalOps } from './ops.ts';
-import { Runner, type RunnerOptions, type RunSummary } from './runner.ts';
+import { Runner } from './runner.ts';
+import type { RunnerOptions, RunSummary } from './runner-types.ts';
 
 export interface ServeOptions extends RunnerOptions {
   create: boolean;
@@ -34,8 +35,10 @@ export async function serveQueue(
     ...(options.segmentBytes !== undefined && { segmentBytes: options.segmentBytes }),
     ...(options.keepSnapshots !== undefined && { keepSnapshots: options.keepSnapshots }),
   });
+  const { clock, random } = env;
+  const onStall = () => options.report({ kind: 'disk-full' });
   const engine = new QueueEngine(
-    { log: store, machine: store.machine, clock: env.clock, random: env.random },
+    { log: store, machine: store.machine, clock, random, onStall },
     options.crashesMax === undefined ? {} : { crashesMax: options.crashesMax },
   );
   try {
@@ -45,10 +48,14 @@ export async function serveQueue(
       storeDir,
       storeId: store.id,
       fs: env.fs,
-      clock: env.clock,
+      clock,
       handle: async (request) => {
-        const answer = await carryOut(ops, request);
-        return request.op === 'status' ? { ...(answer as object), runner: runner.status() } : answer;
+        try {
+          const answer = await carryOut(ops, request);
+          return request.op === 'status' ? { ...(answer as object), runner: runner.status() } : answer;
+        } finally {
+          runner.checkLog();
+        }
       },
     });
     try {
