@@ -15,6 +15,11 @@ function dispatchedBefore(a: PendingJob, b: PendingJob): boolean {
   return a.options.priority === b.options.priority ? a.seq < b.seq : a.options.priority > b.options.priority;
 }
 
+/** Asked to run without a wait when it became pending: due whatever the clock says, which may have stepped back. */
+export function dueAtOnce({ runAt, createdAt, setback }: PendingJob): boolean {
+  return runAt <= (setback?.at ?? createdAt);
+}
+
 function dueBefore(a: PendingJob, b: PendingJob): boolean {
   return a.runAt === b.runAt ? a.seq < b.seq : a.runAt < b.runAt;
 }
@@ -41,8 +46,8 @@ export class ReadyIndex {
   }
 
   add(job: PendingJob): void {
-    // Due at once, as nearly all are: straight into the lane. `take` moves the others when their time has come.
-    if (job.runAt <= job.createdAt) this.#lanes[laneOf(job)].push(job);
+    // As nearly all are: straight into the lane. `take` moves the others when their time has come.
+    if (dueAtOnce(job)) this.#lanes[laneOf(job)].push(job);
     else this.#delayed.push(job);
   }
 

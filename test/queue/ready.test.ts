@@ -6,9 +6,9 @@ import { allLanes, ReadyIndex } from '../../src/queue/ready.ts';
 
 function pending(
   seq: number,
-  more: { runAt?: number; priority?: number; command?: readonly string[] } = {},
+  more: { runAt?: number; priority?: number; command?: readonly string[]; setback?: PendingJob['setback'] } = {},
 ): PendingJob {
-  const { runAt = 0, priority = 0, command } = more;
+  const { runAt = 0, priority = 0, command, setback } = more;
   return {
     state: 'pending',
     id: `j${seq}`,
@@ -19,7 +19,7 @@ function pending(
     from: undefined,
     attempt: 0,
     crashes: 0,
-    setback: undefined,
+    setback,
     runAt,
     timedOut: false,
   };
@@ -83,6 +83,17 @@ describe('the ready index', () => {
     ];
     expect(taken.map((job) => job?.seq)).toEqual([3, 2, 4, undefined]);
     expect(index.nextDueAt()).toBe(30);
+  });
+
+  test('a job given back without a wait is due whatever the clock says, one with a wait is not', () => {
+    const index = new ReadyIndex(() => true);
+    const setback = { at: 9_000_000, reason: 'crash', error: undefined, exitCode: undefined, signal: undefined };
+    index.add(pending(1, { runAt: 9_000_000, setback }));
+    index.add(pending(2, { runAt: 9_000_001, setback }));
+    const clockSteppedBack = 5;
+    expect(index.take(clockSteppedBack, allLanes)?.seq).toBe(1);
+    expect(index.take(clockSteppedBack, allLanes)).toBeUndefined();
+    expect(index.take(9_000_001, allLanes)?.seq).toBe(2);
   });
 
   test('of two lanes the better job comes first, of one lane only its own', () => {

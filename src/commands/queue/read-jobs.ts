@@ -77,16 +77,18 @@ export async function* readLines(
       yield { ...template, payload: JSON.stringify(line.replace(/\r$/, '')) };
     }
   }
+  // Half a character at the end is no text either.
+  rest += decode(decoder, undefined, number);
   if (rest !== '') yield { ...template, payload: JSON.stringify(rest) };
 }
 
 function decode(
-  decoder: { decode(chunk: Uint8Array, options: { stream: boolean }): string },
-  chunk: Uint8Array,
+  decoder: { decode(chunk?: Uint8Array, options?: { stream: boolean }): string },
+  chunk: Uint8Array | undefined,
   linesBefore: number,
 ): string {
   try {
-    return decoder.decode(chunk, { stream: true });
+    return decoder.decode(chunk, { stream: chunk !== undefined });
   } catch (cause) {
     throw usageError('E_JOB', `input is not UTF-8 text, after line ${linesBefore}`, { cause });
   }

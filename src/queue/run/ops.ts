@@ -95,6 +95,9 @@ export async function carryOut(ops: QueueOps, request: ControlRequest): Promise<
   }
 }
 
+/** Of one request: they are one frame, nobody else has a turn meanwhile, and the answer must fit a message. */
+const jobsMax = 5000;
+
 type FieldKind = 'string' | 'number' | 'strings';
 
 const specFields: Readonly<Record<keyof JobSpec, FieldKind>> = {
@@ -112,6 +115,8 @@ const specFields: Readonly<Record<keyof JobSpec, FieldKind>> = {
 
 function specsIn(value: unknown): JobSpec[] {
   if (!Array.isArray(value) || value.length === 0) throw badBody('jobs must be a list');
+  if (value.length > jobsMax)
+    throw badBody(`${value.length} jobs are too many for one request, allowed are ${jobsMax}`);
   return value.map((job: unknown) => {
     if (typeof job !== 'object' || job === null) throw badBody('a job must be an object');
     const members = Object.entries(job);

@@ -86,6 +86,18 @@ test.each(['SIGTERM', 'SIGKILL'] as const)('a long enqueue goes on when its runn
   });
 });
 
+test('jobs too large for one message go to a runner in several', async () => {
+  const store = `${scratch()}/store`;
+  const runner = startRunner(store, ['--exec', 'exit 0']);
+  await runner.says('ready');
+  // Control characters take six bytes each on the way.
+  const job = (index: number) => JSON.stringify({ id: `job_${index}`, command: ['true', '\u0001'.repeat(100_000)] });
+  const input = Array.from({ length: 30 }, (_, index) => job(index)).join('\n');
+  const ran = await walq(['--store', store, 'queue', 'enqueue', '--allow-commands', '-f', '-'], { input });
+  expect(ran.code, ran.stderr).toBe(0);
+  expect(ran.stdout.match(/ enqueued$/gm)).toHaveLength(30);
+});
+
 test('beside a runner that is stopped, status reads the files, and a second runner is refused by name', async () => {
   const store = `${scratch()}/store`;
   const runner = startRunner(store, ['--commands']);

@@ -79,6 +79,7 @@ test('bad input is one clear line with exit 2, and creates no store', async () =
     [['-f', '-', '-d', '1'], '', 'exclude'],
     [['-f', '-'], '', 'no job'],
     [['-f', '-'], '{"id":"a","command":["rm"]}', 'command'],
+    [['--lines'], Buffer.from('one\ntw\xc3', 'latin1'), 'UTF-8'],
   ] as const) {
     const ran = await walq(['--store', store, 'queue', 'enqueue', ...args], { input });
     expect(ran.code, `${args.join(' ')}: ${ran.stderr}`).toBe(2);
