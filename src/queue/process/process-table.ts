@@ -23,6 +23,8 @@ export interface ProcessTable {
   leased(): Promise<LeasedProcess[]>;
   /** Undefined when there is none. */
   find(pid: number): Promise<ProcessInfo | undefined>;
+  /** Everything in these process groups. Rejects with E_ORPHAN_SCAN when that cannot be known. */
+  inGroups(groupIds: ReadonlySet<number>): Promise<ProcessInfo[]>;
   /** Whether anything in this process group can still run. */
   groupLives(groupId: number): Promise<boolean>;
 }
@@ -38,6 +40,11 @@ export function procTable(fs: FileSystem, root = '/proc'): ProcessTable {
   return {
     leased: () => overAll(fs, root, (pid) => readLeased(fs, root, pid)),
     find: (pid) => readProcess(fs, root, pid),
+    inGroups: (groupIds) =>
+      overAll(fs, root, async (pid) => {
+        const stat = await readStat(fs, root, pid);
+        return stat && groupIds.has(stat.groupId) ? readProcess(fs, root, pid) : undefined;
+      }),
     async groupLives(groupId) {
       const groups = await overAll(fs, root, async (pid) => (await readStat(fs, root, pid))?.groupId);
       return groups.includes(groupId);
@@ -162,6 +169,7 @@ export function psTable(readNotes: () => Promise<readonly ChildNote[]>): Process
       });
     },
     find: async (pid) => parsePs(await runPs(['-p', String(pid)]))[0],
+    inGroups: async (groupIds) => parsePs(await runPs(['-A'])).filter((process) => groupIds.has(process.groupId)),
     groupLives: async (groupId) => parsePs(await runPs(['-A'])).some((process) => process.groupId === groupId),
   };
 }
