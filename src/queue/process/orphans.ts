@@ -18,6 +18,11 @@ export interface OrphanQuery {
    * job started on purpose (a daemon in a session of its own) lives on.
    */
   includes?: (dispatchSeq: number) => boolean;
+  /**
+   * Whether this folder, the one a process works for, may be this store. A copy of a store has the same id, and must
+   * not take the children of the original for its own. Default: yes.
+   */
+  isOwnFolder?: (path: string) => Promise<boolean>;
   /** Never touched, with its whole group. Default: this process. */
   self?: { pid: number; userId: number };
 }
@@ -48,6 +53,7 @@ export async function findOrphans(query: OrphanQuery): Promise<Orphan[]> {
     if (one.pid === self.pid || one.groupId === ownGroup || one.userId !== self.userId || one.pid <= 1) continue;
     const dispatchSeq = seqOf(one, query.storeId);
     if (dispatchSeq === undefined || !(query.includes?.(dispatchSeq) ?? true)) continue;
+    if (one.store !== undefined && !((await query.isOwnFolder?.(one.store)) ?? true)) continue;
     orphans.push({ pid: one.pid, groupId: one.groupId, startTime: one.startTime, dispatchSeq });
   }
   return orphans;

@@ -15,6 +15,8 @@ export interface ProcessInfo {
 /** A process with WALQ_LEASE in its environment. */
 export interface LeasedProcess extends ProcessInfo {
   lease: string;
+  /** Its WALQ_STORE, where the system shows it. */
+  store?: string | undefined;
 }
 
 /** How processes are seen. Zombies are no processes here: they do nothing any more. */
@@ -29,7 +31,6 @@ export interface ProcessTable {
   groupLives(groupId: number): Promise<boolean>;
 }
 
-const leaseKey = Buffer.from('WALQ_LEASE=');
 /** Far above what Linux lets an environment be. */
 const procFileBytesMax = 8 * 1024 * 1024;
 /** Files of /proc read at a time: each is several trips through the thread pool. */
@@ -68,9 +69,10 @@ async function overAll<T>(
 
 async function readLeased(fs: FileSystem, root: string, pid: number): Promise<LeasedProcess | undefined> {
   const environment = await readProcFile(fs, `${root}/${pid}/environ`);
-  const lease = environment && leaseIn(environment);
+  const lease = environment && variableIn(environment, 'WALQ_LEASE');
   const info = lease === undefined ? undefined : await readProcess(fs, root, pid);
-  return info === undefined || lease === undefined ? undefined : { ...info, lease };
+  if (environment === undefined || info === undefined || lease === undefined) return undefined;
+  return { ...info, lease, store: variableIn(environment, 'WALQ_STORE') };
 }
 
 async function listRoot(fs: FileSystem, root: string): Promise<string[]> {
@@ -131,12 +133,13 @@ async function readToEnd(file: File): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-/** The value in an environment block: NUL-terminated `NAME=value` strings. */
-export function leaseIn(environment: Buffer): string | undefined {
+/** A value in an environment block: NUL-terminated `NAME=value` strings. */
+export function variableIn(environment: Buffer, name: string): string | undefined {
+  const key = `${name}=`;
   for (let from = 0; ; ) {
-    const at = environment.indexOf(leaseKey, from);
+    const at = environment.indexOf(key, from);
     if (at === -1) return undefined;
-    from = at + leaseKey.length;
+    from = at + key.length;
     if (at > 0 && environment[at - 1] !== 0) continue;
     const end = environment.indexOf(0, from);
     return environment.toString('utf8', from, end === -1 ? environment.length : end);

@@ -128,6 +128,7 @@ export class Runner {
         table: this.#processes.table,
         storeId: this.#store.id,
         includes: (seq) => seqs.has(seq),
+        isOwnFolder: (path) => this.#isOwnFolder(path),
         clock: this.#env.clock,
         graceMs: this.#options.killAfterMs,
       });
@@ -137,6 +138,13 @@ export class Runner {
     const dead = answers.filter((answer) => answer.verdict === 'dead').length;
     this.#summary.dead += dead;
     this.#options.report({ kind: 'reclaimed', jobs: answers.length, dead, orphansKilled });
+  }
+
+  /** Also one that is gone: the store may have been moved. */
+  async #isOwnFolder(path: string): Promise<boolean> {
+    const { fs } = this.#env;
+    const [own, other] = await Promise.all([fs.stat(this.#store.dir), fs.stat(path).catch(() => undefined)]);
+    return own === undefined || other === undefined || (own.ino === other.ino && own.dev === other.dev);
   }
 
   async #work(): Promise<void> {

@@ -7,7 +7,7 @@ import { runAttempt } from '../../../src/queue/process/attempt.ts';
 import { platformProcesses } from '../../../src/queue/process/child-notes.ts';
 import { signalGroup } from '../../../src/queue/process/group.ts';
 import { findOrphans, killOrphans, leaseOf } from '../../../src/queue/process/orphans.ts';
-import { type LeasedProcess, leaseIn, parsePs, procTable } from '../../../src/queue/process/process-table.ts';
+import { type LeasedProcess, parsePs, procTable, variableIn } from '../../../src/queue/process/process-table.ts';
 import { alive, spec, table, tempFolder, until } from './helpers.ts';
 
 const started: ChildProcess[] = [];
@@ -184,9 +184,10 @@ describe('the process table', () => {
   });
 
   it('believes only a whole variable name', () => {
-    expect(leaseIn(Buffer.from('WALQ_LEASE=a:1'))).toBe('a:1');
-    expect(leaseIn(Buffer.from('X=1\0WALQ_LEASE=a:1\0'))).toBe('a:1');
-    expect(leaseIn(Buffer.from('XWALQ_LEASE=a:1\0X=WALQ_LEASE=b:2\0'))).toBeUndefined();
+    const leaseIn = (text: string) => variableIn(Buffer.from(text), 'WALQ_LEASE');
+    expect(leaseIn('WALQ_LEASE=a:1')).toBe('a:1');
+    expect(leaseIn('X=1\0WALQ_LEASE=a:1\0')).toBe('a:1');
+    expect(leaseIn('XWALQ_LEASE=a:1\0X=WALQ_LEASE=b:2\0')).toBeUndefined();
   });
 
   it('of ps is read line by line', () => {
