@@ -18,7 +18,7 @@ const options = { lockTimeoutMs: 60_000, pid: process.pid, command: 'test' };
 /** A runner that dies once it has carried out the first request: the answer never comes. */
 async function dyingRunner(store: string, last: () => unknown = () => undefined): Promise<void> {
   const queue = await openQueue(store);
-  const { storeId } = await storeOf(store);
+  const storeId = await storeIdOf(store);
   const server = await serveControl({
     storeDir: store,
     storeId,
@@ -35,12 +35,11 @@ async function dyingRunner(store: string, last: () => unknown = () => undefined)
   });
 }
 
-async function storeOf(store: string): Promise<{ storeId: string }> {
-  const status = await walq(['--store', store, 'queue', 'status', '--json']);
-  return documentOf(status.stdout) as unknown as { storeId: string };
+async function storeIdOf(store: string): Promise<string> {
+  return String(documentOf((await walq(['--store', store, 'queue', 'status', '--json'])).stdout).storeId);
 }
 
-test('jobs whose answer was lost are asked for again under the lock, and their own duplicates are enqueued', async () => {
+test('jobs whose answer was lost are asked for again under the lock; their own duplicates are enqueued', async () => {
   const store = `${scratch()}/store`;
   await dyingRunner(store);
   const answers = await withQueue(env, store, options, (ops) => ops.enqueue([{ id: 'a' }, { id: 'b' }]));

@@ -80,7 +80,7 @@ async function enqueue(store: string, ids: readonly string[]): Promise<void> {
   await queue.enqueueMany(ids.map((id) => ({ id })));
 }
 
-test('on a full disk an outcome waits for room, which is told, and no handler runs a second time', async () => {
+test('on a full disk an outcome waits for room, and says so; no handler runs a second time', async () => {
   const dir = scratch();
   const store = `${dir}/store`;
   await enqueue(store, ['a', 'b', 'c', 'd']);
