@@ -103,7 +103,7 @@ test('on a full disk an outcome waits for room, and says so; no handler runs a s
   expect(readFileSync(`${dir}/done`, 'utf8').trim().split('\n').sort()).toEqual(['a', 'b', 'c', 'd']);
 });
 
-test('a stop while the disk is full is no graceful end: it fails, and counts the jobs that will run again', async () => {
+test('a stop while the disk is full fails, and counts the jobs that will run again', async () => {
   const dir = scratch();
   const store = `${dir}/store`;
   await enqueue(store, ['a', 'b']);
