@@ -95,7 +95,7 @@ test('children of a killed runner are gone before their job runs again', async (
   expect(second.stderr).toContain('after killing');
 });
 
-test('a runner on a copy leaves the children of the original store alone, one on the moved store does not', async () => {
+test('a runner on a copy leaves the children of the original alone, one on the moved store does not', async () => {
   const dir = scratch();
   const store = `${dir}/store`;
   await walq(['--store', store, 'queue', 'enqueue', '--id', 'a']);
