@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Against a hang only: on a machine shared with others one that flips every bit takes minutes.
+    // Only for what hangs: on a busy machine a test that starts a hundred processes takes its minutes.
     testTimeout: 300_000,
     hookTimeout: 300_000,
     pool: 'forks',

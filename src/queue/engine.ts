@@ -61,7 +61,7 @@ export class QueueEngine {
     this.#context = {
       machine,
       log,
-      commits: new Commits(log, clock),
+      commits: new Commits(log, clock, parts.onStall),
       reserved: new Reservations(),
       rates,
       ids: new UuidSource(clock, random),

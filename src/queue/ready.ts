@@ -27,6 +27,11 @@ export interface Gate {
 
 const openGate: Gate = { mayGo: () => true };
 
+/** Asked to run without a wait when it became pending: due whatever the clock says, which may have stepped back. */
+export function dueAtOnce({ runAt, createdAt, setback }: PendingJob): boolean {
+  return runAt <= (setback?.at ?? createdAt);
+}
+
 function dueBefore(a: PendingJob, b: PendingJob): boolean {
   return a.runAt === b.runAt ? a.seq < b.seq : a.runAt < b.runAt;
 }
@@ -79,8 +84,8 @@ export class ReadyIndex {
   add(job: PendingJob): void {
     if (job.special?.expiresAt !== undefined) this.#expiring.push(job);
     if (isBlocked(job)) return;
-    // Due at once, as nearly all are: straight into the lane. `take` moves the others when their time has come.
-    if (job.runAt <= job.createdAt) this.#due(job);
+    // As nearly all are: straight into the lane. `take` moves the others when their time has come.
+    if (dueAtOnce(job)) this.#due(job);
     else this.#delayed.push(job);
   }
 

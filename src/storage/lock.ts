@@ -1,4 +1,4 @@
-import { hasErrno, isFsError, lockedError, notFoundError } from '../base/errors.ts';
+import { hasErrno, isFsError, lockedError, notFoundError, type WalqError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
 import type { File } from '../fs/types.ts';
 import { makeFolder, readSmall, writeError, writeFully } from './files.ts';
@@ -108,7 +108,7 @@ async function readLockNote(env: StorageEnv, storeDir: string): Promise<LockNote
 }
 
 /** The error for a lock that stayed taken. Names the holder where it left a note. */
-export async function lockedBy(env: StorageEnv, storeDir: string): Promise<Error> {
+export async function lockedBy(env: StorageEnv, storeDir: string): Promise<WalqError> {
   const note = await readLockNote(env, storeDir);
   const who = note ? `process ${note.pid} (${note.command})` : 'another process';
   return lockedError('E_LOCKED', `store ${storeDir} is locked by ${who}`, {

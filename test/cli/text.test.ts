@@ -118,8 +118,12 @@ describe('the output', () => {
     const stream = new PassThrough();
     const out = new Output(stream);
     stream.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
-    await out.write('x');
-    await expect(out.flush()).rejects.toThrow(OutputClosed);
+    // Text that has waited for long is handed over by `write` itself.
+    const written = async () => {
+      await out.write('x');
+      await out.flush();
+    };
+    await expect(written()).rejects.toThrow(OutputClosed);
     await expect(out.flush()).rejects.toThrow(OutputClosed);
   });
 });

@@ -2,6 +2,7 @@ import { formatDuration } from '../../base/duration.ts';
 import { Exit, type ExitCode } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { runQueue } from '../../commands/queue/run.ts';
+import type { AttemptOutcome } from '../../queue/process/attempt-types.ts';
 import type { Runner } from '../../queue/run/runner.ts';
 import type { RunnerReport } from '../../queue/run/runner-types.ts';
 import type { Session } from '../session.ts';
@@ -72,7 +73,12 @@ export async function run(session: Session, _args: readonly string[], flags: Run
     await session.document({ ...rest, ...(failure && { error: { code: failure.code, message: failure.message } }) });
   } else {
     const dead = summary.dead > 0 ? session.errStyle.bad(`${summary.dead} dead`) : '0 dead';
-    await session.err.line(`${summary.completed} completed, ${counted(summary.retried, 'retry', 'retries')}, ${dead}`);
+    const lost =
+      summary.unwritten > 0
+        ? session.errStyle.bad(`; what became of ${summary.unwritten} more is not in the log, so they run again`)
+        : '';
+    const retries = counted(summary.retried, 'retry', 'retries');
+    await session.err.line(`${summary.completed} completed, ${retries}, ${dead}${lost}`);
   }
   if (failure) throw failure;
   const undone = summary.dead > 0 || summary.left > 0;
@@ -139,7 +145,7 @@ function lineOf(session: Session, event: RunnerReport, quiet: boolean): string |
     case 'halted':
       return style.bad(`${counted(event.dead, 'job')} dead: no more jobs are started`);
     case 'disk-full':
-      return style.bad('the disk is full; waiting for room');
+      return style.bad('the disk is full; no new jobs are started, waiting for room');
     case 'failed':
       return style.bad(`${escapeText(event.error.message)} [${event.error.code}]; stopping`);
     case 'snapshot': {
@@ -161,11 +167,16 @@ function finished(session: Session, event: Extract<RunnerReport, { kind: 'finish
   const id = `${escapeText(job.id)}`;
   const took = style.dim(`${Math.round(outcome.durationMs)} ms, attempt ${job.attempt}`);
   if (verdict.kind === 'completed') return `${id} ${style.good('completed')} ${took}`;
-  const end = outcome.timedOut ? 'timed out' : outcome.signal !== null ? outcome.signal : `exit ${outcome.exitCode}`;
+  const end = endOf(outcome);
   const why = style.dim(`(${end}: ${escapeText(verdict.reason)})`);
   if (verdict.kind === 'dead') return `${id} ${style.bad('dead')} ${took} ${why}`;
   const waitMs = Math.max(0, verdict.runAt - session.context.env.clock.now());
   return `${id} ${style.warn('retry')} ${took} ${why}${style.dim(`, again in ${formatDuration(waitMs)}`)}`;
+}
+
+function endOf({ pid, timedOut, signal, exitCode }: AttemptOutcome): string {
+  if (pid === undefined) return 'not started';
+  return timedOut ? 'timed out' : (signal ?? `exit ${exitCode}`);
 }
 
 function messageOf(error: unknown): string {

@@ -24,7 +24,7 @@ export async function status(
 
 function linesOf(session: Session, result: QueueStatusResult): [string, string][] {
   const { style } = session;
-  const { counts, totals, runner, snapshot } = result;
+  const { counts, totals, runner, runnerError, snapshot } = result;
   const now = session.context.env.clock.now();
   const waits = [
     `${count(result.ready)} ready`,
@@ -32,7 +32,8 @@ function linesOf(session: Session, result: QueueStatusResult): [string, string][
     ...(result.commands > 0 ? [`${count(result.commands)} with a command of their own`] : []),
     ...(result.oldestReadyMs === undefined ? [] : [`oldest ${formatDuration(roughly(result.oldestReadyMs))}`]),
   ];
-  const stale = counts.in_flight > 0 && runner === undefined ? '  (no runner: the next one takes them back)' : '';
+  const alone = runner === undefined && runnerError === undefined;
+  const stale = counts.in_flight > 0 && alone ? '  (no runner: the next one takes them back)' : '';
   const dead = counts.dead > 0 ? style.bad(count(counts.dead)) : '0';
   const ever = [
     `${count(totals.enqueued)} enqueued`,
@@ -51,7 +52,7 @@ function linesOf(session: Session, result: QueueStatusResult): [string, string][
     ['completed', style.good(count(counts.completed))],
     ['dead', dead],
     ['ever', style.dim(ever)],
-    ['runner', runner ? runnerText(runner, now) : 'none'],
+    ['runner', runner ? runnerText(runner, now) : runnerError ? style.warn(escapeText(runnerError.message)) : 'none'],
     ['log', `seq ${count(result.seqLast)}, ${health}`],
     ['snapshot', snapshot ? snapshotText(snapshot, now) : 'none'],
   ];

@@ -32,7 +32,7 @@ export interface EnqueueResult {
   duplicates: number;
 }
 
-/** Jobs of one frame at most. */
+/** Jobs of one frame at most. Even if a runner's socket must escape every byte of it, a message holds a batch. */
 const batchJobs = 1000;
 const batchBytes = 512 * 1024;
 
@@ -98,7 +98,7 @@ async function* batchesOf(source: AsyncIterable<JobSpec>, ids: UuidSource): Asyn
   let batch: JobSpec[] = [];
   let bytes = 0;
   for await (const spec of source) {
-    const own = (spec.payload?.length ?? 0) + 100;
+    const own = bytesOf(spec);
     if (batch.length >= batchJobs || (batch.length > 0 && bytes + own > batchBytes)) {
       yield batch;
       batch = [];
@@ -109,6 +109,10 @@ async function* batchesOf(source: AsyncIterable<JobSpec>, ids: UuidSource): Asyn
   }
   if (batch.length > 0) yield batch;
   return undefined;
+}
+
+function bytesOf({ payload = '', command = [], id = '', name = '' }: JobSpec): number {
+  return 200 + [payload, id, name, ...command].reduce((sum, text) => sum + Buffer.byteLength(text) + 4, 0);
 }
 
 /** A store path that children can use from any folder. */

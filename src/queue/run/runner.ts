@@ -5,11 +5,12 @@ import type { QueueEngine } from '../engine.ts';
 import type { QueueEvent } from '../event-types.ts';
 import type { InFlightJob } from '../job.ts';
 import type { QueueMachine } from '../machine.ts';
-import type { RunningAttempt } from '../process/attempt-types.ts';
+import type { AttemptOutcome } from '../process/attempt-types.ts';
 import type { platformProcesses } from '../process/child-notes.ts';
 import { leaseOf } from '../process/orphans.ts';
 import { startTimer, type Timer } from '../process/timer.ts';
 import type { Wanted } from '../ready.ts';
+import { ActiveAttempts } from './active.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { leftovers } from './drained.ts';
 import type { Handler } from './handler.ts';
@@ -17,6 +18,7 @@ import type { RunnerOptions, RunSummary } from './runner-types.ts';
 import { settle, type Verdict } from './settle.ts';
 import { WakeUp } from './signal.ts';
 import type { RunnerStatus } from './status.ts';
+import { Sweeper } from './sweeper.ts';
 import { takeOver } from './take-over.ts';
 
 const diskFullPauseMs = 1000;
@@ -32,21 +34,19 @@ export class Runner {
   readonly #processes: ReturnType<typeof platformProcesses>;
   readonly #options: RunnerOptions;
   readonly #wanted: Wanted;
-  /** By the seq of their DISPATCH. */
-  readonly #active = new Map<number, RunningAttempt>();
+  readonly #active: ActiveAttempts;
   readonly #wakeUp = new WakeUp();
   readonly #checkpoints: Checkpoints;
-  readonly #summary: RunSummary = { completed: 0, retried: 0, dead: 0, left: 0, stopped: false };
+  readonly #summary: RunSummary = { completed: 0, retried: 0, dead: 0, left: 0, unwritten: 0, stopped: false };
   /** Since when it works, ms since the epoch. */
   readonly sinceMs: number;
   readonly #ended: Promise<void>;
   #end: () => void = () => undefined;
   #drain: boolean;
   #stopping = false;
-  #kill: 'no' | 'term' | 'now' = 'no';
   #grace: Timer | undefined;
   #due: Timer | undefined;
-  #sweeping: Promise<void> | undefined;
+  readonly #sweeper: Sweeper;
 
   constructor(
     parts: {
@@ -64,13 +64,21 @@ export class Runner {
     this.#handler = parts.handler;
     this.#processes = parts.processes;
     this.#options = options;
+    this.#active = new ActiveAttempts(parts.engine.machine);
     this.#drain = options.drain;
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
     });
     this.#wanted = { lanes: parts.handler.lanes, names: parts.handler.names };
     this.sinceMs = parts.env.clock.now();
-    this.#checkpoints = new Checkpoints(parts.env.clock, parts.store, options);
+    this.#sweeper = new Sweeper(parts.env.clock, parts.engine, this.sinceMs);
+    this.#checkpoints = new Checkpoints(parts.env.clock, parts.store, {
+      ...options,
+      report: (event) => {
+        options.report(event);
+        this.checkLog();
+      },
+    });
   }
 
   status(): RunnerStatus {
@@ -90,7 +98,6 @@ export class Runner {
     this.#checkpoints.start();
     try {
       await Promise.all(Array.from({ length: this.#options.workers }, () => this.#work()));
-      await this.#sweeping;
     } finally {
       unlisten();
       this.#grace?.cancel();
@@ -125,14 +132,8 @@ export class Runner {
 
   #onCommit(events: readonly QueueEvent[]): void {
     this.#checkpoints.noteSeq(this.#store.seqLast);
-    for (const event of events) if (event.type === 'CANCEL') this.#endCancelled(event.id);
+    for (const event of events) if (event.type === 'CANCEL') this.#active.endCancelled(event.id);
     this.#wakeUp.wake();
-  }
-
-  #endCancelled(id: string): void {
-    const job = this.#engine.machine.get(id);
-    if (job?.state !== 'in_flight' || job.cancelledAt === undefined) return;
-    this.#active.get(job.dispatchSeq)?.kill('cancelled');
   }
 
   #halt(): void {
@@ -146,26 +147,16 @@ export class Runner {
   }
 
   #killAll(how: 'term' | 'now'): void {
-    this.#kill = how;
     // Verdicts that wait for a full disk give up: the jobs stay in flight, and the next runner takes them back.
     void this.#engine.stop();
-    for (const attempt of this.#active.values()) this.#killOne(attempt);
-  }
-
-  #killOne(attempt: RunningAttempt): void {
-    attempt.kill('stopped', ...(this.#kill === 'now' ? (['now'] as const) : []));
+    this.#active.stop(how);
   }
 
   /** Jobs that a dead runner had in its hands. */
   async #takeOver(): Promise<void> {
     const { orphans, killAfterMs } = this.#options;
-    const parts = {
-      engine: this.#engine,
-      table: this.#processes.table,
-      storeId: this.#store.id,
-      clock: this.#env.clock,
-    };
-    const taken = await takeOver(parts, { orphans, killAfterMs });
+    const { table } = this.#processes;
+    const taken = await takeOver(this.#env, this.#store, this.#engine, table, { orphans, killAfterMs });
     if (taken === undefined) return;
     this.#summary.dead += taken.dead;
     this.#options.report({ kind: 'reclaimed', ...taken });
@@ -175,10 +166,10 @@ export class Runner {
     while (!this.#stopping) {
       const { version } = this.#wakeUp;
       try {
-        await this.#sweepWhenDue();
+        await this.#sweeper.whenDue();
         const job = await this.#engine.dispatch(this.#request());
         // Dispatched while the stop came: it has not begun, and does not begin.
-        if (job && this.#stopping) await this.#engine.giveBack(job, { reason: 'stopped' });
+        if (job && this.#stopping) await this.#giveBack(job);
         else if (job) await this.#attempt(job);
         else if (this.#drain && this.#drained()) return this.#wakeUp.wake();
         else await this.#sleep(version);
@@ -188,25 +179,17 @@ export class Runner {
     }
   }
 
+  async #giveBack(job: InFlightJob): Promise<void> {
+    try {
+      await this.#engine.giveBack(job, { reason: 'stopped' });
+    } catch (error) {
+      this.#unwritten(error);
+    }
+  }
+
   #request() {
     const { lanes, names } = this.#wanted;
     return { lanes, ...(names !== undefined && { names }) };
-  }
-
-  /** One worker at a time looks at what is due by the clock; the others wait for what it finds. */
-  async #sweepWhenDue(): Promise<void> {
-    const dueAt = this.#engine.sweepAt();
-    if (this.#sweeping === undefined && (dueAt === undefined || dueAt > this.#env.clock.now())) return;
-    this.#sweeping ??= this.#engine.sweep(this.sinceMs).then(
-      () => {
-        this.#sweeping = undefined;
-      },
-      (error: unknown) => {
-        this.#sweeping = undefined;
-        throw error;
-      },
-    );
-    await this.#sweeping;
   }
 
   async #sleep(version: number): Promise<void> {
@@ -230,27 +213,34 @@ export class Runner {
     const { report } = this.#options;
     const seq = job.dispatchSeq;
     const attempt = this.#handler.start(job, job.options.timeoutMs || this.#options.timeoutMs);
-    this.#active.set(seq, attempt);
+    this.#active.add(seq, job.id, attempt);
     try {
-      if (this.#kill !== 'no') this.#killOne(attempt);
-      // Cancelled between its DISPATCH and here.
-      this.#endCancelled(job.id);
       if (attempt.pid !== undefined) await this.#processes.notes.add(seq, leaseOf(this.#store.id, seq), attempt.pid);
       report({ kind: 'started', job, pid: attempt.pid });
       const outcome = await attempt.done;
       if (attempt.pid !== undefined) await this.#processes.notes.remove(seq);
       if (outcome.verdict.kind === 'broken') await this.#broken(outcome.verdict.error);
-      const verdict = await settle(this.#engine, job, outcome);
-      this.#count(verdict);
-      report({ kind: 'finished', job, outcome, verdict });
-      if (verdict.kind === 'dead' && this.#summary.dead >= this.#options.haltAfterDead) {
-        report({ kind: 'halted', dead: this.#summary.dead });
-        this.#halt();
-      }
+      await this.#settle(job, outcome);
     } finally {
       this.#active.delete(seq);
       this.#wakeUp.wake();
     }
+  }
+
+  async #settle(job: InFlightJob, outcome: AttemptOutcome): Promise<void> {
+    const { report, haltAfterDead } = this.#options;
+    let verdict: Verdict;
+    try {
+      verdict = await settle(this.#engine, job, outcome);
+    } catch (error) {
+      this.#unwritten(error);
+      return;
+    }
+    this.#count(verdict);
+    report({ kind: 'finished', job, outcome, verdict });
+    if (verdict.kind !== 'dead' || this.#summary.dead < haltAfterDead) return;
+    report({ kind: 'halted', dead: this.#summary.dead });
+    this.#halt();
   }
 
   #count(verdict: Verdict): void {
@@ -273,25 +263,37 @@ export class Runner {
         await this.#engine.pause({}, `handler: ${error}`);
       } catch (failure) {
         // The job still has to go back, so this is not the place to give up.
-        this.#halt();
-        if (failure instanceof WalqError) this.#summary.failure ??= failure;
-        else throw failure;
+        this.#fail(failure);
       }
     }
   }
 
   /** After a full disk the runner waits and goes on; after anything else that the log says, it stops. */
   async #survives(error: unknown): Promise<boolean> {
+    if (!(error instanceof WalqError && error.code === 'E_NO_SPACE')) return this.#fail(error);
+    this.#options.report({ kind: 'disk-full' });
+    await this.#env.clock.sleep(diskFullPauseMs);
+    return true;
+  }
+
+  /** An outcome waits for room as long as the runner lives: where it fails, that is the end. */
+  #unwritten(error: unknown): void {
+    // Somebody else decided about the attempt first: nothing is lost.
+    if (error instanceof WalqError && error.code === 'E_ATTEMPT_OVER') return;
+    this.#summary.unwritten++;
+    this.#fail(error);
+  }
+
+  #fail(error: unknown): false {
     if (!(error instanceof WalqError)) throw error;
-    if (error.code === 'E_NO_SPACE') {
-      this.#options.report({ kind: 'disk-full' });
-      await this.#env.clock.sleep(diskFullPauseMs);
-      return true;
-    }
-    if (error.code === 'E_ATTEMPT_OVER') return true;
     if (this.#summary.failure === undefined) this.#options.report({ kind: 'failed', error });
     this.#summary.failure ??= error;
     this.#halt();
     return false;
+  }
+
+  /** The log may have failed in somebody else's hands: a runner at rest would not notice. */
+  checkLog(): void {
+    if (this.#store.poison !== undefined) this.#fail(this.#store.poison);
   }
 }

@@ -41,7 +41,8 @@ export async function serveQueue(
     ...(segmentBytes !== undefined && { segmentBytes }),
     ...(keepSnapshots !== undefined && { keepSnapshots }),
   });
-  const engine = new QueueEngine({ log: store, machine: store.machine, clock, random }, options);
+  const onStall = () => options.report({ kind: 'disk-full' });
+  const engine = new QueueEngine({ log: store, machine: store.machine, clock, random, onStall }, options);
   try {
     const processes = platformProcesses(fs, `${store.dir}/run`);
     const place = { fs, clock, killAfterMs, storeDir: store.dir, storeId: store.id, table: processes.table };
@@ -52,7 +53,13 @@ export async function serveQueue(
       storeId: store.id,
       fs,
       clock,
-      handle: (request, signal) => carryOut(ops, request, signal),
+      handle: async (request, signal) => {
+        try {
+          return await carryOut(ops, request, signal);
+        } finally {
+          runner.checkLog();
+        }
+      },
     });
     try {
       options.onReady(store, runner);

@@ -1,0 +1,47 @@
+import type { QueueMachine } from '../machine.ts';
+import type { RunningAttempt } from '../process/attempt-types.ts';
+
+/** The attempts a runner has under way, and the ways they are ended before their time. */
+export class ActiveAttempts {
+  readonly #machine: QueueMachine;
+  /** By the seq of their DISPATCH. */
+  readonly #running = new Map<number, RunningAttempt>();
+  #stop: 'no' | 'term' | 'now' = 'no';
+
+  constructor(machine: QueueMachine) {
+    this.#machine = machine;
+  }
+
+  get size(): number {
+    return this.#running.size;
+  }
+
+  /** One more. Was its job cancelled, or everything stopped, in the moment before, it is ended at once. */
+  add(dispatchSeq: number, jobId: string, attempt: RunningAttempt): void {
+    this.#running.set(dispatchSeq, attempt);
+    this.#apply(attempt);
+    this.endCancelled(jobId);
+  }
+
+  delete(dispatchSeq: number): void {
+    this.#running.delete(dispatchSeq);
+  }
+
+  /** Ends the attempt of a job that is marked as cancelled. */
+  endCancelled(jobId: string): void {
+    const job = this.#machine.get(jobId);
+    if (job?.state !== 'in_flight' || job.cancelledAt === undefined) return;
+    this.#running.get(job.dispatchSeq)?.kill('cancelled');
+  }
+
+  /** All of them, and all that come. */
+  stop(how: 'term' | 'now'): void {
+    this.#stop = how;
+    for (const attempt of this.#running.values()) this.#apply(attempt);
+  }
+
+  #apply(attempt: RunningAttempt): void {
+    if (this.#stop === 'term') attempt.kill('stopped');
+    else if (this.#stop === 'now') attempt.kill('stopped', 'now');
+  }
+}
