@@ -4,9 +4,10 @@ import type { ForeignEvent, ForeignLogSummary } from '../formats/types.ts';
 import type { CommandContext } from './context.ts';
 import type { EventRow } from './event-row.ts';
 import { resolveForeign } from './foreign-range.ts';
-import { type ForeignTarget, readForeignLog } from './foreign-source.ts';
+import { readForeignLog } from './foreign-source.ts';
 import type { InspectRequest, InspectResult, ShowRow } from './inspect-types.ts';
 import { rowFilter } from './row-filter.ts';
+import { type ForeignTarget, nameOf } from './target.ts';
 import { verdictOfFindings } from './verdict.ts';
 
 /** `wal inspect` for logs of other systems. Records are shown in the order of the file. */
@@ -67,7 +68,7 @@ export async function inspectForeign(
     });
   }
   return {
-    target: { kind: target.kind, path: target.path, format: format.name },
+    target: nameOf(target),
     shown,
     partial,
     findings: summary.findings,

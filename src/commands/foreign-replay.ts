@@ -6,11 +6,11 @@ import { QueueMachine } from '../queue/machine.ts';
 import type { CommandContext } from './context.ts';
 import { ForeignIds } from './foreign-ids.ts';
 import { resolveForeign } from './foreign-range.ts';
-import { type ForeignTarget, readForeignLog, readForeignSnapshot } from './foreign-source.ts';
+import { readForeignLog, readForeignSnapshot } from './foreign-source.ts';
 import { entriesOfForeign, recordOfForeign } from './foreign-state.ts';
 import type { ReplayResult } from './replay-types.ts';
 import type { Selector } from './selector.ts';
-import { openTarget } from './target.ts';
+import { type ForeignTarget, isForeign, nameOf, openTarget } from './target.ts';
 import { verdictOfFindings } from './verdict.ts';
 
 /**
@@ -61,7 +61,7 @@ export async function replayForeign(
     );
   }
   return {
-    target: { kind: target.kind, path: target.path, format: target.format.name },
+    target: nameOf(target),
     machine,
     seq,
     ...(base && { snapshot: { file: base.file, seq: base.lastSeq ?? '0' } }),
@@ -99,7 +99,7 @@ export async function readForeignJobs(
   path: string,
 ): Promise<{ jobs: ForeignJob[]; summary: ForeignSnapshotSummary }> {
   const target = await openTarget(context, path);
-  if ((target.kind !== 'foreign' && target.kind !== 'foreign-stream') || target.format.kind !== 'snapshot') {
+  if (!isForeign(target) || target.format.kind !== 'snapshot') {
     throw usageError('E_WRONG_TARGET', `--snapshot: ${path} is not a snapshot of another system`, {
       data: { file: path },
     });

@@ -9,9 +9,9 @@ import type { Verdict } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
 import { ForeignIds } from './foreign-ids.ts';
 import { readForeignJobs } from './foreign-replay.ts';
-import { type ForeignTarget, readForeignLog } from './foreign-source.ts';
+import { readForeignLog } from './foreign-source.ts';
 import { entriesOfForeign, recordOfForeign } from './foreign-state.ts';
-import { openTarget } from './target.ts';
+import { type ForeignTarget, isForeign, openTarget } from './target.ts';
 import { verdictOfFindings } from './verdict.ts';
 import { withStore } from './writer.ts';
 
@@ -114,10 +114,10 @@ async function openLogs(context: CommandContext, paths: readonly string[]): Prom
   const logs: ForeignTarget[] = [];
   for (const path of paths) {
     const target = await openTarget(context, path);
-    if (!('format' in target) || target.format.kind !== 'log') {
+    if (!isForeign(target) || target.format.kind !== 'log') {
       throw usageError('E_WRONG_TARGET', `--from: ${path} is not a log of another system`, {
         data: { file: path },
-        ...('format' in target ? { next: `walq wal import --snapshot ${shellWord(path)} --store DIR` } : {}),
+        ...(isForeign(target) ? { next: `walq wal import --snapshot ${shellWord(path)} --store DIR` } : {}),
       });
     }
     logs.push(target);

@@ -13,7 +13,7 @@ import type { ReplayRequest, ReplayResult } from './replay-types.ts';
 import { beforeBase, resolveSelector } from './resolve.ts';
 import { parseSelector, type Selector } from './selector.ts';
 import { listStoreSnapshots } from './snapshots.ts';
-import { openTarget, type Target } from './target.ts';
+import { isForeign, nameOf, openTarget, type Target } from './target.ts';
 import { verdictOfFindings } from './verdict.ts';
 
 /**
@@ -26,14 +26,14 @@ export async function replayPath(context: CommandContext, request: ReplayRequest
   if (
     target.kind === 'snapshot' ||
     target.kind === 'snapshot-stream' ||
-    ('format' in target && target.format.kind === 'snapshot')
+    (isForeign(target) && target.format.kind === 'snapshot')
   ) {
     throw usageError('E_WRONG_TARGET', `${target.path} is a snapshot; there is no log in it to replay`, {
       data: { file: target.path },
       next: `walq snapshot show ${shellWord(target.path)}`,
     });
   }
-  if (target.kind === 'foreign' || target.kind === 'foreign-stream') {
+  if (isForeign(target)) {
     return await replayForeign(context, target, { until, snapshot: request.snapshot });
   }
   const log = openLog(context, target);
@@ -144,7 +144,7 @@ async function replayAlone(
     });
   }
   return {
-    target: { kind: target.kind, path: target.path },
+    target: nameOf(target),
     machine,
     seq,
     ...(base && { snapshot: { file: base.file, seq: base.seq } }),

@@ -10,11 +10,11 @@ import type { CommandContext } from './context.ts';
 import { readForeignSnapshot } from './foreign-source.ts';
 import { type JobRow, rowOfForeignJob, rowOfJob } from './job-row.ts';
 import { newestSnapshotPath, refuseLog } from './snapshots.ts';
-import { openTarget, type Target } from './target.ts';
+import { isForeign, nameOf, openTarget, type Target, type TargetName } from './target.ts';
 import { verdictOfFindings } from './verdict.ts';
 
 export interface ShownSnapshot {
-  target: { kind: Target['kind']; path: string; format?: string };
+  target: TargetName;
   seq: number | string | undefined;
   counts: Readonly<Record<JobState, number>>;
   jobs(): Iterable<JobRow>;
@@ -31,13 +31,13 @@ export interface ShownSnapshot {
 export async function showSnapshot(context: CommandContext, path: string): Promise<ShownSnapshot> {
   const target = await openTarget(context, path);
   refuseLog(target);
-  if (target.kind === 'foreign' || target.kind === 'foreign-stream') {
+  if (isForeign(target)) {
     const rows: JobRow[] = [];
     const foreign = await readForeignSnapshot(context, target, (job) => {
       rows.push(rowOfForeignJob(job));
     });
     return {
-      target: { kind: target.kind, path, format: foreign.format },
+      target: nameOf(target),
       seq: foreign.lastSeq,
       counts: foreign.byStatus,
       jobs: () => rows,
@@ -49,7 +49,7 @@ export async function showSnapshot(context: CommandContext, path: string): Promi
   const machine = new QueueMachine();
   const summary = await load(context, target, machine);
   return {
-    target: { kind: target.kind, path },
+    target: nameOf(target),
     seq: summary.seq,
     counts: machine.counts,
     *jobs() {

@@ -1,7 +1,7 @@
 import { usageError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { CommandContext } from './context.ts';
-import { openTarget, storePath } from './target.ts';
+import { isForeign, openTarget, storePath } from './target.ts';
 
 /**
  * The folder of the store that a command works on as a whole. Throws E_NO_STORE (1), E_WRONG_TARGET (2) for anything
@@ -10,7 +10,7 @@ import { openTarget, storePath } from './target.ts';
 export async function openStoreTarget(context: CommandContext, args: readonly string[]): Promise<string> {
   const target = await openTarget(context, args[0] ?? storePath(context));
   if (target.kind === 'store') return target.path;
-  const what = 'format' in target ? `a ${target.format.kind} of another system` : target.kind.replace('-', ' ');
+  const what = isForeign(target) ? `a ${target.format.kind} of another system` : target.kind.replace('-', ' ');
   throw usageError(
     'E_WRONG_TARGET',
     `${target.path} is a ${what.replace(/^a /, '')}; this command needs a whole store`,
