@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
-import { parseBytes, parseDuration } from '../base/duration.ts';
+import { parseDuration } from '../base/duration.ts';
 import { usageError } from '../base/errors.ts';
+import { parseBytes } from '../base/size.ts';
 import { answers, lockTimeoutOption, outputOption, type Parsed, wholeNumber } from './command.ts';
 
 const duration = (flag: string) => (text: string) => parseDuration(text, flag);
