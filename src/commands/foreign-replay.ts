@@ -3,6 +3,7 @@ import { type Finding, findingError } from '../base/finding.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { ForeignJob, ForeignSnapshotSummary } from '../formats/types.ts';
 import { QueueMachine } from '../queue/machine.ts';
+import { verdictOf } from '../storage/report.ts';
 import type { CommandContext } from './context.ts';
 import { ForeignIds } from './foreign-ids.ts';
 import { resolveForeign } from './foreign-range.ts';
@@ -11,7 +12,6 @@ import { entriesOfForeign, recordOfForeign } from './foreign-state.ts';
 import type { ReplayResult } from './replay-types.ts';
 import type { Selector } from './selector.ts';
 import { type ForeignTarget, isForeign, nameOf, openTarget } from './target.ts';
-import { verdictOfFindings } from './verdict.ts';
 
 /**
  * The state a foreign log leads to: what its own system would hold, as far as the log says. Stops before the first
@@ -67,7 +67,7 @@ export async function replayForeign(
     ...(base && { snapshot: { file: base.file, seq: base.lastSeq ?? '0' } }),
     replayed,
     skipped: machine.totals.skipped + unknown,
-    verdict: verdictOfFindings(summary.findings),
+    verdict: verdictOf(summary.findings),
     findings: summary.findings,
     gaps: leftOut === 0 && summary.damaged === 0,
     originalId: (id) => ids.original(id),

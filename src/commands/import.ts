@@ -4,6 +4,7 @@ import { shellWord } from '../base/shell-word.ts';
 import type { QueueMachine } from '../queue/machine.ts';
 import { createStore, isFresh } from '../storage/create.ts';
 import { lockedBy, lockStore } from '../storage/lock.ts';
+import { verdictOf } from '../storage/report.ts';
 import type { Store } from '../storage/store.ts';
 import type { Verdict } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
@@ -12,7 +13,6 @@ import { readForeignJobs } from './foreign-replay.ts';
 import { readForeignLog } from './foreign-source.ts';
 import { entriesOfForeign, recordOfForeign } from './foreign-state.ts';
 import { type ForeignTarget, isForeign, openTarget } from './target.ts';
-import { verdictOfFindings } from './verdict.ts';
 import { withStore } from './writer.ts';
 
 export interface ImportRequest {
@@ -103,7 +103,7 @@ export async function importLogs(context: CommandContext, request: ImportRequest
       skipped: store.machine.totals.skipped,
       withoutPayload: jobsWithoutPayload(store.machine),
       renamed: [...ids.renamed].map(([id, was]) => ({ id, was })),
-      verdict: verdictOfFindings(findings),
+      verdict: verdictOf(findings),
       findings,
     };
   };

@@ -3,6 +3,7 @@ import { baseName, parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { QueueMachine } from '../queue/machine.ts';
 import { replayTo } from '../storage/replay.ts';
+import { verdictOf } from '../storage/report.ts';
 import { readSnapshot } from '../storage/snapshot/read.ts';
 import { writeSnapshot } from '../storage/snapshot/write.ts';
 import type { SnapshotSummary } from '../storage/types.ts';
@@ -14,7 +15,6 @@ import { beforeBase, resolveSelector } from './resolve.ts';
 import { parseSelector, type Selector } from './selector.ts';
 import { listStoreSnapshots } from './snapshots.ts';
 import { isForeign, nameOf, openTarget, type Target } from './target.ts';
-import { verdictOfFindings } from './verdict.ts';
 
 /**
  * The state at a point. On a damaged log it is the state before the first fault, and `findings` says so. Throws
@@ -72,7 +72,7 @@ async function replayStore(
       ...(result.snapshot && { snapshot: { file: result.snapshot.file, seq: result.snapshot.seq } }),
       replayed: result.replayed,
       skipped: result.machine.totals.skipped,
-      verdict: verdictOfFindings(findings),
+      verdict: verdictOf(findings),
       findings,
       storeId: result.snapshot?.storeId ?? '0'.repeat(32),
     };

@@ -3,6 +3,7 @@ import { baseName } from '../base/path.ts';
 import type { ForeignSnapshotSummary } from '../formats/types.ts';
 import type { JobState } from '../queue/job.ts';
 import { QueueMachine } from '../queue/machine.ts';
+import { verdictOf } from '../storage/report.ts';
 import { readSnapshot } from '../storage/snapshot/read.ts';
 import { scanSnapshot } from '../storage/snapshot/scan.ts';
 import type { SnapshotSummary, Verdict } from '../storage/types.ts';
@@ -11,7 +12,6 @@ import { readForeignSnapshot } from './foreign-source.ts';
 import { type JobRow, rowOfForeignJob, rowOfJob } from './job-row.ts';
 import { newestSnapshotPath, refuseLog } from './snapshots.ts';
 import { isForeign, nameOf, openTarget, type Target, type TargetName } from './target.ts';
-import { verdictOfFindings } from './verdict.ts';
 
 export interface ShownSnapshot {
   target: TargetName;
@@ -42,7 +42,7 @@ export async function showSnapshot(context: CommandContext, path: string): Promi
       counts: foreign.byStatus,
       jobs: () => rows,
       foreign,
-      verdict: verdictOfFindings(foreign.findings),
+      verdict: verdictOf(foreign.findings),
       findings: foreign.findings,
     };
   }

@@ -2,6 +2,7 @@ import type { Finding } from '../base/finding.ts';
 import { baseName } from '../base/path.ts';
 import type { ForeignLogSummary, ForeignSnapshotSummary } from '../formats/types.ts';
 import { scanSegmentFile, scanStream, scanWalFolder, verifyStore } from '../storage/read.ts';
+import { verdictOf } from '../storage/report.ts';
 import { checkSnapshot } from '../storage/snapshot/read.ts';
 import { scanSnapshot } from '../storage/snapshot/scan.ts';
 import type { LogReport, SnapshotCheck, Verdict } from '../storage/types.ts';
@@ -9,7 +10,6 @@ import type { LogVisitor } from '../storage/wal/scan-log.ts';
 import type { CommandContext } from './context.ts';
 import { readForeignLog, readForeignSnapshot } from './foreign-source.ts';
 import { nameOf, openTarget, type Target, type TargetName } from './target.ts';
-import { verdictOfFindings } from './verdict.ts';
 
 export interface VerifyResult {
   target: TargetName;
@@ -55,7 +55,7 @@ export async function verifyTarget(context: CommandContext, target: Target): Pro
       const { format } = target;
       const foreign =
         format.kind === 'log' ? await readForeignLog(context, target) : await readForeignSnapshot(context, target);
-      const verdict = verdictOfFindings(foreign.findings);
+      const verdict = verdictOf(foreign.findings);
       return { target: nameOf(target), verdict, findings: foreign.findings, foreign };
     }
   }
@@ -70,5 +70,5 @@ function ofSnapshot(target: TargetName, check: SnapshotCheck): VerifyResult {
   const findings = check.findings.map((finding): Finding => {
     return finding.severity === 'degraded' ? { ...finding, severity: 'corrupt' } : finding;
   });
-  return { target, verdict: verdictOfFindings(findings), findings, snapshots: [{ ...check, findings }] };
+  return { target, verdict: verdictOf(findings), findings, snapshots: [{ ...check, findings }] };
 }
