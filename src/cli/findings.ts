@@ -1,6 +1,7 @@
 import { escapeText } from '../base/escape.ts';
 import { describeFinding, type Finding } from '../base/finding.ts';
 import type { LogReport, LostRange, Verdict } from '../storage/types.ts';
+import type { Session } from './session.ts';
 import type { Style } from './style.ts';
 import { count, counted, wrap } from './text.ts';
 
@@ -13,6 +14,17 @@ export function findingLine(finding: Finding, style: Style, width: number | unde
   const line = `${word} ${escapeText(describeFinding(finding))} [${finding.code}]`;
   const text = width === undefined ? line : wrap(line, width, '  ');
   return style.severity(finding.severity, word) + text.slice(word.length);
+}
+
+const faultsShown = 10;
+
+/** Faults (notes aside) beside an answer that is something else: on stderr, a screen of them at most. */
+export async function writeFaults(session: Session, findings: readonly Finding[]): Promise<void> {
+  const { err, errStyle, errWidth } = session;
+  const faults = findings.filter((finding) => finding.severity !== 'note');
+  for (const finding of faults.slice(0, faultsShown)) await err.line(findingLine(finding, errStyle, errWidth));
+  const more = faults.length - faultsShown;
+  if (more > 0) await err.line(errStyle.dim(`… and ${counted(more, 'more finding')}`));
 }
 
 const words: Readonly<Record<Verdict, string>> = {

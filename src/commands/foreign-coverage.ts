@@ -3,7 +3,8 @@ import type { Finding } from '../base/finding.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { ForeignJob, ForeignLogSummary, ForeignSnapshotSummary } from '../formats/types.ts';
 import type { CommandContext } from './context.ts';
-import { type ForeignTarget, readForeignLog } from './foreign-source.ts';
+import { readForeignLog } from './foreign-source.ts';
+import type { ForeignTarget } from './target.ts';
 
 /** Up to which number the events of a log are in the snapshot already. `undefined`: none of them is. */
 export type Covered = bigint | 'all' | undefined;

@@ -3,17 +3,17 @@ import { type Finding, findingError } from '../base/finding.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { ForeignJob, ForeignSnapshotSummary } from '../formats/types.ts';
 import { QueueMachine } from '../queue/machine.ts';
+import { verdictOf } from '../storage/report.ts';
 import type { CommandContext } from './context.ts';
 import { type Covered, coverageOf, holeBeside, peekLog, standOf } from './foreign-coverage.ts';
 import { ForeignIds } from './foreign-ids.ts';
 import { resolveForeign } from './foreign-range.ts';
-import { type ForeignTarget, readForeignLog, readForeignSnapshot } from './foreign-source.ts';
+import { readForeignLog, readForeignSnapshot } from './foreign-source.ts';
 import { entriesOfForeign, recordOfForeign } from './foreign-state.ts';
 import type { ReplayResult } from './replay-types.ts';
 import { beforeBase } from './resolve.ts';
 import { formatSelector, type Selector } from './selector.ts';
-import { openTarget } from './target.ts';
-import { verdictOfFindings } from './verdict.ts';
+import { type ForeignTarget, isForeign, nameOf, openTarget } from './target.ts';
 
 /**
  * The state a foreign log leads to: what its own system would hold, as far as the log says. Stops before the first
@@ -76,13 +76,13 @@ export async function replayForeign(
     );
   }
   return {
-    target: { kind: target.kind, path: target.path, format: target.format.name },
+    target: nameOf(target),
     machine,
     seq,
     ...(base && { snapshot: { file: base.file, seq: base.lastSeq } }),
     replayed,
     skipped: machine.totals.skipped + unknown,
-    verdict: verdictOfFindings(findings),
+    verdict: verdictOf(findings),
     findings,
     gaps: leftOut === 0 && summary.damaged === 0,
     originalId: (id) => ids.original(id),
@@ -125,7 +125,7 @@ export async function readForeignJobs(
   path: string,
 ): Promise<{ jobs: ForeignJob[]; summary: ForeignSnapshotSummary }> {
   const target = await openTarget(context, path);
-  if ((target.kind !== 'foreign' && target.kind !== 'foreign-stream') || target.format.kind !== 'snapshot') {
+  if (!isForeign(target) || target.format.kind !== 'snapshot') {
     throw usageError('E_WRONG_TARGET', `--snapshot: ${path} is not a snapshot of another system`, {
       data: { file: path },
     });

@@ -2,6 +2,7 @@ import { usageError, WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { QueueMachine } from '../queue/machine.ts';
+import { verdictOf } from '../storage/report.ts';
 import type { Store } from '../storage/store.ts';
 import type { Verdict } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
@@ -17,11 +18,10 @@ import {
 } from './foreign-coverage.ts';
 import { ForeignIds } from './foreign-ids.ts';
 import { readForeignJobs } from './foreign-replay.ts';
-import { type ForeignTarget, readForeignLog } from './foreign-source.ts';
+import { readForeignLog } from './foreign-source.ts';
 import { entriesOfForeign, recordOfForeign } from './foreign-state.ts';
 import { fillNewStore } from './import-place.ts';
-import { openTarget } from './target.ts';
-import { verdictOfFindings } from './verdict.ts';
+import { type ForeignTarget, isForeign, openTarget } from './target.ts';
 
 export interface ImportRequest {
   /** Log files, oldest first. */
@@ -112,7 +112,7 @@ export async function importLogs(context: CommandContext, request: ImportRequest
       skipped: store.machine.totals.skipped,
       withoutPayload: jobsWithoutPayload(store.machine),
       renamed: [...ids.renamed].map(([id, was]) => ({ id, was })),
-      verdict: verdictOfFindings(findings),
+      verdict: verdictOf(findings),
       findings,
     };
   };
@@ -137,10 +137,10 @@ async function openLogs(context: CommandContext, request: ImportRequest): Promis
       throw error;
     });
     if (target === undefined) context.note(`${path} is empty`);
-    else if (!('format' in target) || target.format.kind !== 'log') {
+    else if (!isForeign(target) || target.format.kind !== 'log') {
       throw usageError('E_WRONG_TARGET', `--from: ${path} is not a log of another system`, {
         data: { file: path },
-        ...('format' in target ? { next: `walq wal import --snapshot ${shellWord(path)} --store DIR` } : {}),
+        ...(isForeign(target) ? { next: `walq wal import --snapshot ${shellWord(path)} --store DIR` } : {}),
       });
     }
     logs.push({ path, target });

@@ -4,7 +4,7 @@ import type { LogReport, Verdict } from '../storage/types.ts';
 import type { EventRow } from './event-row.ts';
 import type { FilterRequest } from './row-filter.ts';
 import type { SelectorRange } from './selector.ts';
-import type { Target } from './target.ts';
+import type { TargetName } from './target.ts';
 
 /** What `wal inspect` asks and answers, whichever way the log is read: forward, in reverse, following, foreign. */
 
@@ -21,7 +21,7 @@ export interface InspectRequest extends FilterRequest {
 export type ShowRow = (row: EventRow) => Promise<void> | undefined;
 
 export interface InspectResult {
-  target: { kind: Target['kind']; path: string; format?: string };
+  target: TargetName;
   shown: number;
   /** The range or the limit ended the reading before the end of the log: sound so far, nothing is said about the rest. */
   partial: boolean;

@@ -9,7 +9,7 @@ import { beforeBase, resolveRange } from './resolve.ts';
 import { inspectReverse } from './reverse.ts';
 import { type RowFilter, rowFilter } from './row-filter.ts';
 import type { Selector, SelectorRange } from './selector.ts';
-import { openTarget } from './target.ts';
+import { isForeign, nameOf, openTarget } from './target.ts';
 
 /**
  * Hands out the events of a log that lie in the range and pass the filters, in order, however large the log is. Damage
@@ -22,11 +22,10 @@ export async function inspectLog(
   show: ShowRow,
 ): Promise<InspectResult> {
   const target = await openTarget(context, request.path);
-  if (target.kind === 'foreign' || target.kind === 'foreign-stream')
-    return await inspectForeign(context, target, request, show);
+  if (isForeign(target)) return await inspectForeign(context, target, request, show);
   const log = openLog(context, target);
   const filter = rowFilter(request, false);
-  const base = { target: { kind: target.kind, path: target.path } };
+  const base = { target: nameOf(target) };
   if (request.follow === true && !log.canSeek) {
     throw usageError('E_WRONG_TARGET', '--follow needs a store: a single file or stream does not grow', {
       data: { file: target.path },

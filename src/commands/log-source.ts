@@ -9,7 +9,7 @@ import type { LogReport } from '../storage/types.ts';
 import type { LogVisitor } from '../storage/wal/scan-log.ts';
 import type { CommandContext } from './context.ts';
 import type { LogLook } from './resolve.ts';
-import type { Target } from './target.ts';
+import { type Target, takeStream } from './target.ts';
 
 /** A log of ours, wherever it lies, to be read front to back as often as needed. */
 export interface LogSource {
@@ -28,7 +28,6 @@ export interface LogSource {
 export function openLog(context: CommandContext, target: Target): LogSource {
   const { env } = context;
   const { path } = target;
-  let used = false;
   const scan: LogSource['scan'] = async (visitor, fromSeq) => {
     const watched: LogVisitor = { ...visitor, progress: (bytes) => context.progress(bytes, undefined) };
     switch (target.kind) {
@@ -39,13 +38,7 @@ export function openLog(context: CommandContext, target: Target): LogSource {
       case 'segment':
         return await scanSegmentFile(env, path, watched);
       case 'segment-stream':
-        if (used) {
-          throw usageError('E_WRONG_TARGET', 'standard input can be read only once; this needs a file', {
-            next: 'save it to a file first: cat > FILE',
-          });
-        }
-        used = true;
-        return await scanStream(target.source, 'standard input', watched);
+        return await scanStream(takeStream(target), 'standard input', watched);
       default:
         throw usageError('E_WRONG_TARGET', `${path} is a snapshot, not a log`, {
           data: { file: path },

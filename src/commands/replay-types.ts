@@ -1,7 +1,7 @@
 import type { Finding } from '../base/finding.ts';
 import type { QueueMachine } from '../queue/machine.ts';
 import type { Verdict } from '../storage/types.ts';
-import type { Target } from './target.ts';
+import type { TargetName } from './target.ts';
 
 export interface ReplayRequest {
   path: string;
@@ -12,7 +12,7 @@ export interface ReplayRequest {
 }
 
 export interface ReplayResult {
-  target: { kind: Target['kind']; path: string; format?: string };
+  target: TargetName;
   machine: QueueMachine;
   /** Last seq in the state; of a foreign log its own number, as text. */
   seq: number | string;

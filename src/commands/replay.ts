@@ -3,6 +3,7 @@ import { baseName, parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { QueueMachine } from '../queue/machine.ts';
 import { replayTo } from '../storage/replay.ts';
+import { verdictOf } from '../storage/report.ts';
 import { readSnapshot } from '../storage/snapshot/read.ts';
 import { writeSnapshot } from '../storage/snapshot/write.ts';
 import type { SnapshotSummary } from '../storage/types.ts';
@@ -13,8 +14,7 @@ import type { ReplayRequest, ReplayResult } from './replay-types.ts';
 import { beforeBase, resolveSelector } from './resolve.ts';
 import { parseSelector, type Selector } from './selector.ts';
 import { listStoreSnapshots } from './snapshots.ts';
-import { openTarget, type Target } from './target.ts';
-import { verdictOfFindings } from './verdict.ts';
+import { isForeign, nameOf, openTarget, type Target } from './target.ts';
 
 /**
  * The state at a point. On a damaged log it is the state before the first fault, and `findings` says so. Throws
@@ -26,14 +26,14 @@ export async function replayPath(context: CommandContext, request: ReplayRequest
   if (
     target.kind === 'snapshot' ||
     target.kind === 'snapshot-stream' ||
-    ('format' in target && target.format.kind === 'snapshot')
+    (isForeign(target) && target.format.kind === 'snapshot')
   ) {
     throw usageError('E_WRONG_TARGET', `${target.path} is a snapshot; there is no log in it to replay`, {
       data: { file: target.path },
       next: `walq snapshot show ${shellWord(target.path)}`,
     });
   }
-  if (target.kind === 'foreign' || target.kind === 'foreign-stream') {
+  if (isForeign(target)) {
     return await replayForeign(context, target, { until, snapshot: request.snapshot });
   }
   const log = openLog(context, target);
@@ -72,7 +72,7 @@ async function replayStore(
       ...(result.snapshot && { snapshot: { file: result.snapshot.file, seq: result.snapshot.seq } }),
       replayed: result.replayed,
       skipped: result.machine.totals.skipped,
-      verdict: verdictOfFindings(findings),
+      verdict: verdictOf(findings),
       findings,
       storeId: result.snapshot?.storeId ?? '0'.repeat(32),
     };
@@ -144,7 +144,7 @@ async function replayAlone(
     });
   }
   return {
-    target: { kind: target.kind, path: target.path },
+    target: nameOf(target),
     machine,
     seq,
     ...(base && { snapshot: { file: base.file, seq: base.seq } }),

@@ -3,6 +3,7 @@ import { baseName } from '../base/path.ts';
 import type { ForeignSnapshotSummary } from '../formats/types.ts';
 import type { JobState } from '../queue/job.ts';
 import { QueueMachine } from '../queue/machine.ts';
+import { verdictOf } from '../storage/report.ts';
 import { readSnapshot } from '../storage/snapshot/read.ts';
 import { scanSnapshot } from '../storage/snapshot/scan.ts';
 import type { SnapshotSummary, Verdict } from '../storage/types.ts';
@@ -10,11 +11,10 @@ import type { CommandContext } from './context.ts';
 import { readForeignSnapshot } from './foreign-source.ts';
 import { type JobRow, rowOfForeignJob, rowOfJob } from './job-row.ts';
 import { newestSnapshotPath, refuseLog } from './snapshots.ts';
-import { openTarget, type Target } from './target.ts';
-import { verdictOfFindings } from './verdict.ts';
+import { isForeign, nameOf, openTarget, type Target, type TargetName } from './target.ts';
 
 export interface ShownSnapshot {
-  target: { kind: Target['kind']; path: string; format?: string };
+  target: TargetName;
   seq: number | string | undefined;
   counts: Readonly<Record<JobState, number>>;
   jobs(): Iterable<JobRow>;
@@ -31,25 +31,25 @@ export interface ShownSnapshot {
 export async function showSnapshot(context: CommandContext, path: string): Promise<ShownSnapshot> {
   const target = await openTarget(context, path);
   refuseLog(target);
-  if (target.kind === 'foreign' || target.kind === 'foreign-stream') {
+  if (isForeign(target)) {
     const rows: JobRow[] = [];
     const foreign = await readForeignSnapshot(context, target, (job) => {
       rows.push(rowOfForeignJob(job));
     });
     return {
-      target: { kind: target.kind, path, format: foreign.format },
+      target: nameOf(target),
       seq: foreign.lastSeq,
       counts: foreign.byStatus,
       jobs: () => rows,
       foreign,
-      verdict: verdictOfFindings(foreign.findings),
+      verdict: verdictOf(foreign.findings),
       findings: foreign.findings,
     };
   }
   const machine = new QueueMachine();
   const summary = await load(context, target, machine);
   return {
-    target: { kind: target.kind, path },
+    target: nameOf(target),
     seq: summary.seq,
     counts: machine.counts,
     *jobs() {

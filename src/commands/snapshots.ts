@@ -6,7 +6,7 @@ import { checkSnapshot } from '../storage/snapshot/read.ts';
 import { surveyStore } from '../storage/survey.ts';
 import type { SnapshotCheck } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
-import { openTarget, type Target } from './target.ts';
+import { isForeign, openTarget, type Target } from './target.ts';
 import { type VerifyResult, verifyTarget } from './verify.ts';
 
 export interface ListedSnapshot extends SnapshotCheck {
@@ -57,7 +57,7 @@ export async function verifySnapshots(context: CommandContext, path: string): Pr
 
 /** Throws E_WRONG_TARGET (exit 2) for what holds no state. */
 export function refuseLog(target: Target): void {
-  const isForeignLog = 'format' in target && target.format.kind === 'log';
+  const isForeignLog = isForeign(target) && target.format.kind === 'log';
   if (!isForeignLog && target.kind !== 'segment' && target.kind !== 'segment-stream' && target.kind !== 'wal-folder')
     return;
   throw usageError('E_WRONG_TARGET', `${target.path} is a log, not a snapshot`, {

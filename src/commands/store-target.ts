@@ -2,7 +2,7 @@ import { usageError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { CommandContext } from './context.ts';
 import { storePath } from './store-path.ts';
-import { openTarget } from './target.ts';
+import { isForeign, openTarget } from './target.ts';
 
 /**
  * The folder of the store that a command works on as a whole. Throws E_NO_STORE (1), E_WRONG_TARGET (2) for anything
@@ -11,7 +11,7 @@ import { openTarget } from './target.ts';
 export async function openStoreTarget(context: CommandContext, args: readonly string[]): Promise<string> {
   const target = await openTarget(context, args[0] ?? storePath(context));
   if (target.kind === 'store') return target.path;
-  const what = 'format' in target ? `a ${target.format.kind} of another system` : target.kind.replace('-', ' ');
+  const what = isForeign(target) ? `a ${target.format.kind} of another system` : target.kind.replace('-', ' ');
   throw usageError(
     'E_WRONG_TARGET',
     `${target.path} is a ${what.replace(/^a /, '')}; this command needs a whole store`,

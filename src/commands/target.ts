@@ -8,7 +8,9 @@ import { detectBytes, type ForeignFormat } from '../formats/types.ts';
 import { decodePreamble } from '../storage/preamble.ts';
 import { snapshotMagic } from '../storage/snapshot/codec.ts';
 import { parseSnapshotFileName } from '../storage/snapshot/name.ts';
+import { storeFileName } from '../storage/store-file.ts';
 import { segmentMagic } from '../storage/wal/format.ts';
+import { headMagic } from '../storage/wal/head.ts';
 import { parseSegmentFileName } from '../storage/wal/names.ts';
 import type { CommandContext } from './context.ts';
 import { type SelectorRange, tryRange } from './selector.ts';
@@ -21,6 +23,36 @@ export type Target =
   | { kind: 'segment-stream' | 'snapshot-stream'; path: string; source: ByteSource; used: boolean }
   | { kind: 'foreign'; path: string; format: ForeignFormat }
   | { kind: 'foreign-stream'; path: string; format: ForeignFormat; source: ByteSource; used: boolean };
+
+export type ForeignTarget = Extract<Target, { format: ForeignFormat }>;
+
+export function isForeign(target: Target): target is ForeignTarget {
+  return 'format' in target;
+}
+
+/** How an answer names what it is about. */
+export interface TargetName {
+  kind: Target['kind'];
+  path: string;
+  /** Name of a foreign format. */
+  format?: string;
+}
+
+export function nameOf(target: Target): TargetName {
+  const { kind, path } = target;
+  return isForeign(target) ? { kind, path, format: target.format.name } : { kind, path };
+}
+
+/** The bytes of a stream, which nobody gets twice: throws E_WRONG_TARGET (exit 2). */
+export function takeStream(target: Extract<Target, { source: ByteSource }>): ByteSource {
+  if (target.used) {
+    throw usageError('E_WRONG_TARGET', 'standard input can be read only once; this needs a file', {
+      next: 'save it to a file first: cat > FILE',
+    });
+  }
+  target.used = true;
+  return target.source;
+}
 
 const headBytes = detectBytes;
 
@@ -68,7 +100,8 @@ export async function openTarget(context: CommandContext, path: string): Promise
 async function openFolder(context: CommandContext, path: string): Promise<Target> {
   const names = await context.env.fs.readdir(path);
   // A folder with the parts of a store is judged as one even when STORE.json is gone: that is for storage to say.
-  const isStore = names.includes('STORE.json') || (names.includes('wal') && names.some((name) => storeParts.has(name)));
+  const isStore =
+    names.includes(storeFileName) || (names.includes('wal') && names.some((name) => storeParts.has(name)));
   if (isStore) return { kind: 'store', path };
   if (names.some((name) => parseSegmentFileName(name) !== undefined)) return { kind: 'wal-folder', path };
   if (names.includes('wal') && (await hasSegments(context, `${path}/wal`))) return { kind: 'store', path };
@@ -128,7 +161,6 @@ function classify(head: Uint8Array, path: string): 'segment' | 'snapshot' | Fore
   });
 }
 
-const headMagic = 'WALQhed\n';
 const storeFileStart = '{"format":"walq-store"';
 
 /** The magic that damaged first bytes were once: six of its eight characters are still there. */

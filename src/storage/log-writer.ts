@@ -110,7 +110,8 @@ export class LogWriter {
    * lost, never wrong.
    */
   writeHead(closed = false): void {
-    const bytes = encodeHeadSlot(this.#headSlot(closed));
+    this.#headCounter++;
+    const bytes = encodeHeadSlot(headSlotOf(this.#storeId, this.#at, this.#headCounter, closed));
     try {
       // Cut short, the slot fails its checksum and the other one still stands.
       this.#head.writeSync(bytes, headSlotOffset(this.#headCounter));
@@ -122,21 +123,6 @@ export class LogWriter {
   async syncHead(closed = false): Promise<void> {
     this.writeHead(closed);
     await this.#head.datasync();
-  }
-
-  #headSlot(closed: boolean): HeadSlot {
-    const { segment, end, link, seqNext } = this.#at;
-    this.#headCounter++;
-    return {
-      counter: this.#headCounter,
-      storeId: this.#storeId,
-      ordinal: segment.ordinal,
-      seqLast: seqNext - 1,
-      end,
-      link,
-      salt: segment.salt,
-      closed,
-    };
   }
 
   /**
@@ -247,15 +233,12 @@ export async function createHead(
   at: LogEnd,
   counter: number,
 ): Promise<void> {
-  const slot: HeadSlot = {
-    counter,
-    storeId,
-    ordinal: at.segment.ordinal,
-    seqLast: at.seqNext - 1,
-    end: at.end,
-    link: at.link,
-    salt: at.segment.salt,
-    closed: false,
-  };
+  const slot = headSlotOf(storeId, at, counter, false);
   await writeAtomic(env.fs, storeDir, headFileName, encodeHeadFile(slot));
+}
+
+function headSlotOf(storeId: string, at: LogEnd, counter: number, closed: boolean): HeadSlot {
+  const { segment, end, link, seqNext } = at;
+  const { ordinal, salt } = segment;
+  return { counter, storeId, ordinal, seqLast: seqNext - 1, end, link, salt, closed };
 }

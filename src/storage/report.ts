@@ -1,4 +1,4 @@
-import { type Finding, type Severity, worstSeverity } from '../base/finding.ts';
+import { type Finding, worstSeverity } from '../base/finding.ts';
 import type { LogReport, SegmentSummary, Verdict } from './types.ts';
 import type { LogJudgement } from './wal/judge-log.ts';
 import type { Evidence, LogScan } from './wal/scan-log.ts';
@@ -65,17 +65,10 @@ export function toReport(
   };
 }
 
-const verdicts: Readonly<Record<Exclude<Severity, 'note'>, Verdict>> = {
-  torn: 'torn',
-  newer: 'newer',
-  degraded: 'degraded',
-  ambiguous: 'ambiguous',
-  'no-base': 'no base',
-  corrupt: 'corrupt',
-};
-
+/** The verdict that findings alone give. */
 export function verdictOf(findings: readonly Finding[]): Verdict {
   const worst = worstSeverity(findings);
-  if (worst !== undefined && worst !== 'note') return verdicts[worst];
+  if (worst === 'no-base') return 'no base';
+  if (worst !== undefined && worst !== 'note') return worst;
   return findings.some((finding) => finding.code === 'E_PADDING') ? 'padded' : 'clean';
 }

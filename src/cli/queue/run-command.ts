@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { parseBytes } from '../../base/duration.ts';
 import { usageError } from '../../base/errors.ts';
+import { parseBytes } from '../../base/size.ts';
 import { answers, durationOf, lockTimeoutOption, type Parsed, wholeNumber } from '../command.ts';
 
 export function addRun(queue: Command, parsed: Parsed): void {

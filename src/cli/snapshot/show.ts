@@ -4,7 +4,7 @@ import { findingError } from '../../base/finding.ts';
 import { type ShownSnapshot, showSnapshot } from '../../commands/snapshot-show.ts';
 import { storePath } from '../../commands/store-path.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
-import { findingLine, verdictText } from '../findings.ts';
+import { verdictText, writeFaults } from '../findings.ts';
 import type { Session } from '../session.ts';
 import { type StateFormat, writeState } from '../state.ts';
 import { bytes, isoTime } from '../text.ts';
@@ -29,8 +29,7 @@ export async function show(
   await writeState(session, view, session.json ? 'json' : flags.output, exit);
   await session.out.flush();
   if (exit !== 0) {
-    for (const finding of shown.findings.slice(0, 10))
-      await session.err.line(findingLine(finding, session.errStyle, session.errWidth));
+    await writeFaults(session, shown.findings);
     await session.err.write(verdictText(shown.verdict, ['what is shown is what could be read'], session.errStyle));
   }
   return exit;

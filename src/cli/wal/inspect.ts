@@ -5,9 +5,8 @@ import type { SelectorRange } from '../../commands/selector.ts';
 import { splitPositionals } from '../../commands/target.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
 import { failureDocument, InDocument, toFailure } from '../failure.ts';
-import { findingLine, verdictClauses, verdictText } from '../findings.ts';
+import { verdictClauses, verdictText, writeFaults } from '../findings.ts';
 import type { Session } from '../session.ts';
-import { counted } from '../text.ts';
 import { type InspectFormat, rowWriter } from './rows.ts';
 
 export interface InspectFlags {
@@ -70,18 +69,11 @@ function exitOf(result: InspectResult, hasFilter: boolean): ExitCode {
   return exit === Exit.ok && result.shown === 0 && hasFilter ? Exit.failed : exit;
 }
 
-const findingsShown = 10;
-
 async function explain(session: Session, result: InspectResult, exit: ExitCode): Promise<void> {
   const { err, errStyle } = session;
   if (exit === Exit.failed) await err.line(`no event matches ${errStyle.dim('[E_NO_MATCH]')}`);
   const { verdict } = result;
   if (verdict === undefined || exitOfVerdict(verdict) === Exit.ok) return;
-  const faults = result.findings.filter((finding) => finding.severity !== 'note');
-  for (const finding of faults.slice(0, findingsShown)) {
-    await err.line(findingLine(finding, errStyle, session.errWidth));
-  }
-  if (faults.length > findingsShown)
-    await err.line(errStyle.dim(`… and ${counted(faults.length - findingsShown, 'more finding')}`));
+  await writeFaults(session, result.findings);
   await err.write(verdictText(verdict, verdictClauses(verdict, result.log), errStyle));
 }

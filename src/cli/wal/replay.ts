@@ -6,7 +6,7 @@ import { replayPath, saveState } from '../../commands/replay.ts';
 import type { ReplayResult } from '../../commands/replay-types.ts';
 import { splitPositionals } from '../../commands/target.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
-import { findingLine, verdictText } from '../findings.ts';
+import { verdictText, writeFaults } from '../findings.ts';
 import type { Session } from '../session.ts';
 import { type StateFormat, writeState } from '../state.ts';
 import { counted } from '../text.ts';
@@ -17,8 +17,6 @@ export interface ReplayFlags {
   output: StateFormat;
   save?: string;
 }
-
-const findingsShown = 10;
 
 export async function replay(session: Session, args: readonly string[], flags: ReplayFlags): Promise<ExitCode> {
   const { context } = session;
@@ -55,7 +53,10 @@ export async function replay(session: Session, args: readonly string[], flags: R
   await writeState(session, view, session.json ? 'json' : flags.output, exit);
   await session.out.flush();
   if (saved !== undefined) context.note(`saved as ${flags.save} (state ${saved.stateHash.slice(0, 12)})`);
-  if (exit !== 0) await explain(session, result);
+  if (exit !== 0) {
+    await writeFaults(session, result.findings);
+    await session.err.write(verdictText(result.verdict, [meaningOf(result)], session.errStyle));
+  }
   return exit;
 }
 
@@ -78,13 +79,4 @@ function meaningOf(result: ReplayResult): string {
   if (result.verdict === 'newer' && isForeign) return 'events of types that walq does not know are not in the state';
   if (result.gaps === true) return 'numbers are missing: this is the state that the events which are there lead to';
   return `this is the state up to seq ${result.seq}; what lies behind the fault is not in it`;
-}
-
-async function explain(session: Session, result: ReplayResult): Promise<void> {
-  const { err, errStyle } = session;
-  const faults = result.findings.filter((finding) => finding.severity !== 'note');
-  for (const finding of faults.slice(0, findingsShown))
-    await err.line(findingLine(finding, errStyle, session.errWidth));
-  if (faults.length > findingsShown) await err.line(`… and ${counted(faults.length - findingsShown, 'more finding')}`);
-  await err.write(verdictText(result.verdict, [meaningOf(result)], errStyle));
 }
