@@ -1,5 +1,5 @@
 import { escapeText } from '../base/escape.ts';
-import { eventDetails } from '../queue/event-details.ts';
+import { eventDetails, runnerName } from '../queue/event-details.ts';
 import type { Owner, QueueEvent } from '../queue/event-types.ts';
 import { decodeEvent, recordJobId, recordTime, recordTypeName } from '../queue/events.ts';
 import type { RecordView } from '../storage/types.ts';
@@ -136,7 +136,7 @@ function fieldsOf(event: QueueEvent): Field[] {
 }
 
 function ownerFields(owner: Owner): Field[] {
-  if (owner.kind === 'runner') return [['runner', owner.epoch]];
+  if (owner.kind === 'runner') return [['runner', runnerName(owner.epoch)]];
   if (owner.kind === 'unknown') return [];
   return [
     ['lease', owner.token],

@@ -7,6 +7,7 @@ import { type ForeignTarget, readForeignLog } from './foreign-source.ts';
 import type { InspectRequest, InspectResult, ShowRow } from './inspect.ts';
 import { rowFilter } from './row-filter.ts';
 import { shellWord } from './shell-word.ts';
+import { shownPath } from './target.ts';
 import { verdictOfFindings } from './verdict.ts';
 
 /** `wal inspect` for logs of other systems. Records are shown in the order of the file. */
@@ -18,7 +19,7 @@ export async function inspectForeign(
 ): Promise<InspectResult> {
   const { format } = target;
   if (format.kind !== 'log') {
-    throw usageError('E_WRONG_TARGET', `${target.path} is a snapshot (${format.title}), not a log`, {
+    throw usageError('E_WRONG_TARGET', `${shownPath(target.path)} is a snapshot (${format.title}), not a log`, {
       data: { file: target.path, format: format.name },
       next: `walq snapshot show ${shellWord(target.path)}`,
     });

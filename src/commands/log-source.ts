@@ -9,7 +9,7 @@ import type { LogVisitor } from '../storage/wal/scan-log.ts';
 import type { CommandContext } from './context.ts';
 import type { LogLook } from './resolve.ts';
 import { shellWord } from './shell-word.ts';
-import type { Target } from './target.ts';
+import { shownPath, type Target } from './target.ts';
 
 /** A log of ours, wherever it lies, to be read front to back as often as needed. */
 export interface LogSource {
@@ -51,7 +51,7 @@ export function openLog(context: CommandContext, target: Target): LogSource {
         used = true;
         return await scanStream(target.source, 'standard input', watched);
       default:
-        throw usageError('E_WRONG_TARGET', `${path} is a snapshot, not a log`, {
+        throw usageError('E_WRONG_TARGET', `${shownPath(path)} is a snapshot, not a log`, {
           data: { file: path },
           next: `walq snapshot show ${shellWord(path)}`,
         });

@@ -27,7 +27,9 @@ export interface RepairResult {
 export async function repairStore(context: CommandContext, request: RepairRequest): Promise<RepairResult> {
   const { env } = context;
   const plan = await planRepair(env, request.store);
-  if (!request.apply || plan.actions.length === 0) return { plan, verdict: plan.verdict };
+  // The plan is about the log; with nothing to do there, snapshots must not pass for good unread.
+  if (plan.actions.length === 0) return { plan, verdict: (await verifyStore(env, request.store)).verdict };
+  if (!request.apply) return { plan, verdict: plan.verdict };
   if (plan.needsYes && !request.yes) {
     throw refusedError('E_NEEDS_YES', 'the last write may have been acknowledged; dropping it needs --yes', {
       data: { plan },

@@ -15,7 +15,7 @@ import { beforeBase, resolveSelector } from './resolve.ts';
 import { parseSelector, type Selector } from './selector.ts';
 import { shellWord } from './shell-word.ts';
 import { listStoreSnapshots } from './snapshots.ts';
-import { openTarget, type Target } from './target.ts';
+import { openTarget, shownPath, type Target } from './target.ts';
 import { exitOfVerdict, verdictOfFindings } from './verdict.ts';
 
 export interface ReplayRequest {
@@ -41,6 +41,8 @@ export interface ReplayResult {
   findings: Finding[];
   /** A foreign log lacks numbers, but nothing in it is damaged: all that is there was applied. */
   gaps?: boolean;
+  /** Nothing up to the point asked for is missing: what is damaged lies elsewhere in the store. */
+  whole?: boolean;
   /** Ids of a foreign log that ours cannot hold stand under another name in `machine`. */
   originalId?: (id: string) => string;
   /** For `--save`. */
@@ -59,7 +61,7 @@ export async function replayPath(context: CommandContext, request: ReplayRequest
     target.kind === 'snapshot-stream' ||
     ('format' in target && target.format.kind === 'snapshot')
   ) {
-    throw usageError('E_WRONG_TARGET', `${target.path} is a snapshot; there is no log in it to replay`, {
+    throw usageError('E_WRONG_TARGET', `${shownPath(target.path)} is a snapshot; there is no log in it to replay`, {
       data: { file: target.path },
       next: `walq snapshot show ${shellWord(target.path)}`,
     });
@@ -103,6 +105,7 @@ async function replayStore(
       ...(result.snapshot && { snapshot: { file: result.snapshot.file, seq: result.snapshot.seq } }),
       replayed: result.replayed,
       skipped: result.machine.totals.skipped,
+      whole: result.whole,
       verdict: verdictOfFindings(findings),
       findings,
       storeId: result.snapshot?.storeId ?? '0'.repeat(32),

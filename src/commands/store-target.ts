@@ -1,7 +1,7 @@
 import { usageError } from '../base/errors.ts';
 import type { CommandContext } from './context.ts';
 import { shellWord } from './shell-word.ts';
-import { openTarget, storePath } from './target.ts';
+import { openTarget, shownPath, storePath } from './target.ts';
 
 /**
  * The folder of the store that a command works on as a whole. Throws E_NO_STORE (1), E_WRONG_TARGET (2) for anything
@@ -13,7 +13,7 @@ export async function openStoreTarget(context: CommandContext, args: readonly st
   const what = 'format' in target ? `a ${target.format.kind} of another system` : target.kind.replace('-', ' ');
   throw usageError(
     'E_WRONG_TARGET',
-    `${target.path} is a ${what.replace(/^a /, '')}; this command needs a whole store`,
+    `${shownPath(target.path)} is a ${what.replace(/^a /, '')}; this command needs a whole store`,
     {
       data: { file: target.path, kind: target.kind },
       next: `walq wal verify ${shellWord(target.path)}`,

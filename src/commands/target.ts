@@ -3,6 +3,7 @@ import { excerpt } from '../base/escape.ts';
 import type { ByteSource } from '../base/source.ts';
 import { detectFormat } from '../formats/registry.ts';
 import { detectBytes, type ForeignFormat } from '../formats/types.ts';
+import { parentOf } from '../storage/lock.ts';
 import { decodePreamble } from '../storage/preamble.ts';
 import { snapshotMagic } from '../storage/snapshot/codec.ts';
 import { parseSnapshotFileName } from '../storage/snapshot/name.ts';
@@ -22,6 +23,11 @@ export type Target =
 
 const headBytes = detectBytes;
 export const standardInput = '-';
+
+/** A path as messages name it. */
+export function shownPath(path: string): string {
+  return path === standardInput ? 'standard input' : path;
+}
 const defaultStore = './.walq';
 
 /** Where the store is when no path names it: `--store`, `$WALQ_STORE`, `./.walq`. */
@@ -37,6 +43,7 @@ export function storePath(context: CommandContext): string {
 export async function splitPositionals(
   context: CommandContext,
   args: readonly string[],
+  takes: 'range' | 'path only' = 'range',
 ): Promise<{ path: string; range?: SelectorRange }> {
   const [first, second] = args;
   if (first === undefined) return { path: storePath(context) };
@@ -48,7 +55,7 @@ export async function splitPositionals(
   if (first === standardInput || (await exists(context, first))) return { path: first };
   const range = tryRange(first);
   if (range !== undefined) return { path: storePath(context), range };
-  throw noTarget(first);
+  throw noTarget(first, takes === 'range' ? ', and it is no point or range of a log' : '');
 }
 
 /**
@@ -109,16 +116,12 @@ function classify(head: Uint8Array, path: string): 'segment' | 'snapshot' | Fore
   const magic = typeof preamble === 'string' ? nearMagic(head) : preamble.magic;
   if (magic === segmentMagic) return 'segment';
   if (magic === snapshotMagic) return 'snapshot';
-  const shown = path === standardInput ? 'standard input' : path;
+  const shown = shownPath(path);
   if (Buffer.from(head.subarray(0, storeFileStart.length)).toString('latin1') === storeFileStart) {
-    throw usageError('E_WRONG_TARGET', `${shown} is the STORE.json of a store; name the store`, {
-      data: { file: path },
-    });
+    throw notTheStore(path, shown, 'STORE.json');
   }
   if (magic === headMagic) {
-    throw usageError('E_WRONG_TARGET', `${shown} is the HEAD file of a store; name the store`, {
-      data: { file: path },
-    });
+    throw notTheStore(path, shown, 'HEAD');
   }
   if (typeof preamble !== 'string' && preamble.magic.startsWith('WALQ')) {
     throw new WalqError(5, 'E_NEWER_FORMAT', `${shown} is a kind of file that this version does not know`, {
@@ -127,10 +130,21 @@ function classify(head: Uint8Array, path: string): 'segment' | 'snapshot' | Fore
   }
   const foreign = detectFormat(head);
   if (foreign !== undefined) return foreign;
-  if (head.length === 0) throw damageError('E_EMPTY_FILE', `${shown} is empty`, { data: { file: path } });
+  if (head.length === 0)
+    throw damageError('E_EMPTY_FILE', `${shown} is empty`, {
+      data: { file: path },
+      next: 'walq help E_EMPTY_FILE',
+    });
   throw damageError('E_UNKNOWN_FORMAT', `${shown} is neither a file of a store nor a log or snapshot that walq knows`, {
     data: { file: path, begins: Buffer.from(head.subarray(0, 16)).toString('hex') },
     next: 'walq help E_UNKNOWN_FORMAT',
+  });
+}
+
+function notTheStore(path: string, shown: string, name: string): WalqError {
+  return usageError('E_WRONG_TARGET', `${shown} is the ${name} file of a store, which has no events by itself`, {
+    data: { file: path },
+    next: path === standardInput ? 'name the store' : `walq wal verify ${shellWord(parentOf(path))}`,
   });
 }
 
@@ -182,15 +196,11 @@ function badRange(text: string): WalqError {
   );
 }
 
-function noTarget(path: string): WalqError {
-  return notFoundError(
-    'E_NO_TARGET',
-    `there is no file or folder '${excerpt(path, 200)}', and it is no point or range of a log`,
-    {
-      data: { file: path },
-      next: 'walq help E_NO_TARGET',
-    },
-  );
+function noTarget(path: string, norRange = ''): WalqError {
+  return notFoundError('E_NO_TARGET', `there is no file or folder '${excerpt(path, 200)}'${norRange}`, {
+    data: { file: path },
+    next: 'walq help E_NO_TARGET',
+  });
 }
 
 /** The error of a reader that finds no store, with what creates one. */

@@ -95,7 +95,7 @@ export async function planCompact(
     if (seqLast <= baseSeq) segments.push({ file, bytes: (await env.fs.lstat(join(storeDir, file)))?.size ?? 0 });
   }
   const stay = survey.live.length - segments.length;
-  if (stay > 0) reasons.push(`${stay} segment${stay === 1 ? '' : 's'} hold records after seq ${baseSeq}`);
+  if (stay > 0) reasons.push(`${stay} ${stay === 1 ? 'segment holds' : 'segments hold'} records after seq ${baseSeq}`);
   return { baseSeq, segments, snapshots, reasons };
 }
 

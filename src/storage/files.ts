@@ -1,3 +1,4 @@
+import { errnoNext, errnoText } from '../base/errno.ts';
 import { hasErrno, ioError, isFsError, WalqError } from '../base/errors.ts';
 import type { ByteSource } from '../base/source.ts';
 import type { File, FileSystem } from '../fs/types.ts';
@@ -12,13 +13,21 @@ export function join(...parts: string[]): string {
 
 function readError(path: string, cause: unknown): unknown {
   if (!isFsError(cause)) return cause;
-  return ioError('E_READ', `cannot read ${path}: ${cause.code}`, { data: { file: path, errno: cause.code }, cause });
+  return ioError('E_READ', `cannot read ${path}: ${errnoText(cause.code)}`, {
+    data: { file: path, errno: cause.code },
+    ...errnoNext(cause.code),
+    cause,
+  });
 }
 
 export function writeError(path: string, cause: unknown): unknown {
   if (!isFsError(cause)) return cause;
   const code = cause.code === 'ENOSPC' || cause.code === 'EDQUOT' ? 'E_NO_SPACE' : 'E_IO';
-  return ioError(code, `cannot write ${path}: ${cause.code}`, { data: { file: path, errno: cause.code }, cause });
+  return ioError(code, `cannot write ${path}: ${errnoText(cause.code)}`, {
+    data: { file: path, errno: cause.code },
+    ...errnoNext(cause.code),
+    cause,
+  });
 }
 
 export interface OpenSource extends ByteSource {
@@ -40,8 +49,13 @@ export async function openSource(
   try {
     file = await fs.open(path, 'r', { nofollow: options.follow !== true });
     const opened = file;
+    const { kind, size } = await file.info();
+    if (kind !== 'file') {
+      const what = kind === 'folder' ? 'a folder' : 'a pipe, socket or device';
+      throw ioError('E_READ', `cannot read ${path}: it is ${what}, not a file`, { data: { file: path, kind } });
+    }
     return {
-      size: await file.size(),
+      size,
       read: async (buffer, position) => {
         try {
           return await opened.read(buffer, position);

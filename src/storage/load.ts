@@ -46,7 +46,9 @@ export async function loadState<M extends StateMachine>(
     if (base === undefined) continue;
     const loaded = await replayOnto(env, storeDir, survey, base, until);
     if (loaded === 'unfit') {
-      findings.push(degraded('E_SNAPSHOT_CHAIN', candidate.file, 'snapshot does not fit the log at its seq'));
+      const finding = degraded('E_SNAPSHOT_CHAIN', candidate.file, 'snapshot does not fit the log at its seq');
+      if (candidate.named) throw findingError([finding]);
+      findings.push(finding);
       continue;
     }
     const all = [...findings, ...loaded.judgement.findings, ...aheadOfLog(survey, loaded.judgement)];
@@ -60,6 +62,7 @@ export async function loadState<M extends StateMachine>(
     `the log begins at seq ${first?.seqFirst}, and no good snapshot covers what came before`,
     {
       data: { store: storeDir, findings },
+      next: 'walq help E_NO_BASE',
     },
   );
 }
@@ -115,7 +118,8 @@ async function loadBase<M extends StateMachine>(
   } catch (error) {
     const finding =
       error instanceof Error && 'data' in error ? (error.data as { finding?: Finding }).finding : undefined;
-    if (finding === undefined) throw error;
+    // Of a file that the user named, its own fault is the answer: there is no other to try.
+    if (finding === undefined || candidate.named) throw error;
     findings.push(finding);
     return undefined;
   }

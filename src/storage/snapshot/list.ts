@@ -1,3 +1,4 @@
+import { errnoText } from '../../base/errno.ts';
 import { hasErrno, ioError, isFsError } from '../../base/errors.ts';
 import type { StorageEnv } from '../types.ts';
 import { parseSnapshotFileName, snapshotFolder } from './name.ts';
@@ -38,7 +39,7 @@ export async function listSnapshots(env: StorageEnv, storeDir: string): Promise<
   } catch (cause) {
     if (hasErrno(cause, 'ENOENT')) return { snapshots: [], ignored: [] };
     if (!isFsError(cause)) throw cause;
-    throw ioError('E_READ', `${folder}: cannot be listed: ${cause.code}`, {
+    throw ioError('E_READ', `cannot list ${folder}: ${errnoText(cause.code)}`, {
       cause,
       data: { path: folder, errno: cause.code },
     });

@@ -1,3 +1,4 @@
+import { errnoNext, errnoText } from '../../base/errno.ts';
 import type { WalqError } from '../../base/errors.ts';
 import { damageError, ioError, isFsError, newerError } from '../../base/errors.ts';
 import type { Finding } from '../../base/finding.ts';
@@ -72,7 +73,7 @@ export function findingError(findings: readonly Finding[]): WalqError {
   if (finding === undefined) throw new Error('assertion failed: there is a finding');
   const { code, file, offset, message, got, expected } = finding;
   const values = got === undefined ? '' : `, got ${got}${expected === undefined ? '' : `, expected ${expected}`}`;
-  const text = `${file}: ${message} at offset ${offset}${values}`;
+  const text = `${file}: ${message}${offset === undefined ? '' : ` at offset ${offset}`}${values}`;
   return finding.severity === 'newer'
     ? newerError(code, text, { data: { finding } })
     : damageError(code, text, { data: { finding } });
@@ -105,6 +106,10 @@ async function reading<T>(path: string, call: () => Promise<T>): Promise<T> {
     return await call();
   } catch (cause) {
     if (!isFsError(cause)) throw cause;
-    throw ioError('E_READ', `${path}: cannot be read: ${cause.code}`, { cause, data: { path, errno: cause.code } });
+    throw ioError('E_READ', `cannot read ${path}: ${errnoText(cause.code)}`, {
+      cause,
+      data: { path, errno: cause.code },
+      ...errnoNext(cause.code),
+    });
   }
 }

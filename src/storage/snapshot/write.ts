@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
+import { errnoNext, errnoText } from '../../base/errno.ts';
 import { assert, hasErrno, ioError, refusedError } from '../../base/errors.ts';
 import type { File } from '../../fs/types.ts';
 import type { ChainPoint, SnapshotSummary, StorageEnv } from '../types.ts';
@@ -257,6 +258,9 @@ async function step<T>(what: string, run: () => Promise<T>): Promise<T> {
   } catch (cause) {
     // Without a code it comes from no disk and no compressor: a bug, to be seen as one.
     if (!(cause instanceof Error && 'code' in cause)) throw cause;
-    throw ioError('E_SNAPSHOT_WRITE', `${what}: ${String(cause.code)}`, { cause });
+    throw ioError('E_SNAPSHOT_WRITE', `${what}: ${errnoText(String(cause.code))}`, {
+      cause,
+      ...errnoNext(String(cause.code)),
+    });
   }
 }
