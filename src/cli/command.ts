@@ -112,6 +112,13 @@ export function lockTimeoutOption(): Option {
     .default(10_000, '10s');
 }
 
+/** Command lines to copy, under the help of a command: the line, then what it is for. */
+export function examples(command: Command, lines: Readonly<Record<string, string>>): Command {
+  const width = Math.max(...Object.keys(lines).map((line) => line.length));
+  const text = Object.entries(lines).map(([line, what]) => `  ${line.padEnd(width)}  ${what}`);
+  return command.addHelpText('after', `\nExamples:\n${text.join('\n')}`);
+}
+
 /** Parses a whole number. Throws the usage error that names flag, value and what is allowed. */
 export function wholeNumber(flag: string, least: number): (text: string) => number {
   return (text) => {

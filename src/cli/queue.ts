@@ -1,12 +1,9 @@
 import { type Command, Option } from 'commander';
 import { parseBytes, parseDuration } from '../base/duration.ts';
 import { usageError } from '../base/errors.ts';
-import { answers, outputOption, type Parsed, wholeNumber } from './command.ts';
+import { answers, examples, lockTimeoutOption, outputOption, type Parsed, wholeNumber } from './command.ts';
 
 const duration = (flag: string) => (text: string) => parseDuration(text, flag);
-const lockTimeout = new Option('--lock-timeout <time>', 'how long to wait for a store that another command holds')
-  .argParser(duration('--lock-timeout'))
-  .default(10_000, '10s');
 
 export function addQueueGroup(program: Command, parsed: Parsed): void {
   const queue = program.command('queue').description('a durable job queue on the store: on disk before the answer');
@@ -33,7 +30,12 @@ function addEnqueue(queue: Command, parsed: Parsed): void {
     .option('--backoff <spec>', 'none, fixed:10s, or exp:1s..5m*2~0.5 (the default)')
     .option('--allow-commands', 'take commands from the jobs of --file')
     .option('-q, --quiet', 'print nothing but errors')
-    .addOption(lockTimeout);
+    .addOption(lockTimeoutOption());
+  examples(command, {
+    'walq queue enqueue mail -d \'{"to":"a@b.c"}\'': 'one job',
+    'walq queue enqueue -f jobs.json': 'many, in one answer',
+    'walq queue enqueue -- convert in.png out.jpg': 'a command, for queue run --commands',
+  });
   answers(command, parsed, { kind: 'queue.enqueue', load: async () => (await import('./queue/enqueue.ts')).enqueue });
 }
 
@@ -80,11 +82,15 @@ function addRun(queue: Command, parsed: Parsed): void {
         .default('kill'),
     )
     .option('-q, --quiet', 'do not report each job')
-    .addOption(lockTimeout)
+    .addOption(lockTimeoutOption())
     .addHelpText(
       'after',
       '\nFirst INT or TERM: no new jobs, running ones have --grace. Second: they are killed; their jobs go back.',
     );
+  examples(command, {
+    "walq queue run --exec './send-mail.sh'": 'until stopped',
+    'walq queue run --commands --drain': 'until nothing is left',
+  });
   answers(command, parsed, { kind: 'queue.run', load: async () => (await import('./queue/run.ts')).run });
 }
 

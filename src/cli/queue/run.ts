@@ -2,7 +2,8 @@ import { formatDuration } from '../../base/duration.ts';
 import { Exit, type ExitCode } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { runQueue } from '../../commands/queue/run.ts';
-import type { Runner, RunnerReport } from '../../queue/run/runner.ts';
+import type { Runner, RunnerReport, RunSummary } from '../../queue/run/runner.ts';
+import { failureDocument, InDocument } from '../failure.ts';
 import type { Session } from '../session.ts';
 import { counted } from '../text.ts';
 
@@ -64,16 +65,22 @@ export async function run(session: Session, _args: readonly string[], flags: Run
   });
   signals.unlisten();
   session.settle();
-  const { failure, broken } = summary;
+  const { failure, ...rest } = summary;
+  const exit = exitOf(summary, flags, signals);
   if (session.json) {
-    const { failure: _failure, ...rest } = summary;
-    await session.document({ ...rest, ...(failure && { error: { code: failure.code, message: failure.message } }) });
+    await session.document({ ...rest, ...(failure && { error: failureDocument(failure, session.kind) }), exit });
+    if (failure) throw new InDocument(failure);
   } else {
     const dead = summary.dead > 0 ? session.errStyle.bad(`${summary.dead} dead`) : '0 dead';
     await session.err.line(`${summary.completed} completed, ${counted(summary.retried, 'retry', 'retries')}, ${dead}`);
   }
   if (failure) throw failure;
-  if (broken !== undefined || (flags.drain === true && summary.dead > 0)) return Exit.failed;
+  return exit;
+}
+
+function exitOf(summary: RunSummary, flags: RunFlags, signals: Signals): ExitCode {
+  if (summary.failure !== undefined) return summary.failure.exit;
+  if (summary.broken !== undefined || (flags.drain === true && summary.dead > 0)) return Exit.failed;
   return signals.forced === undefined ? Exit.ok : (exitOfSignal[signals.forced] as ExitCode);
 }
 

@@ -3,7 +3,7 @@ import { escapeText } from '../../base/escape.ts';
 import { rowOfJob } from '../../commands/job-row.ts';
 import { type ReplayResult, replayPath, saveState } from '../../commands/replay.ts';
 import { shellWord } from '../../commands/shell-word.ts';
-import { splitPositionals } from '../../commands/target.ts';
+import { shownPath, splitPositionals } from '../../commands/target.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
 import { findingLine, verdictText } from '../findings.ts';
 import type { Session } from '../session.ts';
@@ -21,7 +21,7 @@ const findingsShown = 10;
 
 export async function replay(session: Session, args: readonly string[], flags: ReplayFlags): Promise<ExitCode> {
   const { context } = session;
-  const { path, range } = await splitPositionals(context, args);
+  const { path, range } = await splitPositionals(context, args, 'path only');
   if (range !== undefined) {
     throw usageError('E_USAGE', `replay takes its end with --until; '${args.at(-1)}' is no file`, {
       next: `walq wal replay --until ${shellWord(args.at(-1) ?? '')}`,
@@ -65,13 +65,18 @@ function originOf(result: ReplayResult): string[] {
       : `from snapshot ${result.snapshot.file} (seq ${result.snapshot.seq})`;
   const skipped =
     result.skipped === 0 ? '' : `; ${counted(result.skipped, 'event')} did not fit the state and changed nothing`;
-  return [escapeText(`${result.target.path}: ${from}, ${counted(result.replayed, 'event')} replayed${skipped}`)];
+  return [
+    escapeText(`${shownPath(result.target.path)}: ${from}, ${counted(result.replayed, 'event')} replayed${skipped}`),
+  ];
 }
 
 /** What the fault means for the state shown. */
 function meaningOf(result: ReplayResult): string {
   if (result.verdict === 'torn') return 'the state is whole: the torn write at the end was never acknowledged';
   if (result.verdict === 'degraded') return 'the state is whole: the log gives it without the bad snapshot';
+  if (result.whole === true) return 'the state is whole: the damage lies in a part of the store that it does not need';
+  if (result.verdict === 'newer')
+    return `this is the state up to seq ${result.seq}; what a newer walq wrote is not in it`;
   if (result.gaps === true) return 'numbers are missing: this is the state that the events which are there lead to';
   return `this is the state up to seq ${result.seq}; what lies behind the fault is not in it`;
 }
