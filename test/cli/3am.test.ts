@@ -26,7 +26,7 @@ describe('what stands in a store in place of a file', () => {
   it('a pipe under the name of a segment is named at once: nobody waits for its other end', async () => {
     const dir = copy('clean');
     rmSync(segment(dir, 1));
-    execFileSync('mkfifo', [join(dir, 'wal/0000000002-00000000000000000014.wal')]);
+    execFileSync('sh', ['-c', 'mkfifo "$0"', join(dir, 'wal/0000000002-00000000000000000014.wal')]);
     for (const args of [
       ['wal', 'verify'],
       ['wal', 'inspect'],
