@@ -103,8 +103,11 @@ function addStatus(queue: Command, parsed: Parsed): void {
 }
 
 function signedNumber(flag: string): (text: string) => number {
-  const whole = wholeNumber(flag, 0);
-  return (text) => (text.startsWith('-') ? -whole(text.slice(1)) : whole(text));
+  return (text) => {
+    const value = Number(text);
+    if (/^-?\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+    throw usageError('E_USAGE', `${flag}: '${text}' is not allowed; give a whole number`);
+  };
 }
 
 const workersMax = 1024;

@@ -1,4 +1,5 @@
-import { usageError } from '../base/errors.ts';
+import { notFoundError, usageError } from '../base/errors.ts';
+import { parentOf } from '../storage/lock.ts';
 import type { CommandContext } from './context.ts';
 import { shellWord } from './shell-word.ts';
 import { openTarget, shownPath, storePath } from './target.ts';
@@ -19,4 +20,28 @@ export async function openStoreTarget(context: CommandContext, args: readonly st
       next: `walq wal verify ${shellWord(target.path)}`,
     },
   );
+}
+
+/**
+ * The folder of a store that is there or can be created. Throws E_WRONG_TARGET (2) for a file, E_NO_TARGET (1) where
+ * the folder around it is missing.
+ */
+export async function storeToCreate(context: CommandContext): Promise<string> {
+  const path = storePath(context);
+  const { fs } = context.env;
+  const info = await fs.stat(path);
+  if (info !== undefined && info.kind !== 'folder') {
+    throw usageError('E_WRONG_TARGET', `${path} is no folder, and a store is one`, {
+      data: { file: path },
+      next: 'name another one with --store',
+    });
+  }
+  const around = parentOf(path);
+  if (info === undefined && (await fs.stat(around)) === undefined) {
+    throw notFoundError('E_NO_TARGET', `there is no folder ${around} to create the store ${path} in`, {
+      data: { file: around },
+      next: `mkdir -p ${shellWord(around)}`,
+    });
+  }
+  return path;
 }

@@ -70,7 +70,10 @@ export async function openTarget(context: CommandContext, path: string): Promise
   if (info.kind !== 'file') {
     throw usageError('E_WRONG_TARGET', `${path} is neither a file nor a folder`, {
       data: { file: path },
-      next: `cat ${shellWord(path)} | walq wal verify -`,
+      // The shell's own pipes are gone once this command ends.
+      next: path.startsWith('/dev/fd/')
+        ? 'pipe it into standard input: … | walq wal verify -'
+        : `cat ${shellWord(path)} | walq wal verify -`,
     });
   }
   const head = await readHead(context, path);

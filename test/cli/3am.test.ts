@@ -198,3 +198,41 @@ describe('the command line', () => {
     expect(await status('torn')).toMatch(/^log +seq 37, TORN {2}\(walq wal verify says what is wrong\)$/m);
   });
 });
+
+describe('the queue', () => {
+  it('does not take an empty command for a handler: it would call every job done', async () => {
+    const dir = copy('clean');
+    const before = contents(dir);
+    for (const command of ['', '  ']) {
+      const { code, stderr } = await walq(['queue', 'run', '--exec', command, '--drain', '--store', dir]);
+      expect(code).toBe(2);
+      expect(stderr).toContain('--exec: the command is empty [E_NO_HANDLER]');
+    }
+    expect(contents(dir)).toEqual(before);
+  });
+
+  it('enqueue says what it moved out of the way when it opens a torn log', async () => {
+    const dir = copy('torn');
+    const { code, stderr } = await walq(['queue', 'enqueue', 'x', '--store', dir]);
+    expect(code).toBe(0);
+    expect(stderr).toContain('recovered: 43 bytes of a torn write');
+    expect(readdirSync(join(dir, 'quarantine'))).toHaveLength(1);
+  });
+
+  it('says why a store cannot be created where --store points', async () => {
+    const folder = scratch();
+    writeFileSync(join(folder, 'file'), '');
+    const create = (name: string) => walq(['queue', 'enqueue', 'x', '--store', join(folder, name)]);
+    const file = await create('file');
+    expect(file).toMatchObject({ code: 2, stderr: expect.stringContaining('is no folder, and a store is one') });
+    const deep = await create('a/b/c');
+    expect(deep).toMatchObject({ code: 1, stderr: expect.stringContaining(`next:  mkdir -p ${folder}/a/b\n`) });
+    expect(readdirSync(folder)).toEqual(['file']);
+  });
+
+  it('reads jobs from files and standard input, and says so when given a folder', async () => {
+    const folder = scratch();
+    const ran = await walq(['queue', 'enqueue', '-f', folder, '--store', join(folder, 'store')]);
+    expect(ran).toMatchObject({ code: 2, stderr: expect.stringContaining(`${folder} is a folder, not a file`) });
+  });
+});

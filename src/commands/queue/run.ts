@@ -5,7 +5,7 @@ import type { Runner, RunnerOptions, RunSummary } from '../../queue/run/runner.t
 import { serveQueue } from '../../queue/run/serve.ts';
 import type { Store } from '../../storage/store.ts';
 import type { CommandContext } from '../context.ts';
-import { storePath } from '../target.ts';
+import { storeToCreate } from '../store-target.ts';
 import { absolutePath } from './enqueue.ts';
 
 export interface RunRequest extends Omit<RunnerOptions, 'handler'> {
@@ -27,7 +27,6 @@ export interface RunRequest extends Omit<RunnerOptions, 'handler'> {
  * refuses writing (3).
  */
 export async function runQueue(context: CommandContext, request: RunRequest): Promise<RunSummary> {
-  const store = absolutePath(storePath(context), request.cwd);
   const { exec, commands, cwd: _cwd, lockTimeoutMs, ...options } = request;
   if (exec === undefined && !commands) {
     throw usageError(
@@ -39,6 +38,11 @@ export async function runQueue(context: CommandContext, request: RunRequest): Pr
     );
   }
   if (exec !== undefined && commands) throw usageError('E_USAGE', '--exec and --commands exclude each other');
+  if (exec?.trim() === '') {
+    // An unset variable in a script must not count every job as done.
+    throw usageError('E_NO_HANDLER', '--exec: the command is empty', { next: "walq queue run --exec 'cat'" });
+  }
+  const store = absolutePath(await storeToCreate(context), request.cwd);
   const handler = exec === undefined ? ({ kind: 'commands' } as const) : ({ kind: 'exec', shell: exec } as const);
   const lock = await lockForRun(context.env, store, {
     create: true,
