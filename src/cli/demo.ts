@@ -44,15 +44,15 @@ export async function demo(session: Session, _args: readonly string[], flags: De
 }
 
 const children = new Set<ChildProcess>();
+let leaving = false;
 
 /** Started here, and gone at the latest when this process is told to go. */
 function tracked<C extends ChildProcess>(child: C): C {
+  if (leaving) child.kill('SIGKILL');
   children.add(child);
   child.on('close', () => children.delete(child));
   return child;
 }
-
-let leaving = false;
 
 /** Its exit code. Never comes once the demo is on its way out: then nothing may be started any more. */
 async function endOf(child: ChildProcess): Promise<unknown> {
