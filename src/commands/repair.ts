@@ -26,7 +26,9 @@ export interface RepairResult {
 export async function repairStore(context: CommandContext, request: RepairRequest): Promise<RepairResult> {
   const { env } = context;
   const plan = await planRepair(env, request.store);
-  if (!request.apply || plan.actions.length === 0) return { plan, verdict: plan.verdict };
+  // The plan is about the log; with nothing to do there, snapshots must not pass for good unread.
+  if (plan.actions.length === 0) return { plan, verdict: (await verifyStore(env, request.store)).verdict };
+  if (!request.apply) return { plan, verdict: plan.verdict };
   const applied = await applyRepair(env, request.store, plan, { yes: request.yes });
   return { plan, applied, verdict: (await verifyStore(env, request.store)).verdict };
 }

@@ -4,7 +4,8 @@ import { hasErrno, ioError } from '../base/errors.ts';
 import type { File, FileInfo, FileSystem, OpenMode } from './types.ts';
 
 const flagsByMode: Record<OpenMode, number> = {
-  r: fs.constants.O_RDONLY,
+  // Not blocking: a pipe under the name of a segment must not make a reader wait for its other end.
+  r: fs.constants.O_RDONLY | fs.constants.O_NONBLOCK,
   'r+': fs.constants.O_RDWR,
   wx: fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_EXCL,
 };
