@@ -2,7 +2,7 @@ import { unreachable } from '../base/errors.ts';
 import { enqueueDefaults, eventLimits } from './event-types.ts';
 import type { Job, Setback } from './job.ts';
 import { decodeJob } from './job-decode.ts';
-import { type Packed, packedBytes } from './packed.ts';
+import type { Packed } from './packed.ts';
 import { newerRecord, recordError } from './record.ts';
 import { packReader, type RecordReader } from './record-reader.ts';
 import { RecordWriter } from './record-writer.ts';
@@ -78,7 +78,7 @@ export function encodeJob(job: Job): Uint8Array {
   const options = job.options;
   w.begin(entryTypes[job.state], job.id, job.createdAt);
   w.text(1, options.name, limits.nameBytes, 'name', enqueueDefaults.name);
-  w.bytes(2, bytesOf(job.payload), limits.payloadBytes, 'payload');
+  w.packed(2, job.payload, limits.payloadBytes, 'payload');
   w.signed(3, options.priority, limits.priority, 'priority', enqueueDefaults.priority);
   w.int(4, options.maxAttempts, limits.attempts, 'maxAttempts', enqueueDefaults.maxAttempts);
   if (job.state === 'pending') w.int(5, job.runAt, timeMax, 'runAt', job.createdAt);
@@ -122,7 +122,7 @@ function encodeState(job: Job): void {
       w.int(31, job.endedAt, timeMax, 'endedAt');
       w.int(32, job.startedAt, timeMax, 'startedAt');
       w.int(33, job.durationMs, timeMax, 'durationMs');
-      w.bytes(34, bytesOf(job.result), limits.resultBytes, 'result');
+      w.packed(34, job.result, limits.resultBytes, 'result');
       return;
     case 'dead':
       w.int(30, job.endSeq, timeMax, 'endSeq');
@@ -135,10 +135,6 @@ function encodeState(job: Job): void {
     default:
       unreachable(job);
   }
-}
-
-function bytesOf(packed: Packed | undefined): Uint8Array | undefined {
-  return packed === undefined ? undefined : packedBytes(packed);
 }
 
 export type Entry = { kind: 'facts'; totals: QueueTotals } | { kind: 'job'; job: Job };
