@@ -17,10 +17,6 @@ export function pack(bytes: Packed): Packed {
   return typeof bytes === 'string' ? bytes : packSlice(asBuffer(bytes), 0, bytes.length);
 }
 
-export function packedBytes(packed: Packed): Uint8Array {
-  return typeof packed === 'string' ? Buffer.from(packed, 'latin1') : packed;
-}
-
 export function packedText(packed: Packed): string {
   if (typeof packed !== 'string') return asBuffer(packed).toString('utf8');
   return beyondAscii.test(packed) ? Buffer.from(packed, 'latin1').toString('utf8') : packed;
