@@ -40,8 +40,12 @@ export async function openSource(
   try {
     file = await fs.open(path, 'r', { nofollow: options.follow !== true });
     const opened = file;
+    const { kind, size } = await file.info();
+    if (kind !== 'file' && options.follow !== true) {
+      throw ioError('E_READ', `cannot read ${path}: it is not a file`, { data: { file: path, kind } });
+    }
     return {
-      size: await file.size(),
+      size,
       read: async (buffer, position) => {
         try {
           return await opened.read(buffer, position);

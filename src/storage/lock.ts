@@ -119,6 +119,8 @@ export async function lockedBy(env: StorageEnv, storeDir: string): Promise<Error
 
 export function parentOf(path: string): string {
   const trimmed = path.replace(/\/+$/, '');
+  if (trimmed === '') return '/';
   const at = trimmed.lastIndexOf('/');
+  if (/^\.\.?$/.test(trimmed.slice(at + 1))) return `${trimmed}/..`;
   return at < 0 ? '.' : at === 0 ? '/' : trimmed.slice(0, at);
 }

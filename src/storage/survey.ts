@@ -17,6 +17,7 @@ import type { ChainPoint, StorageEnv } from './types.ts';
 import type { HeadSlot } from './wal/head.ts';
 import type { LogJudgement } from './wal/judge-log.ts';
 import type { SegmentName } from './wal/names.ts';
+import type { LogScan } from './wal/scan-log.ts';
 
 /** What stands in a store folder, read without judging the log. */
 export interface Survey {
@@ -117,6 +118,15 @@ async function identify(
     if (header) return { identity: { id: header.storeId, createdMs: header.createdMs }, findings: [finding] };
   }
   throw findingError([finding]);
+}
+
+/**
+ * The segment of this point is gone, and the one that begins the log follows another of that ordinal: the snapshot is
+ * of a copy of this store that went its own way.
+ */
+export function otherPast(log: LogScan, point: ChainPoint): boolean {
+  const first = log.segments[0]?.scan.header;
+  return first !== undefined && first.ordinal === point.ordinal + 1 && first.prevSalt !== point.salt;
 }
 
 /** A snapshot proves that the log had reached its seq. */
