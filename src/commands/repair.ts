@@ -1,6 +1,7 @@
 import { refusedError } from '../base/errors.ts';
 import { verifyStore } from '../storage/read.ts';
-import { applyRepair, planRepair, type RepairJournal, type RepairPlan, undoRepair } from '../storage/repair.ts';
+import { applyRepair, planRepair, type RepairPlan, undoRepair } from '../storage/repair.ts';
+import type { RepairJournal } from '../storage/repair-journal.ts';
 import type { Verdict } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
 import { shellWord } from './shell-word.ts';

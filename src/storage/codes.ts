@@ -135,6 +135,18 @@ export const storageCodes: CodeCatalogue = {
     explain: 'No repair is recorded in quarantine/ that was not undone already.',
     next: 'Nothing.',
   },
+  E_JOURNAL: {
+    title: 'journal of a repair is damaged',
+    explain:
+      'The file quarantine/repair-NNNN.json says what a repair did. This one cannot be read, or names files that repair does not touch, so it is not followed. Nothing was changed.',
+    next: 'The bytes that were cut off lie beside it, named by file and offset; they can be put back by hand, on a copy.',
+  },
+  E_EVIDENCE: {
+    title: 'what a repair set aside is damaged',
+    explain:
+      'The copy in quarantine/ is gone, or is not what was cut off: its SHA-256 in the journal is another one. Putting it back would write other bytes than were there. Nothing was changed.',
+    next: 'The repaired store is as it was. Look for another copy of the file in quarantine/.',
+  },
   E_COMPACT_MISMATCH: {
     title: 'compaction did not prove itself',
     explain:

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { refusedError } from '../base/errors.ts';
+import { damageError, hasErrno, refusedError, type WalqError } from '../base/errors.ts';
 import type { ByteSource } from '../base/source.ts';
 import type { File } from '../fs/types.ts';
 import {
@@ -52,7 +52,10 @@ async function hashOf(source: ByteSource, offset: number, bytes: number): Promis
   return hash.digest('hex');
 }
 
-/** Rejects with E_PLAN_STALE when the file has been written to since. Done twice, it changes nothing more. */
+/**
+ * Rejects with E_PLAN_STALE when the file has been written to since, with E_EVIDENCE when the copy is not what was cut
+ * off. Done twice, it changes nothing more.
+ */
 export async function undoAction(
   env: StorageEnv,
   storeDir: string,
@@ -61,7 +64,7 @@ export async function undoAction(
   const path = join(storeDir, action.file);
   if (action.kind === 'write-store-file') return undoStoreFile(env, storeDir, action);
   const evidence = join(storeDir, quarantineFolder, action.quarantine ?? '');
-  const copy = await openSource(env.fs, evidence);
+  const copy = await openEvidence(env, evidence);
   const file = await openSegment(env, storeDir, action.file);
   try {
     const size = await file.size();
@@ -70,7 +73,7 @@ export async function undoAction(
       (await hashFrom(env, path, action.offset, action.bytes)) === action.sha256;
     if (back) return;
     const written = size > action.offset && !(await isPrefix(copy, path, env, action.offset, size - action.offset));
-    if (size < action.offset || written || copy.size !== action.bytes) {
+    if (size < action.offset || written) {
       throw refusedError(
         'E_PLAN_STALE',
         `${action.file} has been written to since the repair; undoing it would lose that`,
@@ -78,6 +81,9 @@ export async function undoAction(
           data: { file: action.file, evidence },
         },
       );
+    }
+    if (copy.size !== action.bytes || (await hashOf(copy, 0, action.bytes)) !== action.sha256) {
+      throw damagedEvidence(evidence, 'is not what was cut off');
     }
     const chunk = new Uint8Array(1024 * 1024);
     for (let done = 0; done < action.bytes; ) {
@@ -91,6 +97,16 @@ export async function undoAction(
     await file.close();
     await copy.close();
   }
+}
+
+async function openEvidence(env: StorageEnv, path: string): Promise<OpenSource> {
+  return await openSource(env.fs, path).catch((error: unknown) => {
+    throw hasErrno(error, 'ENOENT') ? damagedEvidence(path, 'is not there any more') : error;
+  });
+}
+
+function damagedEvidence(path: string, how: string): WalqError {
+  return damageError('E_EVIDENCE', `${path} ${how}: the repair cannot be undone`, { data: { file: path } });
 }
 
 /** An undo that was interrupted left the first part of the evidence behind the trim point: it may go on. */
@@ -127,7 +143,7 @@ async function undoStoreFile(
 }
 
 async function wholeFile(env: StorageEnv, storeDir: string, quarantine: string): Promise<Uint8Array> {
-  const source = await openSource(env.fs, join(storeDir, quarantineFolder, quarantine));
+  const source = await openEvidence(env, join(storeDir, quarantineFolder, quarantine));
   try {
     const bytes = new Uint8Array(source.size);
     return bytes.subarray(0, await readInto(source, bytes, 0));

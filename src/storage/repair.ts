@@ -1,11 +1,12 @@
-import { refusedError, usageError, WalqError } from '../base/errors.ts';
+import { refusedError, WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
-import { join, openSource, readSmall, writeAtomic } from './files.ts';
+import { join, openSource } from './files.ts';
 import { quarantineFolder } from './folder.ts';
 import { lockedBy, lockStore, type StoreLock } from './lock.ts';
 import { quarantineBytes } from './quarantine.ts';
 import { scanStore } from './read.ts';
 import { hashFrom, openSegment, type RepairAction, undoAction } from './repair-files.ts';
+import { lastJournal, nextJournal, type RepairJournal, writeJournal } from './repair-journal.ts';
 import { storeFileName, writeStoreFile } from './store-file.ts';
 import { surveyStore } from './survey.ts';
 import type { LogReport, StorageEnv, Verdict } from './types.ts';
@@ -64,16 +65,6 @@ async function trimAction(env: StorageEnv, storeDir: string, report: LogReport):
   return { kind: 'trim', file: tail.file, offset: tail.offset, bytes: tail.bytes, sha256 };
 }
 
-/** The record of one applied repair: `quarantine/repair-0001.json`. */
-export interface RepairJournal {
-  walq: 1;
-  appliedMs: number;
-  actions: (RepairAction & { quarantine?: string })[];
-  undone?: boolean;
-}
-
-const journalName = /^repair-(\d{4,})\.json$/;
-
 /**
  * Does what the plan says, if the store still is what the plan was made from. Copy to quarantine, journal, then the
  * change; each synced before the next, so that a crash leaves either nothing changed or something `undoRepair` knows.
@@ -88,9 +79,7 @@ export async function applyRepair(
   return underLock(env, storeDir, async () => {
     const now = await planRepair(env, storeDir);
     if (JSON.stringify(now.actions) !== JSON.stringify(plan.actions)) {
-      throw refusedError('E_PLAN_STALE', 'the store has changed since the plan was made', {
-        next: `walq wal repair ${storeDir}`,
-      });
+      throw stalePlan(storeDir);
     }
     if (now.needsYes && !options.yes) {
       throw refusedError('E_NEEDS_YES', 'the last write may have been acknowledged; dropping it needs --yes', {
@@ -105,6 +94,12 @@ export async function applyRepair(
     if (plan.actions.length > 0) await writeJournal(env, storeDir, await nextJournal(env, storeDir), journal);
     for (const action of plan.actions) await apply(env, storeDir, action);
     return journal;
+  });
+}
+
+function stalePlan(storeDir: string): WalqError {
+  return refusedError('E_PLAN_STALE', 'the store has changed since the plan was made', {
+    next: `walq wal repair ${storeDir}`,
   });
 }
 
@@ -126,6 +121,8 @@ async function apply(env: StorageEnv, storeDir: string, action: RepairAction): P
   if (action.kind === 'write-store-file') return writeStoreFile(env.fs, storeDir, action.identity);
   const file = await openSegment(env, storeDir, action.file);
   try {
+    // With its LOCK deleted, a writer may be at work all the same; while it holds this segment we are not here.
+    if ((await file.size()) !== action.offset + action.bytes) throw stalePlan(storeDir);
     await file.truncate(action.offset);
     await file.datasync();
   } finally {
@@ -135,7 +132,8 @@ async function apply(env: StorageEnv, storeDir: string, action: RepairAction): P
 
 /**
  * Takes back the last repair that was not yet undone: the files become what they were, to the byte. Rejects with
- * E_NOTHING_TO_UNDO (1), and with E_PLAN_STALE (7) when the store has been written to since.
+ * E_NOTHING_TO_UNDO (1), and with E_PLAN_STALE (7) when the store has been written to since, with E_JOURNAL
+ * and E_EVIDENCE (3) when what repair kept is damaged; nothing is put back then.
  */
 export async function undoRepair(env: StorageEnv, storeDir: string): Promise<RepairJournal> {
   return underLock(env, storeDir, async () => {
@@ -147,40 +145,6 @@ export async function undoRepair(env: StorageEnv, storeDir: string): Promise<Rep
     await writeJournal(env, storeDir, found.name, undone);
     return undone;
   });
-}
-
-async function journals(env: StorageEnv, storeDir: string): Promise<string[]> {
-  const folder = join(storeDir, quarantineFolder);
-  if ((await env.fs.lstat(folder)) === undefined) return [];
-  return (await env.fs.readdir(folder)).filter((name) => journalName.test(name)).sort();
-}
-
-async function nextJournal(env: StorageEnv, storeDir: string): Promise<string> {
-  const last = journalName.exec((await journals(env, storeDir)).at(-1) ?? '');
-  return `repair-${String(Number(last?.[1] ?? 0) + 1).padStart(4, '0')}.json`;
-}
-
-async function lastJournal(
-  env: StorageEnv,
-  storeDir: string,
-): Promise<{ name: string; journal: RepairJournal } | undefined> {
-  for (const name of (await journals(env, storeDir)).toReversed()) {
-    const bytes = await readSmall(env.fs, join(storeDir, quarantineFolder, name), 16 * 1024 * 1024);
-    if (bytes === undefined) continue;
-    const journal = JSON.parse(Buffer.from(bytes).toString('utf8')) as RepairJournal;
-    if (journal.walq !== 1) throw usageError('E_NOTHING_TO_UNDO', `${name} is not a repair journal of this version`);
-    if (!journal.undone) return { name, journal };
-  }
-  return undefined;
-}
-
-async function writeJournal(env: StorageEnv, storeDir: string, name: string, journal: RepairJournal): Promise<void> {
-  const folder = join(storeDir, quarantineFolder);
-  if ((await env.fs.lstat(folder)) === undefined) {
-    await env.fs.mkdir(folder);
-    await env.fs.syncDir(storeDir);
-  }
-  await writeAtomic(env.fs, folder, name, Buffer.from(`${JSON.stringify(journal, null, 2)}\n`));
 }
 
 async function underLock<T>(env: StorageEnv, storeDir: string, run: () => Promise<T>): Promise<T> {

@@ -4,8 +4,8 @@ import { type RepairResult, repairStore, undoLastRepair } from '../../commands/r
 import { shellWord } from '../../commands/shell-word.ts';
 import { openStoreTarget } from '../../commands/store-target.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
-import type { RepairJournal } from '../../storage/repair.ts';
 import type { RepairAction } from '../../storage/repair-files.ts';
+import type { RepairJournal } from '../../storage/repair-journal.ts';
 import { findingLine, verdictClauses, verdictText, verdictWord } from '../findings.ts';
 import type { Session } from '../session.ts';
 import { counted } from '../text.ts';
