@@ -4,7 +4,7 @@ import { join, openSource } from './files.ts';
 import { quarantineFolder } from './folder.ts';
 import { lockedBy, lockStore, type StoreLock } from './lock.ts';
 import { quarantineBytes } from './quarantine.ts';
-import { scanStore } from './read.ts';
+import { verifyStore } from './read.ts';
 import { hashFrom, openSegment, type RepairAction, undoAction } from './repair-files.ts';
 import { lastJournal, nextJournal, type RepairJournal, writeJournal } from './repair-journal.ts';
 import { storeFileName, writeStoreFile } from './store-file.ts';
@@ -32,7 +32,7 @@ export interface RepairPlan {
 /** What would be done. Read-only. Rejects with E_NO_STORE, E_GUTTED, E_NEWER_FORMAT, E_READ. */
 export async function planRepair(env: StorageEnv, storeDir: string): Promise<RepairPlan> {
   const survey = await surveyStore(env, storeDir);
-  const report = await scanStore(env, storeDir);
+  const report = await verifyStore(env, storeDir);
   const actions: RepairAction[] = [];
   const storeFile = report.findings.find(
     (finding) => finding.code === 'E_STORE_MISSING' || finding.code === 'E_STORE_BAD',

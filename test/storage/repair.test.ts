@@ -59,6 +59,31 @@ test.each([
   expect(filesOf(env.fs)).toEqual(before);
 });
 
+test('a damaged snapshot is a fault that repair leaves, beside a tail that it cuts', async () => {
+  const image = await sampleStore({ closed: true });
+  const snapshot = fileOf(image, '00000008.snap');
+  const degraded = withFile(image, snapshot, flipped(bytesAt(image, snapshot), 900));
+  const alone = await planRepair(await diskOf(degraded), dir);
+  expect({ verdict: alone.verdict, actions: alone.actions }).toEqual({ verdict: 'degraded', actions: [] });
+  expect(alone.leaves.map(({ file }) => `${dir}/${file}`)).toEqual([snapshot]);
+
+  const path = fileOf(image, '0000000003-');
+  const both = await planRepair(await diskOf(withFile(degraded, path, withTail(bytesAt(image, path)))), dir);
+  expect(both.mends.map(({ code }) => code)).toEqual(['E_AMBIGUOUS_TAIL']);
+  expect(both.leaves).toEqual(alone.leaves);
+});
+
+test('what is cut is the unreadable tail, not the padding of a segment before it', async () => {
+  const image = await sampleStore({ closed: true });
+  const [sealed, active] = [fileOf(image, '0000000001-'), fileOf(image, '0000000003-')];
+  const padded = withFile(image, sealed, Uint8Array.from([...bytesAt(image, sealed), ...new Uint8Array(100)]));
+  const env = await diskOf(withFile(padded, active, withTail(bytesAt(image, active))));
+  const plan = await planRepair(env, dir);
+  expect(plan.actions.map(({ file }) => `${dir}/${file}`)).toEqual([active]);
+  await applyRepair(env, dir, plan, { yes: true });
+  expect((await planRepair(env, dir)).actions).toEqual([]);
+});
+
 test('a segment that grew between plan and cut is not cut', async () => {
   const image = await sampleStore({ closed: true });
   const path = fileOf(image, '0000000003-');
