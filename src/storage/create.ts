@@ -1,6 +1,6 @@
 import { hexOf } from '../base/bytes.ts';
 import { refusedError } from '../base/errors.ts';
-import { join, listFolder, makeFolder, removeIfThere } from './files.ts';
+import { join, listFolder, makeFolder, refuseLink, removeIfThere } from './files.ts';
 import { creatingMarker, walFolder } from './folder.ts';
 import { parentOf } from './lock.ts';
 import { createHead, createSegment, randomSalt } from './log-writer.ts';
@@ -89,6 +89,7 @@ async function markBegun(env: StorageEnv, storeDir: string): Promise<void> {
 async function makeEmptyFolder(env: StorageEnv, storeDir: string, name: string): Promise<void> {
   const path = join(storeDir, name);
   if (await makeFolder(env.fs, path)) return;
+  await refuseLink(env.fs, path);
   for (const left of await listFolder(env.fs, path)) await removeIfThere(env.fs, join(path, left));
   await env.fs.syncDir(path);
 }

@@ -1,5 +1,5 @@
 import type { ByteSource } from '../base/source.ts';
-import { join, makeFolder, readInto, removeIfThere, writeFully } from './files.ts';
+import { join, makeFolder, readInto, refuseLink, removeIfThere, writeFully } from './files.ts';
 import { quarantineFolder } from './folder.ts';
 import type { StorageEnv } from './types.ts';
 
@@ -17,6 +17,7 @@ export async function quarantineBytes(
 ): Promise<string> {
   const folder = join(storeDir, quarantineFolder);
   if (await makeFolder(env.fs, folder)) await env.fs.syncDir(storeDir);
+  else await refuseLink(env.fs, folder);
   const name = await freeName(env, folder, stem);
   const temp = join(folder, `${name}.tmp`);
   await removeIfThere(env.fs, temp);

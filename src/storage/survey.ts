@@ -1,6 +1,6 @@
 import { damageError, notFoundError, type WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
-import { goneMeanwhile, join } from './files.ts';
+import { goneMeanwhile, join, refuseLink } from './files.ts';
 import {
   listingNotes,
   listWal,
@@ -11,6 +11,7 @@ import {
   walFolder,
 } from './folder.ts';
 import { listSnapshots } from './snapshot/list.ts';
+import { snapshotFolder } from './snapshot/name.ts';
 import { findingError, peekSnapshot } from './snapshot/read.ts';
 import { readStoreFile, type StoreFileResult, type StoreIdentity, storeFileName } from './store-file.ts';
 import type { ChainPoint, StorageEnv } from './types.ts';
@@ -41,6 +42,7 @@ export interface Survey {
  * E_GUTTED, E_NEWER_FORMAT, E_READ.
  */
 export async function surveyStore(env: StorageEnv, storeDir: string): Promise<Survey> {
+  for (const folder of [walFolder, snapshotFolder]) await refuseLink(env.fs, join(storeDir, folder));
   const head = await readHead(env, storeDir);
   const listing = await listWal(env, join(storeDir, walFolder));
   const store = await readStoreFile(env.fs, storeDir);
