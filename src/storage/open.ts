@@ -4,7 +4,7 @@ import { join } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { File } from '../fs/types.ts';
 import { copyStretch, openSource, removeIfThere } from './files.ts';
-import { headFileName, quarantineFolder, walFolder } from './folder.ts';
+import { creatingMarker, headFileName, listWal, quarantineFolder, walFolder } from './folder.ts';
 import type { Loaded } from './load.ts';
 import { lockedBy, segmentLockOffset } from './lock.ts';
 import { createHead, LogWriter } from './log-writer.ts';
@@ -55,6 +55,7 @@ export async function openLog(
   const file = await env.fs.open(path, 'r+', { nofollow: true });
   try {
     if (!(await file.tryLock(segmentLockOffset, 1))) throw await lockedBy(env, storeDir);
+    if (await movedOn(env, walDir, file, survey, active)) throw await lockedBy(env, storeDir);
     if (unused?.input.name) await removeIfThere(env.fs, join(walDir, unused.input.name.name));
     await removeLeftovers(env, storeDir, survey);
     const trimmed = await trimTail(env, storeDir, file, active);
@@ -89,10 +90,26 @@ export async function openLog(
   }
 }
 
+/**
+ * The lock of the active segment keeps a second writer out when LOCK was deleted under the first. But that one may have
+ * gone on to another segment since we looked, and have let go of this one.
+ */
+async function movedOn(
+  env: StorageEnv,
+  walDir: string,
+  file: File,
+  survey: Survey,
+  active: SegmentResult,
+): Promise<boolean> {
+  const seen = new Set([...survey.leftover, ...survey.live].map(({ name }) => name));
+  const { segments } = await listWal(env, walDir);
+  return (await file.size()) !== active.scan.size || segments.some(({ name }) => !seen.has(name));
+}
+
 /** Temp files and covered segments are in nobody's way: one that cannot be removed stays. */
 async function removeLeftovers(env: StorageEnv, storeDir: string, survey: Survey): Promise<void> {
   const inWal = [...survey.temps, ...survey.leftover.map((segment) => segment.name)];
-  for (const file of [...inWal.map((name) => join(walFolder, name)), ...survey.snapshotTemps]) {
+  for (const file of [...inWal.map((name) => join(walFolder, name)), ...survey.snapshotTemps, creatingMarker]) {
     try {
       await removeIfThere(env.fs, join(storeDir, file));
     } catch (error) {

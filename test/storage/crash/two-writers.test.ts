@@ -56,3 +56,32 @@ async function secondWriter(fs: SimFs): Promise<string> {
   sameTree('the second writer', before, treeOf(fs.root));
   return answer;
 }
+
+test('a second writer whose look is older than the last step of the first is refused and changes nothing', async () => {
+  for (const appends of [1, 4]) {
+    const store = await emptyStore();
+    const fs = new SimFs(imageAfterKill(store.root));
+    const first = await new Run(fs).stop().open({ segmentBytes: smallSegmentBytes });
+    await first.append(item(1, 400));
+    removeFile(fs, `${storeDir}/LOCK`);
+    let before = treeOf(fs.root);
+    // Its look is over when it asks for the lock of the segment it saw: only then the first one goes on, or ends.
+    let locks = 0;
+    fs.hold = (record) => {
+      if (record.kind !== 'tryLock' || ++locks !== 2) return undefined;
+      fs.hold = undefined;
+      return (async () => {
+        for (let number = 2; number < 2 + appends; number++) await first.append(item(number, 400));
+        if (appends === 1) await first.store.close();
+        before = treeOf(fs.root);
+      })();
+    };
+    await expect(openList(fs, 9), `${appends} appends`).rejects.toMatchObject({ code: 'E_LOCKED' });
+    expect(locks).toBe(2);
+    sameTree('the second writer', before, treeOf(fs.root));
+    if (appends !== 1) await first.store.close();
+    const after = await openList(fs, 10);
+    expect(after.machine.items.length).toBe(1 + appends);
+    await after.close();
+  }
+});
