@@ -1,30 +1,10 @@
 import { createHash } from 'node:crypto';
 import { hasErrno } from '../base/errors.ts';
-import { join } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
-import type { File } from '../fs/types.ts';
 import { type OpenSource, openSource } from './files.ts';
-import { lockedBy, segmentLockOffset } from './lock.ts';
 import type { StorageEnv } from './types.ts';
 
 /** What repair and its undo both do to single files. A file that is not there is `undefined`. */
-
-/**
- * For writing, and locked as a writer locks it: a LOCK file deleted under a live writer lets nobody in. Rejects with
- * E_LOCKED.
- */
-export async function openSegment(env: StorageEnv, storeDir: string, name: string): Promise<File | undefined> {
-  let file: File;
-  try {
-    file = await env.fs.open(join(storeDir, name), 'r+', { nofollow: true });
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-  if (await file.tryLock(segmentLockOffset, 1)) return file;
-  await file.close();
-  throw await lockedBy(env, storeDir);
-}
 
 export async function openIfThere(env: StorageEnv, path: string): Promise<OpenSource | undefined> {
   try {

@@ -2,9 +2,9 @@ import { damageError, notFoundError, refusedError, type WalqError } from '../bas
 import { join } from '../base/path.ts';
 import { copyStretch, type OpenSource, readInto, readSmall, removeIfThere, writeAtomic } from './files.ts';
 import { quarantineFolder } from './folder.ts';
-import { takeLock } from './lock.ts';
+import { openSegment, takeLock } from './lock.ts';
 import { scanStore } from './read.ts';
-import { hashOf, openIfThere, openSegment } from './repair-files.ts';
+import { hashOf, openIfThere } from './repair-files.ts';
 import { type AppliedAction, lastJournal, type RepairJournal, writeJournal } from './repair-journal.ts';
 import { encodeStoreFile, storeFileName } from './store-file.ts';
 import type { StorageEnv } from './types.ts';
