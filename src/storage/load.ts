@@ -4,7 +4,7 @@ import { join } from '../base/path.ts';
 import { goneMeanwhile } from './files.ts';
 import { segmentInput, walFolder } from './folder.ts';
 import { checkSnapshot } from './snapshot/read.ts';
-import { aheadOfLog, type Survey } from './survey.ts';
+import { aheadOfLog, otherPast, type Survey } from './survey.ts';
 import type { ChainPoint, SnapshotSummary, StateMachine, StorageEnv } from './types.ts';
 import { judgeLog, type LogJudgement } from './wal/judge-log.ts';
 import { type LogScan, scanLog } from './wal/scan-log.ts';
@@ -161,6 +161,7 @@ async function replayOnto<M extends StateMachine>(
   });
   if (!unbroken) return 'unfit';
   const judgement = judgeLog(log, evidence);
+  if (point && at < 0 && otherPast(log, point)) return 'unfit';
   if (point && at >= 0 && log.segments[0]?.pointsPassed.get(point) !== true) {
     const damagedBefore = log.segments[0]?.scan.holes.some(
       (hole) => hole.offset < point.offset && hole.kind !== 'zeros',
