@@ -3,11 +3,14 @@ import type { Readable, Writable } from 'node:stream';
 import type { AttemptHooks, AttemptOutcome, AttemptSpec, RunningAttempt } from './attempt-types.ts';
 import { type Exit, failedStart, listen, oneLine, pipesOf, startChild } from './child.ts';
 import { killGroup, signalGroup } from './group.ts';
-import { LineReader } from './lines.ts';
+import { MessagePipe } from './message-pipe.ts';
 import { type HandlerMessage, parseHandlerLine } from './messages.ts';
 import { type OutputSink, type OutputSummary, tailOnlyOutput } from './output.ts';
 import { startTimer, type Timer } from './timer.ts';
 import { type AttemptEnd, judgeAttempt } from './verdict.ts';
+
+/** Of fd 3, after the exit; more than any pipe holds, so nothing a handler said is lost. */
+const drainBytesMax = 512 * 1024;
 
 /** Starts one attempt in a process group of its own. The contract with handlers is docs/handlers.md. */
 export function runAttempt(spec: AttemptSpec, hooks: AttemptHooks = {}): RunningAttempt {
@@ -29,6 +32,7 @@ class Attempt {
   #killed: string | undefined;
   #result: string | undefined;
   #asked: AttemptEnd['asked'];
+  #messages: MessagePipe | undefined;
   #ignoredLines = 0;
 
   constructor(spec: AttemptSpec, hooks: AttemptHooks) {
@@ -120,13 +124,8 @@ class Attempt {
 
   async #connectMessages(pipe: Readable | Writable | null | undefined): Promise<void> {
     if (pipe === null || pipe === undefined || !('read' in pipe)) return;
-    const lines = new LineReader(this.#spec.lineBytesMax ?? 1024 * 1024);
-    await listen(pipe, (chunk) => {
-      lines.push(chunk);
-      for (let line = lines.next(); line !== undefined; line = lines.next()) this.#onLine(line);
-    });
-    const rest = lines.rest();
-    if (rest !== undefined) this.#onLine(rest);
+    this.#messages = new MessagePipe(pipe, this.#spec.lineBytesMax ?? 1024 * 1024, (line) => this.#onLine(line));
+    await this.#messages.done;
   }
 
   #onLine(line: Uint8Array | 'too-long'): void {
@@ -156,12 +155,16 @@ class Attempt {
   }
 
   async #drain(pipesClosed: Promise<void>, drainMs: number): Promise<void> {
-    let timer: Timer | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = startTimer(this.#spec.clock, drainMs, resolve);
-    });
-    await Promise.race([pipesClosed, late]);
-    timer?.cancel();
+    const bytesMax = (this.#messages?.bytes ?? 0) + drainBytesMax;
+    do {
+      let timer: Timer | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = startTimer(this.#spec.clock, drainMs, resolve);
+      });
+      await Promise.race([pipesClosed, late]);
+      timer?.cancel();
+      // What it said before its exit counts, also when this side is slow to read it.
+    } while (this.#messages?.behind && this.#messages.bytes < bytesMax);
     if (this.#child !== undefined) for (const pipe of pipesOf(this.#child)) pipe?.destroy();
     await pipesClosed;
   }

@@ -24,6 +24,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  * the line is then ignored whole.
  */
 export function parseHandlerLine(line: Uint8Array): HandlerMessage[] | undefined {
+  // Told apart before anything is thrown: somebody may pour garbage in by the megabyte.
+  if (!beginsObject(line)) return undefined;
   try {
     const messages: HandlerMessage[] = [];
     for (const { key, value } of jsonMembers(utf8.decode(line))) {
@@ -36,6 +38,11 @@ export function parseHandlerLine(line: Uint8Array): HandlerMessage[] | undefined
     if (error instanceof WalqError || error instanceof TypeError) return undefined;
     throw error;
   }
+}
+
+function beginsObject(line: Uint8Array): boolean {
+  for (const byte of line) if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return byte === 0x7b;
+  return false;
 }
 
 function parseMember(key: string, value: string): HandlerMessage | 'wrong' | undefined {
