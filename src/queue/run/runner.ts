@@ -5,11 +5,11 @@ import type { QueueEngine } from '../engine.ts';
 import type { QueueEvent } from '../event-types.ts';
 import type { InFlightJob } from '../job.ts';
 import type { QueueMachine } from '../machine.ts';
-import type { RunningAttempt } from '../process/attempt-types.ts';
 import type { platformProcesses } from '../process/child-notes.ts';
 import { leaseOf } from '../process/orphans.ts';
 import { startTimer, type Timer } from '../process/timer.ts';
 import type { Wanted } from '../ready.ts';
+import { ActiveAttempts } from './active.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { leftovers } from './drained.ts';
 import type { Handler } from './handler.ts';
@@ -32,8 +32,7 @@ export class Runner {
   readonly #processes: ReturnType<typeof platformProcesses>;
   readonly #options: RunnerOptions;
   readonly #wanted: Wanted;
-  /** By the seq of their DISPATCH. */
-  readonly #active = new Map<number, RunningAttempt>();
+  readonly #active = new ActiveAttempts();
   readonly #wakeUp = new WakeUp();
   readonly #checkpoints: Checkpoints;
   readonly #summary: RunSummary = { completed: 0, retried: 0, dead: 0, left: 0, stopped: false };
@@ -76,8 +75,9 @@ export class Runner {
   status(): RunnerStatus {
     const { workers, pid } = this.#options;
     const { sinceMs } = this;
-    const running = this.#active.size;
-    return { pid, workers, running, sinceMs, handler: this.#handler.title, stopping: this.#stopping || this.#drain };
+    const stopping = this.#stopping || this.#drain;
+    const active = this.#active.list();
+    return { pid, workers, running: active.length, active, sinceMs, handler: this.#handler.title, stopping };
   }
 
   /**
@@ -96,7 +96,7 @@ export class Runner {
       this.#grace?.cancel();
       this.#due?.cancel();
       await this.#checkpoints.stop();
-      await this.#handler.close?.();
+      await this.#handler.close?.(this.#now);
     }
     this.#summary.left = leftovers(this.#engine.machine, this.#wanted).paused;
     this.#end();
@@ -132,7 +132,7 @@ export class Runner {
   #endCancelled(id: string): void {
     const job = this.#engine.machine.get(id);
     if (job?.state !== 'in_flight' || job.cancelledAt === undefined) return;
-    this.#active.get(job.dispatchSeq)?.kill('cancelled');
+    this.#active.kill(job.dispatchSeq, 'cancelled');
   }
 
   #halt(): void {
@@ -149,11 +149,13 @@ export class Runner {
     this.#kill = how;
     // Verdicts that wait for a full disk give up: the jobs stay in flight, and the next runner takes them back.
     void this.#engine.stop();
-    for (const attempt of this.#active.values()) this.#killOne(attempt);
+    this.#active.killAll('stopped', this.#now);
+    // It may be closing already, and wait for children that stand idle.
+    if (how === 'now') void this.#handler.close?.('now');
   }
 
-  #killOne(attempt: RunningAttempt): void {
-    attempt.kill('stopped', ...(this.#kill === 'now' ? (['now'] as const) : []));
+  get #now(): 'now' | undefined {
+    return this.#kill === 'now' ? 'now' : undefined;
   }
 
   /** Jobs that a dead runner had in its hands. */
@@ -229,10 +231,9 @@ export class Runner {
   async #attempt(job: InFlightJob): Promise<void> {
     const { report } = this.#options;
     const seq = job.dispatchSeq;
-    const attempt = this.#handler.start(job, job.options.timeoutMs || this.#options.timeoutMs);
-    this.#active.set(seq, attempt);
+    const attempt = this.#active.start(job, this.#handler, job.options.timeoutMs || this.#options.timeoutMs);
     try {
-      if (this.#kill !== 'no') this.#killOne(attempt);
+      if (this.#kill !== 'no') attempt.kill('stopped', this.#now);
       // Cancelled between its DISPATCH and here.
       this.#endCancelled(job.id);
       if (attempt.pid !== undefined) await this.#processes.notes.add(seq, leaseOf(this.#store.id, seq), attempt.pid);

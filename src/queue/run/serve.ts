@@ -15,6 +15,8 @@ export interface ServeOptions extends RunnerOptions, EngineOptions {
   create: boolean;
   segmentBytes?: number;
   keepSnapshots?: number;
+  /** Where to answer with metrics, if anywhere. */
+  metrics?: { host: string; port: number };
   /** Makes what runs the jobs. */
   handler(place: AttemptPlace): Handler;
   /** The store is open, the socket listens, no job has been started yet. `runner.stop()` ends it. */

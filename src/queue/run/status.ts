@@ -2,6 +2,7 @@ import type { SnapshotSummary } from '../../storage/types.ts';
 import type { JobCounts } from '../job.ts';
 import type { QueueTotals } from '../job-codec.ts';
 import type { QueueMachine } from '../machine.ts';
+import type { ActiveJob } from './active.ts';
 
 export interface StatusReport {
   storeId: string;
@@ -27,6 +28,7 @@ export interface RunnerStatus {
   pid: number;
   workers: number;
   running: number;
+  active: readonly ActiveJob[];
   sinceMs: number;
   /** What runs the jobs. */
   handler: string;
