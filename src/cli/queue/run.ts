@@ -1,3 +1,4 @@
+import { Console } from 'node:console';
 import { formatDuration } from '../../base/duration.ts';
 import { Exit, type ExitCode } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
@@ -39,6 +40,8 @@ const exitOfSignal = { SIGINT: 130, SIGTERM: 143 } as const;
 
 export async function run(session: Session, _args: readonly string[], flags: RunFlags): Promise<ExitCode> {
   const signals = new Signals(session);
+  // What a module prints is no part of the answer of this command.
+  if (flags.module !== undefined) globalThis.console = new Console(process.stderr);
   const summary = await runQueue(session.context, {
     handler: handlerOf(flags),
     workers: flags.workers,
