@@ -65,7 +65,7 @@ async function readYaml(file: string): Promise<Record<string, unknown>> {
   const text = await readText(file);
   let value: unknown;
   try {
-    value = parse(text, { prettyErrors: true });
+    value = parse(text, { logLevel: 'error' });
   } catch (error) {
     if (!(error instanceof YAMLError || error instanceof ReferenceError)) throw error;
     throw badConfig(file, error.message.split('\n')[0]?.replace(/:$/, '') ?? 'is no YAML', {});

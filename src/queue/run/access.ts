@@ -5,6 +5,7 @@ import type { StorageEnv } from '../../storage/types.ts';
 import { QueueEngine } from '../engine.ts';
 import type { EnqueueAnswer } from '../engine-types.ts';
 import { QueueMachine } from '../machine.ts';
+import { LogCleaner } from '../process/log-files.ts';
 import { type ControlClient, connectControl } from '../process/socket-client.ts';
 import { type Answer, type OperationName, type Request, repeatable } from './operations.ts';
 import { LocalOps, type QueueOps } from './ops.ts';
@@ -97,16 +98,20 @@ async function locally<T>(
   });
   options.onOpen?.(store);
   const engine = new QueueEngine({ log: store, machine: store.machine, clock: env.clock, random: env.random });
+  const logs = new LogCleaner(env.fs, store.dir);
+  engine.onForgotten((ids, seq) => logs.forget(ids, seq));
   let result: T;
   try {
     result = await use(new LocalOps(env, store, engine));
   } catch (error) {
     await engine.stop();
+    await logs.settled();
     // The first failure is the one to tell; closing after it may fail too.
     await store.close().catch(() => undefined);
     throw error;
   }
   await engine.stop();
+  await logs.settled();
   await store.close();
   return result;
 }

@@ -2,8 +2,9 @@ import type { FileSystem } from '../../fs/types.ts';
 import { type InFlightJob, payloadText } from '../job.ts';
 import { runAttempt } from '../process/attempt.ts';
 import type { AttemptHooks, AttemptSpec, RunningAttempt } from '../process/attempt-types.ts';
+import { logName } from '../process/log-files.ts';
 import { leaseOf } from '../process/orphans.ts';
-import { fileOutput, logName } from '../process/output.ts';
+import { fileOutput } from '../process/output.ts';
 import type { Lane } from '../ready.ts';
 
 /** What runs the jobs of a runner. */
@@ -59,7 +60,7 @@ function childSpec(place: AttemptPlace, job: InFlightJob, timeoutMs: number): Om
     lease: leaseOf(storeId, dispatchSeq),
     ...(timeoutMs > 0 && { timeoutMs }),
     killAfterMs,
-    output: fileOutput(fs, `${storeDir}/logs`, logName(dispatchSeq, attempt)),
+    output: fileOutput(fs, `${storeDir}/logs`, logName(id, dispatchSeq, attempt)),
     table,
     clock,
   };

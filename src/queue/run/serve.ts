@@ -5,6 +5,7 @@ import { QueueEngine } from '../engine.ts';
 import type { EngineOptions } from '../engine-types.ts';
 import { QueueMachine } from '../machine.ts';
 import { platformProcesses } from '../process/child-notes.ts';
+import { LogCleaner } from '../process/log-files.ts';
 import { serveControl } from '../process/socket-server.ts';
 import type { AttemptPlace, Handler } from './handler.ts';
 import { carryOut, LocalOps } from './ops.ts';
@@ -44,6 +45,8 @@ export async function serveQueue(
     ...(keepSnapshots !== undefined && { keepSnapshots }),
   });
   const engine = new QueueEngine({ log: store, machine: store.machine, clock, random }, options);
+  const logs = new LogCleaner(fs, store.dir);
+  engine.onForgotten((ids, seq) => logs.forget(ids, seq));
   try {
     const processes = platformProcesses(fs, `${store.dir}/run`);
     const place = { fs, clock, killAfterMs, storeDir: store.dir, storeId: store.id, table: processes.table };
@@ -66,6 +69,7 @@ export async function serveQueue(
       await idle;
     }
   } finally {
+    await logs.settled();
     await store.close();
   }
 }

@@ -1,6 +1,7 @@
 import type { InFlightJob } from '../job.ts';
 import type { AttemptHooks, RunningAttempt } from '../process/attempt-types.ts';
-import { fileOutput, logName } from '../process/output.ts';
+import { logName } from '../process/log-files.ts';
+import { fileOutput } from '../process/output.ts';
 import type { AttemptPlace, Handler } from '../run/handler.ts';
 import { plainJob } from './function-handler.ts';
 import { WorkThread } from './thread.ts';
@@ -40,7 +41,7 @@ export class ThreadPool {
   }
 
   #run(place: AttemptPlace, job: InFlightJob, timeoutMs: number, hooks: AttemptHooks): RunningAttempt {
-    const output = fileOutput(place.fs, `${place.storeDir}/logs`, logName(job.dispatchSeq, job.attempt));
+    const output = fileOutput(place.fs, `${place.storeDir}/logs`, logName(job.id, job.dispatchSeq, job.attempt));
     const thread = [...this.#threads].find(({ idle }) => idle) ?? this.#start();
     return thread.run(place, plainJob(job), timeoutMs, output, hooks);
   }
