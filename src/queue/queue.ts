@@ -63,8 +63,8 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
   }
 
   /**
-   * Puts a job into the queue; resolves when it is on disk. Start many without awaiting: they share syncs. The payload is
-   * any JSON value, or `rawJson(text)`. Rejects with E_JOB, E_JSON..., E_BACKOFF, E_DURATION for what is not allowed,
+   * Puts a job into the queue; resolves when it is on disk. Start many without awaiting: they share syncs. The payload
+   * is any JSON value, or `rawJson(text)`. Rejects with E_JOB, E_JSON..., E_BACKOFF, E_DURATION for what is not allowed,
    * E_PARENT_UNKNOWN, E_PARENT_DEAD, E_QUEUE_FULL.
    */
   async enqueue<Name extends NameOf<Payloads>>(
@@ -138,8 +138,8 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
   }
 
   /**
-   * A job taken has failed: it is retried by its backoff, or after `delay`; `dead` says why no attempt is of any use any
-   * more. Rejects with E_LEASE_OVER.
+   * A job taken has failed: it is retried by its backoff, or after `delay`; `dead` says why no attempt is of any use
+   * any more. Rejects with E_LEASE_OVER.
    */
   fail(
     token: string,

@@ -9,8 +9,8 @@ const handlerFlags: ReadonlySet<string> = new Set(['exec', 'stream', 'module', '
 const bytesMax = 1024 * 1024;
 
 /**
- * Sets what a YAML file says on a command, as if it had been typed; what was typed stays. Keys are long flag names, with
- * '-' or '_'. Throws usageError E_CONFIG (2) with file, key and value, E_NO_FILE (1).
+ * Sets what a YAML file says on a command, as if it had been typed; what was typed stays. Keys are long flag names,
+ * with '-' or '_'. Throws usageError E_CONFIG (2) with file, key and value, E_NO_FILE (1).
  */
 export async function applyConfig(command: Command, file: string): Promise<void> {
   const options = new Map([...globalOptions(command), ...command.options].map((option) => [option.name(), option]));

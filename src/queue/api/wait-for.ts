@@ -6,8 +6,8 @@ import { WakeUp } from '../run/signal.ts';
 type EndedJob = Extract<Job, { state: 'completed' | 'dead' }>;
 
 /**
- * Resolves once all these jobs are completed or dead. Rejects with E_JOB_UNKNOWN for one that is not there, also when it
- * is removed meanwhile, and with the reason of `signal`.
+ * Resolves once all these jobs are completed or dead. Rejects with E_JOB_UNKNOWN for one that is not there, also when
+ * it is removed meanwhile, and with the reason of `signal`.
  */
 export async function waitForJobs(
   engine: QueueEngine,

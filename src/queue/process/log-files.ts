@@ -14,8 +14,8 @@ export interface LogFile {
 const namePattern = /^([0-9a-f]{16})-(\d{1,16})-(\d{1,7})\.log$/;
 
 /**
- * `<16 hex digits>-<dispatch seq>-<attempt>.log`: found by the id of its job, without the event log. An id may hold what
- * no file name can, so its hash stands there.
+ * `<16 hex digits>-<dispatch seq>-<attempt>.log`: found by the id of its job, without the event log. An id may hold
+ * what no file name can, so its hash stands there.
  */
 export function logName(jobId: string, dispatchSeq: number, attempt: number): string {
   return `${keyOf(jobId)}-${dispatchSeq}-${attempt}.log`;

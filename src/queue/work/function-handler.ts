@@ -6,8 +6,8 @@ import type { WorkContext, WorkFunction, WorkHandlers } from './function-types.t
 import { TimedAttempt, type TimedPlace } from './timed-attempt.ts';
 
 /**
- * Runs jobs by functions of this process. A function that ignores its signal cannot be stopped: its attempt is given up,
- * and what it does afterwards counts for nothing.
+ * Runs jobs by functions of this process. A function that ignores its signal cannot be stopped: its attempt is given
+ * up, and what it does afterwards counts for nothing.
  */
 export function functionHandler(place: TimedPlace, title: string, handlers: WorkHandlers): Handler {
   const { names, of } = workTable(handlers);

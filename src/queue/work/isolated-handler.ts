@@ -7,8 +7,8 @@ import { plainJob } from './function-handler.ts';
 import { WorkThread } from './thread.ts';
 
 /**
- * Threads that each have the module of the user in them: one job at a time in each, as many as jobs run. A job that does
- * not end, or takes all memory, costs its thread and nothing else.
+ * Threads that each have the module of the user in them: one job at a time in each, as many as jobs run. A job that
+ * does not end, or takes all memory, costs its thread and nothing else.
  */
 export class ThreadPool {
   readonly #module: string;
