@@ -11,6 +11,7 @@ import type {
   EngineParts,
   EnqueueAnswer,
   FailAnswer,
+  ForgetListener,
   Lease,
   LeaseRequest,
   PruneRequest,
@@ -249,6 +250,11 @@ export class QueueEngine {
   /** Calls `listener` after every operation; the answer ends that. */
   onCommit(listener: CommitListener): () => void {
     return this.#context.commits.listen(listener);
+  }
+
+  /** Calls `listener` for every job that the queue forgets; the answer ends that. */
+  onForgotten(listener: ForgetListener): () => void {
+    return this.#context.commits.listenForgotten(listener);
   }
 
   /** Resolves when no operation is under way. */
