@@ -40,6 +40,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   'fs/promises': ['fs'],
   'node:child_process': ['queue', 'cli'],
   'node:net': ['queue'],
+  'node:http': ['queue'],
   'fs-native-extensions': ['fs'],
   croner: ['queue'],
   yaml: ['commands'],

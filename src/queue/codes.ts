@@ -155,4 +155,11 @@ export const queueCodes: CodeCatalogue = {
     explain: 'A field of the request is missing or of another kind than the runner expects. Nothing was changed.',
     next: 'Use the same version of walq in both shells; other programs follow the control protocol.',
   },
+  E_METRICS_BIND: {
+    title: 'the address for metrics cannot be used',
+    explain:
+      'queue run was told to answer with metrics there, and cannot listen on it: another program does, the address is ' +
+      'none of this machine, or the name is unknown. No job was begun.',
+    next: 'walq queue run --metrics-port with another port; 0 takes one that is free',
+  },
 };

@@ -6,6 +6,7 @@ import { QueueEngine } from './engine.ts';
 import type { EngineOptions, EnqueueAnswer, QueueStatus } from './engine-types.ts';
 import type { Job } from './job.ts';
 import { QueueMachine } from './machine.ts';
+import { QueueMetrics } from './queue-metrics.ts';
 import type { JobSpec } from './spec.ts';
 
 export interface OpenQueueOptions extends EngineOptions {
@@ -25,6 +26,7 @@ export interface OpenQueueOptions extends EngineOptions {
  */
 export async function openQueue(dir: string, options: OpenQueueOptions = {}): Promise<Queue> {
   const { create = true, segmentBytes, keepSnapshots, env = realEnv, ...engineOptions } = options;
+  const metrics = new QueueMetrics();
   const store = await openStore(env, dir, {
     machine: () => new QueueMachine(),
     create,
@@ -32,8 +34,9 @@ export async function openQueue(dir: string, options: OpenQueueOptions = {}): Pr
     command: [process.argv0, ...process.argv.slice(1)].join(' ').slice(0, 200),
     ...(segmentBytes !== undefined && { segmentBytes }),
     ...(keepSnapshots !== undefined && { keepSnapshots }),
+    observer: metrics.observer,
   });
-  return new Queue(store, env, engineOptions);
+  return new Queue(store, env, engineOptions, metrics);
 }
 
 const realEnv: StorageEnv = { fs: nodeFs, clock: systemClock, random: systemRandom };
@@ -48,13 +51,16 @@ export class Queue {
   /** What opening found and set right. */
   readonly recovery: RecoveryReport;
   readonly #store: Store<QueueMachine>;
+  readonly #metrics: QueueMetrics;
   #closing: Promise<void> | undefined;
 
-  constructor(store: Store<QueueMachine>, env: StorageEnv, options: EngineOptions) {
+  constructor(store: Store<QueueMachine>, env: StorageEnv, options: EngineOptions, metrics: QueueMetrics) {
     this.#store = store;
+    this.#metrics = metrics;
     this.recovery = store.recovery;
     const { clock, random } = env;
     this.engine = new QueueEngine({ log: store, machine: store.machine, clock, random }, options);
+    metrics.attach({ env, store, engine: this.engine, runner: () => undefined });
   }
 
   /** Resolves when the job is on disk. Start many without awaiting: they share syncs. */
@@ -78,6 +84,11 @@ export class Queue {
 
   status(): QueueStatus {
     return this.engine.status();
+  }
+
+  /** What `walq queue run --metrics` answers with: docs/metrics.md. */
+  metrics(): Promise<string> {
+    return this.#metrics.text();
   }
 
   /** Writes a snapshot and removes the log it makes superfluous. */

@@ -47,6 +47,8 @@ export function addRun(queue: Command, parsed: Parsed): void {
     )
     .option('-q, --quiet', 'do not report each job')
     .addOption(lockTimeoutOption())
+    .option('--metrics <host:port>', 'answer there with metrics in the form of Prometheus', metricsAddress)
+    .option('--metrics-port <port>', 'the same on 127.0.0.1', (text) => portOf('--metrics-port', text))
     .addHelpText(
       'after',
       '\nFirst INT or TERM: no new jobs, running ones have --grace. Second: they are killed; their jobs go back.',
@@ -60,4 +62,17 @@ function workerCount(text: string): number {
   const workers = wholeNumber('--workers', 1)(text);
   if (workers <= workersMax) return workers;
   throw usageError('E_USAGE', `--workers: ${text} is too many; at most ${workersMax}`);
+}
+
+function metricsAddress(text: string): { host: string; port: number } {
+  const { host, port } = /^(?<host>\[[^\]]+\]|[^:]*):(?<port>\d+)$/.exec(text)?.groups ?? {};
+  if (host === undefined || port === undefined) {
+    throw usageError('E_USAGE', `--metrics: '${text}' is not allowed; give HOST:PORT, such as 127.0.0.1:9090`);
+  }
+  return { host: host.replace(/^\[|\]$/g, '') || '127.0.0.1', port: portOf('--metrics', port) };
+}
+
+function portOf(flag: string, text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw usageError('E_USAGE', `${flag}: '${text}' is no port; give a number from 0 to 65535`);
 }

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../base/duration.ts';
 import { Exit, type ExitCode } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
+import { refuseTogether } from '../../commands/queue/enqueue.ts';
 import { runQueue } from '../../commands/queue/run.ts';
 import type { AttemptOutcome } from '../../queue/process/attempt-types.ts';
 import type { Runner } from '../../queue/run/runner.ts';
@@ -22,6 +23,8 @@ export interface RunFlags {
   segmentSize?: number;
   crashes: number;
   orphans: 'kill' | 'ignore';
+  metrics?: { host: string; port: number };
+  metricsPort?: number;
   quiet?: boolean;
   lockTimeout: number;
 }
@@ -44,6 +47,7 @@ export async function run(session: Session, _args: readonly string[], flags: Run
     keepSnapshots: flags.keep,
     ...(flags.segmentSize !== undefined && { segmentBytes: flags.segmentSize }),
     crashesMax: flags.crashes,
+    ...metricsOf(flags),
     orphans: flags.orphans,
     lockTimeoutMs: flags.lockTimeout,
     pid: process.pid,
@@ -84,6 +88,12 @@ export async function run(session: Session, _args: readonly string[], flags: Run
   const undone = summary.dead > 0 || summary.left > 0;
   if (broken !== undefined || (flags.drain === true && undone)) return Exit.failed;
   return signals.forced === undefined ? Exit.ok : (exitOfSignal[signals.forced] as ExitCode);
+}
+
+function metricsOf({ metrics, metricsPort }: RunFlags): { metrics?: { host: string; port: number } } {
+  refuseTogether({ '--metrics': metrics !== undefined, '--metrics-port': metricsPort !== undefined });
+  if (metricsPort !== undefined) return { metrics: { host: '127.0.0.1', port: metricsPort } };
+  return metrics === undefined ? {} : { metrics };
 }
 
 /** First INT or TERM: a graceful stop. Second: kill. */
@@ -128,6 +138,8 @@ function lineOf(session: Session, event: RunnerReport, quiet: boolean): string |
   switch (event.kind) {
     case 'started':
       return undefined;
+    case 'metrics':
+      return style.dim(`metrics at ${event.url}`);
     case 'finished':
       return quiet ? undefined : finished(session, event);
     case 'reclaimed': {
