@@ -168,4 +168,11 @@ export const queueCodes: CodeCatalogue = {
       'A module is a file that ends in .mjs, .js or .cjs, or in .ts where Node strips types by itself, from 22.18 on.',
     next: 'Compile it to JavaScript, or use a newer Node.',
   },
+  E_METRICS_BIND: {
+    title: 'the address for metrics cannot be used',
+    explain:
+      'queue run was told to answer with metrics there, and cannot listen on it: another program does, the address is ' +
+      'none of this machine, or the name is unknown. No job was begun.',
+    next: 'walq queue run --metrics-port with another port; 0 takes one that is free',
+  },
 };

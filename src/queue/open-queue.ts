@@ -9,6 +9,7 @@ import { QueueMachine } from './machine.ts';
 import { LogCleaner } from './process/log-files.ts';
 import { type ControlServer, serveControl } from './process/socket-server.ts';
 import { Queue } from './queue.ts';
+import { QueueMetrics } from './queue-metrics.ts';
 import { carryOut, LocalOps } from './run/ops.ts';
 
 export interface OpenQueueOptions extends EngineOptions {
@@ -34,6 +35,7 @@ export async function openQueue<Payloads extends object = Record<string, unknown
 ): Promise<Queue<Payloads>> {
   const { create = true, segmentBytes, keepSnapshots, socket = options.env === undefined, ...rest } = options;
   const { env = realEnv, ...engineOptions } = rest;
+  const metrics = new QueueMetrics();
   const store = await openStore(env, dir, {
     machine: () => new QueueMachine(),
     create,
@@ -41,6 +43,7 @@ export async function openQueue<Payloads extends object = Record<string, unknown
     command: [process.argv0, ...process.argv.slice(1)].join(' ').slice(0, 200),
     ...(segmentBytes !== undefined && { segmentBytes }),
     ...(keepSnapshots !== undefined && { keepSnapshots }),
+    observer: metrics.observer,
   });
   const { fs, clock, random } = env;
   const engine = new QueueEngine({ log: store, machine: store.machine, clock, random }, engineOptions);
@@ -48,8 +51,9 @@ export async function openQueue<Payloads extends object = Record<string, unknown
   engine.onForgotten((ids, seq) => logs.forget(ids, seq));
   const workers = new Workers(clock.now(), process.pid);
   const ops = new LocalOps(env, store, engine, workers);
+  metrics.attach({ env, store, engine, runner: () => workers.status() });
   const server = socket ? await serve(env, store, ops) : undefined;
-  return new Queue<Payloads>({ env, store, engine, ops, workers, server, settled: () => logs.settled() });
+  return new Queue<Payloads>({ env, store, engine, ops, workers, metrics, server, settled: () => logs.settled() });
 }
 
 const realEnv: StorageEnv = { fs: nodeFs, clock: systemClock, random: systemRandom };

@@ -25,6 +25,7 @@ import type { AckAnswer, CancelAnswer, EnqueueAnswer, FailAnswer, QueueStatus } 
 import type { JobCounts } from './job.ts';
 import type { QueueMachine } from './machine.ts';
 import type { ControlServer } from './process/socket-server.ts';
+import type { QueueMetrics } from './queue-metrics.ts';
 import type { LocalOps } from './run/ops.ts';
 import type { PauseScope } from './setting-types.ts';
 import { functionHandler } from './work/function-handler.ts';
@@ -37,6 +38,7 @@ export interface QueueParts {
   engine: QueueEngine;
   ops: LocalOps;
   workers: Workers;
+  metrics: QueueMetrics;
   /** Serves other processes. */
   server: ControlServer | undefined;
   /** Ends what goes on in the background. */
@@ -64,8 +66,8 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
 
   /**
    * Puts a job into the queue; resolves when it is on disk. Start many without awaiting: they share syncs. The payload
-   * is any JSON value, or `rawJson(text)`. Rejects with E_JOB, E_JSON..., E_BACKOFF, E_DURATION for what is not allowed,
-   * E_PARENT_UNKNOWN, E_PARENT_DEAD, E_QUEUE_FULL.
+   * is any JSON value, or `rawJson(text)`. Rejects with E_JOB, E_JSON..., E_BACKOFF, E_DURATION for what is not
+   * allowed, E_PARENT_UNKNOWN, E_PARENT_DEAD, E_QUEUE_FULL.
    */
   async enqueue<Name extends NameOf<Payloads>>(
     name: Name,
@@ -172,6 +174,11 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
 
   status(): QueueStatus {
     return this.#parts.engine.status();
+  }
+
+  /** What `walq queue run --metrics` answers with: docs/metrics.md. */
+  metrics(): Promise<string> {
+    return this.#parts.metrics.text();
   }
 
   /** Resolves once all these jobs are completed or dead, in the order of the ids. Rejects with E_JOB_UNKNOWN. */

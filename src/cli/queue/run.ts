@@ -165,6 +165,8 @@ function lineOf(session: Session, event: RunnerReport, quiet: boolean): string |
   switch (event.kind) {
     case 'started':
       return undefined;
+    case 'metrics':
+      return style.dim(`metrics at ${event.url}`);
     case 'finished':
       return quiet ? undefined : finished(session, event);
     case 'reclaimed': {
