@@ -25,8 +25,9 @@ class WalqCommand extends Command {
     this.configureHelp({
       showGlobalOptions: true,
       visibleGlobalOptions: (command) => {
-        const root = command.parent?.parent ?? command.parent;
-        return (root?.options ?? []).filter((option) => option.long !== '--version');
+        let root: Command | null = command;
+        while (root.parent) root = root.parent;
+        return root.options.filter((option) => option.long !== '--version');
       },
     });
     this.helpOption('-h, --help', 'show this help');
@@ -98,6 +99,11 @@ export function answers<Flags extends object>(command: Command, parsed: Parsed, 
 
 function optional(arg: unknown): string[] {
   return arg === undefined ? [] : [String(arg)];
+}
+
+/** A group of commands inside a group; several files may add to it. */
+export function subgroup(parent: Command, name: string, description: string): Command {
+  return parent.commands.find((each) => each.name() === name) ?? parent.command(name).description(description);
 }
 
 /** An option whose value is one of `formats`; `-o json` and `--json` mean the same. */

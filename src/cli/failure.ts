@@ -1,4 +1,6 @@
 import { Exit, type ExitCode, isFsError, WalqError } from '../base/errors.ts';
+import { escapeText } from '../base/escape.ts';
+import type { Style } from './style.ts';
 
 /**
  * A failure that the JSON document on stdout, already begun when it came, carries to its reader. Only stderr still has
@@ -56,6 +58,17 @@ function nextFor(errno: string): { next?: string } {
   if (errno === 'EACCES' || errno === 'EPERM') return { next: 'run as the user who owns the files' };
   if (errno === 'ENOSPC' || errno === 'EDQUOT') return { next: 'make room on the disk, then run the command again' };
   return {};
+}
+
+/** For people, on stderr; ends with a newline. */
+export function failureText(
+  failure: WalqError,
+  style: Pick<Style, 'bad' | 'dim' | 'command'>,
+  word = 'error:',
+): string {
+  const lines = [`${style.bad(word)} ${escapeText(failure.message)} ${style.dim(`[${failure.code}]`)}`];
+  if (failure.next !== undefined) lines.push(`${style.dim('next:')}  ${style.command(escapeText(failure.next))}`);
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 /** The `error` member of a JSON document. */

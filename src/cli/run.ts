@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { Exit, type ExitCode, type WalqError } from '../base/errors.ts';
+import { Exit, type ExitCode } from '../base/errors.ts';
 import { asksForJson, colorArgument, protectSelectors } from './arguments.ts';
 import { type Parsed, ParseEnded, translateParseError } from './command.ts';
-import { bugDocument, failureDocument, InDocument, toFailure } from './failure.ts';
+import { bugDocument, failureDocument, failureText, InDocument, toFailure } from './failure.ts';
 import { Output, OutputClosed } from './output.ts';
 import { buildProgram } from './program.ts';
 
@@ -84,19 +84,10 @@ async function report(error: unknown, kind: string, argv: readonly string[]): Pr
   const style = makeStyle(
     wantsColor(mode === 'always' || mode === 'never' ? mode : 'auto', process.env, err.isTerminal),
   );
-  const text = failure === undefined ? bugText(error) : await failureText(failure, style.bad, style.dim, style.command);
+  const text = failure === undefined ? bugText(error) : failureText(failure, style);
   await ignoreClosed(err.write(text));
   await ignoreClosed(err.flush());
   return failure?.exit ?? Exit.bug;
-}
-
-type Paint = (text: string) => string;
-
-async function failureText(failure: WalqError, bad: Paint, dim: Paint, command: Paint): Promise<string> {
-  const { escapeText } = await import('../base/escape.ts');
-  const lines = [`${bad('error:')} ${escapeText(failure.message)} ${dim(`[${failure.code}]`)}`];
-  if (failure.next !== undefined) lines.push(`${dim('next:')}  ${command(escapeText(failure.next))}`);
-  return `${lines.join('\n')}\n`;
 }
 
 function bugText(error: unknown): string {

@@ -1,0 +1,86 @@
+import { usageError } from '../../base/errors.ts';
+import { excerpt } from '../../base/escape.ts';
+import { type JsonMember, jsonKind, jsonMembers, jsonString } from '../../base/json.ts';
+import { type JobState, jobStates } from '../../queue/job.ts';
+import { jobKeys, parseJobMembers } from '../../queue/parse-spec.ts';
+import type { JobSpec } from '../../queue/spec.ts';
+import type { CommandContext } from '../context.ts';
+import { storePath } from '../store-path.ts';
+import type { WriterOptions } from '../writer.ts';
+import {
+  badRecord,
+  bytesOf,
+  type EnqueueListener,
+  type EnqueueResult,
+  emptyResult,
+  nameForPeople,
+  sendAll,
+} from './enqueue.ts';
+import { readJobs } from './job-input.ts';
+
+export interface ImportRequest extends WriterOptions {
+  /** '-' is standard input. */
+  file: string;
+  /** Finished jobs too: they run again. */
+  all: boolean;
+  allowCommands: boolean;
+  onError: 'stop' | 'skip';
+}
+
+export interface ImportResult extends EnqueueResult {
+  /** Finished jobs that were left out. */
+  completed: number;
+  dead: number;
+}
+
+/**
+ * Puts the jobs of an export into the queue, with their ids and options. Those that were at work wait again; finished
+ * ones are left out unless `all`. What is there already is a duplicate. Throws as `enqueue` does.
+ */
+export async function importJobs(
+  context: CommandContext,
+  request: ImportRequest,
+  listener: EnqueueListener,
+): Promise<ImportResult> {
+  const { all, allowCommands, onError, file, lockTimeoutMs, pid } = request;
+  const result: ImportResult = { ...emptyResult(storePath(context)), completed: 0, dead: 0 };
+  const bad = badRecord(onError, result, listener);
+  const done = new Set<string>();
+  const parse = (text: string): JobSpec | undefined => {
+    const { spec, state } = parseExported(text, allowCommands);
+    if (!all && (state === 'completed' || state === 'dead')) {
+      result[state]++;
+      if (state === 'completed' && spec.id !== undefined) done.add(spec.id);
+      return undefined;
+    }
+    // Parents come first in an export; nobody has to wait for those that are done.
+    const after = spec.after?.filter((id) => !done.has(id));
+    return after === undefined ? spec : { ...spec, after };
+  };
+  const jobs = readJobs(bytesOf(context, file), { file: nameForPeople(file), parse, bad, byLine: true });
+  await sendAll(context, jobs, { lockTimeoutMs, pid, command: 'walq queue import' }, result, listener, { bad });
+  return result;
+}
+
+/** What else an export says of a job (attempts, times, errors) is history: it stays with the old queue. */
+function parseExported(text: string, allowCommands: boolean): { spec: JobSpec; state: JobState } {
+  if (jsonKind(text) !== 'object') throw usageError('E_JOB', 'a job must be a JSON object');
+  const members = jsonMembers(text);
+  const state = stateOf(members);
+  const spec = parseJobMembers(
+    members.filter(({ key }) => jobKeys.includes(key)),
+    { allowCommands },
+  );
+  if (spec.id === undefined)
+    throw usageError('E_JOB', 'id is missing: this is no line of an export', { data: { field: 'id' } });
+  return { spec, state };
+}
+
+function stateOf(members: readonly JsonMember[]): JobState {
+  const value = members.find(({ key }) => key === 'state')?.value;
+  const text = value !== undefined && jsonKind(value) === 'string' ? jsonString(value) : undefined;
+  const state = jobStates.find((each) => each === text);
+  if (state !== undefined) return state;
+  const found = value === undefined ? 'is missing' : `must be one of ${jobStates.join(', ')}, not ${excerpt(value)}`;
+  throw usageError('E_JOB', `state ${found}: this is no line of an export`, { data: { field: 'state' } });
+}
