@@ -66,6 +66,7 @@ export class QueueEngine {
       commits: new Commits(log, clock, parts.onStall),
       reserved: new Reservations(),
       rates,
+      arriving: new Set(),
       ids: new UuidSource(clock, random),
       clock,
       random,

@@ -2,9 +2,10 @@ import { WalqError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import type { EnqueueListener, EnqueueResult } from '../../commands/queue/enqueue.ts';
 import type { EnqueueAnswer } from '../../queue/engine-types.ts';
-import { failureDocument, failureText, InDocument } from '../failure.ts';
+import { failureDocument, InDocument } from '../failure.ts';
 import type { Session } from '../session.ts';
 import { counted } from '../text.ts';
+import { Failures } from './failures.ts';
 
 /** Tells of many jobs on their way into the queue: a line for each, or one document at the end. */
 export class EnqueueReport implements EnqueueListener {
@@ -12,10 +13,12 @@ export class EnqueueReport implements EnqueueListener {
   readonly #quiet: boolean;
   readonly #jobs: EnqueueAnswer[] = [];
   readonly #skipped: Record<string, unknown>[] = [];
+  readonly #failures: Failures;
 
   constructor(session: Session, quiet: boolean) {
     this.#session = session;
     this.#quiet = quiet;
+    this.#failures = new Failures(session);
   }
 
   /** At once: whoever feeds a pipe may wait to hear that its job is safe. */
@@ -28,8 +31,8 @@ export class EnqueueReport implements EnqueueListener {
   }
 
   skipped(error: WalqError): void {
-    if (this.#session.json) this.#skipped.push(failureDocument(error));
-    process.stderr.write(failureText(error, this.#session.errStyle, 'skipped:'));
+    if (this.#session.json) this.#skipped.push(failureDocument(error, this.#session.kind));
+    process.stderr.write(this.#failures.text(error, 'skipped:'));
   }
 
   /** A failure in the middle takes the answers so far along: they are on disk. */
@@ -38,7 +41,11 @@ export class EnqueueReport implements EnqueueListener {
       return await work();
     } catch (error) {
       if (!(error instanceof WalqError) || !this.#session.json || this.#jobs.length === 0) throw error;
-      await this.#session.document({ jobs: this.#jobs, skipped: this.#skipped, error: failureDocument(error) });
+      await this.#session.document({
+        jobs: this.#jobs,
+        skipped: this.#skipped,
+        error: failureDocument(error, this.#session.kind),
+      });
       throw new InDocument(error);
     }
   }

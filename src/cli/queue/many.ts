@@ -3,8 +3,9 @@ import { escapeText } from '../../base/escape.ts';
 import { onEach } from '../../commands/queue/each.ts';
 import { worstExit } from '../../commands/verdict.ts';
 import type { QueueOps } from '../../queue/run/ops.ts';
-import { failureDocument, failureText } from '../failure.ts';
+import { failureDocument } from '../failure.ts';
 import type { Session } from '../session.ts';
+import { Failures } from './failures.ts';
 
 export interface WriterFlags {
   lockTimeout: number;
@@ -37,7 +38,7 @@ export async function forEach<T extends object>(
 ): Promise<ExitCode> {
   const results: Record<string, unknown>[] = [];
   const exits: ExitCode[] = [];
-  const shownNext = new Set<string>();
+  const failures = new Failures(session);
   const idOf = options.idOf ?? ((_, word) => word);
   await onEach(session.context, writerOf(session, flags), words, options.use, async (outcome) => {
     if ('answer' in outcome) {
@@ -49,15 +50,10 @@ export async function forEach<T extends object>(
     }
     const { word, error } = outcome;
     exits.push(error.exit);
-    if (session.json) results.push({ id: word, error: failureDocument(error) });
+    if (session.json) results.push({ id: word, error: failureDocument(error, session.kind) });
     else {
       await session.out.flush();
-      const text = failureText(error, session.errStyle);
-      // Once is enough for the advice: a hundred ids may fail for one reason.
-      const [first = '', next = ''] = text.split(/(?<=\n)/);
-      const isNew = error.next !== undefined && !shownNext.has(error.next);
-      if (error.next !== undefined) shownNext.add(error.next);
-      await session.err.write(isNew ? first + next : first);
+      await session.err.write(failures.text(error));
     }
   });
   session.settle();

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { usageError } from '../../base/errors.ts';
 import { parseBytes } from '../../base/size.ts';
-import { answers, durationOf, lockTimeoutOption, type Parsed, wholeNumber } from '../command.ts';
+import { answers, durationOf, examples, lockTimeoutOption, type Parsed, wholeNumber } from '../command.ts';
 
 export function addRun(queue: Command, parsed: Parsed): void {
   const command = queue
@@ -51,6 +51,10 @@ export function addRun(queue: Command, parsed: Parsed): void {
       'after',
       '\nFirst INT or TERM: no new jobs, running ones have --grace. Second: they are killed; their jobs go back.',
     );
+  examples(command, {
+    "walq queue run --exec './send-mail.sh'": 'until stopped',
+    'walq queue run --commands --drain': 'until nothing is left',
+  });
   answers(command, parsed, { kind: 'queue.run', load: async () => (await import('./run.ts')).run });
 }
 

@@ -4,7 +4,8 @@ import { escapeText } from '../../base/escape.ts';
 import { runQueue } from '../../commands/queue/run.ts';
 import type { AttemptOutcome } from '../../queue/process/attempt-types.ts';
 import type { Runner } from '../../queue/run/runner.ts';
-import type { RunnerReport } from '../../queue/run/runner-types.ts';
+import type { RunnerReport, RunSummary } from '../../queue/run/runner-types.ts';
+import { failureDocument, InDocument } from '../failure.ts';
 import type { Session } from '../session.ts';
 import { counted } from '../text.ts';
 
@@ -67,10 +68,11 @@ export async function run(session: Session, _args: readonly string[], flags: Run
   });
   signals.unlisten();
   session.settle();
-  const { failure, broken } = summary;
+  const { failure, ...rest } = summary;
+  const exit = exitOf(summary, flags, signals);
   if (session.json) {
-    const { failure: _failure, ...rest } = summary;
-    await session.document({ ...rest, ...(failure && { error: { code: failure.code, message: failure.message } }) });
+    await session.document({ ...rest, ...(failure && { error: failureDocument(failure, session.kind) }), exit });
+    if (failure) throw new InDocument(failure);
   } else {
     const dead = summary.dead > 0 ? session.errStyle.bad(`${summary.dead} dead`) : '0 dead';
     const lost =
@@ -81,8 +83,13 @@ export async function run(session: Session, _args: readonly string[], flags: Run
     await session.err.line(`${summary.completed} completed, ${retries}, ${dead}${lost}`);
   }
   if (failure) throw failure;
+  return exit;
+}
+
+function exitOf(summary: RunSummary, flags: RunFlags, signals: Signals): ExitCode {
+  if (summary.failure !== undefined) return summary.failure.exit;
   const undone = summary.dead > 0 || summary.left > 0;
-  if (broken !== undefined || (flags.drain === true && undone)) return Exit.failed;
+  if (summary.broken !== undefined || (flags.drain === true && undone)) return Exit.failed;
   return signals.forced === undefined ? Exit.ok : (exitOfSignal[signals.forced] as ExitCode);
 }
 

@@ -6,7 +6,8 @@ import type { EnqueueAnswer } from '../../queue/engine-types.ts';
 import { parseJobSpec } from '../../queue/parse-spec.ts';
 import type { JobSpec } from '../../queue/spec.ts';
 import type { CommandContext } from '../context.ts';
-import { standardInput, storePath } from '../store-path.ts';
+import { standardInput } from '../store-path.ts';
+import { storeToCreate } from '../store-target.ts';
 import { onQueue, type WriterOptions } from '../writer.ts';
 import { fileChunks } from './file-chunks.ts';
 import { JobFeed } from './job-feed.ts';
@@ -57,7 +58,7 @@ export async function enqueue(
   listener: EnqueueListener,
 ): Promise<EnqueueResult> {
   const { template, groupLimit, lockTimeoutMs, pid } = request;
-  const result = emptyResult(storePath(context));
+  const result = emptyResult(await storeToCreate(context));
   const bad = badRecord(request.onError, result, listener);
   const jobs = inputOf(context, request, bad);
   const group = template.group ?? '';

@@ -5,7 +5,7 @@ import { type JobState, jobStates } from '../../queue/job.ts';
 import { jobKeys, parseJobMembers } from '../../queue/parse-spec.ts';
 import type { JobSpec } from '../../queue/spec.ts';
 import type { CommandContext } from '../context.ts';
-import { storePath } from '../store-path.ts';
+import { storeToCreate } from '../store-target.ts';
 import type { WriterOptions } from '../writer.ts';
 import {
   badRecord,
@@ -43,7 +43,7 @@ export async function importJobs(
   listener: EnqueueListener,
 ): Promise<ImportResult> {
   const { all, allowCommands, onError, file, lockTimeoutMs, pid } = request;
-  const result: ImportResult = { ...emptyResult(storePath(context)), completed: 0, dead: 0 };
+  const result: ImportResult = { ...emptyResult(await storeToCreate(context)), completed: 0, dead: 0 };
   const bad = badRecord(onError, result, listener);
   const done = new Set<string>();
   const parse = (text: string): JobSpec | undefined => {

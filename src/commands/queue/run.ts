@@ -4,7 +4,7 @@ import { commandHandler, execHandler } from '../../queue/run/handler.ts';
 import type { RunSummary } from '../../queue/run/runner-types.ts';
 import { type ServeOptions, serveQueue } from '../../queue/run/serve.ts';
 import type { CommandContext } from '../context.ts';
-import { storePath } from '../store-path.ts';
+import { storeToCreate } from '../store-target.ts';
 import { absolutePath } from './enqueue.ts';
 
 export interface RunRequest extends Omit<ServeOptions, 'handler' | 'create'> {
@@ -22,7 +22,6 @@ export interface RunRequest extends Omit<ServeOptions, 'handler' | 'create'> {
  * refuses writing (3).
  */
 export async function runQueue(context: CommandContext, request: RunRequest): Promise<RunSummary> {
-  const store = absolutePath(storePath(context), request.cwd);
   const { exec, commands, cwd: _cwd, lockTimeoutMs, ...options } = request;
   if (exec === undefined && !commands) {
     throw usageError(
@@ -34,6 +33,11 @@ export async function runQueue(context: CommandContext, request: RunRequest): Pr
     );
   }
   if (exec !== undefined && commands) throw usageError('E_USAGE', '--exec and --commands exclude each other');
+  if (exec?.trim() === '') {
+    // An unset variable in a script must not count every job as done.
+    throw usageError('E_NO_HANDLER', '--exec: the command is empty', { next: "walq queue run --exec 'cat'" });
+  }
+  const store = absolutePath(await storeToCreate(context), request.cwd);
   const handler: ServeOptions['handler'] = exec === undefined ? commandHandler : (place) => execHandler(place, exec);
   const lock = await lockForRun(context.env, store, {
     create: true,
