@@ -101,11 +101,6 @@ function optional(arg: unknown): string[] {
   return arg === undefined ? [] : [String(arg)];
 }
 
-/** A group of commands inside a group; several files may add to it. */
-export function subgroup(parent: Command, name: string, description: string): Command {
-  return parent.commands.find((each) => each.name() === name) ?? parent.command(name).description(description);
-}
-
 /** An option whose value is one of `formats`; `-o json` and `--json` mean the same. */
 export function outputOption(formats: readonly string[], standard: string): Option {
   return new Option('-o, --output <format>', 'form of the answer').choices([...formats]).default(standard);

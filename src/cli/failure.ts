@@ -34,7 +34,7 @@ export function toFailure(error: unknown): WalqError | undefined {
 }
 
 /** The next thing to type after a failure of the command `kind`, whoever threw it. */
-export function nextAfter(failure: WalqError, kind: string): string {
+function nextAfter(failure: WalqError, kind: string): string {
   if (failure.next !== undefined) return failure.next;
   if (failure.code !== 'E_USAGE') return `walq help ${failure.code}`;
   return kind === 'walq' ? 'walq --help' : `walq ${kind.replaceAll('.', ' ')} --help`;

@@ -53,7 +53,7 @@ export async function withStore<T>(
 }
 
 /** Bytes that opening moved out of the way are never moved in silence. */
-export function noteRecovery(context: CommandContext, store: Store<QueueMachine>): void {
+function noteRecovery(context: CommandContext, store: Store<QueueMachine>): void {
   const { trimmed } = store.recovery;
   if (trimmed === undefined) return;
   const { bytes, file, quarantine } = trimmed;

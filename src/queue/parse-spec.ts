@@ -4,7 +4,7 @@ import { excerpt } from '../base/escape.ts';
 import { type JsonMember, jsonElements, jsonKind, jsonMembers, jsonString } from '../base/json.ts';
 import { fieldError, type JobSpec } from './spec.ts';
 
-export const jobKeys: readonly string[] = [
+const keys = [
   'id',
   'name',
   'payload',
@@ -97,7 +97,7 @@ function takeMember(spec: JobSpec, { key, value }: JsonMember, allowCommands: bo
       spec.command = texts(key, value, 'a list of texts: the program, then its arguments');
       return;
     default:
-      throw fieldError(`'${excerpt(key)}'`, `is not a key of a job; allowed are ${jobKeys.join(', ')}`);
+      throw fieldError(`'${excerpt(key)}'`, `is not a key of a job; allowed are ${keys.join(', ')}`);
   }
 }
 

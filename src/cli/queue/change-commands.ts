@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import { answers, durationOf, list, lockTimeoutOption, type Parsed, subgroup, wholeNumber } from '../command.ts';
+import { answers, durationOf, list, lockTimeoutOption, type Parsed, wholeNumber } from '../command.ts';
+import { deadGroup } from './dead-group.ts';
 import { addRunFlags, addTimeFlags } from './job-options.ts';
 
 /** Commands that change jobs that are in the queue. */
@@ -70,10 +71,6 @@ function addRetry(queue: Command, parsed: Parsed): void {
   const load = async () => (await import('./change.ts')).retry;
   answers(retryOf(queue.command('retry'), '--all-dead'), parsed, { kind: 'queue.retry', load });
   answers(retryOf(deadGroup(queue).command('retry'), '--all'), parsed, { kind: 'queue.dead.retry', load });
-}
-
-function deadGroup(queue: Command): Command {
-  return subgroup(queue, 'dead', 'jobs that failed for good');
 }
 
 function addPrune(queue: Command, parsed: Parsed): void {

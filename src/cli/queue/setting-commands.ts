@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { usageError } from '../../base/errors.ts';
 import { parseBytes } from '../../base/size.ts';
 import type { Rate } from '../../queue/setting-types.ts';
-import { answers, durationOf, lockTimeoutOption, type Parsed, subgroup, wholeNumber } from '../command.ts';
+import { answers, durationOf, lockTimeoutOption, type Parsed, wholeNumber } from '../command.ts';
 import { addRunFlags } from './job-options.ts';
 
 /** Commands for what lasts until it is changed: pauses, limits, schedules. */
@@ -61,11 +61,9 @@ function rateIn(text: string): Rate {
 }
 
 function addSchedule(queue: Command, parsed: Parsed): void {
-  const group = subgroup(
-    queue,
-    'schedule',
-    'jobs that come again and again, made while a runner or a consumer is there',
-  );
+  const group = queue
+    .command('schedule')
+    .description('jobs that come again and again, made while a runner or a consumer is there');
   const add = group
     .command('add')
     .description('add a schedule, or replace the one of this name')

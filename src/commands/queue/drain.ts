@@ -1,11 +1,13 @@
 import { notFoundError } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import { connectControl } from '../../queue/process/socket-client.ts';
-import { connectMs } from '../../queue/run/access.ts';
 import type { DrainAnswer } from '../../queue/run/operations.ts';
 import { RemoteOps } from '../../queue/run/remote-ops.ts';
 import type { CommandContext } from '../context.ts';
 import { storePath } from '../store-path.ts';
+
+/** How long a runner may take to say hello. */
+const helloMs = 5000;
 
 /**
  * Asks the live runner to work off what is there and to end; waits until it has. The lock is of no use here, so it is
@@ -14,7 +16,7 @@ import { storePath } from '../store-path.ts';
 export async function drainQueue(context: CommandContext): Promise<DrainAnswer> {
   const { env } = context;
   const store = storePath(context);
-  const client = await connectControl({ storeDir: store, timeoutMs: connectMs, clock: env.clock });
+  const client = await connectControl({ storeDir: store, timeoutMs: helloMs, clock: env.clock });
   if (client === undefined) {
     if ((await env.fs.stat(store)) === undefined) {
       throw notFoundError('E_NO_STORE', `no store at ${store}`, {

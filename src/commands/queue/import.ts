@@ -1,9 +1,7 @@
-import { usageError } from '../../base/errors.ts';
-import { excerpt } from '../../base/escape.ts';
-import { type JsonMember, jsonKind, jsonMembers, jsonString } from '../../base/json.ts';
+import { jsonKind, jsonMembers, jsonString } from '../../base/json.ts';
 import { type JobState, jobStates } from '../../queue/job.ts';
-import { jobKeys, parseJobMembers } from '../../queue/parse-spec.ts';
-import type { JobSpec } from '../../queue/spec.ts';
+import { parseJobMembers } from '../../queue/parse-spec.ts';
+import { fieldError, type JobSpec } from '../../queue/spec.ts';
 import type { CommandContext } from '../context.ts';
 import { storeToCreate } from '../store-target.ts';
 import type { WriterOptions } from '../writer.ts';
@@ -47,7 +45,7 @@ export async function importJobs(
   const bad = badRecord(onError, result, listener);
   const done = new Set<string>();
   const parse = (text: string): JobSpec | undefined => {
-    const { spec, state } = parseExported(text, allowCommands);
+    const { spec, state } = parseExported(text, context.env.clock.now(), allowCommands);
     if (!all && (state === 'completed' || state === 'dead')) {
       result[state]++;
       if (state === 'completed' && spec.id !== undefined) done.add(spec.id);
@@ -62,25 +60,47 @@ export async function importJobs(
   return result;
 }
 
-/** What else an export says of a job (attempts, times, errors) is history: it stays with the old queue. */
-function parseExported(text: string, allowCommands: boolean): { spec: JobSpec; state: JobState } {
-  if (jsonKind(text) !== 'object') throw usageError('E_JOB', 'a job must be a JSON object');
+/**
+ * A job of an export is one that `enqueue` takes, and `was`: what it has been through. Of that the state counts, and
+ * what time has left of its expiry and its key; the rest is history and stays with the old queue.
+ */
+function parseExported(text: string, now: number, allowCommands: boolean): { spec: JobSpec; state: JobState } {
+  if (jsonKind(text) !== 'object') throw fieldError('a job', 'must be a JSON object');
   const members = jsonMembers(text);
-  const state = stateOf(members);
+  const was = members.find(({ key }) => key === 'was')?.value;
+  if (was === undefined || jsonKind(was) !== 'object') {
+    throw fieldError('was', 'is missing: this is no line of queue export; queue enqueue -f takes other jobs');
+  }
+  const past = new Map(jsonMembers(was).map(({ key, value }) => [key, value]));
   const spec = parseJobMembers(
-    members.filter(({ key }) => jobKeys.includes(key)),
+    members.filter(({ key }) => key !== 'was'),
     { allowCommands },
   );
-  if (spec.id === undefined)
-    throw usageError('E_JOB', 'id is missing: this is no line of an export', { data: { field: 'id' } });
-  return { spec, state };
+  if (spec.id === undefined) throw fieldError('id', 'is missing: this is no line of queue export');
+  const state = stateIn(past.get('state'));
+  // A job that was begun does not expire any more.
+  const expiresAt = state === 'pending' ? timeIn(past.get('expires_ms')) : undefined;
+  const keyUntil = spec.key === undefined ? undefined : timeIn(past.get('key_until_ms'));
+  return {
+    spec: {
+      ...spec,
+      // Gone by meanwhile: dead as soon as somebody looks.
+      ...(expiresAt !== undefined && { expireMs: Math.max(1, expiresAt - now) }),
+      ...(keyUntil !== undefined && keyUntil > now && { keyTtlMs: keyUntil - now }),
+    },
+    state,
+  };
 }
 
-function stateOf(members: readonly JsonMember[]): JobState {
-  const value = members.find(({ key }) => key === 'state')?.value;
+function stateIn(value: string | undefined): JobState {
   const text = value !== undefined && jsonKind(value) === 'string' ? jsonString(value) : undefined;
   const state = jobStates.find((each) => each === text);
-  if (state !== undefined) return state;
-  const found = value === undefined ? 'is missing' : `must be one of ${jobStates.join(', ')}, not ${excerpt(value)}`;
-  throw usageError('E_JOB', `state ${found}: this is no line of an export`, { data: { field: 'state' } });
+  if (state === undefined) throw fieldError('was.state', `must be one of ${jobStates.join(', ')}`);
+  return state;
+}
+
+function timeIn(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const ms = jsonKind(value) === 'number' ? Number(value) : Number.NaN;
+  return Number.isSafeInteger(ms) ? ms : undefined;
 }
