@@ -25,8 +25,9 @@ class WalqCommand extends Command {
     this.configureHelp({
       showGlobalOptions: true,
       visibleGlobalOptions: (command) => {
-        const root = command.parent?.parent ?? command.parent;
-        return (root?.options ?? []).filter((option) => option.long !== '--version');
+        let root: Command | null = command;
+        while (root.parent) root = root.parent;
+        return root.options.filter((option) => option.long !== '--version');
       },
     });
     this.helpOption('-h, --help', 'show this help');

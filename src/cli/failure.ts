@@ -1,5 +1,7 @@
 import { errnoNext, errnoText } from '../base/errno.ts';
 import { Exit, type ExitCode, isFsError, WalqError } from '../base/errors.ts';
+import { escapeText } from '../base/escape.ts';
+import type { Style } from './style.ts';
 
 /**
  * A failure that the JSON document on stdout, already begun when it came, carries to its reader. Only stderr still has
@@ -32,10 +34,22 @@ export function toFailure(error: unknown): WalqError | undefined {
 }
 
 /** The next thing to type after a failure of the command `kind`, whoever threw it. */
-export function nextAfter(failure: WalqError, kind: string): string {
+function nextAfter(failure: WalqError, kind: string): string {
   if (failure.next !== undefined) return failure.next;
   if (failure.code !== 'E_USAGE') return `walq help ${failure.code}`;
   return kind === 'walq' ? 'walq --help' : `walq ${kind.replaceAll('.', ' ')} --help`;
+}
+
+/** Two lines for people, on stderr: what is wrong, and what to type next. */
+export function failureText(
+  failure: WalqError,
+  kind: string,
+  style: Pick<Style, 'bad' | 'dim' | 'command'>,
+  word = 'error:',
+): string {
+  const what = `${style.bad(word)} ${escapeText(failure.message)} ${style.dim(`[${failure.code}]`)}`;
+  const next = `${style.dim('next:')}  ${style.command(escapeText(nextAfter(failure, kind)))}`;
+  return `${what}\n${next}\n`;
 }
 
 /** The `error` member of a JSON document. */

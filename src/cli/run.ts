@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
-import { Exit, type ExitCode, usageError, type WalqError } from '../base/errors.ts';
+import { Exit, type ExitCode, usageError } from '../base/errors.ts';
 import { asksForJson, colorArgument, plainWords, protectSelectors } from './arguments.ts';
 import { type Parsed, ParseEnded, translateParseError } from './command.ts';
-import { bugDocument, failureDocument, InDocument, nextAfter, toFailure } from './failure.ts';
+import { bugDocument, failureDocument, failureText, InDocument, toFailure } from './failure.ts';
 import { Output, OutputClosed } from './output.ts';
 import { buildProgram } from './program.ts';
-import type { Style } from './style.ts';
 
 /** Parses, runs, reports. Returns the exit code of the process. */
 export async function run(argv: readonly string[]): Promise<ExitCode> {
@@ -88,17 +87,10 @@ async function report(error: unknown, kind: string, argv: readonly string[]): Pr
   const style = makeStyle(
     wantsColor(mode === 'always' || mode === 'never' ? mode : 'auto', process.env, err.isTerminal),
   );
-  const text = failure === undefined ? bugText(error) : await failureText(failure, kind, style);
+  const text = failure === undefined ? bugText(error) : failureText(failure, kind, style);
   await ignoreClosed(err.write(text));
   await ignoreClosed(err.flush());
   return failure?.exit ?? Exit.bug;
-}
-
-async function failureText(failure: WalqError, kind: string, style: Style): Promise<string> {
-  const { escapeText } = await import('../base/escape.ts');
-  const what = `${style.bad('error:')} ${escapeText(failure.message)} ${style.dim(`[${failure.code}]`)}`;
-  const next = `${style.dim('next:')}  ${style.command(escapeText(nextAfter(failure, kind)))}`;
-  return `${what}\n${next}\n`;
 }
 
 function bugText(error: unknown): string {

@@ -105,6 +105,20 @@ export const commandCodes: CodeCatalogue = {
     explain: 'The file to read jobs from is not there.',
     next: 'Name another file, or - for standard input.',
   },
+  E_AFTER_FAR: {
+    title: 'a job comes too long before the one it waits for',
+    explain:
+      'Jobs of an input that name each other go into the log as one frame, which has room for 5,000 jobs and 3.5 MiB. The ' +
+      'message names a job whose parent is neither in the queue nor found within that many jobs after it. Its batch was ' +
+      'not enqueued; batches before it were.',
+    next: 'Put parents before the jobs that wait for them.',
+  },
+  E_UNCONFIRMED: {
+    title: 'needs your yes',
+    explain:
+      'The command throws many jobs away. On a terminal it asks first; without one, or when the answer was no, it does nothing.',
+    next: 'Add --yes to the command.',
+  },
   E_NO_HANDLER: {
     title: 'nothing says how a job is run',
     explain:

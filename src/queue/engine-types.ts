@@ -116,6 +116,12 @@ export type FailAnswer =
   | { verdict: 'retry'; seq: number; runAt: number; reason: string }
   | { verdict: 'dead'; seq: number; reason: string };
 
+/** Which jobs an operation on many is for; absent = any. */
+export interface BulkFilter {
+  name?: string;
+  group?: string;
+}
+
 export interface PruneRequest {
   /** Finished jobs by id. */
   ids?: readonly string[];

@@ -1,4 +1,4 @@
-import { assert } from '../../base/errors.ts';
+import { assert, WalqError } from '../../base/errors.ts';
 import { hasChildren, parentDead, parentUnknown, queueFull } from '../engine-checks.ts';
 import type { EnqueueAnswer } from '../engine-types.ts';
 import type { EnqueueEvent, QueueEvent } from '../event-types.ts';
@@ -24,8 +24,8 @@ export async function enqueueMany(engine: EngineContext, specs: readonly JobSpec
     options.payloadBytesMax,
     machine.settings.limitsOf('')?.payloadBytesMax ?? Number.POSITIVE_INFINITY,
   );
-  const entries = specs.map((spec) => ({
-    event: enqueueEvent(spec, spec.id ?? engine.ids.next(), at, { payloadBytesMax }),
+  const entries = specs.map((spec, index) => ({
+    event: oneOfMany(index, () => enqueueEvent(spec, spec.id ?? engine.ids.next(), at, { payloadBytesMax })),
     replace: spec.keyMode === 'replace',
   }));
   const simple = entries.every(({ event }) => event.key === undefined && event.parents === undefined);
@@ -37,6 +37,20 @@ export async function enqueueMany(engine: EngineContext, specs: readonly JobSpec
     () => concerned(engine, entries),
     () => append(engine, entries, at),
   );
+}
+
+/** Whoever sent a thousand jobs wants to know which one it is. */
+function oneOfMany<T>(index: number, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof WalqError)) throw error;
+    throw new WalqError(error.exit, error.code, error.message, {
+      data: { ...error.data, index },
+      ...(error.next !== undefined && { next: error.next }),
+      cause: error,
+    });
+  }
 }
 
 /** Ids, keys and their holders, and parents: none of them may change between validation and answer. */
@@ -53,7 +67,7 @@ function* concerned(engine: EngineContext, entries: readonly Entry[]): Generator
 
 async function append(engine: EngineContext, entries: readonly Entry[], at: number): Promise<EnqueueAnswer[]> {
   const plan = new Plan(engine, at);
-  const answers = entries.map((entry) => plan.add(entry));
+  const answers = entries.map((entry, index) => oneOfMany(index, () => plan.add(entry)));
   const events = plan.events();
   if (events.length > 0) {
     const fresh = plan.ids;

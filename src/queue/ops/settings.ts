@@ -1,7 +1,7 @@
 import { usageError } from '../../base/errors.ts';
 import { unknownSchedule } from '../engine-checks.ts';
 import type { ScheduleSpec } from '../engine-types.ts';
-import type { LimitEvent, PauseScope, ScheduleEvent } from '../setting-types.ts';
+import type { LimitEvent, Limits, PauseScope, ScheduleEvent } from '../setting-types.ts';
 import { checkRule } from '../slots.ts';
 import { checkLabel, enqueueEvent } from '../spec.ts';
 import { type EngineContext, reservedSchedule, reservedSettings } from './context.ts';
@@ -36,15 +36,29 @@ function checkScope({ name, group }: PauseScope): void {
   if (group !== undefined) checkLabel('group', group, 256);
 }
 
-/** Sets the limits that are given; 0 takes one away. Throws usageError E_LIMIT, E_FIELD. */
+/**
+ * Sets the limits that are given; 0 takes one away. Answers without a seq when all of them stand so already: whoever
+ * makes sure of a limit with every job does not fill the log. Throws usageError E_FIELD.
+ */
 export async function limit(
   engine: EngineContext,
   limits: Omit<LimitEvent, 'type' | 'id' | 'at' | 'from' | 'extra'>,
-): Promise<{ seq: number }> {
+): Promise<{ seq?: number }> {
   if (limits.group !== '') checkLabel('group', limits.group, 256);
-  return await engine.reserved.hold([reservedSettings], async () => ({
-    seq: await engine.commits.append([{ ...limits, type: 'LIMIT', id: '', at: engine.now() }]),
-  }));
+  return await engine.reserved.hold([reservedSettings], async () => {
+    if (standsSo(engine.machine.settings.limitsOf(limits.group) ?? {}, limits)) return {};
+    return { seq: await engine.commits.append([{ ...limits, type: 'LIMIT', id: '', at: engine.now() }]) };
+  });
+}
+
+function standsSo(now: Limits, wanted: Limits): boolean {
+  const names = ['concurrency', 'pendingMax', 'payloadBytesMax', 'keepMs', 'keepCount'] as const;
+  const given = names.filter((name) => wanted[name] !== undefined);
+  const { rate } = wanted;
+  if (given.length === 0 && rate === undefined) return false;
+  const sameRate =
+    rate === undefined || (rate.count === (now.rate?.count ?? 0) && rate.perMs === (now.rate?.perMs ?? rate.perMs));
+  return sameRate && given.every((name) => (now[name] ?? 0) === wanted[name]);
 }
 
 /** Adds or replaces a schedule. Slots up to now never fire. Throws usageError E_SCHEDULE, and as `enqueue` for the job. */

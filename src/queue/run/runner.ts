@@ -12,8 +12,9 @@ import { startTimer, type Timer } from '../process/timer.ts';
 import type { Wanted } from '../ready.ts';
 import { ActiveAttempts } from './active.ts';
 import { Checkpoints } from './checkpoints.ts';
-import { leftovers } from './drained.ts';
+import { drainAnswer, leftovers } from './drained.ts';
 import type { Handler } from './handler.ts';
+import type { DrainAnswer } from './operations.ts';
 import type { RunnerOptions, RunSummary } from './runner-types.ts';
 import { settle, type Verdict } from './settle.ts';
 import { WakeUp } from './signal.ts';
@@ -122,13 +123,13 @@ export class Runner {
   }
 
   /** Works off what is there and ends. Resolves when it has, or early on `signal`. */
-  async drain(signal?: AbortSignal): Promise<Pick<RunSummary, 'completed' | 'dead' | 'left'>> {
+  async drain(signal?: AbortSignal): Promise<DrainAnswer> {
+    const before = { ...this.#summary };
     this.#drain = true;
     this.#wakeUp.wake();
     const aborted = new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
     await Promise.race([this.#ended, aborted]);
-    const { completed, dead, left } = this.#summary;
-    return { completed, dead, left };
+    return drainAnswer(before, this.#summary);
   }
 
   #onCommit(events: readonly QueueEvent[]): void {
