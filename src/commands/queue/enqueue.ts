@@ -6,7 +6,7 @@ import { withQueue } from '../../queue/run/access.ts';
 import { defaultPayloadBytesMax, enqueueEvent, type JobSpec } from '../../queue/spec.ts';
 import type { CommandContext } from '../context.ts';
 import { standardInput, storePath } from '../store-path.ts';
-import { fileChunks } from './file-chunks.ts';
+import { chunksOf } from './file-chunks.ts';
 import { readJobs, readLines } from './read-jobs.ts';
 
 export interface EnqueueRequest {
@@ -88,7 +88,7 @@ async function* specs(context: CommandContext, request: EnqueueRequest): AsyncGe
     return;
   }
   const name = file ?? standardInput;
-  const chunks = name === standardInput ? context.stdin() : fileChunks(context.env.fs, name);
+  const chunks = name === standardInput ? context.stdin() : chunksOf(context, name);
   if (lines) yield* readLines(chunks, template);
   else for await (const spec of readJobs(chunks, { allowCommands, file: name })) yield { ...template, ...spec };
 }

@@ -1,14 +1,21 @@
 import { hasErrno, notFoundError } from '../../base/errors.ts';
 import type { FileSystem } from '../../fs/types.ts';
-import { openSource } from '../../storage/files.ts';
+import { openSource, readingAll } from '../../storage/files.ts';
+import type { CommandContext } from '../context.ts';
 
 const chunkBytes = 256 * 1024;
 
-/** A file in chunks. Throws E_NO_FILE (1), E_READ (74). */
-export async function* fileChunks(fs: FileSystem, path: string): AsyncGenerator<Uint8Array> {
+/** A file, or a pipe that stands under that name, in chunks. Throws E_NO_FILE (1), E_READ (74). */
+export async function* chunksOf({ env, pipe }: CommandContext, path: string): AsyncGenerator<Uint8Array> {
+  const info = await env.fs.stat(path);
+  if (info === undefined) throw noFile(path);
+  if (info.kind === 'other') yield* readingAll(path, pipe(path));
+  else yield* fileChunks(env.fs, path);
+}
+
+async function* fileChunks(fs: FileSystem, path: string): AsyncGenerator<Uint8Array> {
   const source = await openSource(fs, path, { follow: true }).catch((error: unknown) => {
-    if (hasErrno(error, 'ENOENT')) throw notFoundError('E_NO_FILE', `no file ${path}`, { data: { file: path } });
-    throw error;
+    throw hasErrno(error, 'ENOENT') ? noFile(path) : error;
   });
   try {
     for (let position = 0; ; ) {
@@ -21,4 +28,8 @@ export async function* fileChunks(fs: FileSystem, path: string): AsyncGenerator<
   } finally {
     await source.close();
   }
+}
+
+function noFile(path: string): Error {
+  return notFoundError('E_NO_FILE', `no file ${path}`, { data: { file: path } });
 }
