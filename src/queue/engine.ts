@@ -11,6 +11,7 @@ import type {
   EngineParts,
   EnqueueAnswer,
   FailAnswer,
+  ForgetListener,
   Lease,
   LeaseRequest,
   PruneRequest,
@@ -64,6 +65,7 @@ export class QueueEngine {
       commits: new Commits(log, clock, parts.onStall),
       reserved: new Reservations(),
       rates,
+      arriving: new Set(),
       ids: new UuidSource(clock, random),
       clock,
       random,
@@ -248,6 +250,11 @@ export class QueueEngine {
   /** Calls `listener` after every operation; the answer ends that. */
   onCommit(listener: CommitListener): () => void {
     return this.#context.commits.listen(listener);
+  }
+
+  /** Calls `listener` for every job that the queue forgets; the answer ends that. */
+  onForgotten(listener: ForgetListener): () => void {
+    return this.#context.commits.listenForgotten(listener);
   }
 
   /** Resolves when no operation is under way. */

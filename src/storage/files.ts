@@ -1,3 +1,4 @@
+import { errnoNext, errnoText } from '../base/errno.ts';
 import { assert, hasErrno, ioError, isFsError, WalqError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
@@ -9,7 +10,11 @@ import type { File, FileSystem } from '../fs/types.ts';
 
 function readError(path: string, cause: unknown): unknown {
   if (!isFsError(cause)) return cause;
-  return ioError('E_READ', `cannot read ${path}: ${cause.code}`, { data: { file: path, errno: cause.code }, cause });
+  return ioError('E_READ', `cannot read ${path}: ${errnoText(cause.code)}`, {
+    data: { file: path, errno: cause.code },
+    ...errnoNext(cause.code),
+    cause,
+  });
 }
 
 /** One read; a refusal of the file system becomes E_READ. */
@@ -34,7 +39,11 @@ export async function* readingAll(path: string, chunks: AsyncIterable<Uint8Array
 export function writeError(path: string, cause: unknown): unknown {
   if (!isFsError(cause)) return cause;
   const code = cause.code === 'ENOSPC' || cause.code === 'EDQUOT' ? 'E_NO_SPACE' : 'E_IO';
-  return ioError(code, `cannot write ${path}: ${cause.code}`, { data: { file: path, errno: cause.code }, cause });
+  return ioError(code, `cannot write ${path}: ${errnoText(cause.code)}`, {
+    data: { file: path, errno: cause.code },
+    ...errnoNext(cause.code),
+    cause,
+  });
 }
 
 export interface OpenSource extends ByteSource {
@@ -56,8 +65,10 @@ export async function openSource(
     file = await fs.open(path, 'r', { nofollow: options.follow !== true });
     const opened = file;
     const { kind, size } = await file.info();
-    if (kind !== 'file')
-      throw ioError('E_READ', `cannot read ${path}: it is not a file`, { data: { file: path, kind } });
+    if (kind !== 'file') {
+      const what = kind === 'folder' ? 'a folder' : 'a pipe, socket or device';
+      throw ioError('E_READ', `cannot read ${path}: it is ${what}, not a file`, { data: { file: path, kind } });
+    }
     return {
       size,
       read: (buffer, position) => reading(path, () => opened.read(buffer, position)),

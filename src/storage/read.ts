@@ -4,7 +4,7 @@ import { baseName, join, parentOf } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
 import { goneMeanwhile, openSource } from './files.ts';
 import { headFileName, listingNotes, listWal, readHead, readSegmentHeader, segmentInput, walFolder } from './folder.ts';
-import { settle, toReport } from './report.ts';
+import { settle, toReport, verdictOf } from './report.ts';
 import { confirmed } from './second-look.ts';
 import { listSnapshots } from './snapshot/list.ts';
 import { snapshotFolder } from './snapshot/name.ts';
@@ -38,8 +38,9 @@ export async function scanStore(
   visitor: LogVisitor = {},
   range: ScanRange = {},
 ): Promise<LogReport> {
-  const { report } = await lookAt(env, storeDir, visitor, range);
-  return settle(report, await stillThere(env, storeDir, report.findings));
+  const { report, survey } = await lookAt(env, storeDir, visitor, range);
+  const findings = [...report.findings, ...noBase(survey, hasPoint)];
+  return settle({ ...report, findings, verdict: verdictOf(findings) }, await stillThere(env, storeDir, findings));
 }
 
 /** Every fault of a store: log, HEAD, STORE.json, snapshots. With the second look. */
@@ -95,8 +96,20 @@ function fitting(snapshots: readonly SnapshotCheck[], report: LogReport): Snapsh
 function baseFindings(survey: Survey, snapshots: readonly SnapshotCheck[]): Finding[] {
   const first = survey.live[0];
   if (first === undefined || first.seqFirst === 1) return [];
-  const covered = snapshots.some((check) => check.summary && check.summary.seq >= first.seqFirst - 1);
-  if (covered) return stranded(first, snapshots);
+  const good = new Set(snapshots.flatMap((check) => (check.summary ? [check.file] : [])));
+  const missing = noBase(survey, (snapshot) => good.has(snapshot.file));
+  return missing.length > 0 ? missing : stranded(first, snapshots);
+}
+
+/** The header of a snapshot can be read and names this store: what can be known without reading it whole. */
+function hasPoint(snapshot: Survey['snapshots'][number]): boolean {
+  return snapshot.point !== undefined;
+}
+
+function noBase(survey: Survey, isGood: (snapshot: Survey['snapshots'][number]) => boolean): Finding[] {
+  const first = survey.live[0];
+  if (first === undefined || first.seqFirst === 1) return [];
+  if (survey.snapshots.some((snapshot) => isGood(snapshot) && snapshot.seq >= first.seqFirst - 1)) return [];
   return [
     {
       code: 'E_NO_BASE',

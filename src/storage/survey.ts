@@ -84,7 +84,11 @@ export async function surveyStore(env: StorageEnv, storeDir: string): Promise<Su
 
 async function noLog(env: StorageEnv, storeDir: string, noStoreFile: boolean): Promise<WalqError> {
   const data = { store: storeDir };
-  if (!noStoreFile) return damageError('E_GUTTED', `store ${storeDir} has no segment: its log was removed`, { data });
+  if (!noStoreFile)
+    return damageError('E_GUTTED', `store ${storeDir} has no segment: its log was removed`, {
+      data,
+      next: 'walq help E_GUTTED',
+    });
   const info = await env.fs.stat(storeDir);
   const what = info === undefined ? `no store at ${storeDir}` : `${storeDir} is not a store`;
   return notFoundError('E_NO_STORE', what, {
@@ -135,6 +139,8 @@ export function otherPast(log: LogScan, point: ChainPoint): boolean {
 /** A snapshot proves that the log had reached its seq. */
 export function aheadOfLog(survey: Survey, judgement: LogJudgement): Finding[] {
   const newest = survey.snapshots.find((snapshot) => snapshot.point);
+  // How far a segment of a newer walq goes, this one cannot tell.
+  if (judgement.findings.some((finding) => finding.severity === 'newer')) return [];
   if (newest === undefined || newest.seq < judgement.seqNext) return [];
   return [
     {

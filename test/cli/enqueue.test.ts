@@ -21,5 +21,5 @@ it('names the file that is not there, or is none', async () => {
   const dir = scratch();
   const enqueue = (path: string) => walq(['--store', join(dir, 'store'), 'queue', 'enqueue', '-f', path]);
   expect(await enqueue(join(dir, 'none'))).toMatchObject({ code: 1, stderr: expect.stringContaining('no file') });
-  expect(await enqueue(dir)).toMatchObject({ code: 74, stderr: expect.stringContaining('it is not a file') });
+  expect(await enqueue(dir)).toMatchObject({ code: 2, stderr: expect.stringContaining('is a folder, not a file') });
 });

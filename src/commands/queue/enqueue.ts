@@ -2,10 +2,14 @@ import { usageError } from '../../base/errors.ts';
 import { join } from '../../base/path.ts';
 import { UuidSource } from '../../base/uuid.ts';
 import type { EnqueueAnswer } from '../../queue/engine-types.ts';
+import type { QueueMachine } from '../../queue/machine.ts';
 import { withQueue } from '../../queue/run/access.ts';
 import { defaultPayloadBytesMax, enqueueEvent, type JobSpec } from '../../queue/spec.ts';
+import type { Store } from '../../storage/store.ts';
 import type { CommandContext } from '../context.ts';
-import { standardInput, storePath } from '../store-path.ts';
+import { standardInput } from '../store-path.ts';
+import { storeToCreate } from '../store-target.ts';
+import { noteRecovery } from '../writer.ts';
 import { chunksOf } from './file-chunks.ts';
 import { readJobs, readLines } from './read-jobs.ts';
 
@@ -47,7 +51,7 @@ export async function enqueue(
   answered: (answers: readonly EnqueueAnswer[]) => Promise<void> | undefined,
 ): Promise<EnqueueResult> {
   const { env } = context;
-  const store = storePath(context);
+  const store = await storeToCreate(context);
   const ids = new UuidSource(env.clock, env.random);
   const result: EnqueueResult = { store, created: false, enqueued: 0, replaced: 0, duplicates: 0 };
   // The first batch is read and checked before the store is touched: bad input creates nothing.
@@ -61,9 +65,10 @@ export async function enqueue(
     lockTimeoutMs: request.lockTimeoutMs,
     pid: request.pid,
     command: 'walq queue enqueue',
-    onOpen: (opened: { created: boolean }) => {
+    onOpen: (opened: Store<QueueMachine>) => {
       result.created = opened.created;
       if (opened.created) context.note(`created a new store at ${store}`);
+      noteRecovery(context, opened);
     },
   };
   await withQueue(env, store, options, async (ops) => {
@@ -88,7 +93,8 @@ async function* specs(context: CommandContext, request: EnqueueRequest): AsyncGe
     return;
   }
   const name = file ?? standardInput;
-  const chunks = name === standardInput ? context.stdin() : chunksOf(context, name);
+  const { env, pipe } = context;
+  const chunks = name === standardInput ? context.stdin() : chunksOf({ fs: env.fs, pipe }, name);
   if (lines) yield* readLines(chunks, template);
   else for await (const spec of readJobs(chunks, { allowCommands, file: name })) yield { ...template, ...spec };
 }

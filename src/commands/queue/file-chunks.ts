@@ -1,16 +1,23 @@
-import { hasErrno, notFoundError } from '../../base/errors.ts';
+import { hasErrno, notFoundError, usageError, type WalqError } from '../../base/errors.ts';
 import type { FileSystem } from '../../fs/types.ts';
 import { openSource, readingAll } from '../../storage/files.ts';
 import type { CommandContext } from '../context.ts';
 
 const chunkBytes = 256 * 1024;
 
-/** A file, or a pipe that stands under that name, in chunks. Throws E_NO_FILE (1), E_READ (74). */
-export async function* chunksOf({ env, pipe }: CommandContext, path: string): AsyncGenerator<Uint8Array> {
-  const info = await env.fs.stat(path);
-  if (info === undefined) throw noFile(path);
-  if (info.kind === 'other') yield* readingAll(path, pipe(path));
-  else yield* fileChunks(env.fs, path);
+/** A file, or a pipe that stands under that name, in chunks. Throws E_NO_FILE (1), E_WRONG_TARGET (2), E_READ (74). */
+export async function* chunksOf(
+  { fs, pipe }: { fs: FileSystem; pipe: CommandContext['pipe'] },
+  path: string,
+): AsyncGenerator<Uint8Array> {
+  const kind = (await fs.stat(path))?.kind ?? 'file';
+  if (kind === 'folder') {
+    throw usageError('E_WRONG_TARGET', `${path} is a folder, not a file`, {
+      data: { file: path },
+      next: 'walq queue enqueue -f - reads standard input',
+    });
+  }
+  yield* kind === 'file' ? fileChunks(fs, path) : readingAll(path, pipe(path));
 }
 
 async function* fileChunks(fs: FileSystem, path: string): AsyncGenerator<Uint8Array> {
@@ -30,6 +37,6 @@ async function* fileChunks(fs: FileSystem, path: string): AsyncGenerator<Uint8Ar
   }
 }
 
-function noFile(path: string): Error {
+function noFile(path: string): WalqError {
   return notFoundError('E_NO_FILE', `no file ${path}`, { data: { file: path } });
 }

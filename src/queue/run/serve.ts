@@ -5,6 +5,7 @@ import { QueueEngine } from '../engine.ts';
 import type { EngineOptions } from '../engine-types.ts';
 import { QueueMachine } from '../machine.ts';
 import { platformProcesses } from '../process/child-notes.ts';
+import { LogCleaner } from '../process/log-files.ts';
 import { serveControl } from '../process/socket-server.ts';
 import type { AttemptPlace, Handler } from './handler.ts';
 import { carryOut, LocalOps } from './ops.ts';
@@ -15,6 +16,8 @@ export interface ServeOptions extends RunnerOptions, EngineOptions {
   create: boolean;
   segmentBytes?: number;
   keepSnapshots?: number;
+  /** Where to answer with metrics, if anywhere. */
+  metrics?: { host: string; port: number };
   /** Makes what runs the jobs. */
   handler(place: AttemptPlace): Handler;
   /** The store is open, the socket listens, no job has been started yet. `runner.stop()` ends it. */
@@ -43,6 +46,8 @@ export async function serveQueue(
   });
   const onStall = () => options.report({ kind: 'disk-full' });
   const engine = new QueueEngine({ log: store, machine: store.machine, clock, random, onStall }, options);
+  const logs = new LogCleaner(fs, store.dir);
+  engine.onForgotten((ids, seq) => logs.forget(ids, seq));
   try {
     const processes = platformProcesses(fs, `${store.dir}/run`);
     const place = { fs, clock, killAfterMs, storeDir: store.dir, storeId: store.id, table: processes.table };
@@ -71,6 +76,7 @@ export async function serveQueue(
       await idle;
     }
   } finally {
+    await logs.settled();
     await store.close();
   }
 }
