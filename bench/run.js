@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { row as append64 } from './rows/append-64.js';
 import { row as enqueue1 } from './rows/enqueue-1.js';
 import { row as enqueue64 } from './rows/enqueue-64.js';
+import { row as enqueue100 } from './rows/enqueue-100.js';
 import { row as enqueueBulk } from './rows/enqueue-bulk.js';
 import { row as recovery } from './rows/recovery.js';
 import { row as replay } from './rows/replay.js';
@@ -28,7 +29,7 @@ import { lineOf, machineText, writeDocument } from './support/report.js';
 import { readResults, resultOf, writeResult } from './support/results.js';
 
 const sharingRows = [verify, verifyMemory];
-const commitRows = [append64, enqueue64, enqueue1, enqueueBulk];
+const commitRows = [append64, enqueue64, enqueue1, enqueue100, enqueueBulk];
 const rows = [...sharingRows, replay, ...commitRows, snapshotWrite, snapshotLoad, recovery, startVersion, startEnqueue];
 /** A row may lose this part of its share against the kept result before `--check` fails. */
 const lossMax = 0.25;

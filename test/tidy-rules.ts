@@ -14,17 +14,39 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   index: ['base', 'fs', 'storage', 'queue'],
 };
 
-/** Packages and modules that only one layer may know. */
-const owners: Readonly<Record<string, string>> = {
-  'node:fs': 'fs',
-  'node:fs/promises': 'fs',
-  fs: 'fs',
-  'fs/promises': 'fs',
-  'fs-native-extensions': 'fs',
-  commander: 'cli',
-  chalk: 'cli',
-  'cli-table3': 'cli',
-  ora: 'cli',
+/** What a file directly in a layer, or in a folder of it, may import of its own layer; who is not named here, all. */
+const rooms: Readonly<Record<string, readonly string[]>> = {
+  'storage/wal': ['storage/files.ts', 'storage/preamble.ts', 'storage/types.ts'],
+  'storage/snapshot': ['storage/files.ts', 'storage/preamble.ts', 'storage/types.ts'],
+  formats: ['formats'],
+  'formats/registry.ts': ['formats', 'formats/document', 'formats/raft-recovery'],
+  'formats/document': ['formats'],
+  'formats/raft-recovery': ['formats'],
+  'queue/process': ['queue'],
+  commands: ['commands'],
+  'commands/queue': ['commands'],
+  'commands/demo': ['commands'],
+  'cli/completion': ['cli'],
+  'cli/queue': ['cli'],
+  'cli/snapshot': ['cli'],
+  'cli/wal': ['cli'],
+};
+
+/** Packages and modules that only some layers may know. A package that is not named here belongs to nobody. */
+const owners: Readonly<Record<string, readonly string[]>> = {
+  'node:fs': ['fs'],
+  'node:fs/promises': ['fs'],
+  fs: ['fs'],
+  'fs/promises': ['fs'],
+  'node:child_process': ['queue', 'cli'],
+  'node:net': ['queue'],
+  'fs-native-extensions': ['fs'],
+  croner: ['queue'],
+  yaml: ['commands'],
+  commander: ['cli'],
+  chalk: ['cli'],
+  'cli-table3': ['cli'],
+  ora: ['cli'],
 };
 
 const linesMax = 300;
@@ -87,10 +109,14 @@ function importFaults(path: string, text: string): string[] {
   const layer = layerOf(path);
   if (layer === undefined) return [];
   return importsOf(text).flatMap((specifier) => {
-    const owner = owners[specifier];
-    const isOurs = specifier.startsWith('.');
-    if (isOurs && !specifier.endsWith('.ts')) return [`import '${specifier}' does not end in .ts`];
-    return owner !== undefined && owner !== layer ? [`only src/${owner} may import '${specifier}'`] : [];
+    if (specifier.startsWith('.')) {
+      return specifier.endsWith('.ts') ? [] : [`import '${specifier}' does not end in .ts`];
+    }
+    const allowed = owners[specifier];
+    if (allowed === undefined) {
+      return specifier.startsWith('node:') ? [] : [`nobody may import '${specifier}'`];
+    }
+    return allowed.includes(layer) ? [] : [`only ${allowed.map((each) => `src/${each}`)} may import '${specifier}'`];
   });
 }
 
@@ -99,24 +125,58 @@ function layerFaults(path: string, text: string): string[] {
   if (layer === undefined) return [];
   const allowed = layers[layer];
   if (allowed === undefined) return [`src/${layer} is no layer`];
-  const upward = importsOf(text).flatMap((specifier) => {
+  const wrong = importsOf(text).flatMap((specifier) => {
     if (!specifier.startsWith('.')) return [];
-    const target = layerOf(resolve(path, specifier));
-    if (target === undefined) return [`import '${specifier}' leaves src`];
-    return target === layer || allowed.includes(target)
-      ? []
-      : [`src/${layer} may not import src/${target}: '${specifier}'`];
+    const target = resolve(path, specifier);
+    const targetLayer = layerOf(target);
+    if (targetLayer === undefined) return [`import '${specifier}' leaves src`];
+    const fits = targetLayer === layer ? fitsRoom(path, target) : allowed.includes(targetLayer);
+    return fits ? [] : [`${path} may not import ${target}`];
   });
+  return [...wrong, ...habitFaults(path, layer, text)];
+}
+
+/** Two files of one layer. */
+function fitsRoom(path: string, target: string): boolean {
+  const allowed = rooms[path.slice('src/'.length)] ?? rooms[roomOf(path)];
+  const name = target.slice('src/'.length);
+  return (
+    allowed === undefined ||
+    roomOf(target) === roomOf(path) ||
+    allowed.includes(roomOf(target)) ||
+    allowed.includes(name)
+  );
+}
+
+/** What only some files may do at all. */
+function habitFaults(path: string, layer: string, text: string): string[] {
+  const faults: string[] = [];
   const isSilent = layer !== 'cli' && layer !== 'queue' && layer !== 'index';
-  const speaks = isSilent && /\bprocess\.(stdout|stderr|stdin|argv|exit|exitCode)\b/.test(text);
-  return speaks ? [...upward, 'only src/cli reads arguments, prints and exits'] : upward;
+  if (isSilent && /\bprocess\.(stdout|stderr|stdin|argv|exit|exitCode)\b/.test(text)) {
+    faults.push('only src/cli reads arguments, prints and exits');
+  }
+  const isTimeless = layer !== 'cli' && path !== 'src/base/node-clock.ts';
+  if (
+    isTimeless &&
+    /\b(Date\.now|performance\.now|Math\.random|randomBytes|randomFillSync)\(|\bnew Date\(\)/.test(text)
+  ) {
+    faults.push('time and randomness are passed in');
+  }
+  return faults;
+}
+
+/** 'storage' for a file directly in that layer, 'storage/wal' for one in a folder of it. */
+function roomOf(path: string): string {
+  const [, layer = '', ...rest] = path.split('/');
+  return rest.length > 1 ? `${layer}/${rest[0]}` : layer;
 }
 
 function layerOf(path: string): string | undefined {
   return /^src\/([^/]+?)(?:\.ts$|\/)/.exec(path)?.[1];
 }
 
-function resolve(from: string, specifier: string): string {
+/** The path that a relative specifier in the file `from` means. */
+export function resolve(from: string, specifier: string): string {
   const parts = from.split('/').slice(0, -1);
   for (const part of specifier.split('/')) {
     if (part === '..') parts.pop();

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { faultsOf, importsOf } from './tidy-rules.ts';
+import { faultsOf, importsOf, resolve } from './tidy-rules.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 
@@ -20,6 +20,22 @@ describe('the project', () => {
   });
 });
 
+describe('the library', () => {
+  it('knows nothing of the commands and the command line, and no package but those for locks and cron rules', () => {
+    const reached = new Set(['src/index.ts']);
+    for (const path of reached) {
+      if (!path.startsWith('src/')) continue;
+      for (const specifier of importsOf(readFileSync(`${root}/${path}`, 'utf8'))) {
+        reached.add(specifier.startsWith('.') ? resolve(path, specifier) : specifier);
+      }
+    }
+    expect(reached.size).toBeGreaterThan(50);
+    const known = /^(src\/(index|base|fs|storage|queue)\b|node:|croner$)/;
+    const wrong = [...reached].filter((each) => !known.test(each));
+    expect(wrong).toEqual([]);
+  });
+});
+
 describe('the rules', () => {
   const faults = (path: string, text: string): string => faultsOf(path, text).join('\n');
 
@@ -34,6 +50,14 @@ describe('the rules', () => {
     ['src/commands/a.ts', "import {\n  f,\n  g,\n} from '../cli/text.ts';"],
     ['src/index.ts', "export { f } from './cli/main.ts';"],
     ['src/cli/a.ts', "import { f } from '../../test/support/x.ts';"],
+    ['src/storage/wal/a.ts', "import { f } from '../store.ts';"],
+    ['src/storage/wal/a.ts', "import { f } from '../snapshot/codec.ts';"],
+    ['src/storage/snapshot/a.ts', "import { f } from '../wal/format.ts';"],
+    ['src/formats/document/a.ts', "import { f } from '../raft-recovery/checksum.ts';"],
+    ['src/formats/lines.ts', "import { f } from './document/log.ts';"],
+    ['src/queue/process/a.ts', "import { f } from '../run/runner.ts';"],
+    ['src/commands/a.ts', "import { f } from './queue/enqueue.ts';"],
+    ['src/cli/wal/a.ts', "import { f } from '../queue/run.ts';"],
   ])('refuse an upward import: %s, %s', (path, text) => {
     expect(faults(path, text)).toMatch(/may not import|leaves src/);
   });
@@ -46,8 +70,10 @@ describe('the rules', () => {
     ['src/base/a.ts', "import ora from 'ora';"],
     ['src/formats/a.ts', "import Table from 'cli-table3';"],
     ['src/storage/a.ts', "import { tryLock } from 'fs-native-extensions';"],
+    ['src/commands/a.ts', "import { spawn } from 'node:child_process';"],
+    ['src/cli/a.ts', "import yaml from 'yaml';"],
   ])('refuse a package outside its layer: %s, %s', (path, text) => {
-    expect(faults(path, text)).toContain('may import');
+    expect(faults(path, text)).toMatch(/only src\/.* may import|nobody may import/);
   });
 
   it('refuse a layer nobody has named, and relative imports without .ts', () => {
@@ -59,6 +85,15 @@ describe('the rules', () => {
     expect(faults('src/commands/a.ts', "process.stdout.write('x');")).toContain('only src/cli');
     expect(faults('src/storage/a.ts', 'process.exit(1);')).toContain('only src/cli');
   });
+
+  it.each(['Date.now()', 'performance.now()', 'Math.random()', 'new Date()', 'randomBytes(16)'])(
+    'refuse %s where time and randomness are passed in',
+    (text) => {
+      expect(faults('src/storage/a.ts', text)).toContain('passed in');
+      expect(faults('src/queue/run/a.ts', text)).toContain('passed in');
+      expect(faults('src/cli/a.ts', text)).toBe('');
+    },
+  );
 
   it('refuse long files and wide lines', () => {
     expect(faults('src/base/a.ts', 'x\n'.repeat(301))).toContain('301 lines');

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { assert } from './errors.ts';
 
 /**
  * CRC-32 (IEEE) of the bytes, continued from `seed`. Native: 2 GB/s and more over kilobytes, so it is called per
@@ -14,7 +15,9 @@ export function readU64(view: DataView, offset: number): number | undefined {
   return high > 0x1fffff ? undefined : high * 0x1_0000_0000 + view.getUint32(offset, true);
 }
 
+/** `value` is a non-negative safe integer. */
 export function writeU64(view: DataView, offset: number, value: number): void {
+  assert(Number.isSafeInteger(value) && value >= 0, 'a u64 holds a non-negative safe integer');
   view.setUint32(offset, value % 0x1_0000_0000, true);
   view.setUint32(offset + 4, Math.floor(value / 0x1_0000_0000), true);
 }
@@ -27,10 +30,12 @@ export function hexOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 }
 
+/** A CRC, salt or link as messages show it: 8 hex digits. */
 export function hex32(value: number): string {
   return value.toString(16).padStart(8, '0');
 }
 
+/** Whether bytes[from, to) are all zero; true for none. */
 export function allZero(bytes: Uint8Array, from = 0, to = bytes.length): boolean {
   for (let at = from; at < to; at++) if (bytes[at] !== 0) return false;
   return true;

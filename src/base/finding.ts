@@ -1,4 +1,4 @@
-import type { Code } from './errors.ts';
+import { assert, type Code, damageError, type ErrorDetails, newerError, type WalqError } from './errors.ts';
 
 /**
  * How bad one finding is. The verdict of a whole store or file follows from its worst finding:
@@ -34,4 +34,41 @@ export function worstSeverity(findings: Iterable<{ severity: Severity }>): Sever
   let worst = -1;
   for (const finding of findings) worst = Math.max(worst, severities.indexOf(finding.severity));
   return severities[worst];
+}
+
+/**
+ * `wal/0000000001-….wal: payload checksum mismatch at offset 4096 (seq 41..44), got 1a2b3c4d, expected 99ffee00`: what,
+ * where, got and expected. Not escaped: file names and texts are as found.
+ */
+export function describeFinding(finding: Finding): string {
+  const { file, message, offset, got, expected } = finding;
+  const seqs = seqsText(finding);
+  return [
+    `${file}: ${message}`,
+    offset === undefined ? '' : ` at offset ${offset}`,
+    seqs === '' ? '' : ` (${seqs})`,
+    got === undefined ? '' : `, got ${got}`,
+    expected === undefined ? '' : `, expected ${expected}`,
+  ].join('');
+}
+
+function seqsText({ seqFirst, seqLast }: Finding): string {
+  if (seqFirst === undefined) return '';
+  return seqLast === undefined || seqLast === seqFirst ? `seq ${seqFirst}` : `seq ${seqFirst}..${seqLast}`;
+}
+
+/**
+ * The worst of at least one finding as the error to throw where damage is not an answer but the end: exit 3, or 5 for a
+ * newer format. The finding is in `data.finding`; `subject` says what it was found in.
+ */
+export function findingError(findings: readonly Finding[], about: ErrorDetails & { subject?: string } = {}): WalqError {
+  const { subject, data, ...details } = about;
+  const worst = worstSeverity(findings);
+  const found = findings.filter((finding) => finding.severity === worst);
+  const finding = found[0];
+  assert(finding !== undefined, 'there is a finding');
+  const more = found.length > 1 ? `, and ${found.length - 1} more` : '';
+  const text = `${subject === undefined ? '' : `${subject}: `}${describeFinding(finding)}${more}`;
+  const make = worst === 'newer' ? newerError : damageError;
+  return make(finding.code, text, { ...details, data: { finding, ...data } });
 }

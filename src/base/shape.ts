@@ -39,9 +39,12 @@ export function oneOf<const T extends string>(...allowed: T[]): Shape<T> {
   };
 }
 
-export function list<T>(element: Shape<T>): Shape<T[]> {
+/** `least` to `most` elements. */
+export function list<T>(element: Shape<T>, least = 0, most = Number.POSITIVE_INFINITY): Shape<T[]> {
   return (value, at, bad) => {
     if (!Array.isArray(value)) throw bad(`${at} must be a list`);
+    if (value.length < least || value.length > most)
+      throw bad(`${at} has ${value.length} elements, allowed are ${least} to ${most}`);
     return value.map((each: unknown, index) => element(each, `${at}[${index}]`, bad));
   };
 }

@@ -1,35 +1,30 @@
 import { escapeText } from '../base/escape.ts';
-import type { Finding } from '../base/finding.ts';
+import { describeFinding, type Finding } from '../base/finding.ts';
 import type { LogReport, LostRange, Verdict } from '../storage/types.ts';
+import type { Session } from './session.ts';
 import type { Style } from './style.ts';
 import { count, counted, wrap } from './text.ts';
 
 /**
- * `wal/0000000001-….wal: payload checksum mismatch at offset 4096 (seq 41..44), got 1a2b3c4d, expected 99ffee00
- * [E_PAYLOAD]`, uncoloured: what, where, got and expected, and the code to look up.
+ * What, where, got and expected, and the code to look up, with the severity as a coloured word in front. One line in a
+ * pipe, wrapped on a terminal of `width` columns.
  */
-function findingText(finding: Finding): string {
-  const parts = [`${finding.file}: ${finding.message}`];
-  if (finding.offset !== undefined) parts.push(` at offset ${finding.offset}`);
-  const seqs = seqsText(finding);
-  if (seqs !== '') parts.push(` (${seqs})`);
-  if (finding.got !== undefined) parts.push(`, got ${finding.got}`);
-  if (finding.expected !== undefined) parts.push(`, expected ${finding.expected}`);
-  return `${escapeText(parts.join(''))} [${finding.code}]`;
-}
-
-function seqsText(finding: Finding): string {
-  if (finding.seqFirst === undefined) return '';
-  if (finding.seqLast === undefined || finding.seqLast === finding.seqFirst) return `seq ${finding.seqFirst}`;
-  return `seq ${finding.seqFirst}..${finding.seqLast}`;
-}
-
-/** Its severity as a coloured word in front; one line in a pipe, wrapped on a terminal of `width` columns. */
 export function findingLine(finding: Finding, style: Style, width: number | undefined): string {
   const word = `${finding.severity}:`;
-  const line = `${word} ${findingText(finding)}`;
+  const line = `${word} ${escapeText(describeFinding(finding))} [${finding.code}]`;
   const text = width === undefined ? line : wrap(line, width, '  ');
   return style.severity(finding.severity, word) + text.slice(word.length);
+}
+
+const faultsShown = 10;
+
+/** Faults (notes aside) beside an answer that is something else: on stderr, a screen of them at most. */
+export async function writeFaults(session: Session, findings: readonly Finding[]): Promise<void> {
+  const { err, errStyle, errWidth } = session;
+  const faults = findings.filter((finding) => finding.severity !== 'note');
+  for (const finding of faults.slice(0, faultsShown)) await err.line(findingLine(finding, errStyle, errWidth));
+  const more = faults.length - faultsShown;
+  if (more > 0) await err.line(errStyle.dim(`… and ${counted(more, 'more finding')}`));
 }
 
 const words: Readonly<Record<Verdict, string>> = {
@@ -85,11 +80,17 @@ export function verdictClauses(
   }
   if (verdict === 'torn') clauses.push('nothing acknowledged is lost; safe to trim');
   if (verdict === 'ambiguous') clauses.push('the last write may have been acknowledged, nothing proves it');
+  if (verdict === 'no base') clauses.push('the log is not whole: no state can be computed from what is left');
   if (verdict === 'degraded') clauses.push('a snapshot is bad; nothing is lost');
   if (verdict === 'padded') clauses.push('zeros after the last frame, nothing else');
   if (report !== undefined && !report.endProven && clauses.length === 0)
     clauses.push('end unproven: nothing beside the file says where it ends');
   return clauses;
+}
+
+/** The same for a snapshot file by itself, or the snapshots of a store. */
+export function snapshotClauses(verdict: Verdict): string[] {
+  return verdict === 'corrupt' ? ['the snapshot cannot be used'] : verdictClauses(verdict, undefined);
 }
 
 /** `CORRUPT  lost: exactly 1 event (seq 5133)` and what else there is to say, aligned below it. */

@@ -51,7 +51,8 @@ export function bytes(value: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   let scaled = value;
   let unit = 0;
-  while (scaled >= 1024 && unit < units.length - 1) {
+  // What would print as '1024' is one of the next unit.
+  while (Math.round(scaled) >= 1024 && unit < units.length - 1) {
     scaled /= 1024;
     unit++;
   }

@@ -42,6 +42,28 @@ export const commandCodes: CodeCatalogue = {
     explain: 'The text is larger than a payload may be.',
     next: 'Keep the data in a file and put its path into the payload.',
   },
+  E_IMPORT_ORDER: {
+    title: 'logs to import are not oldest first',
+    explain:
+      'An import numbers the events in the order in which the logs are given, and a snapshot covers all but the newest of ' +
+      'them. raft-recovery names a log that it rotates away NAME.YYYYMMDD_HHMMSS, so NAME itself is the newest. Nothing ' +
+      'was made.',
+    next: 'Use the command in the message.',
+  },
+  E_IMPORT_BASE: {
+    title: 'snapshot and log do not meet',
+    explain:
+      'The last number of the snapshot is not in the log that it should be in, or the log begins after it. Events between ' +
+      'the two may be missing, or a log was left out. What is there was imported.',
+    next: 'Import again, with every log from the one that the snapshot was taken of to the newest, oldest first.',
+  },
+  E_IMPORT_LEFT: {
+    title: 'an unfinished import is in the way',
+    explain:
+      'A store that is being imported is called DIR.importing and takes its name when it is complete. One is there: an import ' +
+      'was killed or failed, or runs still. It holds nothing but what was read from the sources.',
+    next: 'Remove it if no import is running: rm -r DIR.importing',
+  },
   E_BEFORE_BASE: {
     title: 'the point lies before the start of the log',
     explain:

@@ -1,5 +1,4 @@
 import { type CompactPlan, type CompactResult, planCompact } from '../storage/compact.ts';
-import { scanStore } from '../storage/read.ts';
 import type { CommandContext } from './context.ts';
 import { onQueue, type WriterOptions } from './writer.ts';
 
@@ -9,11 +8,9 @@ export interface CompactRequest {
   keep: number;
 }
 
-/** What `compact` would remove now. Read-only. */
+/** What `compact` would remove now. Read-only. Throws what opening a store throws, damage (3) included. */
 export async function planCompaction(context: CommandContext, request: CompactRequest): Promise<CompactPlan> {
-  const { env } = context;
-  const report = await scanStore(env, request.store);
-  return await planCompact(env, request.store, { keep: request.keep, seqLast: report.seqLast ?? 0 });
+  return await planCompact(context.env, request.store, { keep: request.keep });
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { CommandContext } from './context.ts';
 import { headOfRecord, rowOfRecord } from './event-row.ts';
-import type { InspectRequest, SeqBounds, ShowRow } from './inspect.ts';
+import type { InspectRequest, SeqBounds, ShowRow } from './inspect-types.ts';
 import type { LogSource } from './log-source.ts';
 import type { RowFilter } from './row-filter.ts';
 

@@ -1,13 +1,14 @@
 import { usageError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { ForeignEvent, ForeignLogSummary } from '../formats/types.ts';
+import { verdictOf } from '../storage/report.ts';
 import type { CommandContext } from './context.ts';
 import type { EventRow } from './event-row.ts';
 import { resolveForeign } from './foreign-range.ts';
-import { type ForeignTarget, readForeignLog } from './foreign-source.ts';
-import type { InspectRequest, InspectResult, ShowRow } from './inspect.ts';
+import { readForeignLog } from './foreign-source.ts';
+import type { InspectRequest, InspectResult, ShowRow } from './inspect-types.ts';
 import { rowFilter } from './row-filter.ts';
-import { verdictOfFindings } from './verdict.ts';
+import { type ForeignTarget, nameOf, shownPath } from './target.ts';
 
 /** `wal inspect` for logs of other systems. Records are shown in the order of the file. */
 export async function inspectForeign(
@@ -18,7 +19,7 @@ export async function inspectForeign(
 ): Promise<InspectResult> {
   const { format } = target;
   if (format.kind !== 'log') {
-    throw usageError('E_WRONG_TARGET', `${target.path} is a snapshot (${format.title}), not a log`, {
+    throw usageError('E_WRONG_TARGET', `${shownPath(target.path)} is a snapshot (${format.title}), not a log`, {
       data: { file: target.path, format: format.name },
       next: `walq snapshot show ${shellWord(target.path)}`,
     });
@@ -67,12 +68,12 @@ export async function inspectForeign(
     });
   }
   return {
-    target: { kind: target.kind, path: target.path, format: format.name },
+    target: nameOf(target),
     shown,
     partial,
     findings: summary.findings,
     foreign: summary,
-    ...(partial ? {} : { verdict: verdictOfFindings(summary.findings) }),
+    ...(partial ? {} : { verdict: verdictOf(summary.findings) }),
   };
 }
 

@@ -1,17 +1,19 @@
-import { damageError, usageError } from '../base/errors.ts';
-import type { Finding } from '../base/finding.ts';
+import { usageError } from '../base/errors.ts';
+import { type Finding, findingError } from '../base/finding.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { ForeignJob, ForeignSnapshotSummary } from '../formats/types.ts';
 import { QueueMachine } from '../queue/machine.ts';
+import { verdictOf } from '../storage/report.ts';
 import type { CommandContext } from './context.ts';
+import { type Covered, coverageOf, holeBeside, peekLog, standOf } from './foreign-coverage.ts';
 import { ForeignIds } from './foreign-ids.ts';
 import { resolveForeign } from './foreign-range.ts';
-import { type ForeignTarget, readForeignLog, readForeignSnapshot } from './foreign-source.ts';
+import { readForeignLog, readForeignSnapshot } from './foreign-source.ts';
 import { entriesOfForeign, recordOfForeign } from './foreign-state.ts';
-import type { ReplayResult } from './replay.ts';
-import type { Selector } from './selector.ts';
-import { openTarget } from './target.ts';
-import { verdictOfFindings } from './verdict.ts';
+import type { ReplayResult } from './replay-types.ts';
+import { beforeBase } from './resolve.ts';
+import { formatSelector, type Selector } from './selector.ts';
+import { type ForeignTarget, isForeign, nameOf, openTarget } from './target.ts';
 
 /**
  * The state a foreign log leads to: what its own system would hold, as far as the log says. Stops before the first
@@ -25,16 +27,26 @@ export async function replayForeign(
   const machine = new QueueMachine();
   const ids = new ForeignIds();
   const isFile = request.snapshot !== 'auto' && request.snapshot !== 'none';
-  const base = isFile ? await loadForeignBase(context, request.snapshot, machine, ids) : undefined;
+  const base = isFile ? await loadForeignBase(context, target, request.snapshot, machine, ids) : undefined;
+  const covered = base?.covered;
+  if (
+    base?.numbersRunOn === true &&
+    request.until?.kind === 'seq' &&
+    BigInt(request.until.seq) < BigInt(base.lastSeq)
+  ) {
+    throw beforeBase(formatSelector(request.until), base.lastSeq);
+  }
   const range = request.until === undefined ? undefined : { to: request.until };
   const inRange = await resolveForeign(
     range,
     (visit) => readForeignLog(context, target, visit),
     context.env.clock.now(),
   );
-  let seq: string = base?.lastSeq ?? '0';
+  let seq = base?.lastSeq ?? '0';
   let place = 0;
   let replayed = 0;
+  // The same numbers as an import gives.
+  let applied = base?.jobs ?? 0;
   let unknown = 0;
   let leftOut = 0;
   const summary = await readForeignLog(context, target, (event) => {
@@ -45,12 +57,15 @@ export async function replayForeign(
       leftOut++;
       return;
     }
+    if (covered !== undefined && (covered === 'all' || BigInt(event.seq) <= covered)) return;
     const record = recordOfForeign(event, ids, 0);
     if (record === undefined) unknown++;
-    else machine.apply(record, (base?.jobs ?? 0) + place);
+    else machine.apply(record, ++applied);
     seq = event.seq;
     replayed++;
   });
+  const hole = typeof covered === 'bigint' ? holeBeside(covered, summary) : undefined;
+  const findings = hole === undefined ? summary.findings : [...summary.findings, { ...hole, file: summary.file }];
   if (request.until?.kind === 'seq' && BigInt(seq) < BigInt(request.until.seq) && summary.findings.every(isHarmless)) {
     throw usageError(
       'E_SEQ_RANGE',
@@ -61,14 +76,14 @@ export async function replayForeign(
     );
   }
   return {
-    target: { kind: target.kind, path: target.path, format: target.format.name },
+    target: nameOf(target),
     machine,
     seq,
-    ...(base && { snapshot: { file: base.file, seq: base.lastSeq ?? '0' } }),
+    ...(base && { snapshot: { file: base.file, seq: base.lastSeq } }),
     replayed,
     skipped: machine.totals.skipped + unknown,
-    verdict: verdictOfFindings(summary.findings),
-    findings: summary.findings,
+    verdict: verdictOf(findings),
+    findings,
     gaps: leftOut === 0 && summary.damaged === 0,
     originalId: (id) => ids.original(id),
     storeId: '0'.repeat(32),
@@ -79,41 +94,49 @@ function isHarmless(finding: Finding): boolean {
   return finding.severity === 'note';
 }
 
+interface ForeignBase {
+  file: string;
+  jobs: number;
+  lastSeq: string;
+  numbersRunOn: boolean;
+  /** What it covers of the log. */
+  covered: Covered;
+}
+
 async function loadForeignBase(
   context: CommandContext,
+  log: ForeignTarget,
   path: string,
   machine: QueueMachine,
   ids: ForeignIds,
-): Promise<ForeignSnapshotSummary> {
+): Promise<ForeignBase> {
   const { jobs, summary } = await readForeignJobs(context, path);
   for (const entry of entriesOfForeign(jobs, ids, 0)) machine.load(entry);
-  return summary;
+  const { covered, numbersRunOn } = coverageOf([await peekLog(context, log)], standOf(jobs, summary));
+  return { file: summary.file, jobs: jobs.length, lastSeq: summary.lastSeq ?? '0', numbersRunOn, covered: covered[0] };
 }
 
 /**
- * All jobs of a foreign snapshot that is whole. Throws its damage (3), E_WRONG_TARGET (2) when the file is something
- * else.
+ * All jobs of a foreign snapshot that is whole. Throws its damage (3, of a newer form 5), E_WRONG_TARGET (2) when the
+ * file is something else.
  */
 export async function readForeignJobs(
   context: CommandContext,
   path: string,
 ): Promise<{ jobs: ForeignJob[]; summary: ForeignSnapshotSummary }> {
   const target = await openTarget(context, path);
-  if ((target.kind !== 'foreign' && target.kind !== 'foreign-stream') || target.format.kind !== 'snapshot') {
+  if (!isForeign(target) || target.format.kind !== 'snapshot') {
     throw usageError('E_WRONG_TARGET', `--snapshot: ${path} is not a snapshot of another system`, {
       data: { file: path },
     });
   }
-  const jobs: ForeignJob[] = [];
+  // An id that stands there twice counts once, as it stands there last.
+  const jobs = new Map<string, ForeignJob>();
   const summary = await readForeignSnapshot(context, target, (job) => {
-    jobs.push(job);
+    jobs.set(job.id, job);
   });
-  const fault = summary.findings.find((finding) => !isHarmless(finding));
-  if (fault !== undefined) {
-    throw damageError(fault.code, `${fault.file}: ${fault.message}`, {
-      data: { finding: fault },
-      next: `walq snapshot verify ${shellWord(path)}`,
-    });
+  if (!summary.findings.every(isHarmless)) {
+    throw findingError(summary.findings, { next: `walq snapshot verify ${shellWord(path)}` });
   }
-  return { jobs, summary };
+  return { jobs: [...jobs.values()], summary };
 }

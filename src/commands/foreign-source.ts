@@ -1,10 +1,8 @@
-import { usageError } from '../base/errors.ts';
+import { baseName } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
 import type { ForeignEvent, ForeignJob, ForeignLogSummary, ForeignSnapshotSummary, Visit } from '../formats/types.ts';
 import type { CommandContext } from './context.ts';
-import type { Target } from './target.ts';
-
-export type ForeignTarget = Extract<Target, { kind: 'foreign' | 'foreign-stream' }>;
+import { type ForeignTarget, takeStream } from './target.ts';
 
 /** Reads a foreign log from front to back. Throws E_WRONG_TARGET when a stream is to be read a second time. */
 export async function readForeignLog(
@@ -39,7 +37,7 @@ export async function readForeignSnapshot(
 
 function shownName(target: ForeignTarget): string {
   if (target.kind === 'foreign-stream') return 'standard input';
-  return target.path.slice(target.path.lastIndexOf('/') + 1);
+  return baseName(target.path);
 }
 
 async function withSource<T>(
@@ -47,15 +45,7 @@ async function withSource<T>(
   target: ForeignTarget,
   read: (source: ByteSource) => Promise<T>,
 ): Promise<T> {
-  if (target.kind === 'foreign-stream') {
-    if (target.used) {
-      throw usageError('E_WRONG_TARGET', 'standard input can be read only once; this needs a file', {
-        next: 'save it to a file first: cat > FILE',
-      });
-    }
-    target.used = true;
-    return await read(target.source);
-  }
+  if (target.kind === 'foreign-stream') return await read(takeStream(target));
   const file = await context.env.fs.open(target.path, 'r');
   try {
     return await read({ size: await file.size(), read: (buffer, position) => file.read(buffer, position) });

@@ -1,19 +1,27 @@
-import { refusedError, usageError } from '../base/errors.ts';
+import { usageError, WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { QueueMachine } from '../queue/machine.ts';
-import { createStore, isFresh } from '../storage/create.ts';
-import { lockedBy, lockStore } from '../storage/lock.ts';
+import { verdictOf } from '../storage/report.ts';
 import type { Store } from '../storage/store.ts';
 import type { Verdict } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
+import {
+  type Covered,
+  coverageOf,
+  holeBeside,
+  type LogStart,
+  newerThanSnapshot,
+  peekLog,
+  refuseWrongOrder,
+  standOf,
+} from './foreign-coverage.ts';
 import { ForeignIds } from './foreign-ids.ts';
 import { readForeignJobs } from './foreign-replay.ts';
-import { type ForeignTarget, readForeignLog } from './foreign-source.ts';
+import { readForeignLog } from './foreign-source.ts';
 import { entriesOfForeign, recordOfForeign } from './foreign-state.ts';
-import { openTarget } from './target.ts';
-import { verdictOfFindings } from './verdict.ts';
-import { withStore } from './writer.ts';
+import { fillNewStore } from './import-place.ts';
+import { type ForeignTarget, isForeign, openTarget } from './target.ts';
 
 export interface ImportRequest {
   /** Log files, oldest first. */
@@ -57,35 +65,36 @@ export interface ImportResult {
 
 /**
  * Makes a new store of foreign logs. Sound records are taken over, damaged ones reported; the sources are only read.
- * Throws E_NOT_A_STORE (7) when the folder is not empty, E_WRONG_TARGET (2) for files of another kind, the damage of
- * the snapshot (3): then no store is made.
+ * Throws E_NOT_A_STORE (7) when the folder is not empty, E_WRONG_TARGET (2) for files of another kind, E_IMPORT_ORDER
+ * (2), the damage of the snapshot (3): then no store is made.
  */
 export async function importLogs(context: CommandContext, request: ImportRequest): Promise<ImportResult> {
   if (request.from.length === 0 && request.snapshot === undefined) {
     throw usageError('E_USAGE', 'nothing to import: name log files with --from, a snapshot with --snapshot, or both');
   }
-  const logs = await openLogs(context, request.from);
+  const twice = request.from.find((path, at) => request.from.indexOf(path) !== at);
+  if (twice !== undefined) throw usageError('E_USAGE', `--from: ${twice} is given twice`, { data: { file: twice } });
+  refuseWrongOrder(request.from, (sorted) => commandFor(request, sorted));
+  const logs = await openLogs(context, request);
   const fallbackMs = context.env.clock.now();
   const base = request.snapshot === undefined ? undefined : await readForeignJobs(context, request.snapshot);
   const ids = new ForeignIds();
   const entries = base === undefined ? [] : entriesOfForeign(base.jobs, ids, fallbackMs);
   const baseSeq = base?.jobs.length ?? 0;
-  await refuseUsed(context, request.store);
-  const lock = await lockStore(context.env, request.store, { create: true });
-  if (lock === undefined) throw await lockedBy(context.env, request.store);
-  try {
-    await createStore(context.env, request.store, baseSeq === 0 ? {} : { base: { seq: baseSeq, entries } });
-  } catch (error) {
-    await lock.release();
-    throw error;
-  }
-  context.note(`created the store ${request.store}`);
+  const starts: LogStart[] = [];
+  for (const { target } of logs) starts.push(target === undefined ? { enqueued: [] } : await peekLog(context, target));
+  noteTimeOrder(context, logs, starts);
+  const coverage = base === undefined ? undefined : coverageOf(starts, standOf(base.jobs, base.summary));
+  const pathOf = (at: number): string => logs[at]?.path ?? '';
+  const misplaced = coverage?.misplaced ?? -1;
+  if (misplaced >= 0) throw newerThanSnapshot(pathOf(misplaced), pathOf(coverage?.anchor ?? -1));
   const findings: Finding[] = [];
   const importAll = async (store: Store<QueueMachine>): Promise<ImportResult> => {
     const files: ImportedFile[] = [];
     for (const [at, log] of logs.entries()) {
-      const coveredTo = base === undefined ? undefined : coverage(at, logs.length, base.summary.lastSeq);
-      files.push(await importFile(context, store, log, { coveredTo, ids, fallbackMs, findings }));
+      const counts = coverage?.anchor === at || (coverage?.numbersRunOn === true && at === 0);
+      const options = { coveredTo: coverage?.covered[at], joins: counts, ids, fallbackMs, findings };
+      files.push(await importFile(context, store, log, options));
     }
     return {
       store: request.store,
@@ -103,50 +112,60 @@ export async function importLogs(context: CommandContext, request: ImportRequest
       skipped: store.machine.totals.skipped,
       withoutPayload: jobsWithoutPayload(store.machine),
       renamed: [...ids.renamed].map(([id, was]) => ({ id, was })),
-      verdict: verdictOfFindings(findings),
+      verdict: verdictOf(findings),
       findings,
     };
   };
-  return await withStore(context, request.store, lock, importAll);
+  const options = baseSeq === 0 ? {} : { base: { seq: baseSeq, entries } };
+  const result = await fillNewStore(context, request.store, options, importAll);
+  context.note(`created the store ${request.store}`);
+  return result;
 }
 
-async function openLogs(context: CommandContext, paths: readonly string[]): Promise<ForeignTarget[]> {
-  const logs: ForeignTarget[] = [];
-  for (const path of paths) {
-    const target = await openTarget(context, path);
-    if (!('format' in target) || target.format.kind !== 'log') {
+/** A log to import. The one that is written to is empty between a rotation and the next event. */
+interface LogInput {
+  path: string;
+  target: ForeignTarget | undefined;
+}
+
+async function openLogs(context: CommandContext, request: ImportRequest): Promise<LogInput[]> {
+  const logs: LogInput[] = [];
+  const isAlone = request.from.length === 1 && request.snapshot === undefined;
+  for (const path of request.from) {
+    const target = await openTarget(context, path).catch((error: unknown) => {
+      if (!isAlone && error instanceof WalqError && error.code === 'E_EMPTY_FILE') return undefined;
+      throw error;
+    });
+    if (target === undefined) context.note(`${path} is empty`);
+    else if (!isForeign(target) || target.format.kind !== 'log') {
       throw usageError('E_WRONG_TARGET', `--from: ${path} is not a log of another system`, {
         data: { file: path },
-        ...('format' in target ? { next: `walq wal import --snapshot ${shellWord(path)} --store DIR` } : {}),
+        ...(isForeign(target) ? { next: `walq wal import --snapshot ${shellWord(path)} --store DIR` } : {}),
       });
     }
-    logs.push(target);
+    logs.push({ path, target });
   }
   return logs;
 }
 
-async function refuseUsed(context: CommandContext, store: string): Promise<void> {
-  const info = await context.env.fs.stat(store);
-  if (info === undefined) return;
-  if (info.kind === 'folder' && (await isFresh(context.env, store))) return;
-  throw refusedError('E_NOT_A_STORE', `${store} is not empty; an import makes a new store`, {
-    data: { store },
-    next: 'name a folder that does not exist yet',
-  });
+function commandFor(request: ImportRequest, from: readonly string[]): string {
+  const snapshot = request.snapshot === undefined ? '' : ` --snapshot ${shellWord(request.snapshot)}`;
+  return `walq wal import --from ${from.join(' ')}${snapshot} --store ${shellWord(request.store)}`;
 }
 
-/**
- * Numbers start again with every rotated file, and the snapshot's last number is one of the newest rotated file: the
- * one before the live log. Files before that one are covered wholly. A log given alone is taken for the live one.
- * `undefined`: nothing is covered.
- */
-function coverage(at: number, files: number, lastSeq: string | undefined): bigint | 'all' | undefined {
-  if (files < 2 || at === files - 1) return undefined;
-  return at === files - 2 ? BigInt(lastSeq ?? '0') : 'all';
+/** Clocks step back, so times alone do not refuse an order. */
+function noteTimeOrder(context: CommandContext, logs: readonly LogInput[], starts: readonly LogStart[]): void {
+  for (const [at, { path }] of logs.entries()) {
+    const [before, own] = [starts[at - 1]?.firstMs, starts[at]?.firstMs];
+    if (before === undefined || own === undefined || before <= own) continue;
+    context.note(`${path} begins earlier than ${logs[at - 1]?.path}, which is given before it: oldest first?`);
+  }
 }
 
 interface FileOptions {
-  coveredTo: bigint | 'all' | undefined;
+  coveredTo: Covered;
+  /** It is the first log that the last number of the snapshot must fit. */
+  joins: boolean;
   ids: ForeignIds;
   fallbackMs: number;
   findings: Finding[];
@@ -157,18 +176,19 @@ const batchRecords = 512;
 async function importFile(
   context: CommandContext,
   store: Store<QueueMachine>,
-  log: ForeignTarget,
+  log: LogInput,
   options: FileOptions,
 ): Promise<ImportedFile> {
   const { coveredTo, ids, fallbackMs, findings } = options;
   const imported: ImportedFile = {
     file: log.path,
-    format: log.format.name,
+    format: log.target?.format.name ?? 'empty',
     events: 0,
     covered: 0,
     unknown: 0,
     damaged: 0,
   };
+  if (log.target === undefined) return imported;
   let batch: Uint8Array[] = [];
   let writing: Promise<unknown> = Promise.resolve();
   const flush = async (): Promise<void> => {
@@ -181,7 +201,7 @@ async function importFile(
     // Awaited before the next one; until then nobody may call the rejection unhandled.
     writing.catch(() => undefined);
   };
-  const summary = await readForeignLog(context, log, (event) => {
+  const summary = await readForeignLog(context, log.target, (event) => {
     if (coveredTo !== undefined && (coveredTo === 'all' || BigInt(event.seq) <= coveredTo)) {
       imported.covered++;
       return undefined;
@@ -199,6 +219,8 @@ async function importFile(
   await writing;
   imported.damaged = summary.damaged;
   for (const finding of summary.findings) findings.push({ ...finding, file: log.path });
+  const hole = options.joins && typeof coveredTo === 'bigint' ? holeBeside(coveredTo, summary) : undefined;
+  if (hole !== undefined) findings.push({ ...hole, file: log.path });
   return imported;
 }
 

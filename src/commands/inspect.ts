@@ -1,46 +1,15 @@
 import { usageError } from '../base/errors.ts';
-import type { Finding } from '../base/finding.ts';
-import type { ForeignLogSummary } from '../formats/types.ts';
-import type { LogReport, Verdict } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
-import { type EventRow, headOfRecord, rowOfRecord } from './event-row.ts';
+import { headOfRecord, rowOfRecord } from './event-row.ts';
 import { followLog } from './follow.ts';
 import { inspectForeign } from './foreign-inspect.ts';
+import type { InspectRequest, InspectResult, SeqBounds, ShowRow } from './inspect-types.ts';
 import { type LogSource, openLog } from './log-source.ts';
 import { beforeBase, resolveRange } from './resolve.ts';
 import { inspectReverse } from './reverse.ts';
-import { type FilterRequest, type RowFilter, rowFilter } from './row-filter.ts';
+import { type RowFilter, rowFilter } from './row-filter.ts';
 import type { Selector, SelectorRange } from './selector.ts';
-import { openTarget, type Target } from './target.ts';
-
-export interface InspectRequest extends FilterRequest {
-  path: string;
-  range?: SelectorRange;
-  /** Stop after so many events. */
-  limit?: number;
-  reverse?: boolean;
-  follow?: boolean;
-}
-
-/** Takes one event; a promise makes the reading wait for it. */
-export type ShowRow = (row: EventRow) => Promise<void> | undefined;
-
-export interface InspectResult {
-  target: { kind: Target['kind']; path: string; format?: string };
-  shown: number;
-  /** The range or the limit ended the reading before the end of the log: sound so far, nothing is said about the rest. */
-  partial: boolean;
-  verdict?: Verdict;
-  findings: Finding[];
-  log?: LogReport;
-  foreign?: ForeignLogSummary;
-}
-
-/** Inclusive seqs. */
-export interface SeqBounds {
-  from?: number;
-  to?: number;
-}
+import { isForeign, nameOf, openTarget } from './target.ts';
 
 /**
  * Hands out the events of a log that lie in the range and pass the filters, in order, however large the log is. Damage
@@ -53,11 +22,10 @@ export async function inspectLog(
   show: ShowRow,
 ): Promise<InspectResult> {
   const target = await openTarget(context, request.path);
-  if (target.kind === 'foreign' || target.kind === 'foreign-stream')
-    return await inspectForeign(context, target, request, show);
+  if (isForeign(target)) return await inspectForeign(context, target, request, show);
   const log = openLog(context, target);
   const filter = rowFilter(request, false);
-  const base = { target: { kind: target.kind, path: target.path } };
+  const base = { target: nameOf(target) };
   if (request.follow === true && !log.canSeek) {
     throw usageError('E_WRONG_TARGET', '--follow needs a store: a single file or stream does not grow', {
       data: { file: target.path },

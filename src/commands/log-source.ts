@@ -2,14 +2,14 @@ import { usageError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { recordTime } from '../queue/events.ts';
 import { listWal, walFolder } from '../storage/folder.ts';
-import { scanSegmentFile, scanStore, scanStream, scanWalFolder, verifyStore } from '../storage/read.ts';
+import { scanSegmentFile, scanStore, scanStream, scanWalFolder } from '../storage/read.ts';
 import { listSnapshots } from '../storage/snapshot/list.ts';
 import { checkSnapshot } from '../storage/snapshot/read.ts';
 import type { LogReport } from '../storage/types.ts';
 import type { LogVisitor } from '../storage/wal/scan-log.ts';
 import type { CommandContext } from './context.ts';
 import type { LogLook } from './resolve.ts';
-import type { Target } from './target.ts';
+import { shownPath, type Target, takeStream } from './target.ts';
 
 /** A log of ours, wherever it lies, to be read front to back as often as needed. */
 export interface LogSource {
@@ -28,30 +28,19 @@ export interface LogSource {
 export function openLog(context: CommandContext, target: Target): LogSource {
   const { env } = context;
   const { path } = target;
-  let used = false;
   const scan: LogSource['scan'] = async (visitor, fromSeq) => {
     const watched: LogVisitor = { ...visitor, progress: (bytes) => context.progress(bytes, undefined) };
     switch (target.kind) {
       case 'store':
-        return await settled(
-          context,
-          path,
-          await scanStore(env, path, watched, fromSeq === undefined ? {} : { fromSeq }),
-        );
+        return await scanStore(env, path, watched, fromSeq === undefined ? {} : { fromSeq });
       case 'wal-folder':
         return await scanWalFolder(env, path, watched);
       case 'segment':
         return await scanSegmentFile(env, path, watched);
       case 'segment-stream':
-        if (used) {
-          throw usageError('E_WRONG_TARGET', 'standard input can be read only once; this needs a file', {
-            next: 'save it to a file first: cat > FILE',
-          });
-        }
-        used = true;
-        return await scanStream(target.source, 'standard input', watched);
+        return await scanStream(takeStream(target), 'standard input', watched);
       default:
-        throw usageError('E_WRONG_TARGET', `${path} is a snapshot, not a log`, {
+        throw usageError('E_WRONG_TARGET', `${shownPath(path)} is a snapshot, not a log`, {
           data: { file: path },
           next: `walq snapshot show ${shellWord(path)}`,
         });
@@ -63,16 +52,6 @@ export function openLog(context: CommandContext, target: Target): LogSource {
     return (await listWal(env, `${path}/${walFolder}`)).segments[0]?.seqFirst;
   };
   return { path, canSeek, scan, begins, look: () => lookAt(context, target, scan) };
-}
-
-/**
- * Beside a live writer a look may catch a write half done. Only `verifyStore` looks twice, so it has the last word on
- * faults.
- */
-async function settled(context: CommandContext, path: string, report: LogReport): Promise<LogReport> {
-  if (report.findings.every((finding) => finding.severity === 'note')) return report;
-  const { snapshots: _, ...again } = await verifyStore(context.env, path);
-  return again;
 }
 
 function lookAt(context: CommandContext, target: Target, scan: LogSource['scan']): LogLook {

@@ -1,7 +1,7 @@
-import { refusedError } from '../base/errors.ts';
-import { shellWord } from '../base/shell-word.ts';
 import { verifyStore } from '../storage/read.ts';
-import { applyRepair, planRepair, type RepairJournal, type RepairPlan, undoRepair } from '../storage/repair.ts';
+import { applyRepair, planRepair, type RepairPlan } from '../storage/repair.ts';
+import type { RepairJournal } from '../storage/repair-journal.ts';
+import { undoRepair } from '../storage/repair-undo.ts';
 import type { Verdict } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
 
@@ -28,12 +28,6 @@ export async function repairStore(context: CommandContext, request: RepairReques
   const { env } = context;
   const plan = await planRepair(env, request.store);
   if (!request.apply || plan.actions.length === 0) return { plan, verdict: plan.verdict };
-  if (plan.needsYes && !request.yes) {
-    throw refusedError('E_NEEDS_YES', 'the last write may have been acknowledged; dropping it needs --yes', {
-      data: { plan },
-      next: `walq wal repair ${shellWord(request.store)} --mode trim --apply --yes`,
-    });
-  }
   const applied = await applyRepair(env, request.store, plan, { yes: request.yes });
   return { plan, applied, verdict: (await verifyStore(env, request.store)).verdict };
 }
@@ -43,7 +37,7 @@ export interface UndoResult {
   verdict: Verdict;
 }
 
-/** Takes back the last repair. Throws E_NOTHING_TO_UNDO (1), E_PLAN_STALE (7), E_LOCKED (6). */
+/** Takes back the last repair. Throws E_NOTHING_TO_UNDO (1), E_REPAIR_JOURNAL, E_EVIDENCE (3), E_LOCKED (6), E_PLAN_STALE (7). */
 export async function undoLastRepair(context: CommandContext, store: string): Promise<UndoResult> {
   const undone = await undoRepair(context.env, store);
   return { undone, verdict: (await verifyStore(context.env, store)).verdict };

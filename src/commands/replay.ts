@@ -1,51 +1,20 @@
 import { damageError, refusedError, usageError, WalqError } from '../base/errors.ts';
-import type { Finding } from '../base/finding.ts';
+import { baseName, parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { QueueMachine } from '../queue/machine.ts';
-import { parentOf } from '../storage/lock.ts';
-import { verifyStore } from '../storage/read.ts';
 import { replayTo } from '../storage/replay.ts';
-import { baseName } from '../storage/snapshot/name.ts';
+import { verdictOf } from '../storage/report.ts';
 import { readSnapshot } from '../storage/snapshot/read.ts';
 import { writeSnapshot } from '../storage/snapshot/write.ts';
-import type { SnapshotSummary, Verdict } from '../storage/types.ts';
+import type { SnapshotSummary } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
 import { replayForeign } from './foreign-replay.ts';
 import { type LogSource, openLog } from './log-source.ts';
+import type { ReplayRequest, ReplayResult } from './replay-types.ts';
 import { beforeBase, resolveSelector } from './resolve.ts';
 import { parseSelector, type Selector } from './selector.ts';
 import { listStoreSnapshots } from './snapshots.ts';
-import { openTarget, type Target } from './target.ts';
-import { exitOfVerdict, verdictOfFindings } from './verdict.ts';
-
-export interface ReplayRequest {
-  path: string;
-  /** Up to and including this point. */
-  until?: string;
-  /** 'auto', 'none', or the path of a snapshot to start from. */
-  snapshot: string;
-}
-
-export interface ReplayResult {
-  target: { kind: Target['kind']; path: string; format?: string };
-  machine: QueueMachine;
-  /** Last seq in the state; of a foreign log its own number, as text. */
-  seq: number | string;
-  /** What the state was started from. */
-  snapshot?: { file: string; seq: number | string };
-  /** Events applied after it. */
-  replayed: number;
-  /** Events of a foreign log that did not fit the state, or that we have no name for. */
-  skipped: number;
-  verdict: Verdict;
-  findings: Finding[];
-  /** A foreign log lacks numbers, but nothing in it is damaged: all that is there was applied. */
-  gaps?: boolean;
-  /** Ids of a foreign log that ours cannot hold stand under another name in `machine`. */
-  originalId?: (id: string) => string;
-  /** For `--save`. */
-  storeId: string;
-}
+import { isForeign, nameOf, openTarget, shownPath, type Target } from './target.ts';
 
 /**
  * The state at a point. On a damaged log it is the state before the first fault, and `findings` says so. Throws
@@ -57,14 +26,14 @@ export async function replayPath(context: CommandContext, request: ReplayRequest
   if (
     target.kind === 'snapshot' ||
     target.kind === 'snapshot-stream' ||
-    ('format' in target && target.format.kind === 'snapshot')
+    (isForeign(target) && target.format.kind === 'snapshot')
   ) {
-    throw usageError('E_WRONG_TARGET', `${target.path} is a snapshot; there is no log in it to replay`, {
+    throw usageError('E_WRONG_TARGET', `${shownPath(target.path)} is a snapshot; there is no log in it to replay`, {
       data: { file: target.path },
       next: `walq snapshot show ${shellWord(target.path)}`,
     });
   }
-  if (target.kind === 'foreign' || target.kind === 'foreign-stream') {
+  if (isForeign(target)) {
     return await replayForeign(context, target, { until, snapshot: request.snapshot });
   }
   const log = openLog(context, target);
@@ -95,7 +64,7 @@ async function replayStore(
   };
   try {
     const result = await replayTo(context.env, store, () => new QueueMachine(), options);
-    const findings = await settledFindings(context, store, result.findings);
+    const { findings } = result;
     return {
       target: { kind: 'store', path: store },
       machine: result.machine,
@@ -103,7 +72,8 @@ async function replayStore(
       ...(result.snapshot && { snapshot: { file: result.snapshot.file, seq: result.snapshot.seq } }),
       replayed: result.replayed,
       skipped: result.machine.totals.skipped,
-      verdict: verdictOfFindings(findings),
+      whole: result.whole,
+      verdict: verdictOf(findings),
       findings,
       storeId: result.snapshot?.storeId ?? '0'.repeat(32),
     };
@@ -113,13 +83,6 @@ async function replayStore(
     }
     throw error;
   }
-}
-
-/** Beside a live writer a single look may catch a write half done; only what a second look confirms counts. */
-async function settledFindings(context: CommandContext, store: string, findings: Finding[]): Promise<Finding[]> {
-  if (findings.every((finding) => finding.severity === 'note')) return findings;
-  const { verdict } = await verifyStore(context.env, store);
-  return exitOfVerdict(verdict) === 0 ? findings.filter((finding) => finding.severity === 'note') : findings;
 }
 
 /**
@@ -182,7 +145,7 @@ async function replayAlone(
     });
   }
   return {
-    target: { kind: target.kind, path: target.path },
+    target: nameOf(target),
     machine,
     seq,
     ...(base && { snapshot: { file: base.file, seq: base.seq } }),

@@ -1,5 +1,5 @@
 import { type EventRow, headOfRecord, rowOfRecord } from './event-row.ts';
-import type { InspectResult, SeqBounds, ShowRow } from './inspect.ts';
+import type { InspectResult, SeqBounds, ShowRow } from './inspect-types.ts';
 import type { LogSource } from './log-source.ts';
 import type { RowFilter } from './row-filter.ts';
 

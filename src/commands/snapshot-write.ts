@@ -35,7 +35,10 @@ export async function pruneSnapshots(
 ): Promise<RetentionPlan> {
   const { env } = context;
   const { store, keep } = request;
-  if (request.dryRun) return await planRetention(env, store, (await surveyStore(env, store)).identity.id, keep, 0);
+  if (request.dryRun) {
+    const storeId = (await surveyStore(env, store)).identity.id;
+    return await planRetention(env, store, { storeId, keep, activeOrdinal: 0 });
+  }
   const options = { ...writer, command: 'walq snapshot prune' };
   return await onQueue(context, store, options, (ops) => ops.call('prune-snapshots', { keep }));
 }

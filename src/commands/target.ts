@@ -1,5 +1,6 @@
-import { damageError, isFsError, notFoundError, usageError, WalqError } from '../base/errors.ts';
+import { damageError, isFsError, newerError, notFoundError, usageError, type WalqError } from '../base/errors.ts';
 import { excerpt } from '../base/escape.ts';
+import { baseName, parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { ByteSource } from '../base/source.ts';
 import { detectFormat } from '../formats/registry.ts';
@@ -7,11 +8,14 @@ import { detectBytes, type ForeignFormat } from '../formats/types.ts';
 import { decodePreamble } from '../storage/preamble.ts';
 import { snapshotMagic } from '../storage/snapshot/codec.ts';
 import { parseSnapshotFileName } from '../storage/snapshot/name.ts';
+import { storeFileName } from '../storage/store-file.ts';
 import { segmentMagic } from '../storage/wal/format.ts';
+import { headMagic } from '../storage/wal/head.ts';
 import { parseSegmentFileName } from '../storage/wal/names.ts';
 import type { CommandContext } from './context.ts';
 import { type SelectorRange, tryRange } from './selector.ts';
 import { peekable } from './stdin-source.ts';
+import { defaultStore, standardInput, storePath } from './store-path.ts';
 
 /** What a PATH turned out to be. Files are recognised by their content; a name only decides about damaged ones. */
 export type Target =
@@ -20,15 +24,42 @@ export type Target =
   | { kind: 'foreign'; path: string; format: ForeignFormat }
   | { kind: 'foreign-stream'; path: string; format: ForeignFormat; source: ByteSource; used: boolean };
 
-const headBytes = detectBytes;
-export const standardInput = '-';
-const defaultStore = './.walq';
+export type ForeignTarget = Extract<Target, { format: ForeignFormat }>;
 
-/** Where the store is when no path names it: `--store`, `$WALQ_STORE`, `./.walq`. */
-export function storePath(context: CommandContext): string {
-  const fromVariable = context.variables.WALQ_STORE;
-  return context.store ?? (fromVariable === undefined || fromVariable === '' ? defaultStore : fromVariable);
+/** A path as messages name it. */
+export function shownPath(path: string): string {
+  return path === standardInput ? 'standard input' : path;
 }
+
+export function isForeign(target: Target): target is ForeignTarget {
+  return 'format' in target;
+}
+
+/** How an answer names what it is about. */
+export interface TargetName {
+  kind: Target['kind'];
+  path: string;
+  /** Name of a foreign format. */
+  format?: string;
+}
+
+export function nameOf(target: Target): TargetName {
+  const { kind, path } = target;
+  return isForeign(target) ? { kind, path, format: target.format.name } : { kind, path };
+}
+
+/** The bytes of a stream, which nobody gets twice: throws E_WRONG_TARGET (exit 2). */
+export function takeStream(target: Extract<Target, { source: ByteSource }>): ByteSource {
+  if (target.used) {
+    throw usageError('E_WRONG_TARGET', 'standard input can be read only once; this needs a file', {
+      next: 'save it to a file first: cat > FILE',
+    });
+  }
+  target.used = true;
+  return target.source;
+}
+
+const headBytes = detectBytes;
 
 /**
  * Takes `[PATH] [RANGE]` apart. The only positional is a path if something is there under that name, else a range.
@@ -37,6 +68,7 @@ export function storePath(context: CommandContext): string {
 export async function splitPositionals(
   context: CommandContext,
   args: readonly string[],
+  takes: 'range' | 'path only' = 'range',
 ): Promise<{ path: string; range?: SelectorRange }> {
   const [first, second] = args;
   if (first === undefined) return { path: storePath(context) };
@@ -48,7 +80,7 @@ export async function splitPositionals(
   if (first === standardInput || (await exists(context, first))) return { path: first };
   const range = tryRange(first);
   if (range !== undefined) return { path: storePath(context), range };
-  throw noTarget(first);
+  throw noTarget(first, takes === 'range' ? ', and it is no point or range of a log' : '');
 }
 
 /**
@@ -63,7 +95,10 @@ export async function openTarget(context: CommandContext, path: string): Promise
   if (info.kind !== 'file') {
     throw usageError('E_WRONG_TARGET', `${path} is neither a file nor a folder`, {
       data: { file: path },
-      next: `cat ${shellWord(path)} | walq wal verify -`,
+      // The shell's own pipes are gone once this command ends.
+      next: path.startsWith('/dev/fd/')
+        ? 'pipe it into standard input: … | walq wal verify -'
+        : `cat ${shellWord(path)} | walq wal verify -`,
     });
   }
   const head = await readHead(context, path);
@@ -74,7 +109,8 @@ export async function openTarget(context: CommandContext, path: string): Promise
 async function openFolder(context: CommandContext, path: string): Promise<Target> {
   const names = await context.env.fs.readdir(path);
   // A folder with the parts of a store is judged as one even when STORE.json is gone: that is for storage to say.
-  const isStore = names.includes('STORE.json') || (names.includes('wal') && names.some((name) => storeParts.has(name)));
+  const isStore =
+    names.includes(storeFileName) || (names.includes('wal') && names.some((name) => storeParts.has(name)));
   if (isStore) return { kind: 'store', path };
   if (names.some((name) => parseSegmentFileName(name) !== undefined)) return { kind: 'wal-folder', path };
   if (names.includes('wal') && (await hasSegments(context, `${path}/wal`))) return { kind: 'store', path };
@@ -102,39 +138,45 @@ async function openStream(context: CommandContext): Promise<Target> {
 }
 
 function classify(head: Uint8Array, path: string): 'segment' | 'snapshot' | ForeignFormat {
-  const name = path.slice(path.lastIndexOf('/') + 1);
+  const name = baseName(path);
   if (parseSegmentFileName(name) !== undefined) return 'segment';
   if (parseSnapshotFileName(name) !== undefined) return 'snapshot';
   const preamble = decodePreamble(head);
   const magic = typeof preamble === 'string' ? nearMagic(head) : preamble.magic;
   if (magic === segmentMagic) return 'segment';
   if (magic === snapshotMagic) return 'snapshot';
-  const shown = path === standardInput ? 'standard input' : path;
+  const shown = shownPath(path);
   if (Buffer.from(head.subarray(0, storeFileStart.length)).toString('latin1') === storeFileStart) {
-    throw usageError('E_WRONG_TARGET', `${shown} is the STORE.json of a store; name the store`, {
-      data: { file: path },
-    });
+    throw notTheStore(path, shown, 'STORE.json');
   }
   if (magic === headMagic) {
-    throw usageError('E_WRONG_TARGET', `${shown} is the HEAD file of a store; name the store`, {
-      data: { file: path },
-    });
+    throw notTheStore(path, shown, 'HEAD');
   }
   if (typeof preamble !== 'string' && preamble.magic.startsWith('WALQ')) {
-    throw new WalqError(5, 'E_NEWER_FORMAT', `${shown} is a kind of file that this version does not know`, {
+    throw newerError('E_NEWER_FORMAT', `${shown} is a kind of file that this version does not know`, {
       data: { file: path },
     });
   }
   const foreign = detectFormat(head);
   if (foreign !== undefined) return foreign;
-  if (head.length === 0) throw damageError('E_EMPTY_FILE', `${shown} is empty`, { data: { file: path } });
+  if (head.length === 0)
+    throw damageError('E_EMPTY_FILE', `${shown} is empty`, {
+      data: { file: path },
+      next: 'walq help E_EMPTY_FILE',
+    });
   throw damageError('E_UNKNOWN_FORMAT', `${shown} is neither a file of a store nor a log or snapshot that walq knows`, {
     data: { file: path, begins: Buffer.from(head.subarray(0, 16)).toString('hex') },
     next: 'walq help E_UNKNOWN_FORMAT',
   });
 }
 
-const headMagic = 'WALQhed\n';
+function notTheStore(path: string, shown: string, name: string): WalqError {
+  return usageError('E_WRONG_TARGET', `${shown} is the ${name} file of a store, which has no events by itself`, {
+    data: { file: path },
+    next: path === standardInput ? 'name the store' : `walq wal verify ${shellWord(parentOf(path))}`,
+  });
+}
+
 const storeFileStart = '{"format":"walq-store"';
 
 /** The magic that damaged first bytes were once: six of its eight characters are still there. */
@@ -182,15 +224,11 @@ function badRange(text: string): WalqError {
   );
 }
 
-function noTarget(path: string): WalqError {
-  return notFoundError(
-    'E_NO_TARGET',
-    `there is no file or folder '${excerpt(path, 200)}', and it is no point or range of a log`,
-    {
-      data: { file: path },
-      next: 'walq help E_NO_TARGET',
-    },
-  );
+function noTarget(path: string, norRange = ''): WalqError {
+  return notFoundError('E_NO_TARGET', `there is no file or folder '${excerpt(path, 200)}'${norRange}`, {
+    data: { file: path },
+    next: 'walq help E_NO_TARGET',
+  });
 }
 
 /** The error of a reader that finds no store, with what creates one. */

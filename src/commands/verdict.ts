@@ -1,5 +1,5 @@
 import { Exit, type ExitCode, unreachable } from '../base/errors.ts';
-import { type Finding, type Severity, severities, worstSeverity } from '../base/finding.ts';
+import { type Finding, type Severity, severities } from '../base/finding.ts';
 import type { Verdict } from '../storage/types.ts';
 
 export function exitOfVerdict(verdict: Verdict): ExitCode {
@@ -19,13 +19,6 @@ export function exitOfVerdict(verdict: Verdict): ExitCode {
     default:
       return unreachable(verdict);
   }
-}
-
-/** The verdict that findings alone give: for a single file, where nothing else is known. */
-export function verdictOfFindings(findings: readonly Finding[]): Verdict {
-  const worst = worstSeverity(findings);
-  if (worst === undefined || worst === 'note') return 'clean';
-  return worst === 'no-base' ? 'no base' : worst;
 }
 
 /** The mildest severity that fails; see docs/exit-codes.md. */

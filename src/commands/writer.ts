@@ -47,7 +47,8 @@ export async function withStore<T>(
   return result;
 }
 
-function noteRecovery(context: CommandContext, store: Store<QueueMachine>): void {
+/** Bytes that opening moved out of the way are never moved in silence. */
+export function noteRecovery(context: CommandContext, store: Store<QueueMachine>): void {
   const { trimmed } = store.recovery;
   if (trimmed === undefined) return;
   const { bytes, file, quarantine } = trimmed;

@@ -54,3 +54,7 @@ export class FindingList {
     return severities[worst];
   }
 }
+
+export function count(amount: number | bigint, noun: string): string {
+  return `${amount} ${noun}${BigInt(amount) === 1n ? '' : 's'}`;
+}

@@ -1,5 +1,4 @@
-import type { FindingList } from './findings.ts';
-import { count } from './runs.ts';
+import { count, type FindingList } from './findings.ts';
 
 /** What many lines have in common is one note: how often, and where first. */
 export class Habits {

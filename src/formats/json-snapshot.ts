@@ -1,8 +1,7 @@
 import { WalqError } from '../base/errors.ts';
 import { type JsonPiece, JsonPieces } from '../base/json-stream.ts';
 import type { ByteSource } from '../base/source.ts';
-import { FindingList } from './findings.ts';
-import { count } from './runs.ts';
+import { count, FindingList } from './findings.ts';
 import type { ForeignJob, ForeignSnapshotSummary, ForeignStatus, ReadOptions } from './types.ts';
 
 /** The largest job that is looked at. */

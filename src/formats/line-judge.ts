@@ -1,12 +1,12 @@
 import type { Code } from '../base/errors.ts';
 import type { Severity } from '../base/finding.ts';
-import { FindingList } from './findings.ts';
+import { count, FindingList } from './findings.ts';
 import { Habits } from './habits.ts';
 import { isRecord, type LineCodec, type LineRecord, type NotARecord } from './line-codec.ts';
 import { type Piece, piecesOf } from './line-pieces.ts';
 import type { LineReader } from './lines.ts';
-import { count, RunTracker, shown } from './runs.ts';
-import type { SeqValue } from './seq.ts';
+import { RunTracker } from './runs.ts';
+import { type SeqValue, shown } from './seq.ts';
 import type { ForeignEvent, ForeignLogSummary } from './types.ts';
 
 const carriageReturn = 0x0d;

@@ -1,8 +1,8 @@
-import type { FindingList } from './findings.ts';
+import { count, type FindingList } from './findings.ts';
+import { HoleReport, type LateRecord, mendSeam, type Place, type Run } from './holes.ts';
 import { Intervals } from './intervals.ts';
 import { RecentRecords } from './recent.ts';
-import { type SeqValue, seqBefore, seqCount, seqNext } from './seq.ts';
-import type { SeqRange } from './types.ts';
+import { type SeqValue, seqBefore, seqCount, seqNext, shown } from './seq.ts';
 
 /**
  * Follows the numbers of a log through its runs. A run is one session of the writer: its numbers begin at 1 and have
@@ -22,16 +22,14 @@ export interface RunOptions {
   intervalsMax?: number;
 }
 
-const rangesMax = 1000;
+const claimedMax = 1000;
 const restartEvidence = 16;
 const pendingMax = 64;
 /** How far a number may lag behind in a sound file; the widest seen in files of four writers is 63. */
 const reorderMax = 512;
 const reorderMin = 64n;
 
-interface Pending {
-  seq: SeqValue;
-  offset: number;
+interface Pending extends Place {
   /** Already counted into the current run: it fitted there. */
   taken: boolean;
 }
@@ -40,7 +38,12 @@ export class RunTracker {
   readonly #findings: FindingList;
   readonly #options: RunOptions;
   readonly #recent = new RecentRecords();
+  readonly #holes: HoleReport;
   #run = new Intervals();
+  /** The run before: its holes are reported when the seam between the two is known on both sides. */
+  #before: { run: Run; ahead: readonly LateRecord[] } | undefined;
+  /** The last records of this run, from one on that jumped over a number. */
+  #ahead: LateRecord[] = [];
   #next: SeqValue = 1;
   #runRecords = 0;
   /** Where the numbers of the run before would go on, if it is in fact still being written. */
@@ -57,19 +60,26 @@ export class RunTracker {
   outOfOrder = 0;
   duplicates = 0;
   conflicts = 0;
-  readonly missing: SeqRange[] = [];
-  missingCount = 0n;
 
   constructor(findings: FindingList, options: RunOptions) {
     this.#findings = findings;
     this.#options = options;
+    this.#holes = new HoleReport(findings, options.startsAtOne);
+  }
+
+  get missing(): HoleReport['missing'] {
+    return this.#holes.missing;
+  }
+  get missingCount(): bigint {
+    return this.#holes.missingCount;
   }
 
   /** One sound record. `mark` is 32 bits of its content. */
   add(seq: SeqValue, mark: number, offset: number, end: number): void {
     if (this.lowest === undefined || seq < this.lowest) this.lowest = seq;
     if (this.highest === undefined || seq > this.highest) this.highest = seq;
-    if (seq === this.#next && this.#pending.length === 0 && this.#run.length > 0) {
+    const isUsual = seq === this.#next && this.#pending.length === 0 && this.#ahead.length === 0;
+    if (isUsual && this.#run.length > 0) {
       // The usual case: the number after the last.
       this.#run.lasts[this.#run.length - 1] = seq;
       this.#next = seqNext(seq);
@@ -85,7 +95,7 @@ export class RunTracker {
 
   /** A record that is there and cannot be used. Its number, where one can be read, is a claim. */
   damaged(seq: SeqValue | undefined): void {
-    if (seq !== undefined && this.#damaged.length < rangesMax) this.#damaged.push(seq);
+    if (seq !== undefined && this.#damaged.length < claimedMax) this.#damaged.push(seq);
   }
 
   finish(): void {
@@ -93,7 +103,8 @@ export class RunTracker {
     // Conflicts that nothing of the old run follows are the beginning of a new one, cut off by the end of the file.
     if (trailing > 0) this.#startRun(this.#pending.splice(-trailing));
     this.#settlePending();
-    this.#closeRun();
+    this.#endRun();
+    this.#reportBefore();
     if (this.#firstOutOfOrder !== undefined) {
       const { seq, offset } = this.#firstOutOfOrder;
       const message = `${count(this.outOfOrder, 'record')} out of order, this is the first; none is missing for it`;
@@ -115,6 +126,7 @@ export class RunTracker {
       this.#startRun([{ seq, offset, taken: false }]);
     } else if (this.#continuesConflicts(seq)) {
       this.#await({ seq, offset, taken: false });
+      this.#restartOnEvidence();
     } else if (seq === this.#nextOfPrevious && seqCount(this.#next, seq) > reorderMin) {
       // Two sessions write the same file at once: this one goes on where the run before was.
       this.#nextOfPrevious = seqNext(seq);
@@ -137,15 +149,22 @@ export class RunTracker {
   }
 
   #insert(seq: SeqValue, offset: number): void {
+    this.#follow(seq, offset);
     this.#run.add(seq, offset);
     this.#next = seqNext(this.#run.last ?? seq);
     this.#runRecords++;
     const max = this.#options.intervalsMax ?? 16_384;
     if (this.#run.length <= max) return;
     const half = Math.floor(max / 2) + 1;
-    this.#reportGaps(half);
+    this.#holes.between(this.#asRun(), half);
     this.#run.merge(half);
     this.#limited = true;
+  }
+
+  #follow(seq: SeqValue, offset: number): void {
+    const jumps = this.#run.length > 0 && seq > this.#next;
+    if (this.#ahead.length === pendingMax) this.#ahead.shift();
+    if (jumps || this.#ahead.length > 0) this.#ahead.push({ seq, offset, jumps });
   }
 
   #late(seq: SeqValue, offset: number): void {
@@ -175,9 +194,14 @@ export class RunTracker {
       this.#pending = this.#pending.filter((each) => each.seq > pendingMax * 2);
       for (const each of early) if (each.taken) this.#run.remove(each.seq);
       this.#startRun(early);
-    } else if (this.#trailingConflicts() >= restartEvidence) {
-      this.#startRun(this.#pending.splice(-restartEvidence));
+    } else {
+      this.#restartOnEvidence();
     }
+  }
+
+  #restartOnEvidence(): void {
+    const trailing = this.#trailingConflicts();
+    if (trailing >= restartEvidence) this.#startRun(this.#pending.splice(-trailing));
   }
 
   #await(pending: Pending): void {
@@ -214,9 +238,11 @@ export class RunTracker {
 
   #startRun(records: readonly Pending[]): void {
     this.#settlePending();
-    this.#closeRun();
+    this.#endRun();
     this.#nextOfPrevious = this.#next;
     this.#run = new Intervals();
+    this.#damaged = [];
+    this.#ahead = [];
     this.#runRecords = 0;
     this.runs++;
     const first = records[0];
@@ -238,55 +264,18 @@ export class RunTracker {
     }
   }
 
-  #closeRun(): void {
-    const first = this.#run.first;
-    if (first !== undefined && first > 1 && this.#options.startsAtOne) {
-      const where = this.runs > 1 ? 'a session of the writer starts' : 'the file starts';
-      this.#hole(1, seqBefore(first), this.#run.offsets[0] ?? 0, `${where} above 1: what came before is missing`);
-    }
-    this.#reportGaps(this.#run.length);
-    this.#damaged = [];
+  #asRun(): Run {
+    return { numbers: this.#run, claimed: this.#damaged, isFirst: this.runs <= 1 };
   }
 
-  #reportGaps(ranges: number): void {
-    for (const { first, last, offset } of this.#run.gaps(ranges))
-      this.#hole(first, last, offset, 'numbers are missing');
+  #endRun(): void {
+    if (this.#before !== undefined) mendSeam(this.#before.run.numbers, this.#before.ahead, this.#run);
+    this.#reportBefore();
+    this.#before = { run: this.#asRun(), ahead: this.#ahead };
   }
 
-  /** Reports a hole without the numbers that damaged records claim: those are reported by themselves. */
-  #hole(first: SeqValue, last: SeqValue, offset: number, why: string): void {
-    const claimed = this.#damaged.filter((seq) => seq >= first && seq <= last);
-    claimed.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-    let from = first;
-    for (const seq of claimed) {
-      if (seq > from) this.#gap(from, seqBefore(seq), offset, why);
-      if (seq >= from) from = seqNext(seq);
-    }
-    if (from <= last) this.#gap(from, last, offset, why);
+  #reportBefore(): void {
+    if (this.#before !== undefined) this.#holes.close(this.#before.run);
+    this.#before = undefined;
   }
-
-  #gap(first: SeqValue, last: SeqValue, offset: number, why: string): void {
-    const missing = seqCount(first, last);
-    this.missingCount += missing;
-    const range = { seqFirst: String(first), seqLast: String(last) };
-    if (this.missing.length < rangesMax) this.missing.push(range);
-    const message = `${why} (${count(missing, 'record')})`;
-    this.#findings.add({
-      code: 'E_GAP',
-      severity: 'corrupt',
-      offset,
-      seqFirst: shown(first),
-      seqLast: shown(last),
-      message,
-    });
-  }
-}
-
-/** A finding holds a number where it is exact, text beyond. */
-export function shown(seq: SeqValue): number | string {
-  return typeof seq === 'number' ? seq : String(seq);
-}
-
-export function count(amount: number | bigint, noun: string): string {
-  return `${amount} ${noun}${BigInt(amount) === 1n ? '' : 's'}`;
 }

@@ -29,3 +29,8 @@ export function seqCount(first: SeqValue, last: SeqValue): bigint {
 function normal(value: bigint): SeqValue {
   return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
 }
+
+/** A finding holds a number where it is exact, text beyond. */
+export function shown(seq: SeqValue): number | string {
+  return typeof seq === 'number' ? seq : String(seq);
+}

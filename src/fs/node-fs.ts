@@ -1,11 +1,14 @@
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
-import { WalqError } from '../base/errors.ts';
+import { hasErrno, ioError } from '../base/errors.ts';
 import type { File, FileInfo, FileSystem, OpenMode } from './types.ts';
 
+/** A pipe under the name of a file must not make us wait until somebody writes to it. No such flag on Windows. */
+const noWait: number = fs.constants.O_NONBLOCK ?? 0;
+
 const flagsByMode: Record<OpenMode, number> = {
-  r: fs.constants.O_RDONLY,
-  'r+': fs.constants.O_RDWR,
+  r: fs.constants.O_RDONLY | noWait,
+  'r+': fs.constants.O_RDWR | noWait,
   wx: fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_EXCL,
 };
 
@@ -87,7 +90,7 @@ async function infoOrNothing(
   try {
     return toInfo(await call<fs.Stats>(start));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (hasErrno(error, 'ENOENT')) return undefined;
     throw error;
   }
 }
@@ -109,13 +112,7 @@ function lockAddon(): LockAddon {
     addon ??= createRequire(import.meta.url)('fs-native-extensions') as LockAddon;
     return addon;
   } catch (cause) {
-    throw new WalqError(
-      74,
-      'E_LOCK_UNSUPPORTED',
-      'this platform has no binary for file locks, so writing is refused; reading works',
-      {
-        cause,
-      },
-    );
+    const message = 'this platform has no binary for file locks, so writing is refused; reading works';
+    throw ioError('E_LOCK_UNSUPPORTED', message, { cause });
   }
 }

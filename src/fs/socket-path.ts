@@ -32,10 +32,9 @@ const othersMask = 0o077;
 
 /**
  * The way to `<folder>/sock`. The folder must be a real one, of this user, closed to others: E_RUN_FOLDER (exit 7) if
- * not. A short path is
- * used as it is; for a long one Linux goes through a descriptor of the folder, other systems through a folder in the
- * temp folder that is
- * named by the store id. `undefined` when there is no folder to connect in; E_SOCKET_PATH when no way is short enough.
+ * not. A short path is used as it is; for a long one Linux goes through a descriptor of the folder, other systems
+ * through a folder in the temp folder that is named by the store id. `undefined` when there is no folder to connect in;
+ * E_SOCKET_PATH when no way is short enough.
  */
 export function openSocketPath(options: SocketPathOptions): SocketPath | undefined {
   const { purpose } = options;

@@ -12,13 +12,16 @@ const fullDiskRetryMs = 1000;
 export class Commits {
   readonly #log: QueueLog;
   readonly #clock: Clock;
+  readonly #onStall: (() => void) | undefined;
   readonly #listeners = new Set<CommitListener>();
   readonly #forgetters = new Set<ForgetListener>();
   #stalled = 0;
   #stopped = false;
 
-  constructor(log: QueueLog, clock: Clock) {
+  /** `onStall` is called when verdicts begin to wait for room on the disk. */
+  constructor(log: QueueLog, clock: Clock, onStall?: () => void) {
     this.#log = log;
+    this.#onStall = onStall;
     this.#clock = clock;
   }
 
@@ -56,7 +59,7 @@ export class Commits {
         } catch (error) {
           if (!(error instanceof WalqError) || error.code !== 'E_NO_SPACE' || this.#stopped) throw error;
         }
-        if (!stalled) this.#stalled++;
+        if (!stalled && this.#stalled++ === 0) this.#onStall?.();
         stalled = true;
         await this.#clock.sleep(fullDiskRetryMs);
       }

@@ -14,6 +14,8 @@ export interface EngineParts {
   machine: QueueMachine;
   clock: Clock;
   random: Random;
+  /** Told when outcomes of attempts begin to wait for room on a full disk. */
+  onStall?: () => void;
 }
 
 export interface EngineOptions {

@@ -62,9 +62,10 @@ export class QueueEngine {
     this.#context = {
       machine,
       log,
-      commits: new Commits(log, clock),
+      commits: new Commits(log, clock, parts.onStall),
       reserved: new Reservations(),
       rates,
+      arriving: new Set(),
       ids: new UuidSource(clock, random),
       clock,
       random,

@@ -1,6 +1,7 @@
 import { formatDuration } from '../base/duration.ts';
 import { unreachable } from '../base/errors.ts';
-import { type AttemptExit, enqueueDefaults, type JobTemplate, type Owner, type QueueEvent } from './event-types.ts';
+import type { JobTemplate } from './event-base.ts';
+import { type AttemptExit, enqueueDefaults, type Owner, type QueueEvent } from './event-types.ts';
 import { type LimitEvent, type ScheduleEvent, scheduleDefaults } from './setting-types.ts';
 
 type Detail = [key: string, text: string | undefined];

@@ -1,4 +1,5 @@
-import { type ExtraField, idBytesMax } from './record.ts';
+import type { EventBase, JobTemplate } from './event-base.ts';
+import { idBytesMax } from './record.ts';
 import type { LimitEvent, PauseEvent, ResumeEvent, ScheduleEvent, UnscheduleEvent } from './setting-types.ts';
 
 /**
@@ -71,32 +72,6 @@ export const enqueueDefaults = {
   backoff: 'exp:1s..5m*2~0.5',
   group: '',
 } as const;
-
-export interface EventBase {
-  id: string;
-  /** Wall clock when it happened, ms since the epoch. */
-  at: number;
-  /** Seq in the foreign log it was imported from, as text. Such an event is applied only where it fits. */
-  from?: string | undefined;
-  extra?: readonly ExtraField[] | undefined;
-}
-
-/** What a job is and how it is to be run: of one job, or of all that a schedule makes. */
-export interface JobTemplate<Bytes = Uint8Array> {
-  name: string;
-  /** UTF-8 of compact JSON text. Absent: the job has none. After decoding a view into the record. */
-  payload?: Bytes | undefined;
-  /** Higher runs first. */
-  priority: number;
-  maxAttempts: number;
-  /** 0 = no limit. */
-  timeoutMs: number;
-  backoff: string;
-  /** argv of a job that brings its own command. */
-  command?: readonly string[] | undefined;
-  /** '' = none. Jobs of a group share its limits. */
-  group: string;
-}
 
 /** A firing of a schedule: which one, and for which time, ms since the epoch. */
 export interface Slot {

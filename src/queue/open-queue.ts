@@ -48,13 +48,18 @@ export async function openQueue<Payloads extends object = Record<string, unknown
   engine.onForgotten((ids, seq) => logs.forget(ids, seq));
   const workers = new Workers(clock.now(), process.pid);
   const ops = new LocalOps(env, store, engine, workers);
-  const server = socket ? await serve(env, store, ops) : undefined;
+  const server = socket ? await serve(env, store, ops, workers) : undefined;
   return new Queue<Payloads>({ env, store, engine, ops, workers, server, settled: () => logs.settled() });
 }
 
 const realEnv: StorageEnv = { fs: nodeFs, clock: systemClock, random: systemRandom };
 
-async function serve(env: StorageEnv, store: Store<QueueMachine>, ops: LocalOps): Promise<ControlServer> {
+async function serve(
+  env: StorageEnv,
+  store: Store<QueueMachine>,
+  ops: LocalOps,
+  workers: Workers,
+): Promise<ControlServer> {
   try {
     return await serveControl({
       storeDir: store.dir,
@@ -62,7 +67,13 @@ async function serve(env: StorageEnv, store: Store<QueueMachine>, ops: LocalOps)
       fs: env.fs,
       clock: env.clock,
       background: true,
-      handle: (request, signal) => carryOut(ops, request, signal),
+      handle: async (request, signal) => {
+        try {
+          return await carryOut(ops, request, signal);
+        } finally {
+          workers.checkLog();
+        }
+      },
     });
   } catch (error) {
     await store.close().catch(() => undefined);

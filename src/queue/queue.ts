@@ -64,8 +64,8 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
 
   /**
    * Puts a job into the queue; resolves when it is on disk. Start many without awaiting: they share syncs. The payload
-   * is any JSON value, or `rawJson(text)`. Rejects with E_JOB, E_JSON..., E_BACKOFF, E_DURATION for what is not allowed,
-   * E_PARENT_UNKNOWN, E_PARENT_DEAD, E_QUEUE_FULL.
+   * is any JSON value, or `rawJson(text)`. Rejects with E_JOB, E_JSON..., E_BACKOFF, E_DURATION for what is not
+   * allowed, E_PARENT_UNKNOWN, E_PARENT_DEAD, E_QUEUE_FULL.
    */
   async enqueue<Name extends NameOf<Payloads>>(
     name: Name,
@@ -127,7 +127,7 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
       ...(names !== undefined && { names }),
     };
     const ends = signal === undefined ? this.#closed.signal : AbortSignal.any([signal, this.#closed.signal]);
-    const { jobs } = await this.#parts.ops.call('take', request, ends);
+    const { jobs } = await this.#parts.ops.call('take', request, { signal: ends });
     return jobs.map((job) => leasedJob(job));
   }
 

@@ -1,4 +1,4 @@
-import { dispatchedBefore, FairLane } from './fair-lane.ts';
+import { FairLane, type Ticket, Turns, ticketBefore } from './fair-lane.ts';
 import { Heap } from './heap.ts';
 import { type InFlightJob, isBlocked, type PendingJob } from './job.ts';
 import type { Settings } from './settings.ts';
@@ -27,6 +27,11 @@ export interface Gate {
 
 const openGate: Gate = { mayGo: () => true };
 
+/** Asked to run without a wait when it became pending: due whatever the clock says, which may have stepped back. */
+export function dueAtOnce({ runAt, createdAt, setback }: PendingJob): boolean {
+  return runAt <= (setback?.at ?? createdAt);
+}
+
 function dueBefore(a: PendingJob, b: PendingJob): boolean {
   return a.runAt === b.runAt ? a.seq < b.seq : a.runAt < b.runAt;
 }
@@ -51,6 +56,7 @@ export class ReadyIndex {
   readonly #isCurrent: (job: PendingJob) => boolean;
   readonly #settings: Settings;
   readonly #lanes = new Map<string, { lane: Lane; name: string | undefined; jobs: FairLane }>();
+  #turns = new Turns();
   readonly #delayed = new Heap<PendingJob>(dueBefore);
   readonly #expiring = new Heap<PendingJob>(expiresBefore);
   readonly #taken = new Set<PendingJob>();
@@ -79,8 +85,8 @@ export class ReadyIndex {
   add(job: PendingJob): void {
     if (job.special?.expiresAt !== undefined) this.#expiring.push(job);
     if (isBlocked(job)) return;
-    // Due at once, as nearly all are: straight into the lane. `take` moves the others when their time has come.
-    if (job.runAt <= job.createdAt) this.#due(job);
+    // As nearly all are: straight into the lane. `take` moves the others when their time has come.
+    if (dueAtOnce(job)) this.#due(job);
     else this.#delayed.push(job);
   }
 
@@ -120,18 +126,19 @@ export class ReadyIndex {
     this.#advance(now);
     if (this.#settings.pauseOf({}) !== undefined) return undefined;
     if (wanted.names !== undefined) this.#separate(wanted.names);
-    let best: PendingJob | undefined;
+    let first: Ticket | undefined;
     let from: FairLane | undefined;
     for (const { lane, name, jobs } of this.#lanes.values()) {
       if (!wanted.lanes.includes(lane)) continue;
       if (wanted.names !== undefined && (name === undefined || !wanted.names.has(name))) continue;
       if (name !== undefined && this.#settings.holdsBack(name, '')) continue;
-      const top = jobs.peek(this.#mayGo);
-      if (top === undefined || (best !== undefined && !dispatchedBefore(top, best))) continue;
-      best = top;
+      const next = jobs.peek(this.#mayGo);
+      if (next === undefined || (first !== undefined && !ticketBefore(next, first))) continue;
+      first = next;
       from = jobs;
     }
-    if (best === undefined || from === undefined) return undefined;
+    if (first === undefined || from === undefined) return undefined;
+    const best = first.top;
     from.pop(best);
     this.#taken.add(best);
     this.#atWork.set(best.options.group, (this.#atWork.get(best.options.group) ?? 0) + 1);
@@ -203,7 +210,7 @@ export class ReadyIndex {
     const key = name === undefined ? lane : `${lane} ${name}`;
     let entry = this.#lanes.get(key);
     if (entry === undefined) {
-      entry = { lane, name, jobs: new FairLane(this.#isCurrent) };
+      entry = { lane, name, jobs: new FairLane(this.#isCurrent, this.#turns) };
       this.#lanes.set(key, entry);
     }
     entry.jobs.push(job);
@@ -220,6 +227,7 @@ export class ReadyIndex {
     if (!fresh) return;
     const due = [...this.#lanes.values()].flatMap(({ jobs }) => [...jobs.jobs()]);
     this.#lanes.clear();
+    this.#turns = new Turns();
     for (const job of due) if (this.#isCurrent(job)) this.#due(job);
   }
 

@@ -1,4 +1,5 @@
 import { varintBytesMax, writeVarint } from '../base/varint.ts';
+import type { Packed } from './packed.ts';
 import {
   clampText,
   type ExtraField,
@@ -12,14 +13,21 @@ import {
 /** Before any field: type, id length, id, time. */
 const headBytesMax = 1 + 2 + idBytesMax + varintBytesMax;
 
-/** Builds one record in a buffer that is reused; `finish` copies it out. */
+/** Records are built one behind the other in buffers of this size, and handed out as views: nothing is copied. */
+const arenaBytes = 32 * 1024;
+/** Longer texts are written by the runtime; a call to it costs more than a few characters. */
+const shortText = 64;
+
+/** Builds one record after another. What `finish` gave out stays as it is. */
 export class RecordWriter {
-  #buffer = Buffer.allocUnsafe(1024);
+  #buffer = Buffer.allocUnsafe(arenaBytes);
+  /** Of the record being built. */
+  #start = 0;
   #at = 0;
 
   /** `id` may be empty only for records that concern no single job. Throws usageError E_FIELD. */
   begin(type: number, id: string, at: number): void {
-    this.#at = 0;
+    this.#at = this.#start;
     this.#room(headBytesMax);
     this.#buffer[this.#at++] = type;
     this.#putText(id, idBytesMax, 'id');
@@ -77,6 +85,21 @@ export class RecordWriter {
     this.#putBytes(value);
   }
 
+  /** Bytes in the form the state keeps them. */
+  packed(tag: number, value: Packed | undefined, bytesMax: number, name: string): void {
+    if (typeof value !== 'string') {
+      this.bytes(tag, value, bytesMax, name);
+      return;
+    }
+    const length = value.length;
+    if (length > bytesMax) throw fieldError(name, `takes ${length} bytes, allowed are ${bytesMax}`);
+    if (value.includes('\0')) throw fieldError(name, 'holds a NUL byte');
+    this.#tag(tag);
+    this.#room(varintBytesMax + length);
+    this.#at = writeVarint(this.#buffer, this.#at, length);
+    this.#at += this.#buffer.write(value, this.#at, 'latin1');
+  }
+
   /** Lengths are stored plus one, so that many empty texts are not a run of zeros. */
   list(tag: number, values: readonly string[] | undefined, limits: ListLimits, name: string): void {
     if (values === undefined) return;
@@ -102,8 +125,8 @@ export class RecordWriter {
   }
 
   finish(): Uint8Array {
-    const record = Buffer.allocUnsafe(this.#at);
-    this.#buffer.copy(record, 0, 0, this.#at);
+    const record = this.#buffer.subarray(this.#start, this.#at);
+    this.#start = this.#at;
     return record;
   }
 
@@ -113,6 +136,7 @@ export class RecordWriter {
   }
 
   #putText(value: string, bytesMax: number, name: string, lengthPlus = 0): void {
+    if (value.length <= shortText && value.length <= bytesMax && this.#putAscii(value, lengthPlus)) return;
     const length = Buffer.byteLength(value);
     if (length > bytesMax) throw fieldError(name, `takes ${length} bytes, allowed are ${bytesMax}`);
     if (value.includes('\0')) throw fieldError(name, 'holds a NUL character');
@@ -121,6 +145,20 @@ export class RecordWriter {
     this.#at = writeVarint(this.#buffer, this.#at, length + lengthPlus);
     if (length !== value.length) this.#at += this.#buffer.write(value, this.#at, 'utf8');
     else this.#at += this.#buffer.write(value, this.#at, 'latin1');
+  }
+
+  /** False, and nothing is written, when a character is NUL or needs more than a byte. */
+  #putAscii(value: string, lengthPlus: number): boolean {
+    this.#room(varintBytesMax + value.length);
+    const buffer = this.#buffer;
+    let at = writeVarint(buffer, this.#at, value.length + lengthPlus);
+    for (let index = 0; index < value.length; index++) {
+      const code = value.charCodeAt(index);
+      if (code === 0 || code > 0x7f) return false;
+      buffer[at++] = code;
+    }
+    this.#at = at;
+    return true;
   }
 
   #putBytes(value: Uint8Array): void {
@@ -135,10 +173,13 @@ export class RecordWriter {
       throw fieldError(name, `must be a whole number from ${min} to ${max}`);
   }
 
+  /** Takes a new buffer when this one is full; what there is of the record so far goes along. */
   #room(bytes: number): void {
     if (this.#at + bytes <= this.#buffer.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#at + bytes));
-    this.#buffer.copy(grown, 0, 0, this.#at);
-    this.#buffer = grown;
+    const begun = this.#buffer.subarray(this.#start, this.#at);
+    this.#buffer = Buffer.allocUnsafe(Math.max(arenaBytes, 2 * (begun.length + bytes)));
+    this.#buffer.set(begun);
+    this.#start = 0;
+    this.#at = begun.length;
   }
 }

@@ -1,5 +1,6 @@
+import type { JobTemplate } from './event-base.ts';
 import { limitFault } from './event-shape.ts';
-import { enqueueDefaults, eventLimits, type JobTemplate } from './event-types.ts';
+import { enqueueDefaults, eventLimits } from './event-types.ts';
 import type { Packed } from './packed.ts';
 import { recordError, tagFrom } from './record.ts';
 import type { RecordReader } from './record-reader.ts';

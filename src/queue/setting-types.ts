@@ -1,4 +1,4 @@
-import type { EventBase, JobTemplate } from './event-types.ts';
+import type { EventBase, JobTemplate } from './event-base.ts';
 
 /** Events that change how the queue works rather than a job. What they set lasts until another one changes it. */
 

@@ -1,5 +1,5 @@
 import { damageError } from '../base/errors.ts';
-import type { JobTemplate } from './event-types.ts';
+import type { JobTemplate } from './event-base.ts';
 import type { Packed } from './packed.ts';
 import type {
   LimitEvent,

@@ -1,4 +1,5 @@
-import { Cron } from 'croner';
+import { createRequire } from 'node:module';
+import type { Cron } from 'croner';
 import { formatDuration } from '../base/duration.ts';
 import { usageError } from '../base/errors.ts';
 import { excerpt } from '../base/escape.ts';
@@ -7,13 +8,15 @@ import type { Schedule } from './settings.ts';
 
 /** When schedules fire. Pure: the time is passed in, and no timer runs. */
 
+/** Most queues have no cron rule: what reads them is loaded when the first one is met. */
+const load = createRequire(import.meta.url);
 const everyMsMin = 1000;
 /** Cron patterns are few and parsing one takes a while. */
 const parsed = new Map<string, Cron>();
 const parsedMax = 1000;
 
 /** Throws usageError E_SCHEDULE for a rule that cannot be read, or never fires. */
-export function checkRule(rule: ScheduleRule): void {
+export function checkRule(rule: ScheduleRule, now: number): void {
   if (rule.kind === 'every') {
     if (Number.isSafeInteger(rule.everyMs) && rule.everyMs >= everyMsMin) return;
     throw usageError('E_SCHEDULE', `every: must be ${formatDuration(everyMsMin)} or more`);
@@ -22,7 +25,7 @@ export function checkRule(rule: ScheduleRule): void {
     throw badCron(rule, "has too few fields; five are needed, as in '0 3 * * *', or six with seconds first");
   let first: Date | null;
   try {
-    first = cronOf(rule).nextRun(new Date());
+    first = cronOf(rule).nextRun(new Date(now));
   } catch (error) {
     throw badCron(rule, error instanceof Error ? error.message.replace(/^\w+: /, '') : 'cannot be read');
   }
@@ -84,7 +87,8 @@ function cronOf(rule: Extract<ScheduleRule, { kind: 'cron' }>): Cron {
   const key = `${rule.zone} ${rule.cron}`;
   let cron = parsed.get(key);
   if (cron === undefined) {
-    cron = new Cron(rule.cron, { timezone: rule.zone, paused: true });
+    const croner: typeof import('croner') = load('croner');
+    cron = new croner.Cron(rule.cron, { timezone: rule.zone, paused: true });
     if (parsed.size >= parsedMax) parsed.clear();
     parsed.set(key, cron);
   }

@@ -1,4 +1,4 @@
-import { ioError, WalqError } from '../base/errors.ts';
+import { Exit, ioError, usageError, WalqError } from '../base/errors.ts';
 import type { LogWriter } from './log-writer.ts';
 import type { StateMachine, StorageEnv } from './types.ts';
 import { type FrameDraft, varintPayload } from './wal/encode-frames.ts';
@@ -71,11 +71,12 @@ export class Committer {
     if (bytes > payloadBytesMax) {
       const limit = `the limit is ${payloadBytesMax} bytes`;
       return Promise.reject(
-        new WalqError(2, 'E_RECORD_SIZE', `operation of ${bytes} bytes is too large for one frame; ${limit}`),
+        usageError('E_RECORD_SIZE', `operation of ${bytes} bytes is too large for one frame; ${limit}`),
       );
     }
-    if (records.some((record) => record.length === 0 || record[0] === 0)) {
-      return Promise.reject(new RangeError('a record is not empty and does not begin with 0'));
+    for (const record of records) {
+      // An empty one has no first byte.
+      if (!record[0]) return Promise.reject(new RangeError('a record is not empty and does not begin with 0'));
     }
     return new Promise((resolve, reject) => this.#push({ kind: 'append', records, bytes, resolve, reject }));
   }
@@ -103,7 +104,7 @@ export class Committer {
       return;
     }
     if (this.#closed) {
-      work.reject(new WalqError(70, 'E_CLOSED', 'the store is closed'));
+      work.reject(new WalqError(Exit.bug, 'E_CLOSED', 'the store is closed'));
       return;
     }
     this.#queue.push(work);
@@ -144,7 +145,7 @@ export class Committer {
       await work.run();
       work.resolve();
     } catch (error) {
-      work.reject(this.#failed(error));
+      work.reject(this.fail(error));
     }
   }
 
@@ -157,7 +158,7 @@ export class Committer {
       await this.#commit([{ type: FrameType.data, records }]);
       this.#writer.writeHead();
     } catch (error) {
-      const failure = this.#failed(error);
+      const failure = this.fail(error);
       for (const work of batch) work.reject(failure);
       return;
     }
@@ -166,7 +167,9 @@ export class Committer {
       for (const record of records) this.#machine.apply(record, seq++);
     } catch (cause) {
       // The log now holds a record that its own state machine refuses: validation before append failed its duty.
-      this.#poisonWith(new WalqError(70, 'E_REPLAY', `record ${seq - 1} was written but does not apply`, { cause }));
+      this.#poisonWith(
+        new WalqError(Exit.bug, 'E_REPLAY', `record ${seq - 1} was written but does not apply`, { cause }),
+      );
       for (const work of batch) work.reject(this.#poison);
       return;
     }
@@ -180,14 +183,9 @@ export class Committer {
   async #rotateIfDue(bytes: number): Promise<void> {
     const grown = this.#writer.segmentBytes + bytes;
     if (this.#writer.empty || grown <= this.#segmentBytes) return;
-    if (await this.rotate()) return;
+    if (await this.#writer.rotate()) return;
     // No room for a new file: the old segment takes more than it should, but never more than its offsets can say.
     if (grown > segmentBytesMax) throw ioError('E_NO_SPACE', 'the disk has no room for the next segment');
-  }
-
-  /** For use inside `control`. False when there was no room for a new segment. */
-  rotate(): Promise<boolean> {
-    return this.#writer.rotate();
   }
 
   /** OPEN goes into the same write as the first frame of this opening. */
@@ -201,13 +199,11 @@ export class Committer {
     this.stats.lastMs = this.#env.clock.monotonic() - started;
   }
 
-  /** The log's folder failed outside of a commit: nothing is written any more. Returns what to throw. */
+  /**
+   * A full disk rejects one batch; every other failure of the log, or of its folder outside of a commit, poisons.
+   * Returns what to throw.
+   */
   fail(error: unknown): unknown {
-    return this.#failed(error);
-  }
-
-  /** A full disk rejects one batch; every other failure of the log poisons. */
-  #failed(error: unknown): unknown {
     if (error instanceof WalqError && error.code === 'E_NO_SPACE') return error;
     this.#poisonWith(
       error instanceof WalqError && error.code === 'E_POISONED'

@@ -1,8 +1,10 @@
-import { damageError } from '../base/errors.ts';
-import { join } from './files.ts';
+import { assert, damageError } from '../base/errors.ts';
+import { join } from '../base/path.ts';
 import { listWal, walFolder } from './folder.ts';
+import { refuseDamage } from './open.ts';
+import { scanStore } from './read.ts';
+import { planRetention } from './retention.ts';
 import { hashEntries } from './snapshot/hash.ts';
-import { checkSnapshot } from './snapshot/read.ts';
 import type { Store } from './store.ts';
 import { surveyStore } from './survey.ts';
 import type { SnapshotSummary, StateMachine, StorageEnv } from './types.ts';
@@ -65,38 +67,32 @@ export interface CompactPlan {
   reasons: string[];
 }
 
-/** What `compactStore` would remove if it ran now. Read-only. */
-export async function planCompact(
-  env: StorageEnv,
-  storeDir: string,
-  options: { keep: number; seqLast: number },
-): Promise<CompactPlan> {
+/**
+ * What `compactStore` would remove if it ran now. Read-only. Refuses as opening for writing would: E_NO_STORE,
+ * E_GUTTED, E_NEWER_FORMAT, E_READ, and the code of the worst finding where the log is damaged.
+ */
+export async function planCompact(env: StorageEnv, storeDir: string, options: { keep: number }): Promise<CompactPlan> {
   const survey = await surveyStore(env, storeDir);
-  const kept: number[] = [options.seqLast];
-  const snapshots: string[] = [];
-  for (const { file, seq } of survey.snapshots) {
-    if (seq >= options.seqLast) continue;
-    if (kept.length >= options.keep) snapshots.push(file);
-    else if (
-      (await checkSnapshot(env, join(storeDir, file), { relativeName: file, storeId: survey.identity.id })).summary
-    )
-      kept.push(seq);
-  }
-  const reasons: string[] = [];
-  if (kept.length < options.keep) {
-    reasons.push(`${kept.length} of ${options.keep} snapshots to keep would be there: the whole log stays`);
-    return { baseSeq: 0, segments: [], snapshots: [], reasons };
-  }
-  const baseSeq = kept.at(-1) ?? 0;
+  const report = await scanStore(env, storeDir);
+  refuseDamage(storeDir, report.findings);
+  const last = survey.live.at(-1);
+  assert(last !== undefined, 'a store has a segment');
+  const snapshotSeq = report.seqLast ?? last.seqFirst - 1;
+  // Compaction rotates first, unless the segment being written is empty.
+  const isEmpty = report.segments.at(-1)?.frames === 0;
+  const segment = isEmpty ? last : { ordinal: last.ordinal + 1, seqFirst: snapshotSeq + 1 };
+  const { kept, removeSegments, removeSnapshots, reasons } = await planRetention(env, storeDir, {
+    storeId: survey.identity.id,
+    keep: options.keep,
+    activeOrdinal: segment.ordinal,
+    ahead: { snapshotSeq, segment },
+  });
   const segments: CompactPlan['segments'] = [];
-  for (const [index, name] of survey.live.entries()) {
-    const seqLast = (survey.live[index + 1]?.seqFirst ?? options.seqLast + 1) - 1;
-    const file = join(walFolder, name.name);
-    if (seqLast <= baseSeq) segments.push({ file, bytes: (await env.fs.lstat(join(storeDir, file)))?.size ?? 0 });
+  for (const file of removeSegments) {
+    segments.push({ file, bytes: (await env.fs.lstat(join(storeDir, file)))?.size ?? 0 });
   }
-  const stay = survey.live.length - segments.length;
-  if (stay > 0) reasons.push(`${stay} segment${stay === 1 ? '' : 's'} hold records after seq ${baseSeq}`);
-  return { baseSeq, segments, snapshots, reasons };
+  const baseSeq = kept.length < options.keep ? 0 : (kept.at(-1)?.seq ?? 0);
+  return { baseSeq, segments, snapshots: removeSnapshots, reasons };
 }
 
 /** Bytes of log and snapshots. */

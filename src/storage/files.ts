@@ -1,4 +1,6 @@
-import { hasErrno, ioError, isFsError, WalqError } from '../base/errors.ts';
+import { errnoNext, errnoText } from '../base/errno.ts';
+import { assert, hasErrno, ioError, isFsError, WalqError } from '../base/errors.ts';
+import { join } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
 import type { File, FileSystem } from '../fs/types.ts';
 
@@ -6,19 +8,33 @@ import type { File, FileSystem } from '../fs/types.ts';
  * Small steps on files that several protocols share. A failed read is an I/O error, never "torn" and never "missing".
  */
 
-export function join(...parts: string[]): string {
-  return parts.filter((part) => part !== '').join('/');
-}
-
 function readError(path: string, cause: unknown): unknown {
   if (!isFsError(cause)) return cause;
-  return ioError('E_READ', `cannot read ${path}: ${cause.code}`, { data: { file: path, errno: cause.code }, cause });
+  return ioError('E_READ', `cannot read ${path}: ${errnoText(cause.code)}`, {
+    data: { file: path, errno: cause.code },
+    ...errnoNext(cause.code),
+    cause,
+  });
 }
 
+/** One read; a refusal of the file system becomes E_READ. */
+export async function reading<T>(path: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw readError(path, error);
+  }
+}
+
+/** What to throw when writing to `path` failed: E_NO_SPACE or E_IO; anything but a file system error as it is. */
 export function writeError(path: string, cause: unknown): unknown {
   if (!isFsError(cause)) return cause;
   const code = cause.code === 'ENOSPC' || cause.code === 'EDQUOT' ? 'E_NO_SPACE' : 'E_IO';
-  return ioError(code, `cannot write ${path}: ${cause.code}`, { data: { file: path, errno: cause.code }, cause });
+  return ioError(code, `cannot write ${path}: ${errnoText(cause.code)}`, {
+    data: { file: path, errno: cause.code },
+    ...errnoNext(cause.code),
+    cause,
+  });
 }
 
 export interface OpenSource extends ByteSource {
@@ -28,8 +44,7 @@ export interface OpenSource extends ByteSource {
 
 /**
  * A file as a byte source. `size` is as it was at the opening; reads may find more. A symbolic link is refused unless
- * `follow` says that the user named it.
- * Rejects with E_READ; ENOENT passes through.
+ * `follow` says that the user named it. Rejects with E_READ; ENOENT passes through.
  */
 export async function openSource(
   fs: FileSystem,
@@ -40,19 +55,15 @@ export async function openSource(
   try {
     file = await fs.open(path, 'r', { nofollow: options.follow !== true });
     const opened = file;
+    const { kind, size } = await file.info();
+    if (kind !== 'file') {
+      const what = kind === 'folder' ? 'a folder' : 'a pipe, socket or device';
+      throw ioError('E_READ', `cannot read ${path}: it is ${what}, not a file`, { data: { file: path, kind } });
+    }
     return {
-      size: await file.size(),
-      read: async (buffer, position) => {
-        try {
-          return await opened.read(buffer, position);
-        } catch (error) {
-          throw readError(path, error);
-        }
-      },
-      close: () =>
-        opened.close().catch((error: unknown) => {
-          throw readError(path, error);
-        }),
+      size,
+      read: (buffer, position) => reading(path, () => opened.read(buffer, position)),
+      close: () => reading(path, () => opened.close()),
     };
   } catch (error) {
     await file?.close();
@@ -81,7 +92,11 @@ export async function readSmall(fs: FileSystem, path: string, bytesMax: number):
 }
 
 /** Fills `buffer` from `position` on as far as the source has bytes; a short read is read on. */
-export async function readInto(source: ByteSource, buffer: Uint8Array, position: number): Promise<number> {
+export async function readInto(
+  source: Pick<ByteSource, 'read'>,
+  buffer: Uint8Array,
+  position: number,
+): Promise<number> {
   let done = 0;
   while (done < buffer.length) {
     const got = await source.read(buffer.subarray(done), position + done);
@@ -98,6 +113,26 @@ export async function writeFully(file: File, bytes: Uint8Array, position: number
     const wrote = await file.write(bytes.subarray(done), position + done);
     if (wrote === 0) throw Object.assign(new Error('write wrote nothing'), { code: 'EIO' });
     done += wrote;
+  }
+}
+
+const copyBytes = 1024 * 1024;
+
+/** Copies a stretch of one file into another, or writes it again where it is. The source does not shrink meanwhile. */
+export async function copyStretch(
+  source: Pick<ByteSource, 'read'>,
+  from: number,
+  bytes: number,
+  file: File,
+  to: number,
+): Promise<void> {
+  const chunk = new Uint8Array(Math.min(bytes, copyBytes));
+  for (let done = 0; done < bytes; ) {
+    const part = chunk.subarray(0, Math.min(chunk.length, bytes - done));
+    const got = await readInto(source, part, from + done);
+    assert(got === part.length, 'a file does not shrink under its lock');
+    await writeFully(file, part, to + done);
+    done += got;
   }
 }
 
@@ -135,6 +170,19 @@ export async function makeFolder(fs: FileSystem, path: string): Promise<boolean>
     if (hasErrno(error, 'EEXIST')) return false;
     throw error;
   }
+}
+
+/**
+ * A store is one folder: what a copy, a backup or a lock of it covers must not lie elsewhere. Its own path may lead
+ * through links, nothing inside it. Rejects with E_READ; a missing folder is fine.
+ */
+export async function refuseLink(fs: FileSystem, path: string): Promise<void> {
+  const info = await fs.lstat(path).catch((error: unknown) => {
+    throw readError(path, error);
+  });
+  if (info === undefined || info.kind === 'folder') return;
+  const what = info.kind === 'link' ? 'it is a link' : 'it is not a folder';
+  throw ioError('E_READ', `cannot read ${path}: ${what}`, { data: { file: path, kind: info.kind } });
 }
 
 /** Names in a folder; none when the folder is not there. */

@@ -1,5 +1,6 @@
 import type { Finding } from '../base/finding.ts';
-import { join, listFolder, openSource, readSmall } from './files.ts';
+import { join } from '../base/path.ts';
+import { listFolder, openSource, readSmall } from './files.ts';
 import type { StorageEnv } from './types.ts';
 import { decodeSegmentHeader, type SegmentHeader, segmentHeaderBytes } from './wal/format.ts';
 import { decodeHeadFile, type HeadResult, headFileBytes } from './wal/head.ts';
@@ -10,6 +11,8 @@ import type { SegmentInput } from './wal/scan-log.ts';
 export const walFolder = 'wal';
 export const quarantineFolder = 'quarantine';
 export const headFileName = 'HEAD';
+/** Stands in the folder while a store is being created, from the first step to after the last. */
+export const creatingMarker = 'CREATING';
 
 export interface WalListing {
   /** By ordinal. */

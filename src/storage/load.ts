@@ -1,9 +1,10 @@
 import { damageError, notFoundError, usageError, type WalqError } from '../base/errors.ts';
-import { type Finding, worstSeverity } from '../base/finding.ts';
-import { goneMeanwhile, join } from './files.ts';
+import { type Finding, findingError, worstSeverity } from '../base/finding.ts';
+import { join } from '../base/path.ts';
+import { goneMeanwhile } from './files.ts';
 import { segmentInput, walFolder } from './folder.ts';
-import { findingError, readSnapshot } from './snapshot/read.ts';
-import { aheadOfLog, type Survey } from './survey.ts';
+import { checkSnapshot } from './snapshot/read.ts';
+import { aheadOfLog, otherPast, type Survey } from './survey.ts';
 import type { ChainPoint, SnapshotSummary, StateMachine, StorageEnv } from './types.ts';
 import { judgeLog, type LogJudgement } from './wal/judge-log.ts';
 import { type LogScan, scanLog } from './wal/scan-log.ts';
@@ -46,7 +47,9 @@ export async function loadState<M extends StateMachine>(
     if (base === undefined) continue;
     const loaded = await replayOnto(env, storeDir, survey, base, until);
     if (loaded === 'unfit') {
-      findings.push(degraded('E_SNAPSHOT_CHAIN', candidate.file, 'snapshot does not fit the log at its seq'));
+      const finding = degraded('E_SNAPSHOT_CHAIN', candidate.file, 'snapshot does not fit the log at its seq');
+      if (candidate.named) throw findingError([finding]);
+      findings.push(finding);
       continue;
     }
     const all = [...findings, ...loaded.judgement.findings, ...aheadOfLog(survey, loaded.judgement)];
@@ -60,6 +63,7 @@ export async function loadState<M extends StateMachine>(
     `the log begins at seq ${first?.seqFirst}, and no good snapshot covers what came before`,
     {
       data: { store: storeDir, findings },
+      next: 'walq help E_NO_BASE',
     },
   );
 }
@@ -98,27 +102,24 @@ async function loadBase<M extends StateMachine>(
   const machine = make();
   if (candidate.path === undefined) return { machine, seq: 0 };
   if (candidate.point && candidate.point.seq > until) return undefined;
-  try {
-    const options = { relativeName: candidate.file, storeId: survey.identity.id };
-    const snapshot = await readSnapshot(env, candidate.path, (entry) => machine.load(entry), options).catch(
-      goneMeanwhile,
-    );
-    if (candidate.named && snapshot === undefined) {
-      throw notFoundError('E_NO_FILE', `no snapshot file ${candidate.path}`, { data: { file: candidate.path } });
-    }
-    if (candidate.named && snapshot !== undefined && snapshot.seq > until) {
-      const text = `snapshot ${candidate.path} is at seq ${snapshot.seq}, after the point asked for (seq ${until})`;
-      throw usageError('E_SEQ_RANGE', text, { data: { file: candidate.path, seq: snapshot.seq, until } });
-    }
-    if (snapshot === undefined || snapshot.seq > until) return undefined;
-    return { machine, seq: snapshot.seq, point: snapshot.point, snapshot };
-  } catch (error) {
-    const finding =
-      error instanceof Error && 'data' in error ? (error.data as { finding?: Finding }).finding : undefined;
-    if (finding === undefined) throw error;
-    findings.push(finding);
-    return undefined;
+  const check = await checkSnapshot(env, candidate.path, {
+    relativeName: candidate.file,
+    storeId: survey.identity.id,
+    onEntry: (entry) => machine.load(entry),
+  }).catch(goneMeanwhile);
+  if (candidate.named && check === undefined) {
+    throw notFoundError('E_NO_FILE', `no snapshot file ${candidate.path}`, { data: { file: candidate.path } });
   }
+  // Of a file that the user named, its own fault is the answer: there is no other to try.
+  if (candidate.named && check !== undefined && check.summary === undefined) throw findingError(check.findings);
+  findings.push(...(check?.findings ?? []));
+  const snapshot = check?.summary;
+  if (candidate.named && snapshot !== undefined && snapshot.seq > until) {
+    const text = `snapshot ${candidate.path} is at seq ${snapshot.seq}, after the point asked for (seq ${until})`;
+    throw usageError('E_SEQ_RANGE', text, { data: { file: candidate.path, seq: snapshot.seq, until } });
+  }
+  if (snapshot === undefined || snapshot.seq > until) return undefined;
+  return { machine, seq: snapshot.seq, point: snapshot.point, snapshot };
 }
 
 /** Scans from the segment that holds the base's point and applies what comes after it. */
@@ -160,6 +161,7 @@ async function replayOnto<M extends StateMachine>(
   });
   if (!unbroken) return 'unfit';
   const judgement = judgeLog(log, evidence);
+  if (point && at < 0 && otherPast(log, point)) return 'unfit';
   if (point && at >= 0 && log.segments[0]?.pointsPassed.get(point) !== true) {
     const damagedBefore = log.segments[0]?.scan.holes.some(
       (hole) => hole.offset < point.offset && hole.kind !== 'zeros',

@@ -1,6 +1,7 @@
-import { hasErrno, isFsError, lockedError, notFoundError } from '../base/errors.ts';
+import { hasErrno, isFsError, lockedError, notFoundError, type WalqError } from '../base/errors.ts';
+import { join } from '../base/path.ts';
 import type { File } from '../fs/types.ts';
-import { join, makeFolder, readSmall, writeError, writeFully } from './files.ts';
+import { makeFolder, readSmall, writeError, writeFully } from './files.ts';
 import type { StorageEnv } from './types.ts';
 
 /** The right to write to a store: held from `lockStore` until `release`, or until the process dies, however it dies. */
@@ -25,8 +26,7 @@ export const segmentLockOffset = 2 ** 40;
 
 /**
  * One attempt to take the lock. `undefined` when another process (or another opening in this one) holds it. With
- * `create`, a missing store folder
- * is made. Rejects with E_LOCK_UNSUPPORTED, E_IO.
+ * `create`, a missing store folder is made. Rejects with E_LOCK_UNSUPPORTED, E_IO.
  */
 export async function lockStore(
   env: StorageEnv,
@@ -72,6 +72,27 @@ export async function takeLock(
   return lock;
 }
 
+/**
+ * A segment for writing, locked as its writer locks it: a LOCK file deleted under a live writer lets nobody in. `name`
+ * is relative to the store; `undefined` when it is not there. Rejects with E_LOCKED.
+ */
+export async function openSegment(env: StorageEnv, storeDir: string, name: string): Promise<File | undefined> {
+  let file: File;
+  try {
+    file = await env.fs.open(join(storeDir, name), 'r+', { nofollow: true });
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+  try {
+    if (!(await file.tryLock(segmentLockOffset, 1))) throw await lockedBy(env, storeDir);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
 async function openLockFile(env: StorageEnv, path: string): Promise<File> {
   for (let attempt = 0; ; attempt++) {
     try {
@@ -108,17 +129,11 @@ async function readLockNote(env: StorageEnv, storeDir: string): Promise<LockNote
 }
 
 /** The error for a lock that stayed taken. Names the holder where it left a note. */
-export async function lockedBy(env: StorageEnv, storeDir: string): Promise<Error> {
+export async function lockedBy(env: StorageEnv, storeDir: string): Promise<WalqError> {
   const note = await readLockNote(env, storeDir);
   const who = note ? `process ${note.pid} (${note.command})` : 'another process';
   return lockedError('E_LOCKED', `store ${storeDir} is locked by ${who}`, {
     data: { store: storeDir, ...(note && { pid: note.pid, command: note.command }) },
     next: note ? `wait for it, or stop it: kill ${note.pid}` : 'wait for it and try again',
   });
-}
-
-export function parentOf(path: string): string {
-  const trimmed = path.replace(/\/+$/, '');
-  const at = trimmed.lastIndexOf('/');
-  return at < 0 ? '.' : at === 0 ? '/' : trimmed.slice(0, at);
 }

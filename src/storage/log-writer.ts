@@ -1,6 +1,7 @@
 import { assert, hasErrno, WalqError } from '../base/errors.ts';
+import { join } from '../base/path.ts';
 import type { File } from '../fs/types.ts';
-import { join, removeIfThere, writeAtomic, writeError, writeFully } from './files.ts';
+import { removeIfThere, writeAtomic, writeError, writeFully } from './files.ts';
 import { headFileName, walFolder } from './folder.ts';
 import { lockedBy, segmentLockOffset } from './lock.ts';
 import type { ChainPoint, StorageEnv } from './types.ts';
@@ -100,6 +101,8 @@ export class LogWriter {
     } catch (error) {
       if (!hasErrno(error, 'ENOSPC', 'EDQUOT')) throw error;
       await this.#file.truncate(end);
+      // Else a power loss may bring the cut bytes back, behind a smaller frame written meanwhile.
+      await this.#file.datasync();
       throw writeError(this.#at.segment.name, error);
     }
   }
@@ -109,7 +112,8 @@ export class LogWriter {
    * lost, never wrong.
    */
   writeHead(closed = false): void {
-    const bytes = encodeHeadSlot(this.#headSlot(closed));
+    this.#headCounter++;
+    const bytes = encodeHeadSlot(headSlotOf(this.#storeId, this.#at, this.#headCounter, closed));
     try {
       // Cut short, the slot fails its checksum and the other one still stands.
       this.#head.writeSync(bytes, headSlotOffset(this.#headCounter));
@@ -121,21 +125,6 @@ export class LogWriter {
   async syncHead(closed = false): Promise<void> {
     this.writeHead(closed);
     await this.#head.datasync();
-  }
-
-  #headSlot(closed: boolean): HeadSlot {
-    const { segment, end, link, seqNext } = this.#at;
-    this.#headCounter++;
-    return {
-      counter: this.#headCounter,
-      storeId: this.#storeId,
-      ordinal: segment.ordinal,
-      seqLast: seqNext - 1,
-      end,
-      link,
-      salt: segment.salt,
-      closed,
-    };
   }
 
   /**
@@ -246,15 +235,12 @@ export async function createHead(
   at: LogEnd,
   counter: number,
 ): Promise<void> {
-  const slot: HeadSlot = {
-    counter,
-    storeId,
-    ordinal: at.segment.ordinal,
-    seqLast: at.seqNext - 1,
-    end: at.end,
-    link: at.link,
-    salt: at.segment.salt,
-    closed: false,
-  };
+  const slot = headSlotOf(storeId, at, counter, false);
   await writeAtomic(env.fs, storeDir, headFileName, encodeHeadFile(slot));
+}
+
+function headSlotOf(storeId: string, at: LogEnd, counter: number, closed: boolean): HeadSlot {
+  const { segment, end, link, seqNext } = at;
+  const { ordinal, salt } = segment;
+  return { counter, storeId, ordinal, seqLast: seqNext - 1, end, link, salt, closed };
 }

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { crcOf } from '../base/bytes.ts';
 import { assert } from '../base/errors.ts';
 
 /**
@@ -8,7 +8,7 @@ import { assert } from '../base/errors.ts';
  *    0  8  magic            what kind of file this is, 8 bytes of ASCII
  *    8  2  version          u16 LE, the version of what follows
  *   10  2  oldest reader    u16 LE, the oldest version whose reader understands this file
- *   12  4  CRC-32           u32 LE, of bytes 0..12
+ *   12  4  CRC-32           u32 LE, of bytes 0..11
  *
  * A bad CRC is damage. A good CRC with an oldest reader above ours is a newer format, never damage.
  */
@@ -32,7 +32,7 @@ export function encodePreamble(magic: string, version: number, oldestReader: num
   bytes.write(magic, 0, magicBytes, 'latin1');
   bytes.writeUInt16LE(version, 8);
   bytes.writeUInt16LE(oldestReader, 10);
-  bytes.writeUInt32LE(crc32(bytes.subarray(0, crcOffset)), crcOffset);
+  bytes.writeUInt32LE(crcOf(bytes.subarray(0, crcOffset)), crcOffset);
   return bytes;
 }
 
@@ -43,7 +43,7 @@ export function encodePreamble(magic: string, version: number, oldestReader: num
 export function decodePreamble(bytes: Uint8Array): Preamble | 'cut' | 'bad-crc' {
   if (bytes.length < preambleBytes) return 'cut';
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, preambleBytes);
-  if (crc32(view.subarray(0, crcOffset)) !== view.readUInt32LE(crcOffset)) return 'bad-crc';
+  if (crcOf(view.subarray(0, crcOffset)) !== view.readUInt32LE(crcOffset)) return 'bad-crc';
   return {
     magic: view.toString('latin1', 0, magicBytes),
     version: view.readUInt16LE(8),

@@ -1,15 +1,16 @@
 import { notFoundError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
+import { baseName, join, parentOf } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
-import { goneMeanwhile, join, openSource } from './files.ts';
-import { listingNotes, listWal, readHead, readSegmentHeader, segmentInput, walFolder } from './folder.ts';
-import { parentOf } from './lock.ts';
-import { settle, toReport } from './report.ts';
+import { goneMeanwhile, openSource } from './files.ts';
+import { headFileName, listingNotes, listWal, readHead, readSegmentHeader, segmentInput, walFolder } from './folder.ts';
+import { settle, toReport, verdictOf } from './report.ts';
+import { confirmed } from './second-look.ts';
 import { listSnapshots } from './snapshot/list.ts';
 import { snapshotFolder } from './snapshot/name.ts';
 import { checkSnapshot } from './snapshot/read.ts';
-import { readStoreFile } from './store-file.ts';
-import { aheadOfLog, type Survey, surveyStore } from './survey.ts';
+import { readStoreFile, storeFileName } from './store-file.ts';
+import { aheadOfLog, otherPast, type Survey, surveyStore } from './survey.ts';
 import type { LogReport, SnapshotCheck, StorageEnv } from './types.ts';
 import { segmentHeaderBytes } from './wal/format.ts';
 import { judgeLog } from './wal/judge-log.ts';
@@ -17,9 +18,6 @@ import { parseSegmentFileName, type SegmentName } from './wal/names.ts';
 import { type Evidence, type LogScan, type LogVisitor, type SegmentInput, scanLog } from './wal/scan-log.ts';
 
 /** Reading without a lock and without writing a byte: whole stores, `wal/` folders, single segments, streams. */
-
-/** A finding beside a live writer counts only if it is still there after these waits, milliseconds. */
-const secondLookMs = [50, 250];
 
 export interface StoreReport extends LogReport {
   snapshots: SnapshotCheck[];
@@ -40,73 +38,78 @@ export async function scanStore(
   visitor: LogVisitor = {},
   range: ScanRange = {},
 ): Promise<LogReport> {
-  const { report } = await lookAt(env, storeDir, visitor, range);
-  return settle(report, await stillThere(env, storeDir, report.findings));
+  const { report, survey } = await lookAt(env, storeDir, visitor, range);
+  const findings = [...report.findings, ...noBase(survey, hasPoint)];
+  return settle({ ...report, findings, verdict: verdictOf(findings) }, await stillThere(env, storeDir, findings));
 }
 
 /** Every fault of a store: log, HEAD, STORE.json, snapshots. With the second look. */
 export async function verifyStore(env: StorageEnv, storeDir: string, visitor: LogVisitor = {}): Promise<StoreReport> {
   const { report, survey } = await lookAt(env, storeDir, visitor, {});
-  const snapshots = await checkSnapshots(env, storeDir, survey);
-  const findings = [
-    ...report.findings,
-    ...snapshots.flatMap((check) => check.findings),
-    ...baseFindings(survey, snapshots),
-  ];
+  const { snapshots, findings: ofSnapshots } = await judgeSnapshots(env, storeDir, survey, report);
+  const findings = [...report.findings, ...ofSnapshots];
   return settle({ ...report, findings, snapshots }, await stillThere(env, storeDir, findings));
 }
 
-/**
- * A writer may be at work beside us: what looks torn can be a write in flight, what is missing a file just cleaned
- * away. So findings (notes aside) count only if two later looks, from a fresh HEAD and a fresh listing, still have
- * them at the same place.
- */
-export async function stillThere(env: StorageEnv, storeDir: string, findings: readonly Finding[]): Promise<Finding[]> {
-  let open = findings.filter((finding) => finding.severity !== 'note');
-  for (const ms of secondLookMs) {
-    if (open.length === 0) break;
-    await env.clock.sleep(ms);
+/** Those of the findings that two later looks at the store, from a fresh HEAD and a fresh listing, still have. */
+export function stillThere(env: StorageEnv, storeDir: string, findings: readonly Finding[]): Promise<Finding[]> {
+  return confirmed(env, findings, async (open) => {
     const { report, survey } = await lookAt(env, storeDir, {}, { fromSeq: earliestSeq(open) });
     const concerned = open.some((finding) => finding.severity === 'no-base' || finding.file.startsWith(snapshotFolder));
-    const snapshots = concerned ? await checkSnapshots(env, storeDir, survey) : [];
-    const base = concerned ? baseFindings(survey, snapshots) : [];
-    const seen = [...report.findings, ...snapshots.flatMap((check) => check.findings), ...base];
-    const now = new Set(seen.map(keyOf));
-    open = open.filter((finding) => now.has(keyOf(finding)));
-  }
-  const kept = new Set(open);
-  return findings.filter((finding) => finding.severity === 'note' || kept.has(finding));
+    return concerned
+      ? [...report.findings, ...(await judgeSnapshots(env, storeDir, survey, report)).findings]
+      : report.findings;
+  });
 }
 
 /** First seq of the earliest segment with a finding, so that a second look need not read the whole log again. */
 function earliestSeq(findings: readonly Finding[]): number {
-  const seqs = findings.map(
-    (finding) => parseSegmentFileName(finding.file.slice(finding.file.lastIndexOf('/') + 1))?.seqFirst ?? 0,
-  );
+  const seqs = findings.map((finding) => parseSegmentFileName(baseName(finding.file))?.seqFirst ?? 0);
   // One seq less: the segment before is read too, since the fault may lie between the two.
   return Math.max(0, Math.min(...seqs) - 1);
 }
 
-function keyOf(finding: Finding): string {
-  return `${finding.code} ${finding.file} ${finding.offset ?? ''}`;
-}
-
-async function checkSnapshots(env: StorageEnv, storeDir: string, survey: Survey): Promise<SnapshotCheck[]> {
+/** Every snapshot, read whole, and whether the log has what it stands on. */
+async function judgeSnapshots(
+  env: StorageEnv,
+  storeDir: string,
+  survey: Survey,
+  report: LogReport,
+): Promise<{ snapshots: SnapshotCheck[]; findings: Finding[] }> {
   const snapshots: SnapshotCheck[] = [];
   for (const { file } of (await listSnapshots(env, storeDir)).snapshots) {
     const options = { relativeName: file, storeId: survey.identity.id };
     const check = await checkSnapshot(env, join(storeDir, file), options).catch(goneMeanwhile);
     if (check) snapshots.push(check);
   }
-  return snapshots;
+  const bases = baseFindings(survey, fitting(snapshots, report));
+  return { snapshots, findings: [...snapshots.flatMap((check) => check.findings), ...bases] };
+}
+
+/** Those that are not known to be of another log: no other can be a base. */
+function fitting(snapshots: readonly SnapshotCheck[], report: LogReport): SnapshotCheck[] {
+  const misfits = new Set(report.findings.filter(({ code }) => code === 'E_SNAPSHOT_CHAIN').map(({ file }) => file));
+  return snapshots.filter(({ file }) => !misfits.has(file));
 }
 
 /** A log that begins after seq 1 needs a good snapshot that reaches its first record. */
 function baseFindings(survey: Survey, snapshots: readonly SnapshotCheck[]): Finding[] {
   const first = survey.live[0];
   if (first === undefined || first.seqFirst === 1) return [];
-  const covered = snapshots.some((check) => check.summary && check.summary.seq >= first.seqFirst - 1);
-  if (covered) return stranded(first, snapshots);
+  const good = new Set(snapshots.flatMap((check) => (check.summary ? [check.file] : [])));
+  const missing = noBase(survey, (snapshot) => good.has(snapshot.file));
+  return missing.length > 0 ? missing : stranded(first, snapshots);
+}
+
+/** The header of a snapshot can be read and names this store: what can be known without reading it whole. */
+function hasPoint(snapshot: Survey['snapshots'][number]): boolean {
+  return snapshot.point !== undefined;
+}
+
+function noBase(survey: Survey, isGood: (snapshot: Survey['snapshots'][number]) => boolean): Finding[] {
+  const first = survey.live[0];
+  if (first === undefined || first.seqFirst === 1) return [];
+  if (survey.snapshots.some((snapshot) => isGood(snapshot) && snapshot.seq >= first.seqFirst - 1)) return [];
   return [
     {
       code: 'E_NO_BASE',
@@ -137,9 +140,7 @@ async function lookAt(
 ): Promise<{ report: LogReport; survey: Survey }> {
   const survey = await surveyStore(env, storeDir);
   const from = range.fromSeq ?? 0;
-  const names = survey.live.filter(
-    (name, index) => (survey.live[index + 1]?.seqFirst ?? Number.POSITIVE_INFINITY) > from || name === undefined,
-  );
+  const names = survey.live.filter((_, index) => (survey.live[index + 1]?.seqFirst ?? Number.POSITIVE_INFINITY) > from);
   const evidence: Evidence = {
     storeId: survey.identity.id,
     ...(survey.head && { head: survey.head }),
@@ -154,7 +155,7 @@ async function lookAt(
   const judgement = judgeLog(log, evidence);
   const misfits = log.stopped ? [] : misfitting(survey, log);
   const ahead = log.stopped ? [] : aheadOfLog(survey, judgement);
-  const report = toReport(log, evidence, [...survey.findings, ...judgement.findings, ...misfits, ...ahead]);
+  const report = toReport(log, evidence, judgement, [...survey.findings, ...judgement.findings, ...misfits, ...ahead]);
   return { report, survey };
 }
 
@@ -166,11 +167,13 @@ function pointsOf(survey: Survey): NonNullable<Evidence['points']> {
 function misfitting(survey: Survey, log: LogScan): Finding[] {
   return survey.snapshots.flatMap((snapshot): Finding[] => {
     const point = snapshot.point;
-    const segment = point && log.segments.find((result) => result.scan.header?.ordinal === point.ordinal);
-    if (!point || !segment?.scan.header) return [];
+    if (point === undefined) return [];
+    const segment = log.segments.find((result) => result.scan.header?.ordinal === point.ordinal);
+    if (segment === undefined && !otherPast(log, point)) return [];
     const sound =
-      segment.scan.holes.every((hole) => hole.offset >= point.offset) && segment.scan.lastEnd >= point.offset;
-    if (!sound || segment.pointsPassed.get(point)) return [];
+      segment === undefined ||
+      (segment.scan.holes.every((hole) => hole.offset >= point.offset) && segment.scan.lastEnd >= point.offset);
+    if (!sound || segment?.pointsPassed.get(point)) return [];
     const message = 'snapshot does not fit the log at its seq';
     return [{ code: 'E_SNAPSHOT_CHAIN', severity: 'degraded', file: snapshot.file, message, seqLast: point.seq }];
   });
@@ -181,13 +184,8 @@ function misfitting(survey: Survey, log: LogScan): Finding[] {
  * is no segment in it.
  */
 export async function scanWalFolder(env: StorageEnv, walDir: string, visitor: LogVisitor = {}): Promise<LogReport> {
-  const storeDir = parentOf(walDir);
-  if (
-    walDir.replace(/\/+$/, '').endsWith(`/${walFolder}`) &&
-    (await readStoreFile(env.fs, storeDir)).state === 'good'
-  ) {
-    return scanStore(env, storeDir, visitor);
-  }
+  const storeDir = await storeAround(env, walDir);
+  if (storeDir !== undefined) return scanStore(env, storeDir, visitor);
   const listing = await listWal(env, walDir);
   const first = listing.segments[0];
   if (first === undefined) throw notFoundError('E_NO_STORE', `no segment in ${walDir}`, { data: { path: walDir } });
@@ -198,60 +196,63 @@ export async function scanWalFolder(env: StorageEnv, walDir: string, visitor: Lo
     evidence,
     visitor,
   );
-  return toReport(log, evidence, [...listingNotes(listing, ''), ...judgeLog(log, evidence).findings]);
+  const judgement = judgeLog(log, evidence);
+  return toReport(log, evidence, judgement, [...listingNotes(listing, ''), ...judgement.findings]);
+}
+
+/** The store whose log this folder is, however its path is spelled (`wal`, `.`, ...) and whatever STORE.json looks like. */
+async function storeAround(env: StorageEnv, walDir: string): Promise<string | undefined> {
+  const storeDir = parentOf(walDir);
+  const [own, here] = [await env.fs.stat(join(storeDir, walFolder)), await env.fs.stat(walDir)];
+  if (own === undefined || own.ino !== here?.ino || own.dev !== here.dev) return undefined;
+  for (const name of [storeFileName, headFileName]) if (await env.fs.lstat(join(storeDir, name))) return storeDir;
+  return undefined;
 }
 
 /** One segment file: with the evidence of its store when it lies in one (HEAD, the segment after it), else alone. */
 export async function scanSegmentFile(env: StorageEnv, path: string, visitor: LogVisitor = {}): Promise<LogReport> {
   const report = await scanFile(env, path, visitor);
-  let open = report.findings.filter((finding) => finding.severity !== 'note');
-  for (const ms of secondLookMs) {
-    if (open.length === 0) break;
-    await env.clock.sleep(ms);
-    const now = new Set((await scanFile(env, path, {})).findings.map(keyOf));
-    open = open.filter((finding) => now.has(keyOf(finding)));
-  }
-  return settle(
-    report,
-    report.findings.filter((finding) => finding.severity === 'note' || open.includes(finding)),
-  );
+  const again = async () => (await scanFile(env, path, {})).findings;
+  return settle(report, await confirmed(env, report.findings, again));
 }
 
 async function scanFile(env: StorageEnv, path: string, visitor: LogVisitor): Promise<LogReport> {
-  const file = path.slice(path.lastIndexOf('/') + 1);
+  const file = baseName(path);
   const name = parseSegmentFileName(file);
   const evidence: Evidence = { alone: true, ...(name && (await evidenceAround(env, parentOf(path), name))) };
-  const input: SegmentInput = { file, open: () => openSource(env.fs, path), ...(name && { name }) };
+  const input: SegmentInput = { file, open: () => openSource(env.fs, path, { follow: true }), ...(name && { name }) };
   const log = await scanLog([input], evidence, visitor);
-  return toReport(log, evidence, judgeLog(log, evidence).findings);
+  return toReport(log, evidence, judgeLog(log, evidence));
 }
 
 /** A segment from a stream. */
 export async function scanStream(source: ByteSource, name: string, visitor: LogVisitor = {}): Promise<LogReport> {
   const evidence: Evidence = { alone: true };
-  const input: SegmentInput = { file: name, open: async () => ({ ...forward(source), close: async () => {} }) };
-  const log = await scanLog([input], evidence, visitor);
-  return toReport(log, evidence, judgeLog(log, evidence).findings);
-}
-
-function forward(source: ByteSource): ByteSource {
-  return {
-    read: (buffer, position) => source.read(buffer, position),
-    ...(source.size !== undefined && { size: source.size }),
+  const { size } = source;
+  const opened = {
+    read: (buffer: Uint8Array, position: number) => source.read(buffer, position),
+    ...(size !== undefined && { size }),
+    close: async () => {},
   };
+  const input: SegmentInput = { file: name, open: async () => opened };
+  const log = await scanLog([input], evidence, visitor);
+  return toReport(log, evidence, judgeLog(log, evidence));
 }
 
 async function evidenceAround(env: StorageEnv, walDir: string, name: SegmentName): Promise<Partial<Evidence>> {
-  const storeDir = parentOf(walDir);
+  const storeDir = await storeAround(env, walDir);
+  if (storeDir === undefined) return {};
   const store = await readStoreFile(env.fs, storeDir);
-  if (store.state !== 'good') return {};
+  const own = store.state === 'good' ? undefined : await readSegmentHeader(env, join(walDir, name.name));
+  const storeId = store.state === 'good' ? store.identity.id : own?.storeId;
+  if (storeId === undefined) return {};
   const head = (await readHead(env, storeDir)).slot;
   const next = (await listWal(env, walDir)).segments.find((segment) => segment.ordinal === name.ordinal + 1);
   const nextHeader = next && (await readSegmentHeader(env, join(walDir, next.name)));
   const nextBytes = next ? ((await env.fs.lstat(join(walDir, next.name)))?.size ?? 0) : 0;
   return {
-    storeId: store.identity.id,
-    ...(head?.storeId === store.identity.id && { head }),
+    storeId,
+    ...(head?.storeId === storeId && { head }),
     ...(nextHeader && { nextHeader, nextInUse: nextBytes > segmentHeaderBytes }),
   };
 }

@@ -1,12 +1,16 @@
-import { refusedError, usageError, WalqError } from '../base/errors.ts';
+import { refusedError, type WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
-import { join, openSource, readSmall, writeAtomic } from './files.ts';
+import { baseName, join } from '../base/path.ts';
+import { shellWord } from '../base/shell-word.ts';
+import type { File } from '../fs/types.ts';
+import { openSource } from './files.ts';
 import { quarantineFolder } from './folder.ts';
-import { lockedBy, lockStore, type StoreLock } from './lock.ts';
+import { openSegment, takeLock } from './lock.ts';
 import { quarantineBytes } from './quarantine.ts';
-import { scanStore } from './read.ts';
-import { hashFrom, openSegment, type RepairAction, undoAction } from './repair-files.ts';
-import { storeFileName, writeStoreFile } from './store-file.ts';
+import { verifyStore } from './read.ts';
+import { hashFile } from './repair-files.ts';
+import { nextJournalName, type RepairAction, type RepairJournal, writeJournal } from './repair-journal.ts';
+import { type StoreIdentity, storeFileName, writeStoreFile } from './store-file.ts';
 import { surveyStore } from './survey.ts';
 import type { LogReport, StorageEnv, Verdict } from './types.ts';
 
@@ -31,14 +35,14 @@ export interface RepairPlan {
 /** What would be done. Read-only. Rejects with E_NO_STORE, E_GUTTED, E_NEWER_FORMAT, E_READ. */
 export async function planRepair(env: StorageEnv, storeDir: string): Promise<RepairPlan> {
   const survey = await surveyStore(env, storeDir);
-  const report = await scanStore(env, storeDir);
+  const report = await verifyStore(env, storeDir);
   const actions: RepairAction[] = [];
   const storeFile = report.findings.find(
     (finding) => finding.code === 'E_STORE_MISSING' || finding.code === 'E_STORE_BAD',
   );
   // The id comes from the first readable segment header: with a foreign segment about, nobody can say whose it is.
   const foreign = report.findings.some((finding) => finding.code === 'E_FOREIGN_SEGMENT');
-  if (storeFile && !foreign) actions.push({ kind: 'write-store-file', file: storeFileName, identity: survey.identity });
+  if (storeFile && !foreign) actions.push(await storeFileAction(env, storeDir, survey.identity));
   const faults = report.findings.filter((finding) => (finding !== storeFile || foreign) && finding.severity !== 'note');
   const tailOnly = faults.every(
     (finding) => finding.severity === 'torn' || finding.severity === 'ambiguous' || finding.severity === 'degraded',
@@ -57,22 +61,25 @@ export async function planRepair(env: StorageEnv, storeDir: string): Promise<Rep
   };
 }
 
+async function storeFileAction(env: StorageEnv, storeDir: string, identity: StoreIdentity): Promise<RepairAction> {
+  const sha256 = await hashFile(env, join(storeDir, storeFileName));
+  return { kind: 'write-store-file', file: storeFileName, identity, ...(sha256 !== undefined && { sha256 }) };
+}
+
 async function trimAction(env: StorageEnv, storeDir: string, report: LogReport): Promise<RepairAction | undefined> {
   const tail = report.tail;
   if (tail === undefined || tail.bytes === 0) return undefined;
-  const sha256 = await hashFrom(env, join(storeDir, tail.file), tail.offset, tail.bytes);
-  return { kind: 'trim', file: tail.file, offset: tail.offset, bytes: tail.bytes, sha256 };
+  const { file, offset, bytes } = tail;
+  const sha256 = await hashFile(env, join(storeDir, file), { offset, bytes });
+  if (sha256 === undefined) throw stalePlan(storeDir);
+  return { kind: 'trim', file, offset, bytes, sha256 };
 }
 
-/** The record of one applied repair: `quarantine/repair-0001.json`. */
-export interface RepairJournal {
-  walq: 1;
-  appliedMs: number;
-  actions: (RepairAction & { quarantine?: string })[];
-  undone?: boolean;
+function stalePlan(storeDir: string): WalqError {
+  return refusedError('E_PLAN_STALE', 'the store has changed since the plan was made', {
+    next: `walq wal repair ${shellWord(storeDir)}`,
+  });
 }
-
-const journalName = /^repair-(\d{4,})\.json$/;
 
 /**
  * Does what the plan says, if the store still is what the plan was made from. Copy to quarantine, journal, then the
@@ -85,16 +92,20 @@ export async function applyRepair(
   plan: RepairPlan,
   options: { yes: boolean },
 ): Promise<RepairJournal> {
-  return underLock(env, storeDir, async () => {
-    const now = await planRepair(env, storeDir);
-    if (JSON.stringify(now.actions) !== JSON.stringify(plan.actions)) {
-      throw refusedError('E_PLAN_STALE', 'the store has changed since the plan was made', {
-        next: `walq wal repair ${storeDir}`,
-      });
+  const lock = await takeLock(env, storeDir, {});
+  const held = new Map<string, File>();
+  try {
+    // Held before the second look: whoever writes in spite of our lock, its LOCK file deleted, must have it too.
+    for (const { kind, file } of plan.actions) {
+      const segment = kind === 'trim' ? await openSegment(env, storeDir, file) : undefined;
+      if (segment) held.set(file, segment);
     }
+    const now = await planRepair(env, storeDir);
+    if (JSON.stringify(now.actions) !== JSON.stringify(plan.actions)) throw stalePlan(storeDir);
     if (now.needsYes && !options.yes) {
       throw refusedError('E_NEEDS_YES', 'the last write may have been acknowledged; dropping it needs --yes', {
-        next: `walq wal repair ${storeDir} --mode trim --apply --yes`,
+        data: { plan: now },
+        next: `walq wal repair ${shellWord(storeDir)} --mode trim --apply --yes`,
       });
     }
     const journal: RepairJournal = { walq: 1, appliedMs: env.clock.now(), actions: [] };
@@ -102,93 +113,42 @@ export async function applyRepair(
       const quarantine = await keepEvidence(env, storeDir, action);
       journal.actions.push({ ...action, ...(quarantine !== undefined && { quarantine }) });
     }
-    if (plan.actions.length > 0) await writeJournal(env, storeDir, await nextJournal(env, storeDir), journal);
-    for (const action of plan.actions) await apply(env, storeDir, action);
+    if (plan.actions.length > 0) await writeJournal(env, storeDir, await nextJournalName(env, storeDir), journal);
+    for (const action of plan.actions) {
+      if (action.kind === 'write-store-file') await writeStoreFile(env.fs, storeDir, action.identity);
+      else await cut(storeDir, held.get(action.file), action);
+    }
     return journal;
-  });
+  } finally {
+    for (const segment of held.values()) await segment.close();
+    await lock.release();
+  }
 }
 
+/** The copy is read back: nothing is taken away before it is known to be what the plan says. */
 async function keepEvidence(env: StorageEnv, storeDir: string, action: RepairAction): Promise<string | undefined> {
-  const path = join(storeDir, action.file);
-  if ((await env.fs.lstat(path)) === undefined) return undefined;
-  const source = await openSource(env.fs, path);
+  if (action.sha256 === undefined) return undefined;
+  const source = await openSource(env.fs, join(storeDir, action.file));
   try {
-    const name = action.file.slice(action.file.lastIndexOf('/') + 1);
-    return action.kind === 'trim'
-      ? await quarantineBytes(env, storeDir, `${name}.tail-${action.offset}`, source, action.offset, action.bytes)
-      : await quarantineBytes(env, storeDir, name, source, 0, source.size);
+    const name = baseName(action.file);
+    const kept =
+      action.kind === 'trim'
+        ? await quarantineBytes(env, storeDir, `${name}.tail-${action.offset}`, source, action.offset, action.bytes)
+        : await quarantineBytes(env, storeDir, name, source, 0, source.size);
+    const sha256 = await hashFile(env, join(storeDir, quarantineFolder, kept));
+    if (sha256 !== action.sha256) throw stalePlan(storeDir);
+    return kept;
   } finally {
     await source.close();
   }
 }
 
-async function apply(env: StorageEnv, storeDir: string, action: RepairAction): Promise<void> {
-  if (action.kind === 'write-store-file') return writeStoreFile(env.fs, storeDir, action.identity);
-  const file = await openSegment(env, storeDir, action.file);
-  try {
-    await file.truncate(action.offset);
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
-}
-
-/**
- * Takes back the last repair that was not yet undone: the files become what they were, to the byte. Rejects with
- * E_NOTHING_TO_UNDO (1), and with E_PLAN_STALE (7) when the store has been written to since.
- */
-export async function undoRepair(env: StorageEnv, storeDir: string): Promise<RepairJournal> {
-  return underLock(env, storeDir, async () => {
-    const found = await lastJournal(env, storeDir);
-    if (found === undefined)
-      throw new WalqError(1, 'E_NOTHING_TO_UNDO', `no repair to undo in ${join(storeDir, quarantineFolder)}`);
-    for (const action of found.journal.actions.toReversed()) await undoAction(env, storeDir, action);
-    const undone = { ...found.journal, undone: true };
-    await writeJournal(env, storeDir, found.name, undone);
-    return undone;
-  });
-}
-
-async function journals(env: StorageEnv, storeDir: string): Promise<string[]> {
-  const folder = join(storeDir, quarantineFolder);
-  if ((await env.fs.lstat(folder)) === undefined) return [];
-  return (await env.fs.readdir(folder)).filter((name) => journalName.test(name)).sort();
-}
-
-async function nextJournal(env: StorageEnv, storeDir: string): Promise<string> {
-  const last = journalName.exec((await journals(env, storeDir)).at(-1) ?? '');
-  return `repair-${String(Number(last?.[1] ?? 0) + 1).padStart(4, '0')}.json`;
-}
-
-async function lastJournal(
-  env: StorageEnv,
+async function cut(
   storeDir: string,
-): Promise<{ name: string; journal: RepairJournal } | undefined> {
-  for (const name of (await journals(env, storeDir)).toReversed()) {
-    const bytes = await readSmall(env.fs, join(storeDir, quarantineFolder, name), 16 * 1024 * 1024);
-    if (bytes === undefined) continue;
-    const journal = JSON.parse(Buffer.from(bytes).toString('utf8')) as RepairJournal;
-    if (journal.walq !== 1) throw usageError('E_NOTHING_TO_UNDO', `${name} is not a repair journal of this version`);
-    if (!journal.undone) return { name, journal };
-  }
-  return undefined;
-}
-
-async function writeJournal(env: StorageEnv, storeDir: string, name: string, journal: RepairJournal): Promise<void> {
-  const folder = join(storeDir, quarantineFolder);
-  if ((await env.fs.lstat(folder)) === undefined) {
-    await env.fs.mkdir(folder);
-    await env.fs.syncDir(storeDir);
-  }
-  await writeAtomic(env.fs, folder, name, Buffer.from(`${JSON.stringify(journal, null, 2)}\n`));
-}
-
-async function underLock<T>(env: StorageEnv, storeDir: string, run: () => Promise<T>): Promise<T> {
-  const lock: StoreLock | undefined = await lockStore(env, storeDir);
-  if (lock === undefined) throw await lockedBy(env, storeDir);
-  try {
-    return await run();
-  } finally {
-    await lock.release();
-  }
+  segment: File | undefined,
+  { offset, bytes }: RepairAction & { kind: 'trim' },
+): Promise<void> {
+  if (segment === undefined || (await segment.size()) !== offset + bytes) throw stalePlan(storeDir);
+  await segment.truncate(offset);
+  await segment.datasync();
 }

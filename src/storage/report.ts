@@ -1,6 +1,6 @@
-import { type Finding, type Severity, worstSeverity } from '../base/finding.ts';
+import { type Finding, worstSeverity } from '../base/finding.ts';
 import type { LogReport, SegmentSummary, Verdict } from './types.ts';
-import { judgeLog } from './wal/judge-log.ts';
+import type { LogJudgement } from './wal/judge-log.ts';
 import type { Evidence, LogScan } from './wal/scan-log.ts';
 
 /** Verdict and loss once some findings have proved to be a writer's work in flight. */
@@ -21,9 +21,13 @@ export function settle<R extends LogReport>(report: R, findings: Finding[]): R {
   };
 }
 
-/** What `wal verify` shows, from the facts of a scan and the findings about it. */
-export function toReport(log: LogScan, evidence: Evidence, findings: Finding[]): LogReport {
-  const judgement = judgeLog(log, evidence);
+/** What `wal verify` shows: the facts of a scan and what they mean. `findings` where there are more than the log's own. */
+export function toReport(
+  log: LogScan,
+  evidence: Evidence,
+  judgement: LogJudgement,
+  findings: Finding[] = judgement.findings,
+): LogReport {
   const segments = log.segments.map(({ input, scan }): SegmentSummary => {
     const seqLast = scan.lastSeqNext - 1;
     return {
@@ -61,17 +65,10 @@ export function toReport(log: LogScan, evidence: Evidence, findings: Finding[]):
   };
 }
 
-const verdicts: Readonly<Record<Exclude<Severity, 'note'>, Verdict>> = {
-  torn: 'torn',
-  newer: 'newer',
-  degraded: 'degraded',
-  ambiguous: 'ambiguous',
-  'no-base': 'no base',
-  corrupt: 'corrupt',
-};
-
+/** The verdict that findings alone give. */
 export function verdictOf(findings: readonly Finding[]): Verdict {
   const worst = worstSeverity(findings);
-  if (worst !== undefined && worst !== 'note') return verdicts[worst];
+  if (worst === 'no-base') return 'no base';
+  if (worst !== undefined && worst !== 'note') return worst;
   return findings.some((finding) => finding.code === 'E_PADDING') ? 'padded' : 'clean';
 }

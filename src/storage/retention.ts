@@ -1,11 +1,14 @@
 import { isFsError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
-import { join, removeIfThere } from './files.ts';
-import { listWal, walFolder } from './folder.ts';
+import { join, parentOf } from '../base/path.ts';
+import { removeIfThere } from './files.ts';
+import { listWal, splitLeftovers, walFolder } from './folder.ts';
 import { scanSegmentFile } from './read.ts';
 import { listSnapshots } from './snapshot/list.ts';
+import { snapshotFileName, snapshotFolder } from './snapshot/name.ts';
 import { checkSnapshot } from './snapshot/read.ts';
 import type { StorageEnv } from './types.ts';
+import type { SegmentName } from './wal/names.ts';
 
 export interface RetentionPlan {
   /** Snapshots that verified and stay, newest first. */
@@ -17,20 +20,32 @@ export interface RetentionPlan {
   findings: Finding[];
 }
 
+export interface RetentionRequest {
+  storeId: string;
+  /** How many good snapshots stay. */
+  keep: number;
+  /** The segment that is being written: it stays, with all after it. 0: no segment goes. */
+  activeOrdinal: number;
+  /** For a plan only: what will have been written before it is carried out. */
+  ahead?: { snapshotSeq: number; segment: Pick<SegmentName, 'ordinal' | 'seqFirst'> };
+}
+
 /**
  * What may go: snapshots older than the `keep` newest good ones, and segments wholly covered by the oldest that
  * stays. A snapshot counts only if it verifies now; damaged ones are kept as evidence and cover nothing. With fewer
- * good snapshots than `keep` nothing is removed.
+ * good snapshots than `keep` nothing is removed. Read-only.
  */
 export async function planRetention(
   env: StorageEnv,
   storeDir: string,
-  storeId: string,
-  keep: number,
-  activeOrdinal: number,
+  request: RetentionRequest,
 ): Promise<RetentionPlan> {
+  const { storeId, keep, activeOrdinal, ahead } = request;
   const plan: RetentionPlan = { kept: [], removeSnapshots: [], removeSegments: [], reasons: [], findings: [] };
+  if (ahead)
+    plan.kept.push({ file: join(snapshotFolder, snapshotFileName(ahead.snapshotSeq)), seq: ahead.snapshotSeq });
   for (const { file, seq } of (await listSnapshots(env, storeDir)).snapshots) {
+    if (seq === ahead?.snapshotSeq) continue;
     if (plan.kept.length >= keep) {
       plan.removeSnapshots.push(file);
       continue;
@@ -46,8 +61,10 @@ export async function planRetention(
     plan.removeSnapshots = [];
     return plan;
   }
-  const { segments } = await listWal(env, join(storeDir, walFolder));
-  for (const [index, name] of segments.entries()) {
+  const { live } = splitLeftovers((await listWal(env, join(storeDir, walFolder))).segments, oldest.seq);
+  const isNew = ahead !== undefined && ahead.segment.ordinal > (live.at(-1)?.ordinal ?? 0);
+  const segments = isNew ? [...live, ahead.segment] : live;
+  for (const [index, name] of live.entries()) {
     const next = segments[index + 1];
     const covered = next !== undefined && next.ordinal === name.ordinal + 1 && next.seqFirst - 1 <= oldest.seq;
     if (!covered || name.ordinal >= activeOrdinal) break;
@@ -63,7 +80,7 @@ export async function planRetention(
   }
   const left = segments.length - plan.removeSegments.length;
   plan.reasons.push(
-    `${left} segment${left === 1 ? '' : 's'} hold records after seq ${oldest.seq}, or the end of the log`,
+    `${left} ${left === 1 ? 'segment holds' : 'segments hold'} records after seq ${oldest.seq}, or the end of the log`,
   );
   return plan;
 }
@@ -83,7 +100,7 @@ export async function applyRetention(env: StorageEnv, storeDir: string, plan: Re
       findings.push({ code: 'E_LEFTOVER', severity: 'note', file, message: `could not be removed: ${error.code}` });
       break;
     }
-    await env.fs.syncDir(join(storeDir, file.slice(0, file.lastIndexOf('/'))));
+    await env.fs.syncDir(join(storeDir, parentOf(file)));
   }
   return findings;
 }

@@ -1,6 +1,7 @@
 import { crcOf, hex32 } from '../base/bytes.ts';
+import { join } from '../base/path.ts';
 import type { FileSystem } from '../fs/types.ts';
-import { join, readSmall, writeAtomic } from './files.ts';
+import { readSmall, writeAtomic } from './files.ts';
 
 /** STORE.json: what makes a folder a store. Its text is fixed to the byte, so that its checksum covers all of it. */
 

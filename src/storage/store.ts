@@ -1,12 +1,13 @@
-import { WalqError } from '../base/errors.ts';
+import { Exit, WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
+import { baseName, join } from '../base/path.ts';
 import { type CommitStats, Committer } from './committer.ts';
 import { createStore, isFresh } from './create.ts';
-import { join, writeError } from './files.ts';
+import { writeError } from './files.ts';
 import { loadState } from './load.ts';
 import { type StoreLock, takeLock } from './lock.ts';
 import type { LogWriter } from './log-writer.ts';
-import { openLog, refuseDamage } from './open.ts';
+import { openLog, recover, refuseDamage } from './open.ts';
 import { applyRetention, planRetention, type RetentionPlan } from './retention.ts';
 import { snapshotFolder } from './snapshot/name.ts';
 import { writeSnapshot } from './snapshot/write.ts';
@@ -41,10 +42,7 @@ export async function openStore<M extends StateMachine>(
       await createStore(env, storeDir);
       created = true;
     }
-    const survey = await surveyStore(env, storeDir);
-    refuseDamage(storeDir, survey.findings);
-    const loaded = await loadState(env, storeDir, survey, options.machine);
-    refuseDamage(storeDir, loaded.findings);
+    const { survey, loaded } = await recover(env, storeDir, options.machine);
     const { writer, trimmed } = await openLog(env, storeDir, survey, loaded);
     const recovery: RecoveryReport = {
       ...(loaded.snapshot && { snapshot: loaded.snapshot }),
@@ -137,7 +135,7 @@ export class Store<M extends StateMachine> {
   async rotate(): Promise<boolean> {
     let rotated = true;
     await this.#committer.control(async () => {
-      if (!this.#writer.empty) rotated = await this.#committer.rotate();
+      if (!this.#writer.empty) rotated = await this.#writer.rotate();
     });
     return rotated;
   }
@@ -162,7 +160,7 @@ export class Store<M extends StateMachine> {
     const plan =
       options.clean === false
         ? none
-        : await planRetention(this.#env, this.dir, this.id, options.keep ?? this.#keep, this.#writer.segmentOrdinal);
+        : await this.#planRetention(options.keep ?? this.#keep, this.#writer.segmentOrdinal);
     if ('kept' in plan) await this.#clean(plan);
     return {
       snapshot,
@@ -179,12 +177,16 @@ export class Store<M extends StateMachine> {
     const run = this.#checkpointing.then(async () => {
       this.#refuseIfOver();
       // Ordinal 0 is below every segment: none of the log may go with the snapshots.
-      const plan = await planRetention(this.#env, this.dir, this.id, keep, 0);
+      const plan = await this.#planRetention(keep, 0);
       plan.findings.push(...(await this.#clean(plan)));
       return plan;
     });
     this.#checkpointing = run.catch(() => undefined);
     return run;
+  }
+
+  #planRetention(keep: number, activeOrdinal: number): Promise<RetentionPlan> {
+    return planRetention(this.#env, this.dir, { storeId: this.id, keep, activeOrdinal });
   }
 
   async #clean(plan: RetentionPlan): Promise<Finding[]> {
@@ -209,7 +211,7 @@ export class Store<M extends StateMachine> {
     const summary = await writeSnapshot(this.#env, folder, { storeId: this.id, kind: 'checkpoint', point, entries });
     this.#lastSnapshot = {
       ...summary,
-      file: join(snapshotFolder, summary.file.slice(summary.file.lastIndexOf('/') + 1)),
+      file: join(snapshotFolder, baseName(summary.file)),
     };
     const payload = Buffer.concat([varintPayload(summary.seq), Buffer.from(summary.sha256, 'hex')]);
     await this.#committer.control(() => this.#committer.writeControl({ type: FrameType.snapshot, payload }));
@@ -239,7 +241,7 @@ export class Store<M extends StateMachine> {
 
   /** Why nothing may be written or removed any more. */
   #over(): WalqError {
-    return this.poison ?? new WalqError(70, 'E_CLOSED', 'the store is closed');
+    return this.poison ?? new WalqError(Exit.bug, 'E_CLOSED', 'the store is closed');
   }
   #refuseIfOver(): void {
     if (this.#closing !== undefined || this.poison !== undefined) throw this.#over();

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { durationMsMax, formatBytes, formatDuration, parseBytes, parseDuration } from '../../src/base/duration.ts';
+import { durationMsMax, formatDuration, parseDuration } from '../../src/base/duration.ts';
 
 describe('parseDuration', () => {
   test.each([
@@ -69,47 +69,5 @@ describe('parseDuration', () => {
     [-1500, '-1.5s'],
   ])('%i prints as %s', (ms, text) => {
     expect(formatDuration(ms)).toBe(text);
-  });
-});
-
-describe('parseBytes', () => {
-  test.each([
-    ['0', 0],
-    ['512', 512],
-    ['10k', 10_240],
-    ['10kB', 10_000],
-    ['64MiB', 67_108_864],
-    ['64 MiB', 67_108_864],
-    ['1.5GiB', 1_610_612_736],
-  ])('%s is %i bytes', (text, bytes) => {
-    expect(parseBytes(text)).toBe(bytes);
-  });
-
-  test.each([
-    '',
-    '-1',
-    '1e3',
-    'k',
-    '1.5',
-    '10XB',
-    '10 k b',
-    '9007199254740993',
-    '99999999T',
-    '__proto__',
-    '1constructor',
-  ])("'%s' is refused", (text) => {
-    expect(() => parseBytes(text, '--segment-size')).toThrow(
-      expect.objectContaining({ code: 'E_SIZE', exit: 2, message: expect.stringMatching(/^--segment-size: /) }),
-    );
-  });
-
-  test.each([
-    [0, '0 B'],
-    [1023, '1023 B'],
-    [1536, '1.5 KiB'],
-    [1024 * 1024 - 1, '1 MiB'],
-    [67_108_864, '64 MiB'],
-  ])('%i prints as %s', (bytes, text) => {
-    expect(formatBytes(bytes)).toBe(text);
   });
 });

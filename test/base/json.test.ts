@@ -111,10 +111,19 @@ describe('compactJson', () => {
     const token = fc.constantFrom(
       ...['{', '}', '[', ']', ',', ':', ' ', '"a"', '"', '\\', '1', '-', '0', '.', 'e', 'true', 'null', '\n', 'é'],
     );
+    const scalar = fc.oneof(fc.string(), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean());
+    const nearlyPlain = fc
+      .tuple(fc.dictionary(fc.string(), scalar), fc.nat(), fc.nat({ max: 1 }), fc.oneof(token, fc.constant('')))
+      .map(([object, place, cut, put]) => {
+        const text = JSON.stringify(object);
+        const at = place % text.length;
+        return text.slice(0, at) + put + text.slice(at + cut);
+      });
     fc.assert(
       fc.property(
         fc.oneof(
           fc.array(token, { maxLength: 12 }).map((t) => t.join('')),
+          nearlyPlain,
           fc.json(),
           fc.string(),
         ),

@@ -1,6 +1,10 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { systemClock, systemRandom } from '../../src/base/node-clock.ts';
+import type { CommandContext } from '../../src/commands/context.ts';
+import { fillNewStore } from '../../src/commands/import-place.ts';
+import { nodeFs } from '../../src/fs/node-fs.ts';
 import { firstMs, makeStore, raftLine } from './make-store.ts';
 import { folderForAll, scratch, walq } from './run-walq.ts';
 
@@ -95,7 +99,20 @@ describe('wal import', () => {
     expect(Object.keys((await state(dir)).Jobs)).toEqual(['a', 'c']);
   });
 
-  it('makes no store when it cannot: a used folder, a bad snapshot, the wrong files, none at all', async () => {
+  it('takes its name when it is complete; what an unfinished import left is in the way', async () => {
+    const { log, dir } = raftFiles();
+    mkdirSync(`${dir}.importing`);
+    writeFileSync(join(`${dir}.importing`, 'HEAD'), '');
+    const refused = await walq(['wal', 'import', '--from', log, '--store', dir]);
+    expect(refused).toMatchObject({ code: 7, stderr: expect.stringContaining('E_IMPORT_LEFT') });
+    rmSync(`${dir}.importing`, { recursive: true });
+    const context = { env: { fs: nodeFs, clock: systemClock, random: systemRandom } } as CommandContext;
+    const fill = () => Promise.reject(new Error('the end'));
+    await expect(fillNewStore(context, dir, {}, fill)).rejects.toThrow('the end');
+    expect([existsSync(dir), existsSync(`${dir}.importing`)]).toEqual([false, true]);
+  });
+
+  it('makes no store when it cannot: a used folder, a bad snapshot, the wrong files, one twice, none', async () => {
     const { log, dir } = raftFiles();
     const bad = join(scratch(), 'bad.json');
     writeFileSync(bad, '{"jobs":{"a":{"id":"a","payl');
@@ -103,6 +120,7 @@ describe('wal import', () => {
     expect((await walq(['wal', 'import', '--from', log, '--snapshot', bad, '--store', dir])).code).toBe(3);
     expect((await walq(['wal', 'import', '--from', whole, '--store', dir])).code).toBe(2);
     expect((await walq(['wal', 'import', '--from', log])).code).toBe(2);
+    expect((await walq(['wal', 'import', '--from', log, log, '--store', dir])).code).toBe(2);
     expect((await walq(['wal', 'import', '--store', dir])).code).toBe(2);
     expect((await walq(['wal', 'import', '--from', 'nothing', '--store', dir])).code).toBe(1);
     expect(existsSync(dir)).toBe(false);

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { documentLog } from '../../src/formats/document/log.ts';
 import { documentSnapshot } from '../../src/formats/document/snapshot.ts';
 import type { ForeignJob } from '../../src/formats/types.ts';
-import { readLog, sourceOf } from './reading.ts';
+import { sourceOf } from '../support/source.ts';
+import { readLog } from './reading.ts';
 
 const read = (content: string | Uint8Array) => readLog(documentLog, content);
 
@@ -40,6 +41,15 @@ describe('text log', () => {
       { seqFirst: '8', seqLast: '8' },
       { seqFirst: '10', seqLast: '11' },
     ]);
+  });
+
+  it('takes a line that is not UTF-8 for damage, and a replacement character for what it is', async () => {
+    const bytes = Buffer.from('[seq=1] ENQUEUE job_1\n[seq=2] ACK job_1\n');
+    bytes[bytes.indexOf('job_1')] = 0xea;
+    expect((await read(bytes)).summary.findings).toMatchObject([
+      { code: 'E_LOG_GARBAGE', severity: 'corrupt', offset: 0 },
+    ]);
+    expect((await read('[seq=1] ENQUEUE \ufffd\n')).summary.findings).toEqual([]);
   });
 
   it('calls every cut before the id torn; with part of the id there it can only note the open end', async () => {

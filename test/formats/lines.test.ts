@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LineReader } from '../../src/formats/lines.ts';
-import { sourceOf } from './reading.ts';
+import { sourceOf } from '../support/source.ts';
 
 interface Seen {
   kind: string;
@@ -12,7 +12,7 @@ interface Seen {
 }
 
 async function pieces(content: Uint8Array | string, lineMax?: number, chunk?: number): Promise<Seen[]> {
-  const reader = new LineReader(sourceOf(content, chunk), lineMax);
+  const reader = new LineReader(sourceOf(content, { step: chunk }), lineMax);
   const seen: Seen[] = [];
   while (await reader.fill()) {
     while (reader.next()) {

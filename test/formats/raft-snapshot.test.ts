@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { raftRecoverySnapshot } from '../../src/formats/raft-recovery/snapshot.ts';
 import type { ForeignJob } from '../../src/formats/types.ts';
-import { sourceOf } from './reading.ts';
+import { sourceOf } from '../support/source.ts';
 
 async function read(content: string | Uint8Array, chunk?: number) {
   const jobs: ForeignJob[] = [];
   const visit = (job: ForeignJob): void => {
     jobs.push(job);
   };
-  const summary = await raftRecoverySnapshot.read(sourceOf(content, chunk), 'snap.json', { visit });
+  const summary = await raftRecoverySnapshot.read(sourceOf(content, { step: chunk }), 'snap.json', { visit });
   return { jobs, summary, codes: summary.findings.map((finding) => finding.code) };
 }
 
@@ -106,6 +106,14 @@ describe('raft-recovery snapshot', () => {
         message: expect.stringContaining(message),
       });
       expect(jobs.at(-1)?.id).toBe('b');
+    }
+  });
+
+  it('sees a key that changed by what is not there', async () => {
+    const text = snapshot(job('a'));
+    for (const key of ['id', 'payload', 'attempt', 'timeout', 'created_at', 'updated_at', 'schema_ver', 'last_seq']) {
+      const { summary } = await read(text.replace(`"${key}":`, `"${key.slice(0, -1)}~":`));
+      expect([key, summary.severity]).toEqual([key, key === 'schema_ver' ? 'newer' : 'corrupt']);
     }
   });
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { raftRecoveryWal } from '../../src/formats/raft-recovery/wal.ts';
+import { sourceOf } from '../support/source.ts';
 import { goChecksum, goString, line, log, range } from './raft-encoder.ts';
-import { readLog, sourceOf } from './reading.ts';
+import { readLog } from './reading.ts';
 
 const read = (content: string | Uint8Array, options?: { chunk?: number; damaged?: boolean }) =>
   readLog(raftRecoveryWal, content, options);

@@ -1,16 +1,5 @@
-import type { ByteSource } from '../../src/base/source.ts';
 import type { ForeignEvent, ForeignLogSummary, LogFormat } from '../../src/formats/types.ts';
-
-/** A source that gives at most `chunk` bytes a read, in memory of its own. */
-export function sourceOf(content: string | Uint8Array, chunk = Number.POSITIVE_INFINITY): ByteSource {
-  const bytes = Buffer.from(content);
-  return {
-    size: bytes.length,
-    async read(buffer, position) {
-      return bytes.copy(buffer, 0, position, Math.min(bytes.length, position + Math.min(buffer.length, chunk)));
-    },
-  };
-}
+import { sourceOf } from '../support/source.ts';
 
 export async function readLog(
   format: LogFormat,
@@ -21,7 +10,7 @@ export async function readLog(
   const visit = (event: ForeignEvent): void => {
     events.push(event);
   };
-  const summary = await format.read(sourceOf(content, options.chunk), 'wal.log', {
+  const summary = await format.read(sourceOf(content, { step: options.chunk }), 'wal.log', {
     visit,
     damaged: options.damaged === true,
   });

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { formatCodes } from '../../src/formats/codes.ts';
 import { detectFormat, foreignFormats } from '../../src/formats/registry.ts';
 import { detectBytes } from '../../src/formats/types.ts';
+import { sourceOf } from '../support/source.ts';
 import { line, log, range } from './raft-encoder.ts';
-import { sourceOf } from './reading.ts';
 
 const detect = (content: string | Uint8Array): string | undefined =>
   detectFormat(Buffer.from(content).subarray(0, detectBytes))?.name;
@@ -38,6 +38,15 @@ describe('detectFormat', () => {
     expect(detect(`rubbish\n[seq=2] ACK a\n`)).toBe('document-log');
   });
 
+  it('knows a log of which only its first write is there, and not whole', () => {
+    const [raft, text] = [line({ seq: 1 }), '[seq=1] ENQUEUE a'];
+    for (let cut = 3; cut < raft.length; cut++)
+      expect([cut, detect(raft.slice(0, cut))]).toEqual([cut, 'raft-recovery-wal']);
+    for (let cut = 2; cut < text.length; cut++)
+      expect([cut, detect(text.slice(0, cut))]).toEqual([cut, 'document-log']);
+    expect(detect(`${'\0'.repeat(30)}${raft.slice(30)}\n`)).toBe('raft-recovery-wal');
+  });
+
   it('takes nothing else for one of them', () => {
     for (const text of [
       '',
@@ -50,6 +59,9 @@ describe('detectFormat', () => {
       '{"id":"a","payload":{"seq":1}}',
       '{"seq":1,"type":"ENQUEUE","job":"a","payload":{}}\n',
       '{"job":{"jobs":1}}',
+      '{"',
+      '[',
+      '[s, t]',
       'seq=1 ENQUEUE a',
       'text [seq=1] ENQUEUE a',
     ]) {
@@ -100,7 +112,7 @@ describe('every reader', () => {
             visited++;
           };
           const whole = await format.read(sourceOf(bytes), 'x', { visit });
-          const cut = await format.read(sourceOf(bytes, chunk), 'x', {});
+          const cut = await format.read(sourceOf(bytes, { step: chunk }), 'x', {});
           if (format.kind === 'log') expect(cut).toEqual(whole);
           else expect({ ...cut, bytes: 0 }).toEqual({ ...whole, bytes: 0 });
           expect('records' in whole ? whole.records : whole.jobs).toBe(visited);

@@ -44,11 +44,27 @@ describe('numbers of a log', () => {
     expect([tracker.runs, missing, tracker.conflicts]).toEqual([2, [], 0]);
   });
 
+  it('moves those over that overtook the 1 behind a session shorter than their number, if less is missing then', () => {
+    for (const second of [
+      [5, 4, 1, 2, 3, 6, 7],
+      [6, 1, 2, 3, 4, 5, 7],
+      [8, 1, 9, 2, 3, 4, 5, 6, 7],
+    ]) {
+      const { tracker, missing } = track([...of([1, 2, 3]), ...of(second, 1), ...of(range(1, 30), 2)]);
+      expect([second, tracker.runs, missing, tracker.conflicts]).toEqual([second, 3, [], 0]);
+    }
+    expect(track([...of([1, 2, 3, 4, 5]), ...of([1, 2, 3, 6, 7], 1)]).missing).toEqual(['4..5']);
+    expect(track([...of([1, 2, 3, 5]), ...of(range(1, 9), 1)]).missing).toEqual(['4..4']);
+    expect(track([...of([...range(1, 7), 9]), ...of(range(1, 8), 1)]).missing).toEqual(['8..8']);
+  });
+
   it('sees a session that lost its beginning', () => {
     const { tracker, missing } = track([...of(range(1, 300)), ...of(range(51, 290), 1)]);
     expect([tracker.runs, missing]).toEqual([2, ['1..50']]);
     expect(track([...of(range(1, 9)), ...of([4, 5], 1)]).missing).toEqual(['1..3']);
     expect(track([...of(range(900, 2000)), ...of(range(1, 30), 1)]).missing).toEqual(['1..899']);
+    for (const length of range(3, 40))
+      expect([length, track([...of(range(1, length)), ...of(range(2, 400), 1)]).missing]).toEqual([length, ['1..1']]);
   });
 
   it('counts a record that differs from one of its number as a conflict when the old session goes on', () => {

@@ -6,8 +6,8 @@ import { parseWalRecord } from '../../src/formats/raft-recovery/wal-record.ts';
 import { detectFormat } from '../../src/formats/registry.ts';
 import { parseSeq } from '../../src/formats/seq.ts';
 import { detectBytes, type ForeignLogSummary, type ForeignSnapshotSummary } from '../../src/formats/types.ts';
+import { sourceOf } from '../support/source.ts';
 import { goChecksum } from './raft-encoder.ts';
-import { sourceOf } from './reading.ts';
 
 /**
  * Real files of raft-recovery, where someone has them: WALQ_SAMPLES names the folder that holds `raft-recovery/`.

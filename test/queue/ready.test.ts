@@ -16,9 +16,10 @@ function pending(
     group?: string;
     name?: string;
     expiresAt?: number;
+    setback?: PendingJob['setback'];
   } = {},
 ): PendingJob {
-  const { runAt = 0, priority = 0, command, group = '', name = 'n', expiresAt } = more;
+  const { runAt = 0, priority = 0, command, group = '', name = 'n', expiresAt, setback } = more;
   return {
     state: 'pending',
     id: `j${seq}`,
@@ -29,7 +30,7 @@ function pending(
     from: undefined,
     attempt: 0,
     crashes: 0,
-    setback: undefined,
+    setback,
     special: expiresAt === undefined ? undefined : { ...nothing, expiresAt },
     runAt,
     timedOut: false,
@@ -102,6 +103,17 @@ describe('the ready index', () => {
     const taken = [index.take(20, all), index.take(20, all), index.take(20, all), index.take(20, all)];
     expect(taken.map((job) => job?.seq)).toEqual([3, 2, 4, undefined]);
     expect(index.nextDueAt()).toBe(30);
+  });
+
+  test('a job given back without a wait is due whatever the clock says, one with a wait is not', () => {
+    const index = indexOf();
+    const setback = { at: 9_000_000, reason: 'crash', error: undefined, exitCode: undefined, signal: undefined };
+    index.add(pending(1, { runAt: 9_000_000, setback }));
+    index.add(pending(2, { runAt: 9_000_001, setback }));
+    const clockSteppedBack = 5;
+    expect(index.take(clockSteppedBack, all)?.seq).toBe(1);
+    expect(index.take(clockSteppedBack, all)).toBeUndefined();
+    expect(index.take(9_000_001, all)?.seq).toBe(2);
   });
 
   test('of two lanes the better job comes first, of one lane only its own', () => {

@@ -1,24 +1,34 @@
 import type { File, FileInfo, OpenMode } from '../../src/fs/types.ts';
-import type { SimFs } from './sim-fs.ts';
 import { type DataOp, errnoError, type FileNode, type FolderNode, type Node } from './sim-nodes.ts';
+import type { Fault, OpInfo, SyncFailure } from './sim-ops.ts';
+
+/** What an open file asks of its disk: numbers, faults, and what is pending. */
+export interface SimDisk {
+  call<T>(info: OpInfo, effect: (limit: number) => T, failing?: (fault: Fault) => void): Promise<T>;
+  callSync<T>(info: OpInfo, effect: (limit: number) => T, failing?: (fault: Fault) => void): T;
+  pendingId(): number;
+  pendingMax(): number;
+  syncNode(node: FileNode | FolderNode, covered: number, failure?: SyncFailure): void;
+  touch(node: FileNode | FolderNode): void;
+}
 
 /** One open file description. It keeps its file alive after an unlink and owns the locks taken through it. */
 export class SimFile implements File {
-  readonly #fs: SimFs;
+  readonly #disk: SimDisk;
   readonly #node: FileNode | FolderNode;
   readonly #path: string;
   readonly #mode: OpenMode;
   #open = true;
 
-  constructor(fs: SimFs, node: FileNode | FolderNode, path: string, mode: OpenMode) {
-    this.#fs = fs;
+  constructor(disk: SimDisk, node: FileNode | FolderNode, path: string, mode: OpenMode) {
+    this.#disk = disk;
     this.#node = node;
     this.#path = path;
     this.#mode = mode;
   }
 
   read(buffer: Uint8Array, position: number): Promise<number> {
-    return this.#fs.call({ ...this.#info('read'), offset: position, length: buffer.length }, (limit) => {
+    return this.#disk.call({ ...this.#info('read'), offset: position, length: buffer.length }, (limit) => {
       const content = this.#file('read').now.view();
       const found = content.subarray(position, position + Math.min(buffer.length, limit));
       buffer.set(found);
@@ -28,13 +38,13 @@ export class SimFile implements File {
 
   async write(buffer: Uint8Array, position: number): Promise<number> {
     const bytes = buffer.slice();
-    return this.#fs.call({ ...this.#info('write'), offset: position, length: bytes.length, bytes }, (limit) =>
+    return this.#disk.call({ ...this.#info('write'), offset: position, length: bytes.length, bytes }, (limit) =>
       this.#write(bytes, position, limit),
     );
   }
   writeSync(buffer: Uint8Array, position: number): number {
     const bytes = buffer.slice();
-    return this.#fs.callSync({ ...this.#info('write'), offset: position, length: bytes.length, bytes }, (limit) =>
+    return this.#disk.callSync({ ...this.#info('write'), offset: position, length: bytes.length, bytes }, (limit) =>
       this.#write(bytes, position, limit),
     );
   }
@@ -43,50 +53,50 @@ export class SimFile implements File {
     const bytes = all.subarray(0, limit);
     if (bytes.length === 0) return 0;
     node.now.write(offset, bytes);
-    this.#changed(node, { id: this.#fs.pendingId(), kind: 'write', offset, bytes });
+    this.#changed(node, { id: this.#disk.pendingId(), kind: 'write', offset, bytes });
     return bytes.length;
   }
 
   datasync(): Promise<void> {
-    const covered = this.#fs.pendingMax();
-    return this.#fs.call(
+    const covered = this.#disk.pendingMax();
+    return this.#disk.call(
       this.#info('datasync'),
-      () => this.#fs.syncNode(this.#alive('fdatasync'), covered),
-      (fault) => this.#fs.syncNode(this.#alive('fdatasync'), covered, fault.sync ?? 'kept'),
+      () => this.#disk.syncNode(this.#alive('fdatasync'), covered),
+      (fault) => this.#disk.syncNode(this.#alive('fdatasync'), covered, fault.sync ?? 'kept'),
     );
   }
 
   datasyncSync(): void {
-    const covered = this.#fs.pendingMax();
-    this.#fs.callSync(
+    const covered = this.#disk.pendingMax();
+    this.#disk.callSync(
       this.#info('datasync'),
-      () => this.#fs.syncNode(this.#alive('fdatasync'), covered),
-      (fault) => this.#fs.syncNode(this.#alive('fdatasync'), covered, fault.sync ?? 'kept'),
+      () => this.#disk.syncNode(this.#alive('fdatasync'), covered),
+      (fault) => this.#disk.syncNode(this.#alive('fdatasync'), covered, fault.sync ?? 'kept'),
     );
   }
 
   truncate(size: number): Promise<void> {
-    return this.#fs.call({ ...this.#info('truncate'), offset: size }, () => {
+    return this.#disk.call({ ...this.#info('truncate'), offset: size }, () => {
       const node = this.#file('ftruncate', 'EINVAL');
       if (node.now.size === size) return;
       node.now.truncate(size);
-      this.#changed(node, { id: this.#fs.pendingId(), kind: 'truncate', size });
+      this.#changed(node, { id: this.#disk.pendingId(), kind: 'truncate', size });
     });
   }
   #changed(node: FileNode, op: DataOp): void {
     node.pending.push(op);
-    this.#fs.touch(node);
+    this.#disk.touch(node);
   }
 
   size(): Promise<number> {
-    return this.#fs.call(this.#info('size'), () => infoOf(this.#alive('fstat')).size);
+    return this.#disk.call(this.#info('size'), () => infoOf(this.#alive('fstat')).size);
   }
   info(): Promise<FileInfo> {
-    return this.#fs.call(this.#info('info'), () => infoOf(this.#alive('fstat')));
+    return this.#disk.call(this.#info('info'), () => infoOf(this.#alive('fstat')));
   }
 
   tryLock(offset: number, length: number): Promise<boolean> {
-    return this.#fs.call({ ...this.#info('tryLock'), offset, length }, () => {
+    return this.#disk.call({ ...this.#info('tryLock'), offset, length }, () => {
       const node = this.#file('fcntl', 'EBADF');
       const to = length === 0 ? Number.POSITIVE_INFINITY : offset + length;
       const others = node.locks.filter((lock) => lock.owner !== this);
@@ -103,7 +113,7 @@ export class SimFile implements File {
       if (node.kind === 'file') node.locks = node.locks.filter((lock) => lock.owner !== this);
       this.#open = false;
     };
-    return this.#fs.call(this.#info('close'), shut, shut);
+    return this.#disk.call(this.#info('close'), shut, shut);
   }
 
   #info<K extends string>(kind: K): { kind: K; path: string; ino: number } {

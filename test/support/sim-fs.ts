@@ -1,5 +1,5 @@
 import type { File, FileInfo, FileSystem, OpenMode } from '../../src/fs/types.ts';
-import { infoOf, SimFile } from './sim-file.ts';
+import { infoOf, type SimDisk, SimFile } from './sim-file.ts';
 import {
   applyData,
   applyEntry,
@@ -22,7 +22,7 @@ import { type EntryChange, planCreate, planLink, planRename, planRmdir, planUnli
  * - A call takes effect when it is made, in the order of the calls; `hold` can delay it.
  * - Each tree is owned by one "boot": locks and open files do not outlive it.
  */
-export class SimFs implements FileSystem {
+export class SimFs implements FileSystem, SimDisk {
   readonly root: FolderNode;
   readonly ops = new OpLog();
   /**

@@ -1,5 +1,13 @@
 import type { Command } from 'commander';
-import { answers, durationOf, lockTimeoutOption, type Parsed, signedNumber, wholeNumber } from '../command.ts';
+import {
+  answers,
+  durationOf,
+  examples,
+  lockTimeoutOption,
+  type Parsed,
+  signedNumber,
+  wholeNumber,
+} from '../command.ts';
 
 export function addEnqueue(queue: Command, parsed: Parsed): void {
   const command = queue
@@ -20,5 +28,10 @@ export function addEnqueue(queue: Command, parsed: Parsed): void {
     .option('--allow-commands', 'take commands from the jobs of --file')
     .option('-q, --quiet', 'print nothing but errors')
     .addOption(lockTimeoutOption());
+  examples(command, {
+    'walq queue enqueue mail -d \'{"to":"a@b.c"}\'': 'one job',
+    'walq queue enqueue -f jobs.json': 'many, in one answer',
+    'walq queue enqueue -- convert in.png out.jpg': 'a command, for queue run --commands',
+  });
   answers(command, parsed, { kind: 'queue.enqueue', load: async () => (await import('./enqueue.ts')).enqueue });
 }

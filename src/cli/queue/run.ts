@@ -7,7 +7,8 @@ import { runQueue } from '../../commands/queue/run.ts';
 import type { HandlerRequest } from '../../commands/queue/run-handler.ts';
 import type { AttemptOutcome } from '../../queue/process/attempt-types.ts';
 import type { Runner } from '../../queue/run/runner.ts';
-import type { RunnerReport } from '../../queue/run/runner-types.ts';
+import type { RunnerReport, RunSummary } from '../../queue/run/runner-types.ts';
+import { failureDocument, InDocument } from '../failure.ts';
 import type { Session } from '../session.ts';
 import { counted } from '../text.ts';
 
@@ -80,18 +81,29 @@ export async function run(session: Session, _args: readonly string[], flags: Run
   });
   signals.unlisten();
   session.settle();
-  const { failure, broken } = summary;
+  const { failure, ...rest } = summary;
+  const exit = exitOf(summary, flags, signals);
   if (session.json) {
-    const { failure: _failure, ...rest } = summary;
-    await session.document({ ...rest, ...(failure && { error: { code: failure.code, message: failure.message } }) });
+    await session.document({ ...rest, ...(failure && { error: failureDocument(failure, session.kind) }), exit });
+    if (failure) throw new InDocument(failure);
   } else {
     const dead = summary.dead > 0 ? session.errStyle.bad(`${summary.dead} dead`) : '0 dead';
-    await session.err.line(`${summary.completed} completed, ${counted(summary.retried, 'retry', 'retries')}, ${dead}`);
+    const lost =
+      summary.unwritten > 0
+        ? session.errStyle.bad(`; what became of ${summary.unwritten} more is not in the log, so they run again`)
+        : '';
+    const retries = counted(summary.retried, 'retry', 'retries');
+    await session.err.line(`${summary.completed} completed, ${retries}, ${dead}${lost}`);
   }
   if (failure) throw failure;
+  return exit;
+}
+
+function exitOf(summary: RunSummary, flags: RunFlags, signals: Signals): ExitCode {
+  if (summary.failure !== undefined) return summary.failure.exit;
   const undone = summary.dead > 0 || summary.left > 0;
   const halted = flags.halt !== undefined && summary.dead >= flags.halt;
-  if (broken !== undefined || halted || (flags.drain === true && undone)) return Exit.failed;
+  if (summary.broken !== undefined || halted || (flags.drain === true && undone)) return Exit.failed;
   return signals.forced === undefined ? Exit.ok : (exitOfSignal[signals.forced] as ExitCode);
 }
 
@@ -170,7 +182,7 @@ function lineOf(session: Session, event: RunnerReport, quiet: boolean): string |
     case 'halted':
       return style.bad(`${counted(event.dead, 'job')} dead: no more jobs are started`);
     case 'disk-full':
-      return style.bad('the disk is full; waiting for room');
+      return style.bad('the disk is full; no new jobs are started, waiting for room');
     case 'failed':
       return style.bad(`${escapeText(event.error.message)} [${event.error.code}]; stopping`);
     case 'snapshot': {

@@ -1,9 +1,10 @@
 import { formatDuration } from '../../base/duration.ts';
-import type { ExitCode } from '../../base/errors.ts';
+import { Exit, type ExitCode } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { type QueueStatusResult, queueStatus } from '../../commands/queue/status.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
 import type { RunnerStatus } from '../../queue/run/status.ts';
+import { verdictWord } from '../findings.ts';
 import type { Session } from '../session.ts';
 import { bytes, count, counted } from '../text.ts';
 
@@ -24,7 +25,7 @@ export async function status(
 
 function linesOf(session: Session, result: QueueStatusResult): [string, string][] {
   const { style } = session;
-  const { counts, totals, runner, snapshot } = result;
+  const { counts, totals, runner, runnerError, snapshot } = result;
   const now = session.context.env.clock.now();
   const waits = [
     `${count(result.ready)} ready`,
@@ -32,7 +33,8 @@ function linesOf(session: Session, result: QueueStatusResult): [string, string][
     ...(result.commands > 0 ? [`${count(result.commands)} with a command of their own`] : []),
     ...(result.oldestReadyMs === undefined ? [] : [`oldest ${formatDuration(roughly(result.oldestReadyMs))}`]),
   ];
-  const stale = counts.in_flight > 0 && runner === undefined ? '  (no runner: the next one takes them back)' : '';
+  const alone = runner === undefined && runnerError === undefined;
+  const stale = counts.in_flight > 0 && alone ? '  (no runner: the next one takes them back)' : '';
   const dead = counts.dead > 0 ? style.bad(count(counts.dead)) : '0';
   const ever = [
     `${count(totals.enqueued)} enqueued`,
@@ -40,9 +42,12 @@ function linesOf(session: Session, result: QueueStatusResult): [string, string][
     counted(totals.retried, 'retry', 'retries'),
     counted(totals.timedOut, 'timeout'),
   ].join(', ');
-  const verdict = style.verdict(result.verdict, result.verdict.toUpperCase());
+  const verdict = style.verdict(result.verdict, verdictWord(result.verdict));
   const from = result.readFromSeq ?? 1;
-  const read = from > 1 ? style.dim(`  (read from seq ${count(from)} on; walq wal verify reads all)`) : '';
+  const whole = exitOfVerdict(result.verdict) === Exit.ok;
+  const hint = whole && from > 1 ? `read from seq ${count(from)} on; walq wal verify reads all` : '';
+  const doubt = whole ? hint : 'walq wal verify says what is wrong';
+  const read = doubt === '' ? '' : style.dim(`  (${doubt})`);
   const health = result.from === 'runner' ? style.good('in use by the runner') : `${verdict}${read}`;
   return [
     ['store', escapeText(result.store)],
@@ -51,7 +56,7 @@ function linesOf(session: Session, result: QueueStatusResult): [string, string][
     ['completed', style.good(count(counts.completed))],
     ['dead', dead],
     ['ever', style.dim(ever)],
-    ['runner', runner ? runnerText(runner, now) : 'none'],
+    ['runner', runner ? runnerText(runner, now) : runnerError ? style.warn(escapeText(runnerError.message)) : 'none'],
     ['log', `seq ${count(result.seqLast)}, ${health}`],
     ['snapshot', snapshot ? snapshotText(snapshot, now) : 'none'],
   ];

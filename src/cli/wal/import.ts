@@ -3,7 +3,7 @@ import { escapeText } from '../../base/escape.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import { type ImportedFile, type ImportResult, importLogs } from '../../commands/import.ts';
 import { exitOfVerdict, worstFirst } from '../../commands/verdict.ts';
-import { findingLine, verdictText } from '../findings.ts';
+import { verdictText, writeFaults } from '../findings.ts';
 import type { CommonFlags, Session } from '../session.ts';
 import { counted, cut } from '../text.ts';
 
@@ -30,23 +30,23 @@ async function writeText(session: Session, result: ImportResult): Promise<void> 
   const { out, err, errStyle, style } = session;
   const { base } = result;
   if (base !== undefined) {
-    const seqs = result.baseSeq === 0 ? '' : `; they take seq 1..${result.baseSeq}`;
+    const seqs =
+      result.baseSeq === 0 ? '' : result.baseSeq === 1 ? '; it takes seq 1' : `; they take seq 1..${result.baseSeq}`;
     await out.line(escapeText(`${base.file}: ${counted(base.jobs, 'job')} as the base${seqs}`));
   }
   for (const file of result.files) await out.line(escapeText(fileLine(file)));
   await out.line(`store ${escapeText(result.store)} (id ${result.storeId}): seq 1..${result.seqLast}`);
   if (result.skipped > 0)
     await out.line(
-      `${counted(result.skipped, 'event')} did not fit the state (doubled or out of order) and changed nothing`,
+      `${counted(result.skipped, 'event')} did not fit the state (doubled, out of order, or of a job no log holds) and changed nothing`,
     );
   if (result.renamed.length > 0) await out.line(renamedLine(result));
   if (result.withoutPayload.length > 0) await out.line(payloadLine(session, result.withoutPayload));
   await out.flush();
-  const faults = worstFirst(result.findings).filter((finding) => finding.severity !== 'note');
-  for (const finding of faults.slice(0, listed)) await err.line(findingLine(finding, errStyle, session.errWidth));
-  if (faults.length > listed) await err.line(`… and ${counted(faults.length - listed, 'more finding')}`);
-  if (faults.length > 0)
+  if (result.verdict !== 'clean') {
+    await writeFaults(session, worstFirst(result.findings));
     await err.write(verdictText(result.verdict, ['of the sources; what was sound in them is in the store'], errStyle));
+  }
   await out.line(`${style.dim('next:')} ${style.command(`walq wal verify ${shellWord(result.store)}`)}`);
 }
 

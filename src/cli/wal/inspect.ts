@@ -1,12 +1,13 @@
 import { Exit, type ExitCode } from '../../base/errors.ts';
-import { type InspectRequest, type InspectResult, inspectLog } from '../../commands/inspect.ts';
+import { inspectLog } from '../../commands/inspect.ts';
+import type { InspectRequest, InspectResult } from '../../commands/inspect-types.ts';
 import type { SelectorRange } from '../../commands/selector.ts';
 import { splitPositionals } from '../../commands/target.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
 import { failureDocument, InDocument, toFailure } from '../failure.ts';
-import { findingLine, verdictClauses, verdictText } from '../findings.ts';
+import { verdictClauses, verdictText, writeFaults } from '../findings.ts';
+import { foreignClauses } from '../foreign-clauses.ts';
 import type { Session } from '../session.ts';
-import { counted } from '../text.ts';
 import { type InspectFormat, rowWriter } from './rows.ts';
 
 export interface InspectFlags {
@@ -29,7 +30,7 @@ export async function inspect(session: Session, args: readonly string[], flags: 
       const failure = toFailure(error);
       // Half a document is none: it is ended with the error inside.
       if (failure === undefined || !writer.begun) throw error;
-      await writer.end({ error: failureDocument(failure) });
+      await writer.end({ error: failureDocument(failure, session.kind) });
       throw new InDocument(failure);
     },
   );
@@ -69,18 +70,18 @@ function exitOf(result: InspectResult, hasFilter: boolean): ExitCode {
   return exit === Exit.ok && result.shown === 0 && hasFilter ? Exit.failed : exit;
 }
 
-const findingsShown = 10;
+/** `; the log ends at seq 38`, where its end was read. */
+function heldBy({ log, partial }: InspectResult): string {
+  if (log?.seqLast === undefined || partial) return '';
+  return `; the log ends at seq ${log.seqLast}`;
+}
 
 async function explain(session: Session, result: InspectResult, exit: ExitCode): Promise<void> {
   const { err, errStyle } = session;
-  if (exit === Exit.failed) await err.line(`no event matches ${errStyle.dim('[E_NO_MATCH]')}`);
+  if (exit === Exit.failed) await err.line(`no event matches${heldBy(result)} ${errStyle.dim('[E_NO_MATCH]')}`);
   const { verdict } = result;
   if (verdict === undefined || exitOfVerdict(verdict) === Exit.ok) return;
-  const faults = result.findings.filter((finding) => finding.severity !== 'note');
-  for (const finding of faults.slice(0, findingsShown)) {
-    await err.line(findingLine(finding, errStyle, session.errWidth));
-  }
-  if (faults.length > findingsShown)
-    await err.line(errStyle.dim(`… and ${counted(faults.length - findingsShown, 'more finding')}`));
-  await err.write(verdictText(verdict, verdictClauses(verdict, result.log), errStyle));
+  await writeFaults(session, result.findings);
+  const clauses = result.foreign ? foreignClauses(result.foreign, verdict) : verdictClauses(verdict, result.log);
+  await err.write(verdictText(verdict, clauses, errStyle));
 }

@@ -2,10 +2,11 @@ import { type ExitCode, usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import { rowOfJob } from '../../commands/job-row.ts';
-import { type ReplayResult, replayPath, saveState } from '../../commands/replay.ts';
-import { splitPositionals } from '../../commands/target.ts';
+import { replayPath, saveState } from '../../commands/replay.ts';
+import type { ReplayResult } from '../../commands/replay-types.ts';
+import { shownPath, splitPositionals } from '../../commands/target.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
-import { findingLine, verdictText } from '../findings.ts';
+import { verdictText, writeFaults } from '../findings.ts';
 import type { Session } from '../session.ts';
 import { type StateFormat, writeState } from '../state.ts';
 import { counted } from '../text.ts';
@@ -17,11 +18,9 @@ export interface ReplayFlags {
   save?: string;
 }
 
-const findingsShown = 10;
-
 export async function replay(session: Session, args: readonly string[], flags: ReplayFlags): Promise<ExitCode> {
   const { context } = session;
-  const { path, range } = await splitPositionals(context, args);
+  const { path, range } = await splitPositionals(context, args, 'path only');
   if (range !== undefined) {
     throw usageError('E_USAGE', `replay takes its end with --until; '${args.at(-1)}' is no file`, {
       next: `walq wal replay --until ${shellWord(args.at(-1) ?? '')}`,
@@ -54,7 +53,10 @@ export async function replay(session: Session, args: readonly string[], flags: R
   await writeState(session, view, session.json ? 'json' : flags.output, exit);
   await session.out.flush();
   if (saved !== undefined) context.note(`saved as ${flags.save} (state ${saved.stateHash.slice(0, 12)})`);
-  if (exit !== 0) await explain(session, result);
+  if (exit !== 0) {
+    await writeFaults(session, result.findings);
+    await session.err.write(verdictText(result.verdict, [meaningOf(result)], session.errStyle));
+  }
   return exit;
 }
 
@@ -65,22 +67,21 @@ function originOf(result: ReplayResult): string[] {
       : `from snapshot ${result.snapshot.file} (seq ${result.snapshot.seq})`;
   const skipped =
     result.skipped === 0 ? '' : `; ${counted(result.skipped, 'event')} did not fit the state and changed nothing`;
-  return [escapeText(`${result.target.path}: ${from}, ${counted(result.replayed, 'event')} replayed${skipped}`)];
+  return [
+    escapeText(`${shownPath(result.target.path)}: ${from}, ${counted(result.replayed, 'event')} replayed${skipped}`),
+  ];
 }
 
 /** What the fault means for the state shown. */
 function meaningOf(result: ReplayResult): string {
   if (result.verdict === 'torn') return 'the state is whole: the torn write at the end was never acknowledged';
+  const isForeign = result.target.format !== undefined;
+  if (result.verdict === 'degraded' && isForeign) return 'the state is whole';
   if (result.verdict === 'degraded') return 'the state is whole: the log gives it without the bad snapshot';
+  if (result.verdict === 'newer' && isForeign) return 'events of types that walq does not know are not in the state';
+  if (result.whole === true) return 'the state is whole: the damage lies in a part of the store that it does not need';
+  if (result.verdict === 'newer')
+    return `this is the state up to seq ${result.seq}; what a newer walq wrote is not in it`;
   if (result.gaps === true) return 'numbers are missing: this is the state that the events which are there lead to';
   return `this is the state up to seq ${result.seq}; what lies behind the fault is not in it`;
-}
-
-async function explain(session: Session, result: ReplayResult): Promise<void> {
-  const { err, errStyle } = session;
-  const faults = result.findings.filter((finding) => finding.severity !== 'note');
-  for (const finding of faults.slice(0, findingsShown))
-    await err.line(findingLine(finding, errStyle, session.errWidth));
-  if (faults.length > findingsShown) await err.line(`… and ${counted(faults.length - findingsShown, 'more finding')}`);
-  await err.write(verdictText(result.verdict, [meaningOf(result)], errStyle));
 }

@@ -1,5 +1,6 @@
+import { join } from '../../base/path.ts';
 import { QueueMachine } from '../../queue/machine.ts';
-import { goneMeanwhile, join, listFolder } from '../../storage/files.ts';
+import { goneMeanwhile, listFolder } from '../../storage/files.ts';
 import { listSnapshots } from '../../storage/snapshot/list.ts';
 import { readSnapshot } from '../../storage/snapshot/read.ts';
 import { openStore } from '../../storage/store.ts';

@@ -1,11 +1,15 @@
 import { usageError } from '../../base/errors.ts';
+import { join } from '../../base/path.ts';
 import { UuidSource } from '../../base/uuid.ts';
 import type { EnqueueAnswer } from '../../queue/engine-types.ts';
+import type { QueueMachine } from '../../queue/machine.ts';
 import { withQueue } from '../../queue/run/access.ts';
 import { defaultPayloadBytesMax, enqueueEvent, type JobSpec } from '../../queue/spec.ts';
-import { join } from '../../storage/files.ts';
+import type { Store } from '../../storage/store.ts';
 import type { CommandContext } from '../context.ts';
-import { standardInput, storePath } from '../target.ts';
+import { standardInput } from '../store-path.ts';
+import { storeToCreate } from '../store-target.ts';
+import { noteRecovery } from '../writer.ts';
 import { fileChunks } from './file-chunks.ts';
 import { readJobs, readLines } from './read-jobs.ts';
 
@@ -32,7 +36,7 @@ export interface EnqueueResult {
   duplicates: number;
 }
 
-/** Jobs of one frame at most. */
+/** Jobs of one frame at most. Even if a runner's socket must escape every byte of it, a message holds a batch. */
 const batchJobs = 1000;
 const batchBytes = 512 * 1024;
 
@@ -47,7 +51,7 @@ export async function enqueue(
   answered: (answers: readonly EnqueueAnswer[]) => Promise<void> | undefined,
 ): Promise<EnqueueResult> {
   const { env } = context;
-  const store = storePath(context);
+  const store = await storeToCreate(context);
   const ids = new UuidSource(env.clock, env.random);
   const result: EnqueueResult = { store, created: false, enqueued: 0, replaced: 0, duplicates: 0 };
   // The first batch is read and checked before the store is touched: bad input creates nothing.
@@ -61,9 +65,10 @@ export async function enqueue(
     lockTimeoutMs: request.lockTimeoutMs,
     pid: request.pid,
     command: 'walq queue enqueue',
-    onOpen: (opened: { created: boolean }) => {
+    onOpen: (opened: Store<QueueMachine>) => {
       result.created = opened.created;
       if (opened.created) context.note(`created a new store at ${store}`);
+      noteRecovery(context, opened);
     },
   };
   await withQueue(env, store, options, async (ops) => {
@@ -98,7 +103,7 @@ async function* batchesOf(source: AsyncIterable<JobSpec>, ids: UuidSource): Asyn
   let batch: JobSpec[] = [];
   let bytes = 0;
   for await (const spec of source) {
-    const own = (spec.payload?.length ?? 0) + 100;
+    const own = bytesOf(spec);
     if (batch.length >= batchJobs || (batch.length > 0 && bytes + own > batchBytes)) {
       yield batch;
       batch = [];
@@ -109,6 +114,10 @@ async function* batchesOf(source: AsyncIterable<JobSpec>, ids: UuidSource): Asyn
   }
   if (batch.length > 0) yield batch;
   return undefined;
+}
+
+function bytesOf({ payload = '', command = [], id = '', name = '' }: JobSpec): number {
+  return 200 + [payload, id, name, ...command].reduce((sum, text) => sum + Buffer.byteLength(text) + 4, 0);
 }
 
 /** A store path that children can use from any folder. */

@@ -29,11 +29,23 @@ export async function* readJobs(
   for await (const chunk of chunks) {
     pieces ??= piecesFor(chunk);
     if (pieces === undefined) continue;
-    yield* specsOf(inFile(() => pieces?.push(chunk) ?? [], options.file));
+    yield* specsOf(
+      inFile(
+        () => pieces?.push(chunk) ?? [],
+        options.file,
+        () => number + 1,
+      ),
+    );
   }
   if (pieces === undefined)
     throw usageError('E_JSON', `${options.file}: no job in it`, { data: { file: options.file } });
-  yield* specsOf(inFile(() => pieces?.end() ?? [], options.file));
+  yield* specsOf(
+    inFile(
+      () => pieces?.end() ?? [],
+      options.file,
+      () => number + 1,
+    ),
+  );
 }
 
 /** Undefined while there is only white space. */
@@ -44,12 +56,15 @@ function piecesFor(chunk: Uint8Array): JsonPieces | undefined {
   return new JsonPieces({ open: (path) => isArray && path.length === 0, many: !isArray, bytesMax: jobBytesMax });
 }
 
-function* inFile<T>(pieces: () => Iterable<T>, file: string): Generator<T> {
+function* inFile<T>(pieces: () => Iterable<T>, file: string, job: () => number): Generator<T> {
   try {
     yield* pieces();
   } catch (error) {
     if (!(error instanceof WalqError) || error.data.file !== undefined) throw error;
-    throw usageError(error.code, `${file}: ${error.message}`, { data: { ...error.data, file }, cause: error });
+    throw usageError(error.code, `${file}: job ${job()}: ${error.message}`, {
+      data: { ...error.data, file, job: job() },
+      cause: error,
+    });
   }
 }
 
@@ -77,16 +92,18 @@ export async function* readLines(
       yield { ...template, payload: JSON.stringify(line.replace(/\r$/, '')) };
     }
   }
+  // Half a character at the end is no text either.
+  rest += decode(decoder, undefined, number);
   if (rest !== '') yield { ...template, payload: JSON.stringify(rest) };
 }
 
 function decode(
-  decoder: { decode(chunk: Uint8Array, options: { stream: boolean }): string },
-  chunk: Uint8Array,
+  decoder: { decode(chunk?: Uint8Array, options?: { stream: boolean }): string },
+  chunk: Uint8Array | undefined,
   linesBefore: number,
 ): string {
   try {
-    return decoder.decode(chunk, { stream: true });
+    return decoder.decode(chunk, { stream: chunk !== undefined });
   } catch (cause) {
     throw usageError('E_JOB', `input is not UTF-8 text, after line ${linesBefore}`, { cause });
   }

@@ -2,7 +2,7 @@ import { lockForRun } from '../../queue/run/access.ts';
 import type { RunSummary } from '../../queue/run/runner-types.ts';
 import { type ServeOptions, serveQueue } from '../../queue/run/serve.ts';
 import type { CommandContext } from '../context.ts';
-import { storePath } from '../target.ts';
+import { storeToCreate } from '../store-target.ts';
 import { absolutePath } from './enqueue.ts';
 import { type HandlerRequest, readyHandler } from './run-handler.ts';
 
@@ -19,7 +19,7 @@ export interface RunRequest extends Omit<ServeOptions, 'handler' | 'create'> {
  */
 export async function runQueue(context: CommandContext, request: RunRequest): Promise<RunSummary> {
   const { handler, cwd, lockTimeoutMs, ...options } = request;
-  const store = absolutePath(storePath(context), cwd);
+  const store = absolutePath(await storeToCreate(context), cwd);
   // Before the store is touched: what cannot be loaded dispatches nothing, and creates nothing.
   const { make, close } = await readyHandler(handler, { cwd, store });
   try {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import { excerpt } from '../../base/escape.ts';
 import type { LineCodec, LineRecord, NotARecord } from '../line-codec.ts';
@@ -16,13 +17,19 @@ import { eventTypes, type LogFormat } from '../types.ts';
  *   job id   up to the next space
  *   details  the rest of the line, optional
  *
+ * UTF-8: with no checksum, what is not UTF-8 is the only change inside a line that shows.
+ *
  * No checksum and no time. A log that was cut below a snapshot begins above 1, so only holes are losses.
  */
 export const documentLog: LogFormat = {
   kind: 'log',
   name: 'document-log',
   title: 'text log ([seq=1] ENQUEUE job_1)',
-  detect: (head) => /(?:^|[\n\0\xbf])\[seq=\d+\] [A-Z_]+ /.test(Buffer.from(head).toString('latin1')),
+  detect(head) {
+    const text = Buffer.from(head).toString('latin1');
+    // The first line may be torn, and the only one; '[' alone could be anything.
+    return /(?:^|[\n\0\xbf])\[seq=\d+\] [A-Z_]+ /.test(text) || (text.startsWith('[s') && beginning.test(text));
+  },
   read: (source, file, options) => readLineLog(codec, source, file, options),
 };
 
@@ -39,6 +46,9 @@ const codec: LineCodec = {
   endIsOpen: true,
   parse(buffer, start, end): LineRecord | NotARecord {
     const text = buffer.toString('utf8', start, end);
+    if (text.includes('\ufffd') && !isUtf8(buffer.subarray(start, end))) {
+      return { code: 'E_LOG_GARBAGE', message: 'the line is not UTF-8', got: excerpt(text), cutOff: false };
+    }
     const match = form.exec(text);
     const [, number, type, jobId, details] = match ?? [];
     const seq = parseSeq(number ?? '');

@@ -34,6 +34,9 @@ export const raftRecoverySnapshot: SnapshotFormat = {
   read: (source, file, options) => readJsonSnapshot(new Codec(), source, file, options),
 };
 
+/** What the system writes in every job. There is no checksum: a key that changed shows only by its absence. */
+const written = ['id', 'payload', 'status', 'attempt', 'timeout', 'created_at', 'updated_at'] as const;
+
 class Codec implements SnapshotCodec {
   readonly name = raftRecoverySnapshot.name;
   readonly jobsKey = 'jobs';
@@ -70,6 +73,8 @@ class Codec implements SnapshotCodec {
     if (fields === undefined) faults.push('it is not an object');
     else if (known === undefined)
       faults.push(status === undefined ? 'it has no status' : `status '${excerpt(status)}' is unknown`);
+    const lacking = fields === undefined ? [] : written.filter((name) => name !== 'status' && !fields.has(name));
+    if (lacking.length > 0) faults.push(`it has no ${lacking.join(', ')}`);
     if (ownId !== undefined && ownId !== id) faults.push(`its id is '${excerpt(ownId)}'`);
     if (!Number.isSafeInteger(attempt) || attempt < 0) faults.push(`attempt ${attempt} is out of range`);
     if (faults.length > 0) {
@@ -122,7 +127,11 @@ class Codec implements SnapshotCodec {
       findings.add({ code: 'E_SNAP_VERSION', severity: 'newer', message, expected: '1' });
       return;
     }
-    if (head.lastSeq === undefined) return;
+    if (head.lastSeq === undefined) {
+      const message = 'there is no last_seq in the snapshot, so nothing says where a log goes on from it';
+      findings.add({ code: 'E_SNAP_FIELD', severity: 'corrupt', message });
+      return;
+    }
     const message =
       `last_seq ${head.lastSeq} counts in the log rotated away last (NAME.YYYYMMDD_HHMMSS), ` +
       'not in the live one, which restarts at 1';
@@ -157,7 +166,8 @@ function fieldsOf(text: string): Map<string, string> | undefined {
 }
 
 function isInt64(text: string): boolean {
-  return /^-?(0|[1-9][0-9]{0,18})$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
+  if (!/^-?(0|[1-9][0-9]{0,18})$/.test(text)) return false;
+  return text.length < 19 || BigInt.asIntN(64, BigInt(text)) === BigInt(text);
 }
 
 /** Rounded up: a timeout of less than a millisecond is not none. */

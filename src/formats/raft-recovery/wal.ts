@@ -13,8 +13,10 @@ export const raftRecoveryWal: LogFormat = {
   title: 'raft-recovery log (JSON lines)',
   detect(head) {
     const text = Buffer.from(head).toString('latin1');
-    // Anywhere in the head: the first record may be the damaged one.
-    if (/\{"seq":\d+,"type":"[^"]*","job_id":"/.test(text)) return true;
+    // Anywhere in the head: the first record may be the damaged one, and the only one.
+    if (/\{"seq":\d+,"type":"[^"]*","job_id":"|","timestamp":\d+,"checksum":\d+\}/.test(text)) return true;
+    // The very first write, torn. Two bytes of it could as well be a snapshot's.
+    if (/^\{"s(?:e(?:q"?)?)?\0*$/.test(text)) return true;
     // Written by something else, or cut off early: judged by the keys of the first line.
     const line = /^(?:\xef\xbb\xbf)?\s*(\{[^\n]*)/.exec(text)?.[1] ?? '';
     const keys = [...line.matchAll(/"(\w+)"\s*:/g)].map((match) => (match[1] ?? '').toLowerCase());

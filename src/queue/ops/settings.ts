@@ -12,7 +12,7 @@ import { type EngineContext, reservedSchedule, reservedSettings } from './contex
 export async function pause(engine: EngineContext, scope: PauseScope, reason?: string): Promise<{ seq: number }> {
   checkScope(scope);
   return await engine.reserved.hold([reservedSettings], async () => ({
-    seq: await engine.commits.append([{ type: 'PAUSE', id: '', at: engine.now(), ...scope, reason }]),
+    seq: await engine.commits.append([{ ...scopeOnly(scope), type: 'PAUSE', id: '', at: engine.now(), reason }]),
   }));
 }
 
@@ -21,8 +21,13 @@ export async function resume(engine: EngineContext, scope: PauseScope): Promise<
   checkScope(scope);
   return await engine.reserved.hold([reservedSettings], async () => {
     if (engine.machine.settings.pauseOf(scope) === undefined) return {};
-    return { seq: await engine.commits.append([{ type: 'RESUME', id: '', at: engine.now(), ...scope }]) };
+    return { seq: await engine.commits.append([{ ...scopeOnly(scope), type: 'RESUME', id: '', at: engine.now() }]) };
   });
+}
+
+/** Callers may pass a pause they found: its time and reason are not the new event's. */
+function scopeOnly({ name, group }: PauseScope): PauseScope {
+  return { ...(name !== undefined && { name }), ...(group !== undefined && { group }) };
 }
 
 function checkScope({ name, group }: PauseScope): void {
@@ -38,14 +43,14 @@ export async function limit(
 ): Promise<{ seq: number }> {
   if (limits.group !== '') checkLabel('group', limits.group, 256);
   return await engine.reserved.hold([reservedSettings], async () => ({
-    seq: await engine.commits.append([{ type: 'LIMIT', id: '', at: engine.now(), ...limits }]),
+    seq: await engine.commits.append([{ ...limits, type: 'LIMIT', id: '', at: engine.now() }]),
   }));
 }
 
 /** Adds or replaces a schedule. Slots up to now never fire. Throws usageError E_SCHEDULE, and as `enqueue` for the job. */
 export async function schedule(engine: EngineContext, spec: ScheduleSpec): Promise<{ seq: number }> {
   checkLabel('schedule', spec.id, 128);
-  checkRule(spec.rule);
+  checkRule(spec.rule, engine.now());
   const { id: _id, key, keyMode, keyTtlMs, after, delayMs, runAt, expireMs, ...template } = spec.job;
   const odd = { key, key_mode: keyMode, key_ttl: keyTtlMs, after, delay: delayMs, at: runAt };
   for (const [field, value] of Object.entries(odd)) {

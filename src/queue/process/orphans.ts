@@ -18,6 +18,11 @@ export interface OrphanQuery {
    * job started on purpose (a daemon in a session of its own) lives on.
    */
   includes?: (dispatchSeq: number) => boolean;
+  /**
+   * Whether this folder, the one a process works for, may be this store. A copy of a store has the same id, and must
+   * not take the children of the original for its own. Default: yes.
+   */
+  isOwnFolder?: (path: string) => Promise<boolean>;
   /** Never touched, with its whole group. Default: this process. */
   self?: { pid: number; userId: number };
 }
@@ -47,7 +52,7 @@ export function leaseOfRunner(storeId: string): string {
  * be known.
  */
 export async function findOrphans(query: OrphanQuery): Promise<Orphan[]> {
-  const self = query.self ?? { pid: process.pid, userId: process.getuid?.() ?? -1 };
+  const self = query.self ?? ownSelf();
   const processes = await query.table.leased();
   const ownGroup = processes.length === 0 ? undefined : (await query.table.find(self.pid))?.groupId;
   const orphans: Orphan[] = [];
@@ -55,14 +60,16 @@ export async function findOrphans(query: OrphanQuery): Promise<Orphan[]> {
     if (one.pid === self.pid || one.groupId === ownGroup || one.userId !== self.userId || one.pid <= 1) continue;
     const dispatchSeq = seqOf(one, query.storeId);
     if (dispatchSeq === undefined || !(query.includes?.(dispatchSeq) ?? true)) continue;
+    if (one.store !== undefined && !((await query.isOwnFolder?.(one.store)) ?? true)) continue;
     orphans.push({ pid: one.pid, groupId: one.groupId, startTime: one.startTime, dispatchSeq });
   }
   return orphans;
 }
 
 /**
- * Ends every orphan: SIGTERM, SIGKILL after `graceMs`, and looks again until none is left, since they may fork
- * meanwhile. Returns those it met. Rejects with E_ORPHANS_ALIVE when some outlive SIGKILL by `waitMs`: their jobs
+ * Ends every orphan, and what shares a process group with one, since a child may have a clean environment (`env -i`,
+ * `sudo`): SIGTERM, SIGKILL after `graceMs`, and looks again until none is left, since they may fork meanwhile. Returns
+ * those it met. Rejects with E_ORPHANS_ALIVE when some outlive SIGKILL by `waitMs`: their jobs
  * must not run a second time yet.
  */
 export async function killOrphans(options: KillOptions): Promise<Orphan[]> {
@@ -71,9 +78,11 @@ export async function killOrphans(options: KillOptions): Promise<Orphan[]> {
   const giveUpAt = killAt + (options.waitMs ?? 5000);
   const met = new Map<string, Orphan>();
   const asked = new Set<string>();
+  const groups = new Map<number, number>();
   let emptyLooks = 0;
   for (let pauseMs = 5; ; pauseMs = Math.min(50, pauseMs * 2)) {
-    const orphans = await findOrphans(options);
+    const leased = await findOrphans(options);
+    const orphans = [...leased, ...(await companions(options, leased, groups, met))];
     emptyLooks = orphans.length === 0 ? emptyLooks + 1 : 0;
     // Twice: a process that forks and ends while the list is read is seen by neither of its pids.
     if (emptyLooks === 2) return [...met.values()];
@@ -81,7 +90,7 @@ export async function killOrphans(options: KillOptions): Promise<Orphan[]> {
     const now = clock.monotonic();
     if (now > giveUpAt) throw stillAlive(options.storeId, orphans);
     for (const orphan of orphans) {
-      const key = `${orphan.pid} ${orphan.startTime}`;
+      const key = keyOf(orphan);
       met.set(key, orphan);
       if (now >= killAt) await signal(options.table, orphan, ['SIGKILL']);
       else if (!asked.has(key)) await signal(options.table, orphan, ['SIGTERM', 'SIGCONT']);
@@ -89,6 +98,43 @@ export async function killOrphans(options: KillOptions): Promise<Orphan[]> {
     }
     await clock.sleep(now >= killAt ? pauseMs : Math.min(pauseMs, Math.max(1, killAt - now)));
   }
+}
+
+function keyOf({ pid, startTime }: { pid: number; startTime: string }): string {
+  return `${pid} ${startTime}`;
+}
+
+/**
+ * The rest of each group that has or had an orphan in it: groups begin with the leader of an attempt, so all of it is
+ * the attempt's. `groups` (to the dispatch seq) goes on over several looks: a group whose orphan is gone is still the
+ * same one as long as somebody met there before lives; after that its number may be anybody's.
+ */
+async function companions(
+  query: OrphanQuery,
+  leased: readonly Orphan[],
+  groups: Map<number, number>,
+  met: ReadonlyMap<string, Orphan>,
+): Promise<Orphan[]> {
+  for (const { groupId, dispatchSeq } of leased) groups.set(groupId, dispatchSeq);
+  if (groups.size === 0) return [];
+  const self = query.self ?? ownSelf();
+  const seen = new Set(leased.map(keyOf));
+  const members = await query.table.inGroups(new Set(groups.keys()));
+  const found: Orphan[] = [];
+  for (const [groupId, dispatchSeq] of groups) {
+    const here = members.filter((one) => one.groupId === groupId && one.pid > 1);
+    if (!here.some((one) => seen.has(keyOf(one)) || met.has(keyOf(one)))) groups.delete(groupId);
+    else {
+      // Those of another user only root can end.
+      const ours = here.filter((one) => !seen.has(keyOf(one)) && (self.userId === 0 || one.userId === self.userId));
+      found.push(...ours.map(({ pid, startTime }) => ({ pid, groupId, startTime, dispatchSeq })));
+    }
+  }
+  return found;
+}
+
+function ownSelf(): { pid: number; userId: number } {
+  return { pid: process.pid, userId: process.getuid?.() ?? -1 };
 }
 
 /** Looks once more right before the signal, so that a pid given out again since the listing is left alone. */

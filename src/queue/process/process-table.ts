@@ -15,6 +15,8 @@ export interface ProcessInfo {
 /** A process with WALQ_LEASE in its environment. */
 export interface LeasedProcess extends ProcessInfo {
   lease: string;
+  /** Its WALQ_STORE, where the system shows it. */
+  store?: string | undefined;
 }
 
 /** How processes are seen. Zombies are no processes here: they do nothing any more. */
@@ -23,11 +25,12 @@ export interface ProcessTable {
   leased(): Promise<LeasedProcess[]>;
   /** Undefined when there is none. */
   find(pid: number): Promise<ProcessInfo | undefined>;
+  /** Everything in these process groups. Rejects with E_ORPHAN_SCAN when that cannot be known. */
+  inGroups(groupIds: ReadonlySet<number>): Promise<ProcessInfo[]>;
   /** Whether anything in this process group can still run. */
   groupLives(groupId: number): Promise<boolean>;
 }
 
-const leaseKey = Buffer.from('WALQ_LEASE=');
 /** Far above what Linux lets an environment be. */
 const procFileBytesMax = 8 * 1024 * 1024;
 /** Files of /proc read at a time: each is several trips through the thread pool. */
@@ -38,6 +41,11 @@ export function procTable(fs: FileSystem, root = '/proc'): ProcessTable {
   return {
     leased: () => overAll(fs, root, (pid) => readLeased(fs, root, pid)),
     find: (pid) => readProcess(fs, root, pid),
+    inGroups: (groupIds) =>
+      overAll(fs, root, async (pid) => {
+        const stat = await readStat(fs, root, pid);
+        return stat && groupIds.has(stat.groupId) ? readProcess(fs, root, pid) : undefined;
+      }),
     async groupLives(groupId) {
       const groups = await overAll(fs, root, async (pid) => (await readStat(fs, root, pid))?.groupId);
       return groups.includes(groupId);
@@ -61,9 +69,10 @@ async function overAll<T>(
 
 async function readLeased(fs: FileSystem, root: string, pid: number): Promise<LeasedProcess | undefined> {
   const environment = await readProcFile(fs, `${root}/${pid}/environ`);
-  const lease = environment && leaseIn(environment);
+  const lease = environment && variableIn(environment, 'WALQ_LEASE');
   const info = lease === undefined ? undefined : await readProcess(fs, root, pid);
-  return info === undefined || lease === undefined ? undefined : { ...info, lease };
+  if (environment === undefined || info === undefined || lease === undefined) return undefined;
+  return { ...info, lease, store: variableIn(environment, 'WALQ_STORE') };
 }
 
 async function listRoot(fs: FileSystem, root: string): Promise<string[]> {
@@ -124,12 +133,13 @@ async function readToEnd(file: File): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-/** The value in an environment block: NUL-terminated `NAME=value` strings. */
-export function leaseIn(environment: Buffer): string | undefined {
+/** A value in an environment block: NUL-terminated `NAME=value` strings. */
+export function variableIn(environment: Buffer, name: string): string | undefined {
+  const key = `${name}=`;
   for (let from = 0; ; ) {
-    const at = environment.indexOf(leaseKey, from);
+    const at = environment.indexOf(key, from);
     if (at === -1) return undefined;
-    from = at + leaseKey.length;
+    from = at + key.length;
     if (at > 0 && environment[at - 1] !== 0) continue;
     const end = environment.indexOf(0, from);
     return environment.toString('utf8', from, end === -1 ? environment.length : end);
@@ -162,6 +172,7 @@ export function psTable(readNotes: () => Promise<readonly ChildNote[]>): Process
       });
     },
     find: async (pid) => parsePs(await runPs(['-p', String(pid)]))[0],
+    inGroups: async (groupIds) => parsePs(await runPs(['-A'])).filter((process) => groupIds.has(process.groupId)),
     groupLives: async (groupId) => parsePs(await runPs(['-A'])).some((process) => process.groupId === groupId),
   };
 }

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Clock } from '../../base/clock.ts';
-import { formatBytes } from '../../base/duration.ts';
 import type { AttemptHooks, RunningAttempt } from './attempt-types.ts';
 import { type Exit, failedStart, listen, pipesOf } from './child.ts';
 import { GroupEnder, killGroup, signalGroup } from './group.ts';
@@ -164,7 +163,7 @@ export class StreamChild {
 
   #onLine(line: Uint8Array | 'too-long'): void {
     if (line === 'too-long') {
-      const limit = `a line of more than ${formatBytes(lineBytesMax)}`;
+      const limit = `a line of more than ${lineBytesMax / 1024 ** 2} MiB`;
       this.#print('stdout', Buffer.from(`[walq: ${limit} was left out]\n`));
       // It may have been the verdict: nobody can wait for another one.
       this.#giveUp({ what: `wrote ${limit} to its standard output`, missed: false });

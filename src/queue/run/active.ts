@@ -1,4 +1,5 @@
 import type { InFlightJob } from '../job.ts';
+import type { QueueMachine } from '../machine.ts';
 import type { RunningAttempt } from '../process/attempt-types.ts';
 import type { Handler } from './handler.ts';
 
@@ -21,42 +22,59 @@ interface Entry {
   progress: number | undefined;
 }
 
-/** The attempts that run now, by the seq of their DISPATCH. */
+/** The attempts a runner has under way, and the ways they are ended before their time. */
 export class ActiveAttempts {
-  readonly #entries = new Map<number, Entry>();
+  readonly #machine: QueueMachine;
+  /** By the seq of their DISPATCH. */
+  readonly #running = new Map<number, Entry>();
+  #stop: 'no' | 'term' | 'now' = 'no';
 
-  get size(): number {
-    return this.#entries.size;
+  constructor(machine: QueueMachine) {
+    this.#machine = machine;
   }
 
+  get size(): number {
+    return this.#running.size;
+  }
+
+  /** Everything is to end at once. */
+  get now(): 'now' | undefined {
+    return this.#stop === 'now' ? 'now' : undefined;
+  }
+
+  /** One more. Was its job cancelled, or everything stopped, in the moment before, it is ended at once. */
   start(job: InFlightJob, handler: Handler, timeoutMs: number): RunningAttempt {
-    let progress: number | undefined;
-    let entry: Entry | undefined;
+    const said: { progress: number | undefined } = { progress: undefined };
     const onProgress = (value: number) => {
-      if (entry === undefined) progress = value;
-      else entry.progress = value;
+      (this.#running.get(job.dispatchSeq) ?? said).progress = value;
     };
     const attempt = handler.start(job, timeoutMs, { onProgress });
-    entry = { job, attempt, progress };
-    this.#entries.set(job.dispatchSeq, entry);
+    this.#running.set(job.dispatchSeq, { job, attempt, ...said });
+    this.#apply(attempt);
+    this.endCancelled(job.id);
     return attempt;
   }
 
-  delete(seq: number): void {
-    this.#entries.delete(seq);
+  delete(dispatchSeq: number): void {
+    this.#running.delete(dispatchSeq);
   }
 
-  kill(seq: number, reason: string, now?: 'now'): void {
-    this.#entries.get(seq)?.attempt.kill(reason, now);
+  /** Ends the attempt of a job that is marked as cancelled. */
+  endCancelled(jobId: string): void {
+    const job = this.#machine.get(jobId);
+    if (job?.state !== 'in_flight' || job.cancelledAt === undefined) return;
+    this.#running.get(job.dispatchSeq)?.attempt.kill('cancelled');
   }
 
-  killAll(reason: string, now?: 'now'): void {
-    for (const { attempt } of this.#entries.values()) attempt.kill(reason, now);
+  /** All of them, and all that come. */
+  stop(how: 'term' | 'now'): void {
+    this.#stop = how;
+    for (const { attempt } of this.#running.values()) this.#apply(attempt);
   }
 
   /** In the order they were dispatched. */
   list(): ActiveJob[] {
-    return [...this.#entries.values()].map(({ job, attempt, progress }) => ({
+    return [...this.#running.values()].map(({ job, attempt, progress }) => ({
       id: job.id,
       name: job.options.name,
       attempt: job.attempt,
@@ -64,5 +82,9 @@ export class ActiveAttempts {
       ...(attempt.pid !== undefined && { pid: attempt.pid }),
       ...(progress !== undefined && { progress }),
     }));
+  }
+
+  #apply(attempt: RunningAttempt): void {
+    if (this.#stop !== 'no') attempt.kill('stopped', this.now);
   }
 }

@@ -120,6 +120,8 @@ const job = structure({
   after: optional(list(text)),
 });
 
+/** Of one request: they are one frame, nobody else has a turn meanwhile, and the answer must fit a message. */
+const jobsMax = 5000;
 const count = atLeast(0);
 const rule: Shape<ScheduleSpec['rule']> = (value, at, bad) => {
   const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
@@ -130,7 +132,7 @@ const rule: Shape<ScheduleSpec['rule']> = (value, at, bad) => {
 
 /** One shape for each request. Values inside their types are checked by the operation itself. */
 export const requestShapes: { readonly [K in OperationName]: Shape<Request<K>> } = {
-  enqueue: structure({ jobs: list(job) }),
+  enqueue: structure({ jobs: list(job, 1, jobsMax) }),
   cancel: structure({ id: text, why: optional(text) }),
   update: structure({ id: text, change: structure(jobFields) }),
   promote: structure({ id: text }),
@@ -142,7 +144,12 @@ export const requestShapes: { readonly [K in OperationName]: Shape<Request<K>> }
     keep: optional(count),
     states: optional(list(oneOf('completed', 'dead'))),
   }),
-  take: structure({ tokens: list(text), leaseMs: atLeast(1), names: optional(list(text)), waitMs: optional(count) }),
+  take: structure({
+    tokens: list(text, 1, 1000),
+    leaseMs: atLeast(1),
+    names: optional(list(text)),
+    waitMs: optional(count),
+  }),
   ack: structure({ token: text, result: optional(text) }),
   fail: structure({ token: text, error: optional(text), delayMs: optional(count), dead: optional(text) }),
   extend: structure({ token: text, ms: atLeast(1) }),

@@ -28,8 +28,14 @@ import { type RunnerStatus, statusOf } from './status.ts';
 export interface QueueOps {
   /** Hex. */
   readonly storeId: string;
-  /** `signal` ends long waits; without one nothing waits for long. */
-  call<K extends OperationName>(op: K, request: Request<K>, signal?: AbortSignal): Promise<Answer<K>>;
+  call<K extends OperationName>(op: K, request: Request<K>, options?: CallOptions): Promise<Answer<K>>;
+}
+
+export interface CallOptions {
+  /** Ends long waits; without one nothing waits for long. Of the side that carries the request out. */
+  signal?: AbortSignal;
+  /** How long to wait for the answer. Of the side that asks. Default: for ever. */
+  timeoutMs?: number;
 }
 
 /** The runner that works on the queue in this process. */
@@ -92,8 +98,8 @@ export class LocalOps implements QueueOps {
     };
   }
 
-  async call<K extends OperationName>(op: K, request: Request<K>, signal?: AbortSignal): Promise<Answer<K>> {
-    return await this.#handlers[op](request, signal);
+  async call<K extends OperationName>(op: K, request: Request<K>, options: CallOptions = {}): Promise<Answer<K>> {
+    return await this.#handlers[op](request, options.signal);
   }
 }
 
@@ -161,7 +167,7 @@ export async function carryOut(ops: QueueOps, request: ControlRequest, signal: A
 
 function checkedCall<K extends OperationName>(ops: QueueOps, op: K, body: unknown, signal: AbortSignal) {
   const request = requestShapes[op](body, '', (message) => usageError('E_CONTROL_BODY', `${op}: ${excerpt(message)}`));
-  return ops.call(op, request, signal);
+  return ops.call(op, request, { signal });
 }
 
 function isOperation(op: string): op is OperationName {

@@ -48,5 +48,7 @@ export interface RunSummary {
   broken?: string;
   /** The log could not be written any more. */
   failure?: WalqError;
+  /** Attempts whose outcome is not in the log for that reason: their jobs run again. */
+  unwritten: number;
   stopped: boolean;
 }

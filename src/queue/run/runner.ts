@@ -2,9 +2,11 @@ import { WalqError } from '../../base/errors.ts';
 import type { Store } from '../../storage/store.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 import type { QueueEngine } from '../engine.ts';
+import type { DispatchRequest } from '../engine-types.ts';
 import type { QueueEvent } from '../event-types.ts';
 import type { InFlightJob } from '../job.ts';
 import type { QueueMachine } from '../machine.ts';
+import type { AttemptOutcome } from '../process/attempt-types.ts';
 import type { platformProcesses } from '../process/child-notes.ts';
 import { leaseOf } from '../process/orphans.ts';
 import { startTimer, type Timer } from '../process/timer.ts';
@@ -17,6 +19,7 @@ import type { RunnerOptions, RunSummary } from './runner-types.ts';
 import { settle, type Verdict } from './settle.ts';
 import { WakeUp } from './signal.ts';
 import type { RunnerStatus } from './status.ts';
+import { Sweeper } from './sweeper.ts';
 import { takeOver } from './take-over.ts';
 
 const diskFullPauseMs = 1000;
@@ -31,21 +34,20 @@ export class Runner {
   readonly #handler: Handler;
   readonly #processes: ReturnType<typeof platformProcesses>;
   readonly #options: RunnerOptions;
-  readonly #wanted: Wanted;
-  readonly #active = new ActiveAttempts();
+  readonly #wanted: Wanted & DispatchRequest;
+  readonly #active: ActiveAttempts;
   readonly #wakeUp = new WakeUp();
   readonly #checkpoints: Checkpoints;
-  readonly #summary: RunSummary = { completed: 0, retried: 0, dead: 0, left: 0, stopped: false };
+  readonly #summary: RunSummary = { completed: 0, retried: 0, dead: 0, left: 0, unwritten: 0, stopped: false };
   /** Since when it works, ms since the epoch. */
   readonly sinceMs: number;
   readonly #ended: Promise<void>;
   #end: () => void = () => undefined;
   #drain: boolean;
   #stopping = false;
-  #kill: 'no' | 'term' | 'now' = 'no';
   #grace: Timer | undefined;
   #due: Timer | undefined;
-  #sweeping: Promise<void> | undefined;
+  readonly #sweeper: Sweeper;
 
   constructor(
     parts: {
@@ -63,21 +65,31 @@ export class Runner {
     this.#handler = parts.handler;
     this.#processes = parts.processes;
     this.#options = options;
+    this.#active = new ActiveAttempts(parts.engine.machine);
     this.#drain = options.drain;
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    this.#wanted = { lanes: parts.handler.lanes, names: parts.handler.names };
+    const { lanes, names } = parts.handler;
+    this.#wanted = { lanes, ...(names !== undefined && { names }) };
     this.sinceMs = parts.env.clock.now();
-    this.#checkpoints = new Checkpoints(parts.env.clock, parts.store, options);
+    this.#sweeper = new Sweeper(parts.env.clock, parts.engine, this.sinceMs);
+    this.#checkpoints = new Checkpoints(parts.env.clock, parts.store, {
+      ...options,
+      report: (event) => {
+        options.report(event);
+        this.checkLog();
+      },
+    });
   }
 
   status(): RunnerStatus {
     const { workers, pid } = this.#options;
     const { sinceMs } = this;
-    const stopping = this.#stopping || this.#drain;
     const active = this.#active.list();
-    return { pid, workers, running: active.length, active, sinceMs, handler: this.#handler.title, stopping };
+    const handler = this.#handler.title;
+    const stopping = this.#stopping || this.#drain;
+    return { pid, workers, running: active.length, active, sinceMs, handler, stopping };
   }
 
   /**
@@ -90,13 +102,12 @@ export class Runner {
     this.#checkpoints.start();
     try {
       await Promise.all(Array.from({ length: this.#options.workers }, () => this.#work()));
-      await this.#sweeping;
     } finally {
       unlisten();
       this.#grace?.cancel();
       this.#due?.cancel();
       await this.#checkpoints.stop();
-      await this.#handler.close?.(this.#now);
+      await this.#handler.close?.(this.#active.now);
     }
     this.#summary.left = leftovers(this.#engine.machine, this.#wanted).paused;
     this.#end();
@@ -125,14 +136,8 @@ export class Runner {
 
   #onCommit(events: readonly QueueEvent[]): void {
     this.#checkpoints.noteSeq(this.#store.seqLast);
-    for (const event of events) if (event.type === 'CANCEL') this.#endCancelled(event.id);
+    for (const event of events) if (event.type === 'CANCEL') this.#active.endCancelled(event.id);
     this.#wakeUp.wake();
-  }
-
-  #endCancelled(id: string): void {
-    const job = this.#engine.machine.get(id);
-    if (job?.state !== 'in_flight' || job.cancelledAt === undefined) return;
-    this.#active.kill(job.dispatchSeq, 'cancelled');
   }
 
   #halt(): void {
@@ -146,28 +151,18 @@ export class Runner {
   }
 
   #killAll(how: 'term' | 'now'): void {
-    this.#kill = how;
     // Verdicts that wait for a full disk give up: the jobs stay in flight, and the next runner takes them back.
     void this.#engine.stop();
-    this.#active.killAll('stopped', this.#now);
+    this.#active.stop(how);
     // It may be closing already, and wait for children that stand idle.
     if (how === 'now') void this.#handler.close?.('now');
-  }
-
-  get #now(): 'now' | undefined {
-    return this.#kill === 'now' ? 'now' : undefined;
   }
 
   /** Jobs that a dead runner had in its hands. */
   async #takeOver(): Promise<void> {
     const { orphans, killAfterMs } = this.#options;
-    const parts = {
-      engine: this.#engine,
-      table: this.#processes.table,
-      storeId: this.#store.id,
-      clock: this.#env.clock,
-    };
-    const taken = await takeOver(parts, { orphans, killAfterMs });
+    const { table } = this.#processes;
+    const taken = await takeOver(this.#env, this.#store, this.#engine, table, { orphans, killAfterMs });
     if (taken === undefined) return;
     this.#summary.dead += taken.dead;
     this.#options.report({ kind: 'reclaimed', ...taken });
@@ -177,10 +172,10 @@ export class Runner {
     while (!this.#stopping) {
       const { version } = this.#wakeUp;
       try {
-        await this.#sweepWhenDue();
-        const job = await this.#engine.dispatch(this.#request());
+        await this.#sweeper.whenDue();
+        const job = await this.#engine.dispatch(this.#wanted);
         // Dispatched while the stop came: it has not begun, and does not begin.
-        if (job && this.#stopping) await this.#engine.giveBack(job, { reason: 'stopped' });
+        if (job && this.#stopping) await this.#giveBack(job);
         else if (job) await this.#attempt(job);
         else if (this.#drain && this.#drained()) return this.#wakeUp.wake();
         else await this.#sleep(version);
@@ -190,25 +185,12 @@ export class Runner {
     }
   }
 
-  #request() {
-    const { lanes, names } = this.#wanted;
-    return { lanes, ...(names !== undefined && { names }) };
-  }
-
-  /** One worker at a time looks at what is due by the clock; the others wait for what it finds. */
-  async #sweepWhenDue(): Promise<void> {
-    const dueAt = this.#engine.sweepAt();
-    if (this.#sweeping === undefined && (dueAt === undefined || dueAt > this.#env.clock.now())) return;
-    this.#sweeping ??= this.#engine.sweep(this.sinceMs).then(
-      () => {
-        this.#sweeping = undefined;
-      },
-      (error: unknown) => {
-        this.#sweeping = undefined;
-        throw error;
-      },
-    );
-    await this.#sweeping;
+  async #giveBack(job: InFlightJob): Promise<void> {
+    try {
+      await this.#engine.giveBack(job, { reason: 'stopped' });
+    } catch (error) {
+      this.#unwritten(error);
+    }
   }
 
   async #sleep(version: number): Promise<void> {
@@ -233,25 +215,32 @@ export class Runner {
     const seq = job.dispatchSeq;
     const attempt = this.#active.start(job, this.#handler, job.options.timeoutMs || this.#options.timeoutMs);
     try {
-      if (this.#kill !== 'no') attempt.kill('stopped', this.#now);
-      // Cancelled between its DISPATCH and here.
-      this.#endCancelled(job.id);
       if (attempt.pid !== undefined) await this.#processes.notes.add(seq, leaseOf(this.#store.id, seq), attempt.pid);
       report({ kind: 'started', job, pid: attempt.pid });
       const outcome = await attempt.done;
       if (attempt.pid !== undefined) await this.#processes.notes.remove(seq);
       if (outcome.verdict.kind === 'broken') await this.#broken(outcome.verdict.error);
-      const verdict = await settle(this.#engine, job, outcome);
-      this.#count(verdict);
-      report({ kind: 'finished', job, outcome, verdict });
-      if (verdict.kind === 'dead' && this.#summary.dead >= this.#options.haltAfterDead) {
-        report({ kind: 'halted', dead: this.#summary.dead });
-        this.#halt();
-      }
+      await this.#settle(job, outcome);
     } finally {
       this.#active.delete(seq);
       this.#wakeUp.wake();
     }
+  }
+
+  async #settle(job: InFlightJob, outcome: AttemptOutcome): Promise<void> {
+    const { report, haltAfterDead } = this.#options;
+    let verdict: Verdict;
+    try {
+      verdict = await settle(this.#engine, job, outcome);
+    } catch (error) {
+      this.#unwritten(error);
+      return;
+    }
+    this.#count(verdict);
+    report({ kind: 'finished', job, outcome, verdict });
+    if (verdict.kind !== 'dead' || this.#summary.dead < haltAfterDead) return;
+    report({ kind: 'halted', dead: this.#summary.dead });
+    this.#halt();
   }
 
   #count(verdict: Verdict): void {
@@ -274,25 +263,37 @@ export class Runner {
         await this.#engine.pause({}, `handler: ${error}`);
       } catch (failure) {
         // The job still has to go back, so this is not the place to give up.
-        this.#halt();
-        if (failure instanceof WalqError) this.#summary.failure ??= failure;
-        else throw failure;
+        this.#fail(failure);
       }
     }
   }
 
   /** After a full disk the runner waits and goes on; after anything else that the log says, it stops. */
   async #survives(error: unknown): Promise<boolean> {
+    if (!(error instanceof WalqError && error.code === 'E_NO_SPACE')) return this.#fail(error);
+    this.#options.report({ kind: 'disk-full' });
+    await this.#env.clock.sleep(diskFullPauseMs);
+    return true;
+  }
+
+  /** An outcome waits for room as long as the runner lives: where it fails, that is the end. */
+  #unwritten(error: unknown): void {
+    // Somebody else decided about the attempt first: nothing is lost.
+    if (error instanceof WalqError && error.code === 'E_ATTEMPT_OVER') return;
+    this.#summary.unwritten++;
+    this.#fail(error);
+  }
+
+  #fail(error: unknown): false {
     if (!(error instanceof WalqError)) throw error;
-    if (error.code === 'E_NO_SPACE') {
-      this.#options.report({ kind: 'disk-full' });
-      await this.#env.clock.sleep(diskFullPauseMs);
-      return true;
-    }
-    if (error.code === 'E_ATTEMPT_OVER') return true;
     if (this.#summary.failure === undefined) this.#options.report({ kind: 'failed', error });
     this.#summary.failure ??= error;
     this.#halt();
     return false;
+  }
+
+  /** The log may have failed in somebody else's hands: a runner at rest would not notice. */
+  checkLog(): void {
+    if (this.#store.poison !== undefined) this.#fail(this.#store.poison);
   }
 }

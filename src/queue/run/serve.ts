@@ -44,7 +44,8 @@ export async function serveQueue(
     ...(segmentBytes !== undefined && { segmentBytes }),
     ...(keepSnapshots !== undefined && { keepSnapshots }),
   });
-  const engine = new QueueEngine({ log: store, machine: store.machine, clock, random }, options);
+  const onStall = () => options.report({ kind: 'disk-full' });
+  const engine = new QueueEngine({ log: store, machine: store.machine, clock, random, onStall }, options);
   const logs = new LogCleaner(fs, store.dir);
   engine.onForgotten((ids, seq) => logs.forget(ids, seq));
   try {
@@ -57,7 +58,13 @@ export async function serveQueue(
       storeId: store.id,
       fs,
       clock,
-      handle: (request, signal) => carryOut(ops, request, signal),
+      handle: async (request, signal) => {
+        try {
+          return await carryOut(ops, request, signal);
+        } finally {
+          runner.checkLog();
+        }
+      },
     });
     try {
       options.onReady(store, runner);

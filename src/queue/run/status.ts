@@ -2,6 +2,7 @@ import type { SnapshotSummary } from '../../storage/types.ts';
 import type { JobCounts } from '../job.ts';
 import type { QueueTotals } from '../job-codec.ts';
 import type { QueueMachine } from '../machine.ts';
+import { dueAtOnce } from '../ready.ts';
 import type { ActiveJob } from './active.ts';
 
 export interface StatusReport {
@@ -48,7 +49,7 @@ export function statusOf(
     for (const job of machine.jobs()) {
       if (job.state !== 'pending') continue;
       if (job.options.command !== undefined) commands++;
-      if (job.runAt > facts.now) {
+      if (job.runAt > facts.now && !dueAtOnce(job)) {
         delayed++;
         nextDueAt = Math.min(nextDueAt, job.runAt);
       } else oldest = Math.min(oldest, Math.max(job.runAt, job.createdAt));

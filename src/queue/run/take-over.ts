@@ -1,5 +1,7 @@
-import type { Clock } from '../../base/clock.ts';
+import type { Store } from '../../storage/store.ts';
+import type { StorageEnv } from '../../storage/types.ts';
 import type { QueueEngine } from '../engine.ts';
+import type { QueueMachine } from '../machine.ts';
 import { killOrphans, runnerSeq } from '../process/orphans.ts';
 import type { ProcessTable } from '../process/process-table.ts';
 
@@ -9,19 +11,33 @@ import type { ProcessTable } from '../process/process-table.ts';
  * own children.
  */
 export async function takeOver(
-  parts: { engine: QueueEngine; table: ProcessTable; storeId: string; clock: Clock },
+  env: StorageEnv,
+  store: Store<QueueMachine>,
+  engine: QueueEngine,
+  table: ProcessTable,
   options: { orphans: 'kill' | 'ignore'; killAfterMs: number },
 ): Promise<{ jobs: number; dead: number; orphansKilled: number } | undefined> {
-  const { engine, table, storeId, clock } = parts;
   const abandoned = engine.abandoned();
   if (abandoned.length === 0) return undefined;
   const seqs = new Set(abandoned.map((job) => job.dispatchSeq));
-  const includes = (seq: number) => seq === runnerSeq || seqs.has(seq);
   const orphans =
-    options.orphans === 'kill'
-      ? await killOrphans({ table, storeId, includes, clock, graceMs: options.killAfterMs })
-      : [];
+    options.orphans === 'ignore'
+      ? []
+      : await killOrphans({
+          table,
+          storeId: store.id,
+          includes: (seq) => seq === runnerSeq || seqs.has(seq),
+          isOwnFolder: (path) => isSameFolder(env, store.dir, path),
+          clock: env.clock,
+          graceMs: options.killAfterMs,
+        });
   const answers = await engine.reclaim();
   const dead = answers.filter((answer) => answer.verdict === 'dead').length;
   return { jobs: answers.length, dead, orphansKilled: orphans.length };
+}
+
+/** Also one that is gone: the store may have been moved. */
+async function isSameFolder({ fs }: StorageEnv, dir: string, path: string): Promise<boolean> {
+  const [own, other] = await Promise.all([fs.stat(dir), fs.stat(path).catch(() => undefined)]);
+  return own === undefined || other === undefined || (own.ino === other.ino && own.dev === other.dev);
 }

@@ -79,8 +79,7 @@ export async function packBlock(raw: Buffer, codec: SnapshotCodec): Promise<{ co
 
 /**
  * The raw bytes of a block whose stored bytes matched their CRC. Never more than the header claims, which is within
- * bounds: a
- * decompression bomb stops there. Rejects when the machine fails (no memory), which is not damage.
+ * bounds: a decompression bomb stops there. Rejects when the machine fails (no memory), which is not damage.
  */
 export async function unpackBlock(stored: Buffer, block: BlockHeader): Promise<Buffer | Fault> {
   if (block.codec === 'none') return stored;

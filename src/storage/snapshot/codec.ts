@@ -1,12 +1,11 @@
-import { crc32 } from 'node:zlib';
+import { crcOf, hex32, readU64, viewOf, writeU64 } from '../../base/bytes.ts';
 import { assert } from '../../base/errors.ts';
 import { encodePreamble, preambleBytes } from '../preamble.ts';
 import type { ChainPoint, SnapshotSummary } from '../types.ts';
 
 /**
  * Bytes <-> values of the three fixed parts of a snapshot: header, block header, footer. No I/O, no policy. FORMAT.md
- * is the spec.
- * Decoders return a `Fault` instead of throwing: what the bytes are is the file's business, not a bug.
+ * is the spec. Decoders return a `Fault` instead of throwing: what the bytes are is the file's business, not a bug.
  */
 export const snapshotMagic = 'WALQsnp\n';
 export const snapshotVersion = 1;
@@ -81,17 +80,18 @@ export function encodeHeader(header: SnapshotHeader): Buffer {
   const { storeId, kind, point, createdMs, codec } = header;
   assert(/^[0-9a-f]{32}$/.test(storeId), 'a store id is 32 hex digits');
   const bytes = Buffer.alloc(headerBytes);
+  const view = viewOf(bytes);
   bytes.set(encodePreamble(snapshotMagic, snapshotVersion, oldestReader));
   bytes.write(storeId, 16, 'hex');
-  writeU64(bytes, 32, point.seq);
-  writeU64(bytes, 40, point.offset);
-  writeU64(bytes, 48, createdMs);
+  writeU64(view, 32, point.seq);
+  writeU64(view, 40, point.offset);
+  writeU64(view, 48, createdMs);
   bytes.writeUInt32LE(point.ordinal, 56);
   bytes.writeUInt32LE(point.link, 60);
   bytes.writeUInt32LE(point.salt, 64);
   bytes.writeUInt8(kinds.indexOf(kind), 68);
   bytes.writeUInt8(codecs.indexOf(codec), 69);
-  bytes.writeUInt32LE(crc32(bytes.subarray(0, 72)), 72);
+  bytes.writeUInt32LE(crcOf(bytes.subarray(0, 72)), 72);
   return bytes;
 }
 
@@ -104,7 +104,8 @@ export function decodeHeader(bytes: Buffer): SnapshotHeader | Fault {
   const codec = codecs[bytes.readUInt8(69)];
   if (codec === undefined) return { message: 'unknown codec', got: String(bytes[69]), expected: '0 or 1' };
   if (bytes.readUInt16LE(70) !== 0) return reservedFault(bytes.subarray(70, 72));
-  const [seq, offset, createdMs] = [readU64(bytes, 32), readU64(bytes, 40), readU64(bytes, 48)];
+  const view = viewOf(bytes);
+  const [seq, offset, createdMs] = [readU64(view, 32), readU64(view, 40), readU64(view, 48)];
   if (seq === undefined || offset === undefined || createdMs === undefined) {
     return { message: 'a number above 2^53-1', got: bytes.toString('hex', 32, 56), expected: 'at most 2^53-1' };
   }
@@ -132,7 +133,7 @@ export function encodeBlockHeader(block: BlockHeader, seed: number): Buffer {
   bytes.writeUInt32LE(block.storedLength, 16);
   bytes.writeUInt32LE(block.entries, 20);
   bytes.writeUInt32LE(block.storedCrc, 24);
-  bytes.writeUInt32LE(crc32(bytes.subarray(0, 28), seed), 28);
+  bytes.writeUInt32LE(crcOf(bytes.subarray(0, 28), seed), 28);
   return bytes;
 }
 
@@ -178,14 +179,15 @@ export function isFooterStart(bytes: Buffer): boolean {
 
 export function encodeFooter(footer: SnapshotFooter, seed: number): Buffer {
   const bytes = Buffer.alloc(footerBytes);
+  const view = viewOf(bytes);
   bytes.writeUInt32LE(footerMagic, 0);
   bytes.writeUInt32LE(footer.blocks, 4);
-  writeU64(bytes, 8, footer.entries);
-  writeU64(bytes, 16, footer.rawBytes);
-  writeU64(bytes, 24, footer.offset);
+  writeU64(view, 8, footer.entries);
+  writeU64(view, 16, footer.rawBytes);
+  writeU64(view, 24, footer.offset);
   bytes.write(footer.stateHash, 32, 'hex');
   bytes.write(footer.sha256, 64, 'hex');
-  bytes.writeUInt32LE(crc32(bytes.subarray(0, 96), seed), 96);
+  bytes.writeUInt32LE(crcOf(bytes.subarray(0, 96), seed), 96);
   return bytes;
 }
 
@@ -193,7 +195,8 @@ export function encodeFooter(footer: SnapshotFooter, seed: number): Buffer {
 export function decodeFooter(bytes: Buffer, seed: number): SnapshotFooter | Fault {
   const fault = crcFault('footer', bytes, 96, seed);
   if (fault !== undefined) return fault;
-  const [entries, rawBytes, offset] = [readU64(bytes, 8), readU64(bytes, 16), readU64(bytes, 24)];
+  const view = viewOf(bytes);
+  const [entries, rawBytes, offset] = [readU64(view, 8), readU64(view, 16), readU64(view, 24)];
   if (entries === undefined || rawBytes === undefined || offset === undefined) {
     return { message: 'a number above 2^53-1', got: bytes.toString('hex', 8, 32), expected: 'at most 2^53-1' };
   }
@@ -201,28 +204,13 @@ export function decodeFooter(bytes: Buffer, seed: number): SnapshotFooter | Faul
   return { blocks: bytes.readUInt32LE(4), entries, rawBytes, offset, stateHash, sha256: bytes.toString('hex', 64, 96) };
 }
 
-/** A CRC-32 as findings show it. */
-export function hexCrc(value: number): string {
-  return value.toString(16).padStart(8, '0');
-}
-
 function crcFault(part: string, bytes: Buffer, end: number, seed: number): Fault | undefined {
-  const got = crc32(bytes.subarray(0, end), seed);
+  const got = crcOf(bytes.subarray(0, end), seed);
   const expected = bytes.readUInt32LE(end);
   if (got === expected) return undefined;
-  return { message: `${part} checksum mismatch`, got: hexCrc(got), expected: hexCrc(expected) };
+  return { message: `${part} checksum mismatch`, got: hex32(got), expected: hex32(expected) };
 }
 
 function reservedFault(bytes: Buffer): Fault {
   return { message: 'reserved bytes are not zero', got: bytes.toString('hex'), expected: '00'.repeat(bytes.length) };
-}
-
-function writeU64(bytes: Buffer, offset: number, value: number): void {
-  assert(Number.isSafeInteger(value) && value >= 0, 'a u64 holds a non-negative safe integer');
-  bytes.writeBigUInt64LE(BigInt(value), offset);
-}
-
-function readU64(bytes: Buffer, offset: number): number | undefined {
-  const value = bytes.readUInt32LE(offset) + bytes.readUInt32LE(offset + 4) * 2 ** 32;
-  return Number.isSafeInteger(value) ? value : undefined;
 }

@@ -4,8 +4,7 @@ import { entryBytesMax, entryPrefixBytes } from './codec.ts';
 
 /**
  * The hash of a state: hex SHA-256 over, for each entry in order, its length (u32 LE) and its bytes. It is the hash of
- * a
- * snapshot's raw blocks laid end to end, so it depends on neither block size nor compression: equal states, equal
+ * a snapshot's raw blocks laid end to end, so it depends on neither block size nor compression: equal states, equal
  * hashes.
  */
 export function hashEntries(entries: Iterable<Uint8Array>): string {

@@ -1,4 +1,5 @@
-import { hasErrno, ioError, isFsError } from '../../base/errors.ts';
+import { join } from '../../base/path.ts';
+import { listFolder, reading } from '../files.ts';
 import type { StorageEnv } from '../types.ts';
 import { parseSnapshotFileName, snapshotFolder } from './name.ts';
 
@@ -19,29 +20,20 @@ export interface SnapshotList {
 
 /**
  * What lies in a store's `snapshots` folder, judged by name only. A missing folder holds none. A file that vanishes
- * meanwhile
- * (a writer beside us cleans up) is left out. Rejects with E_READ when the disk refuses.
+ * meanwhile (a writer beside us cleans up) is left out. Rejects with E_READ when the disk refuses.
  */
 export async function listSnapshots(env: StorageEnv, storeDir: string): Promise<SnapshotList> {
-  const folder = `${storeDir}/${snapshotFolder}`;
+  const folder = join(storeDir, snapshotFolder);
   const snapshots: SnapshotFile[] = [];
   const ignored: string[] = [];
-  try {
-    for (const name of await env.fs.readdir(folder)) {
-      const file = `${snapshotFolder}/${name}`;
-      const seq = parseSnapshotFileName(name);
-      const info = seq === undefined ? undefined : await env.fs.lstat(`${folder}/${name}`);
-      if (seq !== undefined && info === undefined) continue;
-      if (seq === undefined || info?.kind !== 'file') ignored.push(file);
-      else snapshots.push({ file, seq, bytes: info.size });
-    }
-  } catch (cause) {
-    if (hasErrno(cause, 'ENOENT')) return { snapshots: [], ignored: [] };
-    if (!isFsError(cause)) throw cause;
-    throw ioError('E_READ', `${folder}: cannot be listed: ${cause.code}`, {
-      cause,
-      data: { path: folder, errno: cause.code },
-    });
+  for (const name of await listFolder(env.fs, folder)) {
+    const file = join(snapshotFolder, name);
+    const seq = parseSnapshotFileName(name);
+    const path = join(folder, name);
+    const info = seq === undefined ? undefined : await reading(path, () => env.fs.lstat(path));
+    if (seq !== undefined && info === undefined) continue;
+    if (seq === undefined || info?.kind !== 'file') ignored.push(file);
+    else snapshots.push({ file, seq, bytes: info.size });
   }
   snapshots.sort((a, b) => b.seq - a.seq);
   return { snapshots, ignored };

@@ -22,11 +22,6 @@ export function parseSnapshotFileName(name: string): number | undefined {
   return Number.isSafeInteger(seq) ? seq : undefined;
 }
 
-/** The last part of a path. */
-export function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
-
 /** How findings and summaries name a file: `snapshots/NAME` inside a store's folder, `NAME` elsewhere. */
 export function shownSnapshotName(path: string): string {
   const parts = path.split('/').filter((part) => part !== '');

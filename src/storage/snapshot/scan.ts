@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
+import { crcOf, hex32 } from '../../base/bytes.ts';
 import type { Code } from '../../base/errors.ts';
 import type { Finding } from '../../base/finding.ts';
+import { baseName } from '../../base/path.ts';
+import type { ByteSource } from '../../base/source.ts';
 import { preambleBytes } from '../preamble.ts';
 import type { SnapshotCheck } from '../types.ts';
 import { splitBlock, unpackBlock } from './block.ts';
@@ -14,14 +16,12 @@ import {
   footerBytes,
   headerBytes,
   headerSeed,
-  hexCrc,
   isFault,
   isFooterStart,
 } from './codec.ts';
-import { baseName, parseSnapshotFileName } from './name.ts';
+import { parseSnapshotFileName } from './name.ts';
 import { preambleFault } from './preamble-fault.ts';
-import type { ByteSource } from './source.ts';
-import { SequentialReader } from './source.ts';
+import { SequentialReader } from './sequential-reader.ts';
 
 export interface ScanOptions {
   /** How findings name the file. If its last part has the store's form, the seq in it must be the header's. */
@@ -34,10 +34,8 @@ export interface ScanOptions {
 
 /**
  * Reads a snapshot front to back and judges it: the one reader behind check, read, peek and the writer's own proof.
- * Memory is bounded by
- * two blocks. Damage becomes findings; `summary` is there if and only if there are none. Errors of the source and of
- * `onEntry`
- * reject unchanged.
+ * Memory is bounded by two blocks. Damage becomes findings; `summary` is there if and only if there are none. Errors of
+ * the source and of `onEntry` reject unchanged.
  */
 export async function scanSnapshot(source: ByteSource, options: ScanOptions): Promise<SnapshotCheck> {
   const scan = new Scan(source, options);
@@ -258,9 +256,9 @@ class Scan {
 }
 
 async function unpackChecked(stored: Buffer, block: BlockHeader): Promise<Buffer | Fault> {
-  const got = crc32(stored);
+  const got = crcOf(stored);
   if (got === block.storedCrc) return unpackBlock(stored, block);
-  return { message: 'checksum mismatch', got: hexCrc(got), expected: hexCrc(block.storedCrc) };
+  return { message: 'checksum mismatch', got: hex32(got), expected: hex32(block.storedCrc) };
 }
 
 function blockFault(fault: Fault, index: number): Fault {

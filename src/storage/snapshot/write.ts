@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
-import { crc32 } from 'node:zlib';
-import { assert, hasErrno, ioError, refusedError } from '../../base/errors.ts';
+import { crcOf } from '../../base/bytes.ts';
+import { errnoNext, errnoText } from '../../base/errno.ts';
+import { assert, ioError, refusedError } from '../../base/errors.ts';
+import { findingError } from '../../base/finding.ts';
 import type { File } from '../../fs/types.ts';
+import { removeIfThere } from '../files.ts';
 import type { ChainPoint, SnapshotSummary, StorageEnv } from '../types.ts';
 import { BlockBuilder, packBlock } from './block.ts';
 import type { SnapshotCodec, SnapshotKind } from './codec.ts';
 import { encodeBlockHeader, encodeFooter, encodeHeader, entryBytesMax, footerBytes, headerSeed } from './codec.ts';
 import { shownSnapshotName, snapshotFileName } from './name.ts';
-import { checkSnapshot, findingError } from './read.ts';
+import { checkSnapshot } from './read.ts';
 
 /** Measured (FORMAT.md): larger blocks compress no better, smaller ones pay more calls. */
 const defaultBlockBytes = 512 * 1024;
@@ -35,15 +38,12 @@ export interface WriteSnapshotOptions {
 
 /**
  * Writes a snapshot into `folder`, which exists: NAME.tmp, sync, read back and verify all of it, rename to NAME, sync
- * of the folder.
- * Memory is bounded by one block. A file of that name is replaced only by one that was verified.
+ * of the folder. Memory is bounded by one block. A file of that name is replaced only by one that was verified.
  *
  * Rejects with E_SNAPSHOT_WRITE (exit 74, with `cause`) when the disk refuses or the read-back finds a fault, with
- * E_SNAPSHOT_ENTRY when an
- * entry is over the limit, and with whatever walking `entries` throws, unchanged. The temp file is then removed, as far
- * as the disk lets
- * us. Only a resolved promise says the snapshot is durable: when the folder's sync fails the file may be there, and
- * nothing must rely on it.
+ * E_SNAPSHOT_ENTRY when an entry is over the limit, and with whatever walking `entries` throws, unchanged. The temp
+ * file is then removed, as far as the disk lets us. Only a resolved promise says the snapshot is durable: when the
+ * folder's sync fails the file may be there, and nothing must rely on it.
  */
 export async function writeSnapshot(
   env: StorageEnv,
@@ -57,7 +57,7 @@ export async function writeSnapshot(
   const createdMs = Math.max(0, Math.trunc(env.clock.now()));
 
   const file = await step(`${tmpPath} cannot be created`, async () => {
-    await removeIfThere(env, tmpPath);
+    await removeIfThere(env.fs, tmpPath);
     return await env.fs.open(tmpPath, 'wx');
   });
   const writer = new SnapshotWriter(env, file, tmpPath, options, createdMs);
@@ -171,7 +171,7 @@ class SnapshotWriter {
         rawLength: raw.length,
         storedLength: stored.length,
         entries,
-        storedCrc: crc32(stored),
+        storedCrc: crcOf(stored),
       },
       this.#seed,
     );
@@ -242,14 +242,6 @@ async function verified(
   return summary;
 }
 
-async function removeIfThere(env: StorageEnv, path: string): Promise<void> {
-  try {
-    await env.fs.unlink(path);
-  } catch (error) {
-    if (!hasErrno(error, 'ENOENT')) throw error;
-  }
-}
-
 /** A refusal of the outside world becomes E_SNAPSHOT_WRITE that says which step failed. */
 async function step<T>(what: string, run: () => Promise<T>): Promise<T> {
   try {
@@ -257,6 +249,9 @@ async function step<T>(what: string, run: () => Promise<T>): Promise<T> {
   } catch (cause) {
     // Without a code it comes from no disk and no compressor: a bug, to be seen as one.
     if (!(cause instanceof Error && 'code' in cause)) throw cause;
-    throw ioError('E_SNAPSHOT_WRITE', `${what}: ${String(cause.code)}`, { cause });
+    throw ioError('E_SNAPSHOT_WRITE', `${what}: ${errnoText(String(cause.code))}`, {
+      cause,
+      ...errnoNext(String(cause.code)),
+    });
   }
 }

@@ -8,6 +8,7 @@ export const segmentMagic = 'WALQseg\n';
 export const segmentHeaderBytes = 96;
 export const frameHeaderBytes = 40;
 export const frameAlignment = 8;
+/** What a disk writes whole or not at all. */
 const sectorBytes = 512;
 export const payloadBytesMax = 64 * 1024 * 1024;
 export const sealBytes = 48;
@@ -184,10 +185,8 @@ export function checkFrameBody(body: Uint8Array, header: FrameHeader, salt: numb
 }
 
 /**
- * True when some part of [from, to) that lies in one 512-byte sector is all zero: a sector that never reached the
- * disk.
- * `base` is the file
- * offset of bytes[0]; only parts that touch [from, touchEnd) count.
+ * True when some part of [from, to) that lies in one 512-byte sector is all zero: a sector that never reached the disk.
+ * `base` is the file offset of bytes[0]; only parts that touch [from, touchEnd) count.
  */
 export function hasZeroSector(bytes: Uint8Array, base: number, from: number, to: number, touchEnd: number): boolean {
   for (let at = from; at < Math.min(to, touchEnd); ) {

@@ -4,7 +4,7 @@ import { walVersion } from './format.ts';
 
 /** HEAD, the watermark file: two slots written in turn. Codec only; FORMAT.md says what it proves. */
 
-const headMagic = 'WALQhed\n';
+export const headMagic = 'WALQhed\n';
 export const headFileBytes = 12_288;
 const headSlotBytes = 64;
 

@@ -17,8 +17,7 @@ export interface EndJudgement {
 
 /**
  * Is the end of the log where HEAD and SEAL prove it to be? Nobody sees a log cut off at a frame border but by this.
- * `alone`: a part of a log was
- * read, so a missing neighbour means nothing.
+ * `alone`: a part of a log was read, so a missing neighbour means nothing.
  */
 export function judgeEnd(
   log: LogScan,

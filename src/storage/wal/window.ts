@@ -24,8 +24,8 @@ interface Chunk {
 
 /**
  * A forward-moving view of a byte source. `bytes` holds the source from offset `base` on; nothing before the last
- * `need` is kept. The next chunk is read
- * while this one is worked on. Memory grows with what was really read, never with a length somebody asked for.
+ * `need` is kept. The next chunk is read while this one is worked on. Memory grows with what was really read, never
+ * with a length somebody asked for.
  */
 export class Window {
   readonly #source: ByteSource;

@@ -1,7 +1,8 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/base/node-clock.ts';
 import { runAttempt } from '../../../src/queue/process/attempt.ts';
-import { alive, groupGone, run, spec, tempFolder } from './helpers.ts';
+import { alive, groupGone, run, sayReady, spec, tempFolder, timeFromProgress } from './helpers.ts';
 
 describe('what a handler gets', () => {
   it('the payload as one line on stdin, then the end, and the job in its environment', async () => {
@@ -69,8 +70,17 @@ describe('what a handler says', () => {
   });
 
   it('an extension moves the timeout', async () => {
-    const outcome = await run(`echo '{"extend":"20s"}' >&3; sleep 0.4`, { timeoutMs: 200 });
-    expect(outcome.verdict).toEqual({ kind: 'ack' });
+    // Long past the timeout as it stood, once the handler has asked for more.
+    let aheadMs = 0;
+    const startMs = systemClock.monotonic();
+    const clock = { ...systemClock, monotonic: () => startMs + aheadMs };
+    const heard = (ms: number) => {
+      expect(ms).toBe(20_000);
+      aheadMs = 10_000;
+    };
+    const said = `echo '{"extend":"20s"}' >&3; sleep 0.4`;
+    expect((await run(said, { timeoutMs: 100, clock }, { onExtend: heard })).verdict).toEqual({ kind: 'ack' });
+    expect(aheadMs).toBe(10_000);
   });
 
   it('garbage and huge lines on fd 3 are counted and change nothing', async () => {
@@ -123,21 +133,24 @@ describe('a handler that misbehaves', () => {
   });
 
   it('ignores SIGTERM: SIGKILL after killAfterMs, children included', async () => {
-    const outcome = await run(`trap '' TERM; sleep 60 & sleep 60; sleep 60`, { timeoutMs: 50 });
+    const { clock, onProgress } = timeFromProgress();
+    const shell = `trap '' TERM; sleep 60 & ${sayReady}; sleep 60; sleep 60`;
+    const outcome = await run(shell, { timeoutMs: 50, clock }, { onProgress });
     expect(outcome).toMatchObject({ verdict: { kind: 'timeout' }, signal: 'SIGKILL' });
     expect(await groupGone(outcome.pid)).toBe(true);
   });
 
   it('is stopped: still ends at the timeout', async () => {
-    const outcome = await run('kill -STOP $$; sleep 60', { timeoutMs: 60, killAfterMs: 5000 });
+    const { clock, onProgress } = timeFromProgress();
+    const shell = `${sayReady}; kill -STOP $$; sleep 60`;
+    const outcome = await run(shell, { timeoutMs: 60, killAfterMs: 60_000, clock }, { onProgress });
     expect(outcome).toMatchObject({ verdict: { kind: 'timeout' }, signal: 'SIGTERM' });
   });
 
   it('answers SIGTERM with exit 0: a timeout all the same', async () => {
-    const outcome = await run(`trap 'exit 0' TERM; echo '{"result":1}' >&3; while :; do sleep 0.02; done`, {
-      timeoutMs: 50,
-      killAfterMs: 5000,
-    });
+    const { clock, onProgress } = timeFromProgress();
+    const shell = `trap 'exit 0' TERM; echo '{"result":1}' >&3; ${sayReady}; while :; do sleep 0.02; done`;
+    const outcome = await run(shell, { timeoutMs: 50, killAfterMs: 60_000, clock }, { onProgress });
     expect(outcome).toMatchObject({ exitCode: 0, verdict: { kind: 'timeout' } });
   });
 
@@ -186,8 +199,8 @@ describe('a handler that misbehaves', () => {
 
 describe('a runner that ends an attempt', () => {
   it('kill: SIGTERM, then SIGKILL', async () => {
-    const attempt = runAttempt(spec(`trap '' TERM; echo ready >&2; sleep 60; sleep 60`));
-    setTimeout(() => attempt.kill('stop'), 100);
+    const shell = `trap '' TERM; ${sayReady}; sleep 60; sleep 60`;
+    const attempt = runAttempt(spec(shell), { onProgress: () => attempt.kill('stop') });
     const outcome = await attempt.done;
     expect(outcome).toMatchObject({ killed: 'stop', signal: 'SIGKILL', timedOut: false });
     expect(outcome.verdict).toMatchObject({ kind: 'retry', reason: 'stopped' });
@@ -195,10 +208,13 @@ describe('a runner that ends an attempt', () => {
   });
 
   it('a second, urgent kill does not wait', async () => {
-    const attempt = runAttempt(spec(`trap '' TERM; while :; do sleep 0.05; done`, { killAfterMs: 60_000 }));
-    attempt.kill('stop');
-    setTimeout(() => attempt.kill('stop', 'now'), 100);
-    expect(await attempt.done).toMatchObject({ killed: 'stop' });
+    const shell = `trap '' TERM; ${sayReady}; while :; do sleep 0.05; done`;
+    const kill = () => {
+      attempt.kill('stop');
+      attempt.kill('stop', 'now');
+    };
+    const attempt = runAttempt(spec(shell, { killAfterMs: 600_000 }), { onProgress: kill });
+    expect(await attempt.done).toMatchObject({ killed: 'stop', signal: 'SIGKILL' });
   });
 
   it('a kill after the end does nothing', async () => {
@@ -210,8 +226,8 @@ describe('a runner that ends an attempt', () => {
 
   it('a long pause of the runner does not turn a finished attempt into a timeout', async () => {
     const attempt = runAttempt(spec('exit 0', { timeoutMs: 300 }));
-    const busyUntil = performance.now() + 600;
-    while (performance.now() < busyUntil);
+    const timeoutMs = performance.now() + 300;
+    while (performance.now() < timeoutMs || !isZombie(attempt.pid));
     expect((await attempt.done).verdict).toEqual({ kind: 'ack' });
   });
 
@@ -225,3 +241,8 @@ describe('a runner that ends an attempt', () => {
     expect(await Promise.all(outcomes.map((outcome) => groupGone(outcome.pid)))).not.toContain(false);
   });
 });
+
+/** It has ended, and this process has not been told yet. */
+function isZombie(pid: number | undefined): boolean {
+  return readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ');
+}

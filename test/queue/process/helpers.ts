@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
+import type { Clock } from '../../../src/base/clock.ts';
 import { systemClock } from '../../../src/base/node-clock.ts';
 import { nodeFs } from '../../../src/fs/node-fs.ts';
 import { runAttempt } from '../../../src/queue/process/attempt.ts';
@@ -44,6 +45,27 @@ export function run(
   return runAttempt(spec(command, changes), hooks).done;
 }
 
+/**
+ * Time that stands still until the handler says `{"progress":1}`, and goes on from there: however slow the machine,
+ * no timeout comes before the handler is where the test wants it.
+ */
+export function timeFromProgress(): { clock: Clock; onProgress: () => void } {
+  const stoodStillMs = performance.now();
+  let goneMs: number | undefined;
+  return {
+    clock: {
+      ...systemClock,
+      monotonic: () => (goneMs === undefined ? stoodStillMs : stoodStillMs + performance.now() - goneMs),
+    },
+    onProgress: () => {
+      goneMs ??= performance.now();
+    },
+  };
+}
+
+/** Says on fd 3 that the handler has come this far. */
+export const sayReady = `echo '{"progress":1}' >&3`;
+
 /** True when nothing runs any more in the group that this attempt led (zombies may wait there for their parent). */
 export async function groupGone(pid: number | undefined): Promise<boolean> {
   return pid !== undefined && !(await table.groupLives(pid));
@@ -57,7 +79,7 @@ export async function alive(pid: number | undefined): Promise<boolean> {
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  limitMs = 10_000,
+  limitMs = 60_000,
 ): Promise<void> {
   const end = performance.now() + limitMs;
   while (!(await condition())) {

@@ -7,7 +7,7 @@ import { runAttempt } from '../../../src/queue/process/attempt.ts';
 import { platformProcesses } from '../../../src/queue/process/child-notes.ts';
 import { signalGroup } from '../../../src/queue/process/group.ts';
 import { findOrphans, killOrphans, leaseOf } from '../../../src/queue/process/orphans.ts';
-import { type LeasedProcess, leaseIn, parsePs, procTable } from '../../../src/queue/process/process-table.ts';
+import { type LeasedProcess, parsePs, procTable, variableIn } from '../../../src/queue/process/process-table.ts';
 import { alive, spec, table, tempFolder, until } from './helpers.ts';
 
 const started: ChildProcess[] = [];
@@ -68,6 +68,37 @@ describe('orphans', () => {
     expect(await alive(stopped.pid)).toBe(false);
   });
 
+  it('take along what shares their process group, whatever its environment and however long it lives', async () => {
+    const storeId = newStoreId();
+    const clean = 'trap "" TERM; echo on; while :; do /bin/sleep 0.02; done';
+    const child = orphan(storeId, 1, `env -i /bin/sh -c '${clean}' & wait`);
+    await firstLine(child);
+    const group = child.pid ?? 0;
+    const before = await table.inGroups(new Set([group]));
+    expect(before.length).toBeGreaterThan((await findOrphans({ table, storeId })).length);
+    const met = await killOrphans({ table, storeId, clock: systemClock, graceMs: 50 });
+    expect(met.length).toBeGreaterThanOrEqual(2);
+    expect(await table.inGroups(new Set([group]))).toEqual([]);
+  });
+
+  it('a group whose number was given out again after the orphan is left alone', async () => {
+    const other = orphan(newStoreId(), 1, 'echo on; sleep 60');
+    await firstLine(other);
+    const stranger = await table.find(other.pid ?? 0);
+    if (stranger === undefined) throw new Error('the stranger is gone');
+    // The orphan led a group of this number, and is gone at the second look.
+    let looks = 0;
+    const gone = { ...stranger, startTime: 'before', lease: 'abc:1' };
+    const reused = {
+      leased: () => Promise.resolve(looks++ === 0 ? [gone] : []),
+      find: () => Promise.resolve(stranger),
+      inGroups: () => Promise.resolve([looks === 1 ? gone : stranger]),
+      groupLives: () => Promise.resolve(true),
+    };
+    await killOrphans({ table: reused, storeId: 'abc', clock: systemClock, graceMs: 0, waitMs: 5000 });
+    expect(await alive(other.pid)).toBe(true);
+  });
+
   it('of dispatches that are over are left alone', async () => {
     const storeId = newStoreId();
     const daemon = orphan(storeId, 1, 'echo on; sleep 60');
@@ -98,6 +129,7 @@ describe('orphans', () => {
     const fake = {
       leased: () => Promise.resolve(listed),
       find: () => Promise.resolve({ pid: 10, groupId: 9, userId: 7, startTime: '0' }),
+      inGroups: () => Promise.resolve([]),
       groupLives: () => Promise.resolve(true),
     };
     const self = { pid: 10, userId: 7 };
@@ -113,6 +145,7 @@ describe('orphans', () => {
     const reused = {
       leased: () => Promise.resolve([{ pid, groupId: pid, userId, startTime: 'old', lease: 'abc:1' }]),
       find: (asked: number) => Promise.resolve({ pid: asked, groupId: asked, userId, startTime: 'new' }),
+      inGroups: () => Promise.resolve([]),
       groupLives: () => Promise.resolve(true),
     };
     const options = { table: reused, storeId: 'abc', clock: systemClock, graceMs: 10, waitMs: 30 };
@@ -151,9 +184,10 @@ describe('the process table', () => {
   });
 
   it('believes only a whole variable name', () => {
-    expect(leaseIn(Buffer.from('WALQ_LEASE=a:1'))).toBe('a:1');
-    expect(leaseIn(Buffer.from('X=1\0WALQ_LEASE=a:1\0'))).toBe('a:1');
-    expect(leaseIn(Buffer.from('XWALQ_LEASE=a:1\0X=WALQ_LEASE=b:2\0'))).toBeUndefined();
+    const leaseIn = (text: string) => variableIn(Buffer.from(text), 'WALQ_LEASE');
+    expect(leaseIn('WALQ_LEASE=a:1')).toBe('a:1');
+    expect(leaseIn('X=1\0WALQ_LEASE=a:1\0')).toBe('a:1');
+    expect(leaseIn('XWALQ_LEASE=a:1\0X=WALQ_LEASE=b:2\0')).toBeUndefined();
   });
 
   it('of ps is read line by line', () => {

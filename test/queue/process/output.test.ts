@@ -58,7 +58,7 @@ describe('the log of an attempt', () => {
     const seen = `${folder}/a.log`;
     const outcome = await run(`echo hello; while ! grep -q hello ${seen} 2>/dev/null; do sleep 0.01; done`, {
       output: fileOutput(nodeFs, folder, 'a.log'),
-      timeoutMs: 10_000,
+      timeoutMs: 120_000,
     });
     expect(outcome.verdict).toEqual({ kind: 'ack' });
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ControlServer } from '../../../src/queue/process/socket-server.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { until } from './helpers.ts';
 import { client, RawClient, serve, storeA, storeB, storeFolder, tryClient } from './socket-helpers.ts';
 
@@ -87,9 +88,12 @@ describe('a client that breaks the rules is told and dropped, and nobody else no
   });
 
   it('no hello in time', async () => {
-    const refusal = await abused({ limits: { helloMs: 60 } }, async (store) => {
+    const clock = new FakeClock();
+    const refusal = await abused({ limits: { helloMs: 60 }, clock }, async (store, server) => {
       const raw = new RawClient(store);
       raw.socket.write('{"walq":1');
+      await until(() => server.connections === 2, 'connected');
+      await clock.advance(61);
       const seen = await raw.refusal();
       raw.socket.destroy();
       return seen;
@@ -98,9 +102,13 @@ describe('a client that breaks the rules is told and dropped, and nobody else no
   });
 
   it('a message that drips in byte by byte', async () => {
-    const refusal = await abused({ limits: { stallMs: 120 } }, async (store) => {
+    const clock = new FakeClock();
+    const refusal = await abused({ limits: { stallMs: 120 }, clock }, async (store) => {
       const raw = new RawClient(store).hello();
-      const drip = setInterval(() => raw.socket.write('x'), 5);
+      const drip = setInterval(() => {
+        raw.socket.write('x');
+        void clock.advance(5);
+      }, 5);
       const seen = await raw.refusal();
       clearInterval(drip);
       raw.socket.destroy();
@@ -129,32 +137,45 @@ describe('a client that breaks the rules is told and dropped, and nobody else no
   });
 
   it('a reader that fetches no answers', async () => {
-    await abused(
-      { limits: { stallMs: 150 }, handle: async ({ op }) => ({ op, text: 'x'.repeat(100_000) }) },
-      async (store, server) => {
-        const raw = new RawClient(store).hello();
-        await raw.until(() => raw.messages.length > 0);
-        raw.socket.pause();
-        for (let id = 1; id <= 500; id++) raw.say({ id, op: 'x' });
-        await until(() => server.connections === 1, 'dropped');
-        raw.socket.destroy();
-      },
-    );
+    const clock = new FakeClock();
+    const handle = async ({ op }: { op: string }) => ({ op, text: 'x'.repeat(100_000) });
+    await abused({ limits: { stallMs: 150 }, clock, handle }, async (store, server) => {
+      const raw = new RawClient(store).hello();
+      await raw.until(() => raw.messages.length > 0);
+      raw.socket.pause();
+      for (let id = 1; id <= 500; id++) raw.say({ id, op: 'x' });
+      const time = setInterval(() => void clock.advance(5), 5);
+      await until(() => server.connections === 1, 'dropped');
+      clearInterval(time);
+      raw.socket.destroy();
+    });
   });
 
   it('a connection without a word for long is ended without an error, a busy one is not', async () => {
     const store = storeFolder();
+    const clock = new FakeClock();
+    let finish: ((answer: string) => void) | undefined;
     const server = await serve(store, {
       limits: { idleMs: 80 },
-      handle: () => new Promise((resolve) => setTimeout(resolve, 300, 'done')),
+      clock,
+      handle: () =>
+        new Promise((resolve) => {
+          finish = resolve;
+        }),
     });
     const quiet = new RawClient(store).hello();
+    await quiet.until(() => quiet.messages.length > 0);
     const busy = await client(store);
     const working = busy.request('x');
+    await until(() => finish !== undefined, 'at work');
+    const time = setInterval(() => void clock.advance(20), 5);
     await quiet.until(() => quiet.closed);
+    clearInterval(time);
     expect(quiet.messages).toHaveLength(1);
     quiet.socket.destroy();
+    finish?.('done');
     expect(await working).toBe('done');
+    await clock.advance(81);
     await until(() => server.connections === 0, 'the idle client gone too');
     await expect(busy.request('x')).rejects.toMatchObject({ code: 'E_CONNECTION_LOST' });
   });

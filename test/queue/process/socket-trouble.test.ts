@@ -200,18 +200,19 @@ describe('closing the server', () => {
 
   it('tells long waits by their signal, and gives up on those that do not listen', async () => {
     const store = storeFolder();
+    const begun: string[] = [];
     const server = await serve(store, {
       closeMs: 50,
       handle: ({ op }, signal) =>
         new Promise((_, reject) => {
+          begun.push(op);
           if (op === 'wait') signal.addEventListener('abort', () => reject(signal.reason));
         }),
     });
     const polite = (await client(store)).request('wait');
     const deaf = (await client(store)).request('deaf');
     const outcomes = Promise.allSettled([polite, deaf]);
-    while (server.connections < 2) await new Promise((resolve) => setImmediate(resolve));
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    while (begun.length < 2) await new Promise((resolve) => setImmediate(resolve));
     await server.close();
     expect(await outcomes).toMatchObject([
       { reason: { code: 'E_CONTROL_CLOSING' } },

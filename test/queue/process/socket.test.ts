@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { lstatSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { usageError } from '../../../src/base/errors.ts';
-import { tempFolder } from './helpers.ts';
+import { tempFolder, until } from './helpers.ts';
 import { client, rawServer, serve, storeA, storeB, storeFolder, tryClient } from './socket-helpers.ts';
 
 describe('a request', () => {
@@ -187,8 +187,7 @@ describe('a path over the limit of sockets', () => {
       expect(readdirSync(`${store}/run`)).toEqual([]);
       expect(await tryClient(store)).toBeUndefined();
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before);
+    await until(() => readdirSync('/proc/self/fd').length <= before, 'all descriptors are closed');
   });
 
   it('goes through the temp folder where there is no /proc, named by the store id', async () => {

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync, renameSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { scratch, walq } from '../../cli/run-walq.ts';
+import { alive, until } from '../process/helpers.ts';
 import { documentOf, startRunner } from './queue-cli.ts';
 
 /** kill -9 in the middle, again and again: acknowledged ⊆ recovered ⊆ issued, and every job ends. */
@@ -75,13 +76,9 @@ test('children of a killed runner are gone before their job runs again', async (
     `trap '' TERM; echo $$ > ${dir}/pid; sleep 60; echo late >> ${dir}/late`,
   ]);
   await first.says('ready');
-  let pid = 0;
-  for (let look = 0; look < 500 && pid === 0; look++) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    pid = Number(read(`${dir}/pid`));
-  }
+  await until(() => read(`${dir}/pid`).endsWith('\n'), 'the handler has begun');
+  const pid = Number(read(`${dir}/pid`));
   await first.kill('SIGKILL');
-  expect(pid).toBeGreaterThan(0);
   const second = await walq([
     '--store',
     store,
@@ -96,6 +93,24 @@ test('children of a killed runner are gone before their job runs again', async (
   expect(second.code, second.stderr).toBe(0);
   expect(second.stderr).toContain('took back 1 job');
   expect(second.stderr).toContain('after killing');
+});
+
+test('a runner on a copy leaves the children of the original alone, one on the moved store does not', async () => {
+  const dir = scratch();
+  const store = `${dir}/store`;
+  await walq(['--store', store, 'queue', 'enqueue', '--id', 'a']);
+  const runner = startRunner(store, ['--exec', `echo $$ > ${dir}/pid; sleep 60`]);
+  await until(() => read(`${dir}/pid`).endsWith('\n'), 'the handler has begun');
+  const pid = Number(read(`${dir}/pid`));
+  cpSync(store, `${dir}/copy`, { recursive: true, filter: (path) => !path.endsWith('/sock') });
+  const copied = await walq(['--store', `${dir}/copy`, 'queue', 'run', '--drain', '--exec', 'true']);
+  expect(copied.stderr).toContain('took back 1 job');
+  expect(await alive(pid)).toBe(true);
+  await runner.kill('SIGKILL');
+  renameSync(store, `${dir}/moved`);
+  const moved = await walq(['--store', `${dir}/moved`, 'queue', 'run', '--drain', '--exec', 'true']);
+  expect(moved.stderr).toContain('after killing');
+  expect(await alive(pid)).toBe(false);
 });
 
 test('a job that takes its runner down again and again ends dead', async () => {

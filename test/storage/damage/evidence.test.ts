@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { scanSegmentFile } from '../../../src/storage/read.ts';
 import { openStore } from '../../../src/storage/store.ts';
+import { putLink } from '../../support/sim-edit.ts';
 import { bytesAt, dir, diskOf, fileOf, flipped, imageOf, make, sampleStore, withFile } from './image.ts';
 
 test('cleaning keeps a damaged segment, and all after it, as evidence', async () => {
@@ -15,4 +17,11 @@ test('cleaning keeps a damaged segment, and all after it, as evidence', async ()
   };
   expect(await clean(image)).not.toEqual([]);
   expect(await clean(withFile(image, path, flipped(bytesAt(image, path), 200 * 8)))).toEqual([]);
+});
+
+test('a segment is read through a link that the user names', async () => {
+  const image = await sampleStore({ closed: true });
+  const env = await diskOf(image);
+  putLink(env.fs, '/link', fileOf(image, '0000000001-'));
+  expect(await scanSegmentFile(env, '/link')).toMatchObject({ verdict: 'clean', records: 4 });
 });

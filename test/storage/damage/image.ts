@@ -1,3 +1,4 @@
+import { parentOf } from '../../../src/base/path.ts';
 import { openStore, type Store } from '../../../src/storage/store.ts';
 import type { StorageEnv } from '../../../src/storage/types.ts';
 import { simEnv } from '../../support/env.ts';
@@ -18,9 +19,12 @@ export function imageOf(fs: SimFs): Image {
   return image;
 }
 
+/** A fresh disk with these files, everything on it durable. */
 export async function diskOf(image: Image): Promise<StorageEnv & { fs: SimFs }> {
   const fs = new SimFs();
-  for (const folder of [dir, `${dir}/wal`, `${dir}/snapshots`]) await fs.mkdir(folder);
+  const folders = new Set([dir, `${dir}/wal`, `${dir}/snapshots`, ...[...image.keys()].map(parentOf)]);
+  for (const folder of folders) await fs.mkdir(folder);
+  for (const folder of ['/', dir]) await fs.syncDir(folder);
   for (const [path, bytes] of image) putFile(fs, path, bytes);
   return simEnv({ fs });
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { footerBytes, headerBytes } from '../../../src/storage/snapshot/codec.ts';
 import { checkSnapshot, readSnapshot } from '../../../src/storage/snapshot/read.ts';
 import { scanSnapshot } from '../../../src/storage/snapshot/scan.ts';
-import { bytesSource, streamSource } from '../../../src/storage/snapshot/source.ts';
+import { sourceOf } from '../../support/source.ts';
 import { smallSnapshot } from './assemble.ts';
 import { env, judge, smallEntries, snapshotBytes, withFolder } from './support.ts';
 
@@ -98,29 +98,20 @@ describe('a snapshot on a stream', () => {
   it('reads like a file, however the bytes arrive', async () => {
     const entries = smallEntries(2000);
     const good = await snapshotBytes(entries, { blockBytes: 3000, codec: 'none' });
-    const whole = await scanSnapshot(bytesSource(good), { file: '-' });
+    const whole = await scanSnapshot(sourceOf(good), { file: '-' });
     expect(whole.findings).toEqual([]);
-    for (const chunk of [1, 7, 1000, 1_000_000]) {
-      async function* chunks() {
-        for (let at = 0; at < good.length; at += chunk) yield good.subarray(at, at + chunk);
-      }
+    for (const step of [1, 7, 1000, 1_000_000]) {
       const read: string[] = [];
       const onEntry = (entry: Uint8Array) => void read.push(Buffer.from(entry).toString());
-      expect(await scanSnapshot(streamSource(chunks()), { file: '-', onEntry })).toEqual(whole);
+      const stream = sourceOf(good, { step, sized: false });
+      expect(await scanSnapshot(stream, { file: '-', onEntry })).toEqual(whole);
       expect(read).toEqual(entries.map(String));
     }
   });
 
   it('is judged to its end: a cut and trailing bytes are found, and counted', async () => {
     const good = await smallSnapshot();
-    const stream = (bytes: Buffer) =>
-      streamSource(
-        (async function* () {
-          yield bytes;
-          yield Buffer.alloc(0);
-          yield Buffer.alloc(0);
-        })(),
-      );
+    const stream = (bytes: Buffer) => sourceOf(bytes, { sized: false });
     expect((await scanSnapshot(stream(good), { file: '-' })).bytes).toBe(good.length);
     expect((await scanSnapshot(stream(good.subarray(0, 90)), { file: '-' })).findings).toMatchObject([
       { code: 'E_SNAPSHOT_CUT' },

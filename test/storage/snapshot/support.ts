@@ -6,10 +6,10 @@ import { systemRandom } from '../../../src/base/node-clock.ts';
 import { nodeFs } from '../../../src/fs/node-fs.ts';
 import type { File, FileSystem } from '../../../src/fs/types.ts';
 import { scanSnapshot } from '../../../src/storage/snapshot/scan.ts';
-import { bytesSource } from '../../../src/storage/snapshot/source.ts';
 import type { WriteSnapshotOptions } from '../../../src/storage/snapshot/write.ts';
 import { writeSnapshot } from '../../../src/storage/snapshot/write.ts';
 import type { ChainPoint, SnapshotCheck, StorageEnv } from '../../../src/storage/types.ts';
+import { sourceOf } from '../../support/source.ts';
 
 export const storeId = '00112233445566778899aabbccddeeff';
 export const point: ChainPoint = { seq: 1234, ordinal: 3, offset: 65536, link: 0xdeadbeef, salt: 0xfeedface };
@@ -47,7 +47,7 @@ export async function snapshotBytes(entries: Uint8Array[], more: Partial<WriteSn
 
 /** Judges bytes in memory. */
 export function judge(bytes: Uint8Array, file = 'x.snap'): Promise<SnapshotCheck> {
-  return scanSnapshot(bytesSource(bytes), { file });
+  return scanSnapshot(sourceOf(bytes), { file });
 }
 
 /** The one code that the bytes are refused with. */

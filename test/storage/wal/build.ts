@@ -1,4 +1,3 @@
-import type { ByteSource } from '../../../src/base/source.ts';
 import {
   encodeSegmentHeader,
   FrameType,
@@ -11,6 +10,7 @@ import {
 import { judgeLog, type LogJudgement } from '../../../src/storage/wal/judge-log.ts';
 import { packedBytes, packRecords } from '../../../src/storage/wal/records.ts';
 import { type Evidence, scanLog } from '../../../src/storage/wal/scan-log.ts';
+import { sourceOf } from '../../support/source.ts';
 
 /** Segments made by hand, frame by frame, with any field as a test wants it and every checksum right. */
 
@@ -80,17 +80,6 @@ export function segment(frames: readonly FrameSpec[], own: Partial<SegmentHeader
   return { ...built, bytes: new Uint8Array(Buffer.concat(parts)), seqNext };
 }
 
-function sourceOf(bytes: Uint8Array, options: { sized?: boolean; step?: number } = {}): ByteSource {
-  return {
-    read: async (buffer, position) => {
-      const part = bytes.subarray(position, position + Math.min(buffer.length, options.step ?? buffer.length));
-      buffer.set(part);
-      return part.length;
-    },
-    ...(options.sized !== false && { size: bytes.length }),
-  };
-}
-
 export interface Judged extends LogJudgement {
   codes: string[];
   seqs: number[];
@@ -100,7 +89,7 @@ export interface Judged extends LogJudgement {
 export async function judgeBytes(bytes: Uint8Array, evidence: Evidence = {}, step?: number): Promise<Judged> {
   const seqs: number[] = [];
   const name = { name: '0000000001-00000000000000000001.wal', ordinal: 1, seqFirst: 1 };
-  const open = async () => ({ ...sourceOf(bytes, step === undefined ? {} : { step }), close: async () => {} });
+  const open = async () => ({ ...sourceOf(bytes, { step }), close: async () => {} });
   const log = await scanLog([{ file: name.name, name, open }], evidence, {
     record: (record) => {
       if (!record.afterHole) seqs.push(record.seq);

@@ -1,45 +1,4 @@
-/** Anything a snapshot can be read from, front to back: a file, standard input, bytes in memory. */
-export interface ByteSource {
-  /**
-   * Reads up to `buffer.length` bytes at `position`; 0 means the end. Positions only grow, without gaps, so that a
-   * stream will do.
-   * Rejects on an I/O error, which the reader passes on unchanged.
-   */
-  read(buffer: Uint8Array, position: number): Promise<number>;
-  /** Bytes in all, where known beforehand. */
-  size?: number;
-}
-
-/** Bytes in memory. */
-export function bytesSource(bytes: Uint8Array): ByteSource {
-  return {
-    size: bytes.length,
-    async read(buffer, position) {
-      const part = bytes.subarray(position, position + buffer.length);
-      buffer.set(part);
-      return part.length;
-    },
-  };
-}
-
-/** A stream of chunks (standard input). Nothing is read ahead of what is asked for. */
-export function streamSource(stream: AsyncIterable<Uint8Array>): ByteSource {
-  const chunks = stream[Symbol.asyncIterator]();
-  let rest: Uint8Array = new Uint8Array(0);
-  return {
-    async read(buffer) {
-      while (rest.length === 0) {
-        const next = await chunks.next();
-        if (next.done === true) return 0;
-        rest = next.value;
-      }
-      const part = rest.subarray(0, buffer.length);
-      buffer.set(part);
-      rest = rest.subarray(part.length);
-      return part.length;
-    },
-  };
-}
+import type { ByteSource } from '../../base/source.ts';
 
 const chunkBytes = 256 * 1024;
 

@@ -1,0 +1,116 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { systemClock, systemRandom } from '../../../src/base/node-clock.ts';
+import { nodeFs } from '../../../src/fs/node-fs.ts';
+import { openQueue } from '../../../src/queue/open-queue.ts';
+import { serveControl } from '../../../src/queue/process/socket-server.ts';
+import { withQueue } from '../../../src/queue/run/access.ts';
+import { binary, scratch, walq } from '../../cli/run-walq.ts';
+import { documentOf, startRunner } from './queue-cli.ts';
+
+/** The way to the queue, when the runner at its other end goes away in the middle. */
+
+const env = { fs: nodeFs, clock: systemClock, random: systemRandom };
+const options = { lockTimeoutMs: 60_000, pid: process.pid, command: 'test' };
+
+/** A runner that dies once it has carried out the first request: the answer never comes. */
+async function dyingRunner(store: string, last: () => unknown = () => undefined): Promise<void> {
+  const queue = await openQueue(store, { socket: false });
+  const storeId = await storeIdOf(store);
+  const server = await serveControl({
+    storeDir: store,
+    storeId,
+    fs: nodeFs,
+    clock: systemClock,
+    closeMs: 0,
+    handle: async ({ body }) => {
+      await queue.enqueueMany((body.jobs as { id: string }[]).map(({ id }) => ({ name: 'default', id })));
+      await queue.close();
+      await last();
+      void server.close();
+      return await new Promise(() => {});
+    },
+  });
+}
+
+async function storeIdOf(store: string): Promise<string> {
+  return String(documentOf((await walq(['--store', store, 'queue', 'status', '--json'])).stdout).storeId);
+}
+
+test('jobs whose answer was lost are asked for again under the lock; their own duplicates are enqueued', async () => {
+  const store = `${scratch()}/store`;
+  await dyingRunner(store);
+  const jobs = [{ id: 'a' }, { id: 'b' }];
+  const answer = await withQueue(env, store, options, (ops) => ops.call('enqueue', { jobs }));
+  expect(answer.jobs.map(({ id, status }) => `${id} ${status}`)).toEqual(['a enqueued', 'b enqueued']);
+  const queue = await openQueue(store);
+  expect(queue.list().map((job) => job.id)).toEqual(['a', 'b']);
+  await queue.close();
+});
+
+test('jobs never go to another store that was put in the place of theirs', async () => {
+  const store = `${scratch()}/store`;
+  await dyingRunner(store, async () => {
+    rmSync(store, { recursive: true });
+    await (await openQueue(store)).close();
+  });
+  const asked = withQueue(env, store, options, (ops) => ops.call('enqueue', { jobs: [{ id: 'a' }] }));
+  await expect(asked).rejects.toMatchObject({ code: 'E_CONNECTION_LOST' });
+  const queue = await openQueue(store);
+  expect(queue.list()).toEqual([]);
+  await queue.close();
+});
+
+test.each(['SIGTERM', 'SIGKILL'] as const)('a long enqueue goes on when its runner ends by %s', async (signal) => {
+  const store = `${scratch()}/store`;
+  const runner = startRunner(store, ['--commands']);
+  await runner.says('ready');
+  const child = spawn(process.execPath, [binary, '--store', store, 'queue', 'enqueue', '-f', '-']);
+  const ended = once(child, 'close');
+  let stdout = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  const jobs = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, index) => `{"id":"job_${from + index}"}\n`).join('');
+  child.stdin.write(jobs(0, 1001));
+  await once(child.stdout, 'data');
+  await runner.kill(signal);
+  child.stdin.end(jobs(1001, 3000));
+  expect((await ended)[0]).toBe(0);
+  expect(stdout.split('\n').filter((line) => line.endsWith(' enqueued'))).toHaveLength(3000);
+  expect(documentOf((await walq(['--store', store, 'queue', 'status', '--json'])).stdout)).toMatchObject({
+    counts: { pending: 3000 },
+  });
+});
+
+test('jobs too large for one message go to a runner in several', async () => {
+  const store = `${scratch()}/store`;
+  const runner = startRunner(store, ['--exec', 'exit 0']);
+  await runner.says('ready');
+  // Control characters take six bytes each on the way.
+  const job = (index: number) => JSON.stringify({ id: `job_${index}`, command: ['true', '\u0001'.repeat(100_000)] });
+  const input = Array.from({ length: 30 }, (_, index) => job(index)).join('\n');
+  const ran = await walq(['--store', store, 'queue', 'enqueue', '--allow-commands', '-f', '-'], { input });
+  expect(ran.code, ran.stderr).toBe(0);
+  expect(ran.stdout.match(/ enqueued$/gm)).toHaveLength(30);
+});
+
+test('beside a runner that is stopped, status reads the files, and a second runner is refused by name', async () => {
+  const store = `${scratch()}/store`;
+  const runner = startRunner(store, ['--commands']);
+  await runner.says('ready');
+  await walq(['--store', store, 'queue', 'enqueue', '--id', 'a']);
+  runner.child.kill('SIGSTOP');
+  const [status, second] = await Promise.all([
+    walq(['--store', store, 'queue', 'status']),
+    walq(['--store', store, 'queue', 'run', '--commands', '--lock-timeout', '1s']),
+  ]);
+  expect(status.code, status.stderr).toBe(0);
+  expect(status.stdout).toMatch(/pending +1/);
+  expect(status.stdout).toContain('did not answer');
+  expect(second.code).toBe(6);
+  expect(second.stderr).toContain(`process ${runner.child.pid} (walq queue run), which does not answer`);
+});

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { compactStore, planCompact } from '../../../src/storage/compact.ts';
+import { openStore } from '../../../src/storage/store.ts';
+import { bytesAt, dir, diskOf, fileOf, flipped, type Image, imageOf, make, sampleStore, withFile } from './image.ts';
+
+async function compacted(image: Image, keep: number): Promise<{ image: Image; removed: string[] }> {
+  const env = await diskOf(image);
+  const store = await openStore(env, dir, { machine: make });
+  const { removedSegments, removedSnapshots } = await compactStore(env, store, { keep });
+  await store.close();
+  return { image: imageOf(env.fs), removed: [...removedSegments, ...removedSnapshots] };
+}
+
+async function planned(image: Image, keep: number): Promise<string[]> {
+  const env = await diskOf(image);
+  const plan = await planCompact(env, dir, { keep });
+  expect(imageOf(env.fs), 'a plan writes nothing').toEqual(image);
+  return [...plan.segments.map((segment) => segment.file), ...plan.snapshots];
+}
+
+test.each([1, 2, 3, 4])('the plan of a compaction that keeps %i is what it then does, once and again', async (keep) => {
+  const image = await sampleStore({ closed: true });
+  const first = await compacted(image, keep);
+  expect(await planned(image, keep)).toEqual(first.removed);
+  expect(await planned(first.image, keep)).toEqual((await compacted(first.image, keep)).removed);
+});
+
+test('a plan is refused where opening would be: a damaged log promises nothing', async () => {
+  const image = await sampleStore({ closed: true });
+  const path = fileOf(image, '0000000003-');
+  const env = await diskOf(withFile(image, path, flipped(bytesAt(image, path), 150 * 8)));
+  await expect(planCompact(env, dir, { keep: 1 })).rejects.toMatchObject({ exit: 3 });
+});
