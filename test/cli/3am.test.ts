@@ -45,7 +45,7 @@ describe('what stands in a store in place of a file', () => {
     writeFileSync(join(dir, 'wal'), '');
     const { code, stderr } = await walq(['wal', 'verify', dir]);
     expect(code).toBe(74);
-    expect(stderr).toContain('a part of the path is not a folder (ENOTDIR) [E_READ]');
+    expect(stderr).toContain('/wal: it is not a folder [E_READ]');
     mkdirSync(join(dir, 'folder'));
     expect((await walq(['wal', 'verify', join(dir, 'folder')])).stderr).toContain('a folder without a store in it');
   });
@@ -84,7 +84,8 @@ describe('a verdict says no more than what is known', () => {
     const before = contents(dir);
     const { code, stdout } = await walq(['wal', 'repair', dir]);
     expect(code).toBe(3);
-    expect(stdout).toBe(`DEGRADED  nothing that trim can mend\nnext: walq wal verify ${dir}\n`);
+    expect(stdout).toContain('trim does not mend this: E_SNAPSHOT_BLOCK');
+    expect(stdout).toContain(`DEGRADED  nothing was changed\nnext: walq wal verify ${dir}\n`);
     expect(contents(dir)).toEqual(before);
     expect(await walq(['wal', 'repair', copy('clean')])).toMatchObject({ code: 0, stdout: 'OK  nothing to repair\n' });
   });

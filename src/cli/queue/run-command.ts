@@ -29,6 +29,11 @@ export function addRun(queue: Command, parsed: Parsed): void {
     const { config } = command.opts<{ config?: string }>();
     if (config !== undefined) await (await import('./run-config.ts')).applyConfig(command, config);
   });
+  examples(command, {
+    "walq queue run --exec './send-mail.sh'": 'until stopped',
+    'walq queue run --commands --drain': 'until nothing is left',
+    'walq queue run --module jobs.mjs -j auto': 'functions of a module',
+  });
   answers(command, parsed, { kind: 'queue.run', load: async () => (await import('./run.ts')).run });
 }
 

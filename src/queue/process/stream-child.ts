@@ -163,7 +163,7 @@ export class StreamChild {
 
   #onLine(line: Uint8Array | 'too-long'): void {
     if (line === 'too-long') {
-      const limit = `a line of more than ${lineBytesMax / 1024 ** 2} MiB`;
+      const limit = `a line of more than ${lineBytesMax / 2 ** 20} MiB`;
       this.#print('stdout', Buffer.from(`[walq: ${limit} was left out]\n`));
       // It may have been the verdict: nobody can wait for another one.
       this.#giveUp({ what: `wrote ${limit} to its standard output`, missed: false });

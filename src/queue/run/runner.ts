@@ -244,9 +244,7 @@ export class Runner {
   }
 
   #count(verdict: Verdict): void {
-    if (verdict.kind === 'completed') this.#summary.completed++;
-    else if (verdict.kind === 'retry') this.#summary.retried++;
-    else this.#summary.dead++;
+    this.#summary[verdict.kind === 'retry' ? 'retried' : verdict.kind]++;
   }
 
   /**

@@ -194,7 +194,7 @@ describe('a read that fails', () => {
 
   it('because it is a folder, or nothing is there, says so', async () => {
     await withFolder(async (folder) => {
-      await expect(peekSnapshot(env, folder)).rejects.toThrow(/it is not a file/);
+      await expect(peekSnapshot(env, folder)).rejects.toThrow(/it is a folder, not a file/);
       await expect(peekSnapshot(env, join(folder, 'none'))).rejects.toMatchObject({
         code: 'E_READ',
         data: { errno: 'ENOENT' },
