@@ -2,6 +2,7 @@ import { WalqError } from '../../base/errors.ts';
 import type { Store } from '../../storage/store.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 import type { QueueEngine } from '../engine.ts';
+import type { DispatchRequest } from '../engine-types.ts';
 import type { QueueEvent } from '../event-types.ts';
 import type { InFlightJob } from '../job.ts';
 import type { QueueMachine } from '../machine.ts';
@@ -34,7 +35,7 @@ export class Runner {
   readonly #handler: Handler;
   readonly #processes: ReturnType<typeof platformProcesses>;
   readonly #options: RunnerOptions;
-  readonly #wanted: Wanted;
+  readonly #wanted: Wanted & DispatchRequest;
   readonly #active: ActiveAttempts;
   readonly #wakeUp = new WakeUp();
   readonly #checkpoints: Checkpoints;
@@ -70,7 +71,8 @@ export class Runner {
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    this.#wanted = { lanes: parts.handler.lanes, names: parts.handler.names };
+    const { lanes, names } = parts.handler;
+    this.#wanted = { lanes, ...(names !== undefined && { names }) };
     this.sinceMs = parts.env.clock.now();
     this.#sweeper = new Sweeper(parts.env.clock, parts.engine, this.sinceMs);
     this.#checkpoints = new Checkpoints(parts.env.clock, parts.store, {
@@ -85,9 +87,10 @@ export class Runner {
   status(): RunnerStatus {
     const { workers, pid } = this.#options;
     const { sinceMs } = this;
-    const stopping = this.#stopping || this.#drain;
     const active = this.#active.list();
-    return { pid, workers, running: active.length, active, sinceMs, handler: this.#handler.title, stopping };
+    const handler = this.#handler.title;
+    const stopping = this.#stopping || this.#drain;
+    return { pid, workers, running: active.length, active, sinceMs, handler, stopping };
   }
 
   /**
@@ -171,7 +174,7 @@ export class Runner {
       const { version } = this.#wakeUp;
       try {
         await this.#sweeper.whenDue();
-        const job = await this.#engine.dispatch(this.#request());
+        const job = await this.#engine.dispatch(this.#wanted);
         // Dispatched while the stop came: it has not begun, and does not begin.
         if (job && this.#stopping) await this.#giveBack(job);
         else if (job) await this.#attempt(job);
@@ -189,11 +192,6 @@ export class Runner {
     } catch (error) {
       this.#unwritten(error);
     }
-  }
-
-  #request() {
-    const { lanes, names } = this.#wanted;
-    return { lanes, ...(names !== undefined && { names }) };
   }
 
   async #sleep(version: number): Promise<void> {
