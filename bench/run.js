@@ -11,15 +11,23 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { row as append64 } from './rows/append-64.js';
+import { row as drain64 } from './rows/drain-64.js';
+import { row as drainExec } from './rows/drain-exec.js';
+import { row as drainLease } from './rows/drain-lease.js';
+import { row as drainStream } from './rows/drain-stream.js';
 import { row as enqueue1 } from './rows/enqueue-1.js';
 import { row as enqueue64 } from './rows/enqueue-64.js';
 import { row as enqueue100 } from './rows/enqueue-100.js';
 import { row as enqueueBulk } from './rows/enqueue-bulk.js';
+import { row as memoryMillion } from './rows/memory-million.js';
 import { row as recovery } from './rows/recovery.js';
+import { row as recoveryMillion } from './rows/recovery-million.js';
 import { row as replay } from './rows/replay.js';
 import { row as snapshotLoad } from './rows/snapshot-load.js';
 import { row as snapshotWrite } from './rows/snapshot-write.js';
 import { row as startEnqueue } from './rows/start-enqueue.js';
+import { row as startEnqueue1000 } from './rows/start-enqueue-1000.js';
+import { row as startEnqueueRunner } from './rows/start-enqueue-runner.js';
 import { row as startVersion } from './rows/start-version.js';
 import { row as verify } from './rows/verify.js';
 import { row as verifyMemory } from './rows/verify-memory.js';
@@ -28,9 +36,14 @@ import { roundsMin } from './support/measure.js';
 import { lineOf, machineText, writeDocument } from './support/report.js';
 import { readResults, resultOf, writeResult } from './support/results.js';
 
-const sharingRows = [verify, verifyMemory];
+const logRows = [verify, verifyMemory];
+const millionRows = [recoveryMillion, memoryMillion];
+const sharingRows = [...logRows, ...millionRows];
 const commitRows = [append64, enqueue64, enqueue1, enqueue100, enqueueBulk];
-const rows = [...sharingRows, replay, ...commitRows, snapshotWrite, snapshotLoad, recovery, startVersion, startEnqueue];
+const drainRows = [drain64, drainLease, drainExec, drainStream];
+const snapshotRows = [snapshotWrite, snapshotLoad];
+const startRows = [startVersion, startEnqueue, startEnqueue1000, startEnqueueRunner];
+const rows = [...logRows, replay, ...commitRows, ...drainRows, ...snapshotRows, recovery, ...millionRows, ...startRows];
 /** A row may lose this part of its share against the kept result before `--check` fails. */
 const lossMax = 0.25;
 
@@ -125,7 +138,7 @@ function rowNamed(name) {
   return row;
 }
 
-/** The large log is shared between rows; everything else goes away with its row. */
+/** Large logs are shared between rows; everything else goes away with its row. */
 function contextOf(row, shared) {
   const folder = sharingRows.includes(row) ? shared : ownFolder(row, shared);
   return { folder, size: row.sizes[mode], roundCount: row.rounds ?? roundsMin };

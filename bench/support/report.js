@@ -34,7 +34,7 @@ function number(value) {
 
 function targetText({ target, unit }) {
   if (target.of === 'share') return `share >= ${target.min}${target.why ? ` (${target.why})` : ''}`;
-  return `>= ${number(target.min)} ${unit}`;
+  return target.max === undefined ? `>= ${number(target.min)} ${unit}` : `<= ${number(target.max)} ${unit}`;
 }
 
 export function machineText(machine) {

@@ -19,7 +19,7 @@ export function resultOf(row, measured, around) {
     ceilingTitle: row.ceilingTitle,
     share: digits(share),
     ...(perCpu && { valuePerCpuSecond: digits(median(perCpu)) }),
-    ...(row.target && { target: row.target, met: (row.target.of === 'value' ? value : share) >= row.target.min }),
+    ...(row.target && { target: row.target, met: meets(row.target, value, share) }),
     others: Object.fromEntries(
       others.map((name) => {
         const otherShare = digits(shareOf(walq, measured[name], row.lessIsBetter));
@@ -31,6 +31,11 @@ export function resultOf(row, measured, around) {
     rounds: { walq: walq.map(digits), ceiling: raw.map(digits) },
   };
   return { ...result, ...around };
+}
+
+function meets({ of, min, max }, value, share) {
+  const measured = of === 'value' ? value : share;
+  return max === undefined ? measured >= min : measured <= max;
 }
 
 function digits(value) {

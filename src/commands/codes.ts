@@ -122,8 +122,16 @@ export const commandCodes: CodeCatalogue = {
   E_NO_HANDLER: {
     title: 'nothing says how a job is run',
     explain:
-      'queue run takes jobs and hands them to something: a command for each job, or the command that a job itself carries.',
-    next: "walq queue run --exec 'CMD', or walq queue run --commands.",
+      'queue run takes jobs and hands them to something: a command that is started for each job, one that gets job after ' +
+      'job, functions of a module, or the command that a job itself carries.',
+    next: "walq queue run with --exec 'CMD', --stream 'CMD', --module FILE or --commands; docs/handlers.md describes them.",
+  },
+  E_CONFIG: {
+    title: 'a file of flags is wrong',
+    explain:
+      'The file of --config is YAML: one level of keys, each a long flag of the command, with the value that would be ' +
+      'typed after it; true for a flag without one. The message names file, key and value. Nothing was begun.',
+    next: 'walq queue run --help lists the flags and what they take.',
   },
   E_NO_SNAPSHOT: {
     title: 'there is no snapshot',

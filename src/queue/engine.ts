@@ -12,6 +12,7 @@ import type {
   EngineParts,
   EnqueueAnswer,
   FailAnswer,
+  ForgetListener,
   Lease,
   LeaseRequest,
   PruneRequest,
@@ -258,9 +259,19 @@ export class QueueEngine {
     };
   }
 
+  /** Verdicts that wait for room on the disk. */
+  get stalled(): number {
+    return this.#context.commits.stalled;
+  }
+
   /** Calls `listener` after every operation; the answer ends that. */
   onCommit(listener: CommitListener): () => void {
     return this.#context.commits.listen(listener);
+  }
+
+  /** Calls `listener` for every job that the queue forgets; the answer ends that. */
+  onForgotten(listener: ForgetListener): () => void {
+    return this.#context.commits.listenForgotten(listener);
   }
 
   /** Resolves when no operation is under way. */

@@ -1,4 +1,5 @@
 import type { EventBase, JobTemplate } from './event-base.ts';
+import type { Packed } from './packed.ts';
 import { idBytesMax } from './record.ts';
 import type { LimitEvent, PauseEvent, ResumeEvent, ScheduleEvent, UnscheduleEvent } from './setting-types.ts';
 
@@ -212,7 +213,10 @@ export type QueueEvent<Bytes = Uint8Array> =
   | UnscheduleEvent
   | LimitEvent;
 
-/** Events that change one job. */
+/** Events that put a job in the place of another, or where none was. */
+export type JobChangeEvent = Exclude<JobEvent<Packed>, RemoveEvent>;
+
+/** Events that concern one job. */
 export type JobEvent<Bytes = Uint8Array> = Exclude<
   QueueEvent<Bytes>,
   PruneEvent | PauseEvent | ResumeEvent | ScheduleEvent<Bytes> | UnscheduleEvent | LimitEvent

@@ -15,15 +15,19 @@ interface Share {
 
 /**
  * Turns that groups took, over all lanes: a group takes turns with the others whatever its jobs are named. A group that
- * comes back after a pause does not make up for the turns it missed.
+ * comes back after a pause does not make up for the turns it missed: by its first one it has caught up.
  */
 export class Turns {
   readonly #shares = new Map<string, Share>();
-  /** Turns of the group that went last: where a group that comes back begins. */
+  /** Turns of the group that went last, before it did. */
   #turn = 0;
 
+  /**
+   * A new group begins where the one that went last stands now: one that has a single job again and again must not come
+   * first each time.
+   */
   join(group: string): Share {
-    const share = this.#shares.get(group) ?? { turns: this.#turn, lanes: 0 };
+    const share = this.#shares.get(group) ?? { turns: this.#turn + 1, lanes: 0 };
     share.lanes++;
     this.#shares.set(group, share);
     return share;
@@ -34,10 +38,7 @@ export class Turns {
     if (--share.lanes === 0) this.#shares.delete(group);
   }
 
-  catchUp(share: Share): void {
-    share.turns = Math.max(share.turns, this.#turn);
-  }
-
+  /** Only here do turns change: while lanes are compared, none of them may. */
   take(share: Share): void {
     this.#turn = Math.max(this.#turn, share.turns);
     share.turns = this.#turn + 1;
@@ -178,7 +179,6 @@ export class FairLane {
       return;
     }
     if (this.#parked.has(member.group)) return;
-    this.#turns.catchUp(member.share);
     member.ticket = { member, top, turns: member.share.turns };
     this.#line.push(member.ticket);
   }

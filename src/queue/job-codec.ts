@@ -30,6 +30,10 @@ export interface QueueTotals {
   cancelled: number;
   /** One by one, at somebody's wish; `pruned` are the others. */
   removed: number;
+  /** Attempts that ended without success, and counted: not those given back, cut short by a crash or cancelled. */
+  failed: number;
+  /** Of the dead: nobody began them in time. */
+  expired: number;
 }
 
 /** In the order of their tags. */
@@ -45,6 +49,8 @@ const totalNames = [
   'skipped',
   'cancelled',
   'removed',
+  'failed',
+  'expired',
 ] as const satisfies readonly (keyof QueueTotals)[];
 
 const entryTypes = { facts: 1, pending: 2, in_flight: 3, completed: 4, dead: 5 } as const;
@@ -74,6 +80,8 @@ export function noTotals(): QueueTotals {
     skipped: 0,
     cancelled: 0,
     removed: 0,
+    failed: 0,
+    expired: 0,
   };
 }
 

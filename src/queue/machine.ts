@@ -1,19 +1,20 @@
 import { damageError, WalqError } from '../base/errors.ts';
 import type { StateMachine } from '../storage/types.ts';
-import type { JobEvent, PruneEvent, QueueEvent, RemoveEvent } from './event-types.ts';
+import type { JobChangeEvent, PruneEvent, QueueEvent, RemoveEvent } from './event-types.ts';
 import { decodePacked } from './events.ts';
 import { Family, withoutParent } from './family.ts';
 import type { InFlightJob, Job, JobCounts } from './job.ts';
 import { decodeEntry, encodeJob, encodeTotals, noTotals, type QueueTotals } from './job-codec.ts';
 import { Keys } from './keys.ts';
 import { waitingFor } from './make-job.ts';
-import { type Packed, pack } from './packed.ts';
+import type { Packed } from './packed.ts';
 import { ReadyIndex } from './ready.ts';
 import { encodeSetting } from './setting-codec.ts';
-import type { ScheduleEvent } from './setting-types.ts';
-import { Settings } from './settings.ts';
-import { countEvent } from './totals.ts';
+import { Settings, scheduleOf } from './settings.ts';
+import { countChange } from './totals.ts';
 import { misfit, nextJob } from './transitions.ts';
+
+export type ChangeObserver = (event: JobChangeEvent, before: Job | undefined, after: Job) => void;
 
 /**
  * The whole state of the queue. `apply` (and `load` into an empty one) are the only ways to change it, live and in
@@ -23,6 +24,8 @@ export class QueueMachine implements StateMachine {
   readonly settings = new Settings();
   /** Which jobs wait for which. */
   readonly family = new Family();
+  /** Told of each event that changed a job, with the job before and after. Must not throw. */
+  observer: ChangeObserver | undefined;
   readonly #jobs = new Map<string, Job>();
   readonly #counts: JobCounts = { pending: 0, in_flight: 0, completed: 0, dead: 0 };
   readonly #keys = new Keys();
@@ -42,8 +45,7 @@ export class QueueMachine implements StateMachine {
   /** The same for an event already decoded. Keeps no reference to its payload. */
   applyEvent(event: QueueEvent<Packed>, seq: number): void {
     try {
-      const died = this.#change(event, seq);
-      countEvent(this.#totals, event, died);
+      this.#change(event, seq);
     } catch (error) {
       if (event.from === undefined || !(error instanceof WalqError) || error.code !== 'E_APPLY') throw error;
       this.#totals.skipped++;
@@ -150,39 +152,38 @@ export class QueueMachine implements StateMachine {
     return this.#leases.values();
   }
 
-  /** True when a job became dead. */
-  #change(event: QueueEvent<Packed>, seq: number): boolean {
+  #change(event: QueueEvent<Packed>, seq: number): void {
     switch (event.type) {
       case 'PRUNE':
         this.#prune(event, seq);
-        return false;
+        return;
       case 'REMOVE':
         this.#remove(event, seq);
-        return false;
+        return;
       case 'PAUSE':
         this.settings.pause(event);
         this.#ready?.settingsChanged();
-        return false;
+        return;
       case 'RESUME':
         if (!this.settings.resume(event)) throw misfit(event, seq, undefined, 'nothing of that scope is paused');
         this.#ready?.settingsChanged();
-        return false;
+        return;
       case 'LIMIT':
         this.settings.limit(event);
         this.#ready?.settingsChanged();
-        return false;
+        return;
       case 'SCHEDULE':
         this.settings.put(scheduleOf(event));
-        return false;
+        return;
       case 'UNSCHEDULE':
         if (!this.settings.unschedule(event.id)) throw misfit(event, seq, undefined, 'there is no such schedule');
-        return false;
+        return;
       default:
-        return this.#changeJob(event, seq);
+        this.#changeJob(event, seq);
     }
   }
 
-  #changeJob(event: Exclude<JobEvent<Packed>, RemoveEvent>, seq: number): boolean {
+  #changeJob(event: JobChangeEvent, seq: number): void {
     const before = this.#jobs.get(event.id);
     const after = nextJob(before, event, seq, (parents, prunedCounts) =>
       this.#unmet(parents, prunedCounts, event, seq),
@@ -192,7 +193,8 @@ export class QueueMachine implements StateMachine {
     }
     this.#put(after, before);
     if (after.state === 'completed' && this.family.hasChildren(after.id)) this.#release(after.id);
-    return after.state === 'dead';
+    countChange(this.#totals, event, before, after);
+    this.observer?.(event, before, after);
   }
 
   #unmet(
@@ -259,6 +261,7 @@ export class QueueMachine implements StateMachine {
     if (job === undefined || job.state === 'in_flight') throw misfit(event, seq, job);
     if (this.family.hasChildren(job.id)) throw misfit(event, seq, job, 'other jobs wait for it');
     this.#drop(job);
+    this.#totals.removed++;
   }
 
   #prune(event: PruneEvent, seq: number): void {
@@ -287,11 +290,4 @@ export class QueueMachine implements StateMachine {
     }
     return ended;
   }
-}
-
-function scheduleOf(event: ScheduleEvent<Packed>) {
-  const { id, rule, missed, template, expiresAfterMs, at } = event;
-  const { payload } = template;
-  const kept = { ...template, payload: payload === undefined ? undefined : pack(payload) };
-  return { id, rule, missed, template: kept, expiresAfterMs, at, lastSlot: undefined };
 }

@@ -1,6 +1,7 @@
 import { FairLane, type Ticket, Turns, ticketBefore } from './fair-lane.ts';
 import { Heap } from './heap.ts';
 import { type InFlightJob, isBlocked, type PendingJob } from './job.ts';
+import { ReadyAges } from './ready-ages.ts';
 import type { Settings } from './settings.ts';
 
 /** What a worker can run: jobs for its own handler, and jobs that bring a command. */
@@ -59,12 +60,16 @@ export class ReadyIndex {
   #turns = new Turns();
   readonly #delayed = new Heap<PendingJob>(dueBefore);
   readonly #expiring = new Heap<PendingJob>(expiresBefore);
+  /** Those in `#delayed` that are not stale: so they can be counted at any time. */
+  readonly #waiting = new Set<PendingJob>();
   readonly #taken = new Set<PendingJob>();
   /** Jobs of each group that are taken or in flight; groups without any are not listed. */
   readonly #atWork = new Map<string, number>();
   readonly #ownLane = new Set<string>();
   #gate: Gate = openGate;
   #stale = 0;
+  /** Built when first asked for. */
+  #ages: ReadyAges | undefined;
 
   constructor(isCurrent: (job: PendingJob) => boolean, settings: Settings) {
     this.#isCurrent = isCurrent;
@@ -86,8 +91,13 @@ export class ReadyIndex {
     if (job.special?.expiresAt !== undefined) this.#expiring.push(job);
     if (isBlocked(job)) return;
     // As nearly all are: straight into the lane. `take` moves the others when their time has come.
-    if (dueAtOnce(job)) this.#due(job);
-    else this.#delayed.push(job);
+    if (dueAtOnce(job)) {
+      this.#due(job);
+      this.#ages?.add(job);
+    } else {
+      this.#delayed.push(job);
+      this.#waiting.add(job);
+    }
   }
 
   /** The job is pending no longer, or another object stands for it. */
@@ -96,6 +106,7 @@ export class ReadyIndex {
       this.#leaves(job.options.group);
       return;
     }
+    this.#waiting.delete(job);
     this.#stale++;
     let entries = this.#delayed.size + this.#expiring.size;
     for (const { jobs } of this.#lanes.values()) entries += jobs.size;
@@ -180,12 +191,21 @@ export class ReadyIndex {
     return false;
   }
 
-  /** Pending jobs whose time has not come. Linear in their number. */
+  /** Pending jobs whose time has not come. */
   delayedCount(now: number): number {
     this.#advance(now);
-    let count = 0;
-    for (const job of this.#delayed) if (this.#isCurrent(job)) count++;
-    return count;
+    return this.#waiting.size;
+  }
+
+  /** The job that is due for longest, held back or not. Linear in the pending jobs when first asked. */
+  oldest(now: number): PendingJob | undefined {
+    this.#advance(now);
+    if (this.#ages === undefined) {
+      this.#ages = new ReadyAges(this.#isCurrent);
+      for (const { jobs } of this.#lanes.values()) for (const job of jobs.jobs()) this.#ages.add(job);
+      for (const job of this.#taken) this.#ages.add(job);
+    }
+    return this.#ages.oldest();
   }
 
   readonly #mayGo = (group: string): boolean => {
@@ -243,7 +263,9 @@ export class ReadyIndex {
       top = this.#current(this.#delayed)
     ) {
       this.#delayed.pop();
+      this.#waiting.delete(top);
       this.#due(top);
+      this.#ages?.add(top);
     }
   }
 

@@ -70,7 +70,9 @@ export function writeLimits(w: RecordWriter, set: Limits & Pick<LimitSet, 'group
 export function writePause(w: RecordWriter, pause: Pause | PauseEvent | ResumeEvent): void {
   w.text(1, pause.name, limits.nameBytes, 'name');
   w.word(2, pause.group, limits.groupBytes, 'group');
-  if ('reason' in pause) w.foreignText(3, pause.reason, limits.errorBytes, 'reason');
+  // A RESUME made of a pause may carry its reason along; it has no such field.
+  const isResume = 'type' in pause && pause.type === 'RESUME';
+  if (!isResume && 'reason' in pause) w.foreignText(3, pause.reason, limits.errorBytes, 'reason');
 }
 
 export function writeSchedule(

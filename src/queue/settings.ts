@@ -1,6 +1,6 @@
 import { damageError } from '../base/errors.ts';
 import type { JobTemplate } from './event-base.ts';
-import type { Packed } from './packed.ts';
+import { type Packed, pack } from './packed.ts';
 import type {
   LimitEvent,
   Limits,
@@ -8,6 +8,7 @@ import type {
   PauseEvent,
   PauseScope,
   ResumeEvent,
+  ScheduleEvent,
   ScheduleRule,
 } from './setting-types.ts';
 
@@ -136,6 +137,14 @@ export class Settings {
       ...this.schedules.map((schedule) => ({ kind: 'schedule', schedule }) as const),
     ];
   }
+}
+
+/** The schedule that an event sets. Keeps no reference to its payload. */
+export function scheduleOf(event: ScheduleEvent<Packed>): Schedule {
+  const { id, rule, missed, template, expiresAfterMs, at } = event;
+  const { payload } = template;
+  const kept = { ...template, payload: payload === undefined ? undefined : pack(payload) };
+  return { id, rule, missed, template: kept, expiresAfterMs, at, lastSlot: undefined };
 }
 
 export type SettingEntry =

@@ -1,14 +1,11 @@
 import { unreachable } from '../base/errors.ts';
-import type { QueueEvent } from './event-types.ts';
+import type { DeadEvent, JobChangeEvent, RetryEvent } from './event-types.ts';
+import type { Job } from './job.ts';
 import type { QueueTotals } from './job-codec.ts';
-import type { Packed } from './packed.ts';
 
-/**
- * Counts an event that was applied; `died` says that a job became dead by it. Spelled out: looking the name up costs as
- * much as the rest of a replay step.
- */
-export function countEvent(totals: QueueTotals, event: QueueEvent<Packed>, died: boolean): void {
-  if (died) totals.dead++;
+/** Counts an event that changed a job. Spelled out: looking a name up costs as much as the rest of a replay step. */
+export function countChange(totals: QueueTotals, event: JobChangeEvent, before: Job | undefined, after: Job): void {
+  if (after.state === 'dead') totals.dead++;
   switch (event.type) {
     case 'ENQUEUE':
       totals.enqueued++;
@@ -22,6 +19,11 @@ export function countEvent(totals: QueueTotals, event: QueueEvent<Packed>, died:
     case 'RETRY':
       totals.retried++;
       if (event.reason === 'crash') totals.crashed++;
+      if (isFailure(event, before)) totals.failed++;
+      return;
+    case 'DEAD':
+      if (isFailure(event, before)) totals.failed++;
+      else if (event.reason === 'expired') totals.expired++;
       return;
     case 'TIMEOUT':
       totals.timedOut++;
@@ -29,20 +31,19 @@ export function countEvent(totals: QueueTotals, event: QueueEvent<Packed>, died:
     case 'CANCEL':
       totals.cancelled++;
       return;
-    case 'REMOVE':
-      totals.removed++;
-      return;
-    case 'DEAD':
-    case 'PRUNE':
     case 'UPDATE':
     case 'EXTEND':
-    case 'PAUSE':
-    case 'RESUME':
-    case 'SCHEDULE':
-    case 'UNSCHEDULE':
-    case 'LIMIT':
       return;
     default:
       unreachable(event);
   }
+}
+
+/** Did an attempt end that counts as a failure? After TIMEOUT it is what follows in the same frame that says so. */
+function isFailure(event: RetryEvent | DeadEvent, before: Job | undefined): boolean {
+  if (before?.state === 'in_flight') {
+    if (event.type === 'RETRY') return !event.refund;
+    return before.cancelledAt === undefined && event.reason !== 'crashes';
+  }
+  return before?.state === 'pending' && before.timedOut && !(event.type === 'RETRY' && event.refund);
 }

@@ -1,5 +1,5 @@
 import { Exit, unreachable, WalqError } from '../base/errors.ts';
-import type { JobEvent, QueueEvent, RemoveEvent, RetryEvent } from './event-types.ts';
+import type { JobChangeEvent, QueueEvent, RetryEvent } from './event-types.ts';
 import type { DeadJob, InFlightJob, Job, PendingJob } from './job.ts';
 import {
   cancelRequested,
@@ -41,12 +41,7 @@ import type { Packed } from './packed.ts';
  * DISPATCH may be missing or follow, and running a finished job again would be worse; the attempt is counted here,
  * because the foreign log does not number it.
  */
-export function nextJob(
-  job: Job | undefined,
-  event: Exclude<JobEvent<Packed>, RemoveEvent>,
-  seq: number,
-  unmet: UnmetParents,
-): Job {
+export function nextJob(job: Job | undefined, event: JobChangeEvent, seq: number, unmet: UnmetParents): Job {
   switch (event.type) {
     case 'ENQUEUE':
       if (job !== undefined) throw misfit(event, seq, job);

@@ -1,6 +1,6 @@
 import { Exit, ioError, usageError, WalqError } from '../base/errors.ts';
 import type { LogWriter } from './log-writer.ts';
-import type { StateMachine, StorageEnv } from './types.ts';
+import type { StateMachine, StorageEnv, StoreObserver } from './types.ts';
 import { type FrameDraft, varintPayload } from './wal/encode-frames.ts';
 import { FrameType, frameBytes, payloadBytesMax, segmentBytesMax } from './wal/format.ts';
 import { packedBytes } from './wal/records.ts';
@@ -36,6 +36,7 @@ export class Committer {
   readonly #machine: StateMachine;
   readonly #segmentBytes: number;
   readonly #opening: Uint8Array;
+  readonly #observer: StoreObserver | undefined;
   #queue: Work[] = [];
   #running: Promise<void> | undefined;
   #opened = false;
@@ -47,12 +48,13 @@ export class Committer {
     env: StorageEnv,
     writer: LogWriter,
     machine: StateMachine,
-    options: { segmentBytes: number; epoch: number; pid: number },
+    options: { segmentBytes: number; epoch: number; pid: number; observer: StoreObserver | undefined },
   ) {
     this.#env = env;
     this.#writer = writer;
     this.#machine = machine;
     this.#segmentBytes = options.segmentBytes;
+    this.#observer = options.observer;
     this.#opening = varintPayload(options.epoch, env.clock.now(), options.pid);
   }
 
@@ -192,11 +194,13 @@ export class Committer {
   async #commit(drafts: FrameDraft[]): Promise<void> {
     const started = this.#env.clock.monotonic();
     const all: FrameDraft[] = this.#opened ? drafts : [{ type: FrameType.open, payload: this.#opening }, ...drafts];
-    await this.#writer.commit(all);
+    const facts = await this.#writer.commit(all);
+    const records = drafts.reduce((sum, draft) => sum + ('records' in draft ? draft.records.length : 0), 0);
     this.#opened = true;
     this.stats.commits++;
-    this.stats.records += drafts.reduce((sum, draft) => sum + ('records' in draft ? draft.records.length : 0), 0);
+    this.stats.records += records;
     this.stats.lastMs = this.#env.clock.monotonic() - started;
+    this.#observer?.committed({ ...facts, records });
   }
 
   /**

@@ -4,7 +4,7 @@ import type { File } from '../fs/types.ts';
 import { removeIfThere, writeAtomic, writeError, writeFully } from './files.ts';
 import { headFileName, walFolder } from './folder.ts';
 import { lockedBy, segmentLockOffset } from './lock.ts';
-import type { ChainPoint, StorageEnv } from './types.ts';
+import type { ChainPoint, CommitFacts, StorageEnv } from './types.ts';
 import { encodeFrames, type FrameDraft, type LogEnd } from './wal/encode-frames.ts';
 import { encodeSegmentHeader, FrameType, type SegmentHeader, sealBytes, segmentHeaderBytes } from './wal/format.ts';
 import { encodeHeadFile, encodeHeadSlot, type HeadSlot, headSlotOffset } from './wal/head.ts';
@@ -70,23 +70,26 @@ export class LogWriter {
    * to be called. A full disk is E_NO_SPACE, and the log ends where it did before. A sync that fails is passed on as
    * it is, a full disk or not: nobody knows what it left.
    */
-  async commit(drafts: readonly FrameDraft[]): Promise<void> {
+  async commit(drafts: readonly FrameDraft[]): Promise<CommitFacts> {
     const { bytes, at } = encodeFrames(drafts, this.#at);
     await this.#write(bytes);
-    await this.#sync();
+    const syncMs = await this.#sync();
     this.#at = at;
+    return { bytes: bytes.length, syncMs };
   }
 
   /**
    * On a quick disk a trip through the thread pool costs as much as the sync itself, and everybody who could do
    * something meanwhile waits for it anyway. As soon as the disk is slow, the thread does not wait for it any more.
+   * Answers the milliseconds it took.
    */
-  async #sync(): Promise<void> {
+  async #sync(): Promise<number> {
     const started = this.#env.clock.monotonic();
     if (this.#syncMs < quickSyncMs) this.#file.datasyncSync();
     else await this.#file.datasync();
     const took = this.#env.clock.monotonic() - started;
     this.#syncMs = this.#syncMs === slowUntilMeasured ? took : 0.8 * this.#syncMs + 0.2 * took;
+    return took;
   }
 
   /**
@@ -190,6 +193,13 @@ export function randomSalt(env: StorageEnv): number {
   do env.random(bytes);
   while (bytes.every((byte) => byte === 0));
   return new DataView(bytes.buffer).getUint32(0, true);
+}
+
+/** Of an opening, 48 bits. */
+export function randomEpoch(env: StorageEnv): number {
+  const bytes = new Uint8Array(6);
+  env.random(bytes);
+  return bytes.reduce((value, byte) => value * 256 + byte, 0);
 }
 
 interface CreatedSegment {

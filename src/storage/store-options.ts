@@ -1,5 +1,5 @@
 import type { StoreLock } from './lock.ts';
-import type { StateMachine } from './types.ts';
+import type { StateMachine, StoreObserver } from './types.ts';
 
 export interface OpenOptions<M extends StateMachine> {
   /** Makes an empty state machine; called again when a snapshot turns out to be unusable. */
@@ -18,6 +18,7 @@ export interface OpenOptions<M extends StateMachine> {
   /** Of this process, written into LOCK and OPEN frames, for people. */
   pid?: number;
   command?: string;
+  observer?: StoreObserver;
 }
 
 export const defaultSegmentBytes = 64 * 1024 * 1024;

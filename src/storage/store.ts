@@ -6,7 +6,7 @@ import { createStore, isFresh } from './create.ts';
 import { writeError } from './files.ts';
 import { loadState } from './load.ts';
 import { type StoreLock, takeLock } from './lock.ts';
-import type { LogWriter } from './log-writer.ts';
+import { type LogWriter, randomEpoch } from './log-writer.ts';
 import { openLog, recover, refuseDamage } from './open.ts';
 import { applyRetention, planRetention, type RetentionPlan } from './retention.ts';
 import { snapshotFolder } from './snapshot/name.ts';
@@ -20,6 +20,7 @@ import type {
   SnapshotSummary,
   StateMachine,
   StorageEnv,
+  StoreObserver,
 } from './types.ts';
 import { varintPayload } from './wal/encode-frames.ts';
 import { FrameType, segmentBytesMax } from './wal/format.ts';
@@ -76,6 +77,7 @@ export class Store<M extends StateMachine> {
   readonly #committer: Committer;
   readonly #make: () => M;
   readonly #keep: number;
+  readonly #observer: StoreObserver | undefined;
   #checkpointing: Promise<unknown> = Promise.resolve();
   #lastSnapshot: SnapshotSummary | undefined;
   #closing: Promise<void> | undefined;
@@ -103,8 +105,11 @@ export class Store<M extends StateMachine> {
     this.#make = options.machine;
     this.#keep = Math.max(1, options.keepSnapshots ?? defaultKeepSnapshots);
     this.#lastSnapshot = recovery.snapshot;
+    this.#observer = options.observer;
     const segmentBytes = Math.min(options.segmentBytes ?? defaultSegmentBytes, segmentBytesMax);
-    this.#committer = new Committer(env, writer, machine, { segmentBytes, epoch: this.epoch, pid: options.pid ?? 0 });
+    const { epoch } = this;
+    const { pid = 0, observer } = options;
+    this.#committer = new Committer(env, writer, machine, { segmentBytes, epoch, pid, observer });
   }
 
   /** Last seq that is durable and applied. */
@@ -199,6 +204,7 @@ export class Store<M extends StateMachine> {
   }
 
   async #snapshot(): Promise<SnapshotSummary> {
+    const started = this.#env.clock.monotonic();
     let point: ChainPoint | undefined;
     let entries: Iterable<Uint8Array> = [];
     // Between two batches the state is exactly what the log holds up to its end.
@@ -209,13 +215,12 @@ export class Store<M extends StateMachine> {
     if (point === undefined) throw this.#over();
     const folder = join(this.dir, snapshotFolder);
     const summary = await writeSnapshot(this.#env, folder, { storeId: this.id, kind: 'checkpoint', point, entries });
-    this.#lastSnapshot = {
-      ...summary,
-      file: join(snapshotFolder, baseName(summary.file)),
-    };
+    const snapshot = { ...summary, file: join(snapshotFolder, baseName(summary.file)) };
+    this.#lastSnapshot = snapshot;
     const payload = Buffer.concat([varintPayload(summary.seq), Buffer.from(summary.sha256, 'hex')]);
     await this.#committer.control(() => this.#committer.writeControl({ type: FrameType.snapshot, payload }));
-    return this.#lastSnapshot;
+    this.#observer?.snapshotWritten(snapshot, this.#env.clock.monotonic() - started);
+    return snapshot;
   }
 
   /**
@@ -287,10 +292,4 @@ export class Store<M extends StateMachine> {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-function randomEpoch(env: StorageEnv): number {
-  const bytes = new Uint8Array(6);
-  env.random(bytes);
-  return bytes.reduce((value, byte) => value * 256 + byte, 0);
 }

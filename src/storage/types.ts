@@ -28,6 +28,20 @@ export interface StateMachine {
   load(entry: Uint8Array): void;
 }
 
+/** Told what the log does, as it does it. Must not throw. */
+export interface StoreObserver {
+  /** A commit is on disk. */
+  committed(commit: CommitFacts & { records: number }): void;
+  snapshotWritten(snapshot: SnapshotSummary, ms: number): void;
+}
+
+export interface CommitFacts {
+  /** Of its frames. */
+  bytes: number;
+  /** That the sync alone took. */
+  syncMs: number;
+}
+
 /**
  * Where in the log a state belongs: the end of the frame that holds `seq`. Lets a snapshot prove that it fits its
  * log.

@@ -80,7 +80,10 @@ describe('wal verify', () => {
       rmSync(join(dir, file), { force: true });
       execFileSync('mkfifo', [join(dir, file)]);
       const { code, stderr } = await walq(['wal', 'verify', dir]);
-      expect({ code, stderr }).toEqual({ code: 74, stderr: expect.stringContaining(`${file}: it is a pipe, socket or device, not a file`) });
+      expect({ code, stderr }).toEqual({
+        code: 74,
+        stderr: expect.stringContaining(`${file}: it is a pipe, socket or device, not a file`),
+      });
     },
   );
 

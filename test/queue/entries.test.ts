@@ -59,7 +59,7 @@ describe('entries of a snapshot', () => {
       Object.assign(totals, { [name]: index + 1 });
     });
     expect(decodeEntry(encodeTotals(totals))).toEqual({ kind: 'facts', totals });
-    expect(Object.keys(totals).length).toBe(11);
+    expect(Object.keys(totals).length).toBe(13);
   });
 
   test('an entry with any byte changed or cut is refused, or is another one with exactly these bytes', () => {
@@ -177,7 +177,7 @@ describe('the reader of entries', () => {
     ['nothing at all', [], 'E_RECORD'],
     ['an unknown entry', [9, 0, 0], 'E_RECORD_NEWER'],
     ['facts with an id', [1, 1, 0x61, 0], 'E_RECORD'],
-    ['facts with an unknown count', [1, 0, 0, 12, 1], 'E_RECORD_NEWER'],
+    ['facts with an unknown count', [1, 0, 0, 14, 1], 'E_RECORD_NEWER'],
     ['a job without id', [2, 0, 1, 9, 1], 'E_RECORD'],
     ['a pending job that is cancelled', job(2, 9, 1, 26, 1), 'E_RECORD'],
     ['a completed job that is cancelled', job(4, 9, 1, 26, 1, 30, 1, 31, 1), 'E_RECORD'],

@@ -6,6 +6,7 @@ import { encodeEvent } from '../../src/queue/events.ts';
 import { type Job, type JobState, jobStates } from '../../src/queue/job.ts';
 import { QueueMachine } from '../../src/queue/machine.ts';
 import { allLanes } from '../../src/queue/ready.ts';
+import { readySince } from '../../src/queue/ready-ages.ts';
 import { eventArbitrary } from './support/arbitrary.ts';
 import { at, dispatch, enqueue, hashOf, machineOf, reload } from './support/machines.ts';
 
@@ -73,6 +74,8 @@ function eventOf(step: Step, seq: number, attempt: number): QueueEvent {
 function run(steps: readonly Step[], indexed: boolean): { machine: QueueMachine; log: Uint8Array[] } {
   const machine = new QueueMachine();
   if (indexed) expect(machine.ready.nextDueAt()).toBeUndefined();
+  // Asked once, it is kept up to date by every event.
+  if (indexed) expect(machine.ready.oldest(0)).toBeUndefined();
   if (indexed) expect([...machine.inFlight()]).toEqual([]);
   const log: Uint8Array[] = [];
   for (const step of steps) {
@@ -126,6 +129,9 @@ describe('properties', () => {
           .filter((job) => job.state === 'pending' && (job.runAt <= now || job.runAt <= job.createdAt))
           .sort((a, b) => b.options.priority - a.options.priority || a.seq - b.seq);
         expect(machine.ready.delayedCount(now)).toBe(machine.counts.pending - due.length);
+        const oldest = due.map((job) => (job.state === 'pending' ? readySince(job) : 0)).sort((a, b) => a - b)[0];
+        const told = machine.ready.oldest(now);
+        expect(told && readySince(told)).toBe(oldest);
         for (const copy of [machine, reload(machine)]) {
           const taken: Job[] = [];
           for (

@@ -159,11 +159,13 @@ class Plan {
         if (known.state === 'dead') throw parentDead(event.id, known);
       }
     }
+    // What can never be before what can not be now.
+    const sorted = parentsFirst(fresh);
     const max = machine.settings.limitsOf('')?.pendingMax;
     const pending = machine.counts.pending - this.#removed.size + (max === undefined ? 0 : arriving(this.#engine));
     if (max !== undefined && fresh.length > 0 && pending + fresh.length > max) throw queueFull(pending, max);
     const removals = [...this.#removed].map((id): QueueEvent => ({ type: 'REMOVE', id, at: this.#at }));
-    return [...removals, ...parentsFirst(fresh)];
+    return [...removals, ...sorted];
   }
 }
 

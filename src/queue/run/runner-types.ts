@@ -26,6 +26,7 @@ export interface RunnerOptions extends Omit<CheckpointPolicy, 'report'> {
 }
 
 export type RunnerReport =
+  | { kind: 'metrics'; url: string }
   | { kind: 'reclaimed'; jobs: number; dead: number; orphansKilled: number }
   | { kind: 'started'; job: InFlightJob; pid: number | undefined }
   | { kind: 'finished'; job: InFlightJob; outcome: AttemptOutcome; verdict: Verdict }

@@ -85,8 +85,9 @@ export class Runner {
   status(): RunnerStatus {
     const { workers, pid } = this.#options;
     const { sinceMs } = this;
-    const running = this.#active.size;
-    return { pid, workers, running, sinceMs, handler: this.#handler.title, stopping: this.#stopping || this.#drain };
+    const stopping = this.#stopping || this.#drain;
+    const active = this.#active.list();
+    return { pid, workers, running: active.length, active, sinceMs, handler: this.#handler.title, stopping };
   }
 
   /**
@@ -104,7 +105,7 @@ export class Runner {
       this.#grace?.cancel();
       this.#due?.cancel();
       await this.#checkpoints.stop();
-      await this.#handler.close?.();
+      await this.#handler.close?.(this.#active.now);
     }
     this.#summary.left = leftovers(this.#engine.machine, this.#wanted).paused;
     this.#end();
@@ -151,6 +152,8 @@ export class Runner {
     // Verdicts that wait for a full disk give up: the jobs stay in flight, and the next runner takes them back.
     void this.#engine.stop();
     this.#active.stop(how);
+    // It may be closing already, and wait for children that stand idle.
+    if (how === 'now') void this.#handler.close?.('now');
   }
 
   /** Jobs that a dead runner had in its hands. */
@@ -213,8 +216,7 @@ export class Runner {
   async #attempt(job: InFlightJob): Promise<void> {
     const { report } = this.#options;
     const seq = job.dispatchSeq;
-    const attempt = this.#handler.start(job, job.options.timeoutMs || this.#options.timeoutMs);
-    this.#active.add(seq, job.id, attempt);
+    const attempt = this.#active.start(job, this.#handler, job.options.timeoutMs || this.#options.timeoutMs);
     try {
       if (attempt.pid !== undefined) await this.#processes.notes.add(seq, leaseOf(this.#store.id, seq), attempt.pid);
       report({ kind: 'started', job, pid: attempt.pid });
@@ -245,9 +247,7 @@ export class Runner {
   }
 
   #count(verdict: Verdict): void {
-    if (verdict.kind === 'completed') this.#summary.completed++;
-    else if (verdict.kind === 'retry') this.#summary.retried++;
-    else this.#summary.dead++;
+    this.#summary[verdict.kind === 'retry' ? 'retried' : verdict.kind]++;
   }
 
   /**

@@ -5,8 +5,11 @@ import { QueueEngine } from '../engine.ts';
 import type { EngineOptions } from '../engine-types.ts';
 import { QueueMachine } from '../machine.ts';
 import { platformProcesses } from '../process/child-notes.ts';
+import { LogCleaner } from '../process/log-files.ts';
 import { serveControl } from '../process/socket-server.ts';
+import { QueueMetrics } from '../queue-metrics.ts';
 import type { AttemptPlace, Handler } from './handler.ts';
+import { type MetricsServer, serveMetrics } from './metrics-server.ts';
 import { carryOut, LocalOps } from './ops.ts';
 import { Runner } from './runner.ts';
 import type { RunnerOptions, RunSummary } from './runner-types.ts';
@@ -15,6 +18,8 @@ export interface ServeOptions extends RunnerOptions, EngineOptions {
   create: boolean;
   segmentBytes?: number;
   keepSnapshots?: number;
+  /** Where to answer with metrics, if anywhere. */
+  metrics?: { host: string; port: number };
   /** Makes what runs the jobs. */
   handler(place: AttemptPlace): Handler;
   /** The store is open, the socket listens, no job has been started yet. `runner.stop()` ends it. */
@@ -33,6 +38,7 @@ export async function serveQueue(
 ): Promise<RunSummary> {
   const { segmentBytes, keepSnapshots, create, pid, killAfterMs } = options;
   const { fs, clock, random } = env;
+  const metrics = options.metrics && new QueueMetrics();
   const store = await openStore(env, storeDir, {
     machine: () => new QueueMachine(),
     lock,
@@ -40,14 +46,24 @@ export async function serveQueue(
     pid,
     ...(segmentBytes !== undefined && { segmentBytes }),
     ...(keepSnapshots !== undefined && { keepSnapshots }),
+    ...(metrics && { observer: metrics.observer }),
   });
   const onStall = () => options.report({ kind: 'disk-full' });
   const engine = new QueueEngine({ log: store, machine: store.machine, clock, random, onStall }, options);
+  const logs = new LogCleaner(fs, store.dir);
+  engine.onForgotten((ids, seq) => logs.forget(ids, seq));
+  let exporter: MetricsServer | undefined;
   try {
     const processes = platformProcesses(fs, `${store.dir}/run`);
     const place = { fs, clock, killAfterMs, storeDir: store.dir, storeId: store.id, table: processes.table };
     const runner = new Runner({ env, store, engine, handler: options.handler(place), processes }, options);
     const ops = new LocalOps(env, store, engine, runner);
+    if (options.metrics && metrics) {
+      metrics.attach({ env, store, engine, runner: () => runner.status() });
+      const trouble = () => troubleOf(store, engine);
+      exporter = await serveMetrics({ ...options.metrics, clock, text: () => metrics.text(), trouble });
+      options.report({ kind: 'metrics', url: exporter.url });
+    }
     const server = await serveControl({
       storeDir,
       storeId: store.id,
@@ -71,6 +87,13 @@ export async function serveQueue(
       await idle;
     }
   } finally {
+    await logs.settled();
+    await exporter?.close();
     await store.close();
   }
+}
+
+function troubleOf(store: Store<QueueMachine>, engine: QueueEngine): string | undefined {
+  if (store.poison !== undefined) return `${store.poison.message} [${store.poison.code}]`;
+  return engine.stalled === 0 ? undefined : 'the disk is full: outcomes of jobs wait for room';
 }

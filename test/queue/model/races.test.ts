@@ -166,4 +166,15 @@ describe('jobs of several kinds', () => {
       begun.push(next.id);
     expect(begun).toEqual(['g0', 'h3', 'g1', 'h4', 'g2']);
   });
+
+  test('let a backlog go on, although another group has one more job each time', async () => {
+    b = bench();
+    await b.engine.enqueueMany(['a', 'b', 'c'].map((id) => ({ id, group: 'g' })));
+    const begun: string[] = [];
+    for (let n = 0; n < 5; n++) {
+      begun.push((await take(b)).id);
+      if (n < 3) await b.engine.enqueue({ id: `h${n}`, group: 'h' });
+    }
+    expect(begun).toEqual(['a', 'b', 'h0', 'c', 'h1']);
+  });
 });
