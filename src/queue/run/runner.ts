@@ -9,8 +9,8 @@ import type { AttemptOutcome } from '../process/attempt-types.ts';
 import type { platformProcesses } from '../process/child-notes.ts';
 import { leaseOf } from '../process/orphans.ts';
 import { startTimer, type Timer } from '../process/timer.ts';
-import type { Wanted } from '../ready.ts';
 import { ActiveAttempts } from './active.ts';
+import { askAhead } from './ask-ahead.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { leftovers } from './drained.ts';
 import type { Handler } from './handler.ts';
@@ -33,7 +33,7 @@ export class Runner {
   readonly #handler: Handler;
   readonly #processes: ReturnType<typeof platformProcesses>;
   readonly #options: RunnerOptions;
-  readonly #wanted: Wanted;
+  readonly #wanted: Pick<Handler, 'lanes' | 'names'>;
   readonly #active: ActiveAttempts;
   readonly #wakeUp = new WakeUp();
   readonly #checkpoints: Checkpoints;
@@ -45,7 +45,6 @@ export class Runner {
   #drain: boolean;
   #stopping = false;
   #grace: Timer | undefined;
-  #due: Timer | undefined;
   readonly #sweeper: Sweeper;
 
   constructor(
@@ -69,7 +68,8 @@ export class Runner {
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    this.#wanted = { lanes: parts.handler.lanes, names: parts.handler.names };
+    const { lanes, names } = parts.handler;
+    this.#wanted = { lanes, ...(names !== undefined && { names }) };
     this.sinceMs = parts.env.clock.now();
     this.#sweeper = new Sweeper(parts.env.clock, parts.engine, this.sinceMs);
     this.#checkpoints = new Checkpoints(parts.env.clock, parts.store, {
@@ -101,7 +101,6 @@ export class Runner {
     } finally {
       unlisten();
       this.#grace?.cancel();
-      this.#due?.cancel();
       await this.#checkpoints.stop();
       await this.#handler.close?.();
     }
@@ -163,14 +162,16 @@ export class Runner {
   }
 
   async #work(): Promise<void> {
-    while (!this.#stopping) {
+    let next: InFlightJob | undefined;
+    while (!this.#stopping || next !== undefined) {
       const { version } = this.#wakeUp;
       try {
-        await this.#sweeper.whenDue();
-        const job = await this.#engine.dispatch(this.#request());
+        if (next === undefined) await this.#sweeper.whenDue();
+        const job = next ?? (await this.#engine.dispatch(this.#wanted));
+        next = undefined;
         // Dispatched while the stop came: it has not begun, and does not begin.
         if (job && this.#stopping) await this.#giveBack(job);
-        else if (job) await this.#attempt(job);
+        else if (job) next = await this.#attempt(job);
         else if (this.#drain && this.#drained()) return this.#wakeUp.wake();
         else await this.#sleep(version);
       } catch (error) {
@@ -187,21 +188,13 @@ export class Runner {
     }
   }
 
-  #request() {
-    const { lanes, names } = this.#wanted;
-    return { lanes, ...(names !== undefined && { names }) };
-  }
-
   async #sleep(version: number): Promise<void> {
+    const { clock } = this.#env;
     const dueAt = this.#engine.nextDueAt();
-    if (dueAt !== undefined) {
-      const leftMs = dueAt - this.#env.clock.now();
-      // Due and yet not given out: a verdict waits for room on the disk. No use to look every millisecond.
-      const waitMs = leftMs > 0 ? Math.min(lookAgainMs, leftMs) : diskFullPauseMs;
-      this.#due?.cancel();
-      this.#due = startTimer(this.#env.clock, waitMs, () => this.#wakeUp.wake());
-    }
-    await this.#wakeUp.sleep(version);
+    if (dueAt === undefined) return await this.#wakeUp.sleep(version);
+    const leftMs = dueAt - clock.now();
+    // Due and yet not given out: a verdict waits for room on the disk. No use to look every millisecond.
+    await this.#wakeUp.sleepFor(clock, leftMs > 0 ? Math.min(lookAgainMs, leftMs) : diskFullPauseMs, version);
   }
 
   /** Nothing runs here, and nothing that this handler could run is going to become due. */
@@ -209,7 +202,8 @@ export class Runner {
     return this.#active.size === 0 && leftovers(this.#engine.machine, this.#wanted).coming === 0;
   }
 
-  async #attempt(job: InFlightJob): Promise<void> {
+  /** Answers the job that comes next where it is known already. */
+  async #attempt(job: InFlightJob): Promise<InFlightJob | undefined> {
     const { report } = this.#options;
     const seq = job.dispatchSeq;
     const attempt = this.#handler.start(job, job.options.timeoutMs || this.#options.timeoutMs);
@@ -220,7 +214,11 @@ export class Runner {
       const outcome = await attempt.done;
       if (attempt.pid !== undefined) await this.#processes.notes.remove(seq);
       if (outcome.verdict.kind === 'broken') await this.#broken(outcome.verdict.error);
-      await this.#settle(job, outcome);
+      const settled = this.#settle(job, outcome);
+      const goesOn = outcome.verdict.kind === 'ack' && !this.#stopping;
+      const next = goesOn ? askAhead(this.#engine, job, this.#wanted, this.#env.clock.now()) : undefined;
+      await settled;
+      return await next;
     } finally {
       this.#active.delete(seq);
       this.#wakeUp.wake();
