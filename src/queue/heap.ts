@@ -5,7 +5,8 @@ const rowSlack = 64;
  * A priority queue. `before(a, b)` = a comes out first; it must be a total order, so that equal contents come out in
  * equal order.
  *
- * Items that come in the order in which they go out, as nearly all jobs do, stand in a row: in and out in constant time.
+ * Items that come in the order in which they go out, as nearly all jobs do, stand in a row: in and out in constant
+ * time.
  * The others are in a binary heap beside it.
  */
 export class Heap<T> {
