@@ -1,31 +1,26 @@
-/** The library. Loads none of the packages of the command line. Every type that its signatures name is here. */
-export type { Clock, Random } from './base/clock.ts';
+/** The library. Loads none of the packages of the command line. */
 export { type Code, type ExitCode, WalqError } from './base/errors.ts';
-export type { Finding, Severity } from './base/finding.ts';
-export type { File, FileInfo, FileSystem } from './fs/types.ts';
-export type { QueueEngine } from './queue/engine.ts';
+export type { LogEvent } from './queue/api/event-stream.ts';
 export type {
-  AckAnswer,
-  AttemptRef,
-  CommitListener,
-  DispatchRequest,
-  EnqueueAnswer,
-  FailAnswer,
-  PruneRequest,
-  QueueStatus,
-} from './queue/engine-types.ts';
-export type { Owner, QueueEvent } from './queue/event-types.ts';
+  EnqueueOptions,
+  JobChanges,
+  JobInfo,
+  LeasedJob,
+  NewJob,
+  Time,
+} from './queue/api/job-types.ts';
+export { type RawJson, rawJson } from './queue/api/raw-json.ts';
+export type { LimitSettings, ListFilter, PruneSettings, ScheduleSettings } from './queue/api/settings.ts';
+export type { Worker, WorkOptions, WorkSummary } from './queue/api/worker.ts';
+export type { AckAnswer, CancelAnswer, EnqueueAnswer, FailAnswer, QueueStatus } from './queue/engine-types.ts';
+export type { JobCounts, JobState } from './queue/job.ts';
+export { type OpenQueueOptions, openQueue } from './queue/open-queue.ts';
+export type { Queue } from './queue/queue.ts';
 export {
-  type CompletedJob,
-  type DeadJob,
-  type InFlightJob,
-  type Job,
-  type JobState,
-  type PendingJob,
-  payloadText,
-  resultText,
-} from './queue/job.ts';
-export type { Failure } from './queue/policy.ts';
-export { type OpenQueueOptions, openQueue, type Queue } from './queue/queue.ts';
-export type { JobSpec } from './queue/spec.ts';
-export type { CheckpointResult, RecoveryReport, SnapshotSummary, StorageEnv } from './storage/types.ts';
+  DeadError,
+  RetryError,
+  type WorkContext,
+  type WorkFunction,
+  type WorkHandlers,
+  type WorkJob,
+} from './queue/work/function-types.ts';

@@ -43,7 +43,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   'node:http': ['queue'],
   'fs-native-extensions': ['fs'],
   croner: ['queue'],
-  yaml: ['commands'],
+  yaml: ['cli'],
   commander: ['cli'],
   chalk: ['cli'],
   'cli-table3': ['cli'],

@@ -71,7 +71,8 @@ describe('the rules', () => {
     ['src/formats/a.ts', "import Table from 'cli-table3';"],
     ['src/storage/a.ts', "import { tryLock } from 'fs-native-extensions';"],
     ['src/commands/a.ts', "import { spawn } from 'node:child_process';"],
-    ['src/cli/a.ts', "import yaml from 'yaml';"],
+    ['src/queue/a.ts', "import yaml from 'yaml';"],
+    ['src/cli/a.ts', "import lodash from 'lodash';"],
   ])('refuse a package outside its layer: %s, %s', (path, text) => {
     expect(faults(path, text)).toMatch(/only src\/.* may import|nobody may import/);
   });

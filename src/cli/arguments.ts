@@ -25,6 +25,14 @@ export function colorArgument(argv: readonly string[]): string | undefined {
   return joined?.slice('--color='.length) ?? (at < 0 ? undefined : all[at + 1]);
 }
 
+/** Options of the program itself that have a value in the next word. */
+const globalsWithValue = new Set(['--store', '--color']);
+
+/** The words that name a command or are its arguments: options are left out, and the values of the global ones. */
+export function plainWords(argv: readonly string[]): string[] {
+  return ours(argv).filter((arg, at, all) => !arg.startsWith('-') && !globalsWithValue.has(all[at - 1] ?? ''));
+}
+
 /** Groups whose commands take selectors, and so words like `-10..`. */
 const selectorGroups = new Set(['wal', 'snapshot']);
 
@@ -33,7 +41,7 @@ const verbatim = new Set(['--grep', '--job', '--type', '-n', '--limit', '--keep'
 
 /** `-10..` and `-10` become `@-10..` and `@-10` where a selector may stand: the parser would take them for options. */
 export function protectSelectors(argv: readonly string[]): string[] {
-  const group = argv.find((arg) => !arg.startsWith('-'));
+  const group = plainWords(argv)[0];
   if (group === undefined || !selectorGroups.has(group)) return [...argv];
   const end = ours(argv).length;
   return argv.map((arg, at) => {

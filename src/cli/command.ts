@@ -25,8 +25,9 @@ class WalqCommand extends Command {
     this.configureHelp({
       showGlobalOptions: true,
       visibleGlobalOptions: (command) => {
-        const root = command.parent?.parent ?? command.parent;
-        return (root?.options ?? []).filter((option) => option.long !== '--version');
+        let root: Command | null = command;
+        while (root.parent) root = root.parent;
+        return root.options.filter((option) => option.long !== '--version');
       },
     });
     this.helpOption('-h, --help', 'show this help');
@@ -112,6 +113,13 @@ export function lockTimeoutOption(): Option {
     .default(10_000, '10s');
 }
 
+/** Command lines to copy, under the help of a command: the line, then what it is for. */
+export function examples(command: Command, lines: Readonly<Record<string, string>>): Command {
+  const width = Math.max(...Object.keys(lines).map((line) => line.length));
+  const text = Object.entries(lines).map(([line, what]) => `  ${line.padEnd(width)}  ${what}`);
+  return command.addHelpText('after', `\nExamples:\n${text.join('\n')}`);
+}
+
 /** Parses a whole number. Throws the usage error that names flag, value and what is allowed. */
 export function wholeNumber(flag: string, least: number): (text: string) => number {
   return (text) => {
@@ -128,8 +136,11 @@ export function durationOf(flag: string): (text: string) => number {
 
 /** The same as `wholeNumber`, negative ones included. */
 export function signedNumber(flag: string): (text: string) => number {
-  const whole = wholeNumber(flag, 0);
-  return (text) => (text.startsWith('-') ? -whole(text.slice(1)) : whole(text));
+  return (text) => {
+    const value = Number(text);
+    if (/^-?\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+    throw usageError('E_USAGE', `${flag}: '${text}' is not allowed; give a whole number`);
+  };
 }
 
 /** Gathers a repeatable option, and `a,b` in one. */

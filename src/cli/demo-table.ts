@@ -31,7 +31,7 @@ export async function printTable(session: Session, measured: Measured, jobs: num
   await session.out.line(table.toString());
   await session.out.line(
     style.dim(
-      `measured in this run with ${count(jobs)} jobs answered before kill -9;\nsnapshot only = the newest snapshot of "both", without the log after it`,
+      `measured in this run: of ${count(jobs)} jobs, those answered before kill -9;\nsnapshot only = the newest snapshot of "both", without the log after it`,
     ),
   );
 }

@@ -28,6 +28,7 @@ export async function demo(session: Session, _args: readonly string[], flags: De
   }
   const folder = flags.dir ?? (await makeTempFolder(`${tmpdir()}/walq-demo-`));
   if (flags.dir !== undefined) await ownFolder(session, flags.dir);
+  cleanUpOnSignals(session, flags.dir === undefined ? folder : undefined);
   try {
     await story(session, `${folder}/store`);
     const measured = await measure(session, folder, flags.jobs);
@@ -42,6 +43,39 @@ export async function demo(session: Session, _args: readonly string[], flags: De
   }
 }
 
+const children = new Set<ChildProcess>();
+let leaving = false;
+
+/** Started here, and gone at the latest when this process is told to go. */
+function tracked<C extends ChildProcess>(child: C): C {
+  if (leaving) child.kill('SIGKILL');
+  children.add(child);
+  child.on('close', () => children.delete(child));
+  return child;
+}
+
+/** Its exit code. Never comes once the demo is on its way out: then nothing may be started any more. */
+async function endOf(child: ChildProcess): Promise<unknown> {
+  const [code] = await once(child, 'close');
+  if (leaving) await new Promise(() => {});
+  return code;
+}
+
+/** Ctrl-C in the middle leaves neither processes nor a temp folder behind. */
+function cleanUpOnSignals(session: Session, folder: string | undefined): void {
+  session.takeSignals();
+  const leave = async (exit: number): Promise<void> => {
+    leaving = true;
+    const ended = [...children].map((child) => once(child, 'close'));
+    for (const child of children) child.kill('SIGKILL');
+    await Promise.all(ended);
+    if (folder !== undefined) await removeTree(folder);
+    process.exit(exit);
+  };
+  process.once('SIGINT', () => void leave(130));
+  process.once('SIGTERM', () => void leave(143));
+}
+
 async function ownFolder(session: Session, dir: string): Promise<void> {
   if (await session.context.env.fs.stat(dir))
     throw refusedError('E_NOT_A_STORE', `${dir} is there already`, { next: 'name a new folder' });
@@ -49,7 +83,10 @@ async function ownFolder(session: Session, dir: string): Promise<void> {
 }
 
 async function say(session: Session, text: string): Promise<void> {
-  await (session.json ? session.err : session.out).line(text);
+  const stream = session.json ? session.err : session.out;
+  await stream.line(text);
+  // What comes next may take seconds: nobody shall look at a heading late.
+  await stream.flush();
 }
 
 async function story(session: Session, store: string): Promise<void> {
@@ -82,14 +119,16 @@ async function story(session: Session, store: string): Promise<void> {
 async function walq(session: Session, store: string, args: readonly string[], input?: string): Promise<void> {
   const shown = args.map((arg) => (/^[\w./@-]+$/.test(arg) ? arg : `'${arg}'`)).join(' ');
   await say(session, session.style.command(`$ walq ${shown}`));
-  const child = spawn(process.execPath, [binary, '--store', store, ...colorOf(session), ...args], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  const child = tracked(
+    spawn(process.execPath, [binary, '--store', store, ...colorOf(session), ...args], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    }),
+  );
   child.stdin.end(input ?? '');
   const output: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => output.push(chunk));
-  const [code] = await once(child, 'close');
+  const code = await endOf(child);
   const text = Buffer.concat(output).toString().replaceAll(store, 'STORE').trimEnd();
   if (text !== '') await say(session, text.replace(/^/gm, '  '));
   if (code !== 0) await say(session, session.style.warn(`  (exit ${code})`));
@@ -104,8 +143,10 @@ async function killInTheMiddle(session: Session, store: string, args: readonly s
     session,
     session.style.command(`$ walq ${args.map((arg) => (arg.includes(' ') ? `'${arg}'` : arg)).join(' ')} &`),
   );
-  const child = spawn(process.execPath, [binary, '--store', store, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
-  const closed = once(child, 'close');
+  const child = tracked(
+    spawn(process.execPath, [binary, '--store', store, ...args], { stdio: ['ignore', 'ignore', 'pipe'] }),
+  );
+  const closed = endOf(child);
   let finished = 0;
   await new Promise<void>((resolve) => {
     child.stderr.on('data', (chunk: Buffer) => {
@@ -144,18 +185,20 @@ async function measure(session: Session, folder: string, jobs: number): Promise<
 /** The load in a process of its own, killed once 95 % are answered. Returns how many answers came before the end. */
 async function killLoaded(store: string, jobs: number, snapshotEvery: number): Promise<number> {
   const args = [binary, 'demo', '--load', store, '--jobs', String(jobs), '--snapshot-every', String(snapshotEvery)];
-  const child: ChildProcess = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child: ChildProcess = tracked(spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] }));
   let answered = 0;
   child.stdout?.on('data', (chunk: Buffer) => {
     answered = Number(chunk.toString().trimEnd().split('\n').at(-1)) || answered;
     if (answered >= jobs * 0.95) child.kill('SIGKILL');
   });
-  await once(child, 'close');
+  await endOf(child);
   return answered;
 }
 
 async function load(session: Session, store: string, flags: DemoFlags): Promise<void> {
   let told = 0;
+  // It never ends by itself: when the demo that started it is gone, however it went, so is this.
+  process.stdin.on('end', () => process.exit()).resume();
   await loadStore(session.context.env, {
     store,
     jobs: flags.jobs,

@@ -1,4 +1,7 @@
+import { errnoNext, errnoText } from '../base/errno.ts';
 import { Exit, type ExitCode, isFsError, WalqError } from '../base/errors.ts';
+import { escapeText } from '../base/escape.ts';
+import type { Style } from './style.ts';
 
 /**
  * A failure that the JSON document on stdout, already begun when it came, carries to its reader. Only stderr still has
@@ -19,48 +22,40 @@ export function toFailure(error: unknown): WalqError | undefined {
   if (error instanceof InDocument) return error.failure;
   if (!isFsError(error)) return undefined;
   const where = error.path === undefined ? '' : `${error.path}: `;
-  return new WalqError(Exit.io, 'E_IO', `${where}${reasonOf(error.code, error.message)}`, {
+  return new WalqError(Exit.io, 'E_IO', `${where}${errnoText(error.code, error.message)}`, {
     data: {
       errno: error.code,
       ...(error.path === undefined ? {} : { file: error.path }),
       ...(error.syscall === undefined ? {} : { syscall: error.syscall }),
     },
-    ...nextFor(error.code),
+    ...errnoNext(error.code),
     cause: error,
   });
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'operation not permitted',
-  ENOENT: 'no such file or folder',
-  ENOTDIR: 'a part of the path is not a folder',
-  EISDIR: 'is a folder',
-  EEXIST: 'is there already',
-  ENOSPC: 'no space left on the device',
-  EDQUOT: 'the disk quota is used up',
-  EROFS: 'the file system is read-only',
-  EIO: 'the device reports an input/output error',
-  EMFILE: 'too many open files',
-  ENFILE: 'too many open files on this machine',
-  ELOOP: 'a symbolic link where none may be',
-  ENAMETOOLONG: 'the name is too long',
-};
-
-function reasonOf(errno: string, message: string): string {
-  const reason = reasons[errno];
-  return reason === undefined ? message : `${reason} (${errno})`;
+/** The next thing to type after a failure of the command `kind`, whoever threw it. */
+function nextAfter(failure: WalqError, kind: string): string {
+  if (failure.next !== undefined) return failure.next;
+  if (failure.code !== 'E_USAGE') return `walq help ${failure.code}`;
+  return kind === 'walq' ? 'walq --help' : `walq ${kind.replaceAll('.', ' ')} --help`;
 }
 
-function nextFor(errno: string): { next?: string } {
-  if (errno === 'EACCES' || errno === 'EPERM') return { next: 'run as the user who owns the files' };
-  if (errno === 'ENOSPC' || errno === 'EDQUOT') return { next: 'make room on the disk, then run the command again' };
-  return {};
+/** Two lines for people, on stderr: what is wrong, and what to type next. */
+export function failureText(
+  failure: WalqError,
+  kind: string,
+  style: Pick<Style, 'bad' | 'dim' | 'command'>,
+  word = 'error:',
+): string {
+  const what = `${style.bad(word)} ${escapeText(failure.message)} ${style.dim(`[${failure.code}]`)}`;
+  const next = `${style.dim('next:')}  ${style.command(escapeText(nextAfter(failure, kind)))}`;
+  return `${what}\n${next}\n`;
 }
 
 /** The `error` member of a JSON document. */
-export function failureDocument(failure: WalqError): Record<string, unknown> {
-  return { code: failure.code, message: failure.message, data: failure.data, next: failure.next, exit: failure.exit };
+export function failureDocument(failure: WalqError, kind: string): Record<string, unknown> {
+  const { code, message, data, exit } = failure;
+  return { code, message, data, next: nextAfter(failure, kind), exit };
 }
 
 /** What an unexpected error says in JSON; its stack goes to stderr. */

@@ -80,11 +80,17 @@ export function verdictClauses(
   }
   if (verdict === 'torn') clauses.push('nothing acknowledged is lost; safe to trim');
   if (verdict === 'ambiguous') clauses.push('the last write may have been acknowledged, nothing proves it');
+  if (verdict === 'no base') clauses.push('the log is not whole: no state can be computed from what is left');
   if (verdict === 'degraded') clauses.push('a snapshot is bad; nothing is lost');
   if (verdict === 'padded') clauses.push('zeros after the last frame, nothing else');
   if (report !== undefined && !report.endProven && clauses.length === 0)
     clauses.push('end unproven: nothing beside the file says where it ends');
   return clauses;
+}
+
+/** The same for a snapshot file by itself, or the snapshots of a store. */
+export function snapshotClauses(verdict: Verdict): string[] {
+  return verdict === 'corrupt' ? ['the snapshot cannot be used'] : verdictClauses(verdict, undefined);
 }
 
 /** `CORRUPT  lost: exactly 1 event (seq 5133)` and what else there is to say, aligned below it. */

@@ -1,5 +1,5 @@
 import { Argument, type Command, Option } from 'commander';
-import { answers, createRoot, type Parsed, wholeNumber } from './command.ts';
+import { answers, createRoot, examples, type Parsed, wholeNumber } from './command.ts';
 import { addQueueGroup } from './queue.ts';
 import { addSnapshotGroup } from './snapshot.ts';
 import { addWalGroup } from './wal.ts';
@@ -13,6 +13,13 @@ export function buildProgram(parsed: Parsed): Command {
   addDemo(program, parsed);
   addCompletion(program, parsed);
   addHelp(program, parsed);
+  examples(program, {
+    'walq demo': 'see the whole idea on real files',
+    'walq wal verify STORE': 'is the log whole? what is lost? (read only)',
+    "walq queue enqueue mail -d '{}'": 'a job, on disk before the answer',
+    'walq queue run --exec CMD': 'run CMD for each job',
+    'walq help codes': 'every error code; walq help E_CODE explains one',
+  });
   return program;
 }
 
@@ -49,7 +56,7 @@ function addHelp(program: Command, parsed: Parsed): void {
   const command = program
     .command('help')
     .description('explain an error code, or show the help of a command')
-    .argument('[subject...]', 'E_CODE, or the words of a command');
+    .argument('[subject...]', 'E_CODE, codes (lists them all), or the words of a command');
   answers(command, parsed, {
     kind: 'help',
     load: async () => (await import('./help.ts')).helpFor(() => buildProgram({ kind: 'help' })),

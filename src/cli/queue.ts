@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
 import type { Parsed } from './command.ts';
+import { addChangeCommands } from './queue/change-commands.ts';
+import { addConsumerCommands } from './queue/consumer-commands.ts';
 import { addEnqueue } from './queue/enqueue-command.ts';
 import { addReadCommands } from './queue/read-commands.ts';
 import { addRun } from './queue/run-command.ts';
+import { addSettingCommands } from './queue/setting-commands.ts';
 
 /** The flags of each command stand in `queue/*-command.ts`; what a command does is loaded when it runs. */
 export function addQueueGroup(program: Command, parsed: Parsed): void {
@@ -10,4 +13,7 @@ export function addQueueGroup(program: Command, parsed: Parsed): void {
   addEnqueue(queue, parsed);
   addRun(queue, parsed);
   addReadCommands(queue, parsed);
+  addChangeCommands(queue, parsed);
+  addConsumerCommands(queue, parsed);
+  addSettingCommands(queue, parsed);
 }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { Exit, type ExitCode, type WalqError } from '../base/errors.ts';
-import { asksForJson, colorArgument, protectSelectors } from './arguments.ts';
+import { Exit, type ExitCode, usageError } from '../base/errors.ts';
+import { asksForJson, colorArgument, plainWords, protectSelectors } from './arguments.ts';
 import { type Parsed, ParseEnded, translateParseError } from './command.ts';
-import { bugDocument, failureDocument, InDocument, toFailure } from './failure.ts';
+import { bugDocument, failureDocument, failureText, InDocument, toFailure } from './failure.ts';
 import { Output, OutputClosed } from './output.ts';
 import { buildProgram } from './program.ts';
 
@@ -16,7 +16,11 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
     await parse(buildProgram(parsed), protectSelectors(argv), parsed);
     return (await parsed.chosen?.run(signals)) ?? Exit.ok;
   } catch (error) {
-    if (error instanceof ParseEnded) return error.exit;
+    if (error instanceof ParseEnded) {
+      // Help went to stderr in place of an answer; who asked for JSON gets a document all the same.
+      if (error.exit === Exit.ok || !asksForJson(argv)) return error.exit;
+      return await report(usageError('E_USAGE', 'a command is missing'), parsed.kind, argv);
+    }
     if (error instanceof OutputClosed) return Exit.ok;
     return await report(error, parsed.kind, argv);
   }
@@ -36,8 +40,7 @@ async function parse(program: Command, argv: readonly string[], parsed: Parsed):
 function commandNamed(program: Command, argv: readonly string[]): { path: string; kind: string } {
   let command = program;
   const names: string[] = [];
-  for (const word of argv) {
-    if (word.startsWith('-')) continue;
+  for (const word of plainWords(argv)) {
     const next = command.commands.find((each) => each.name() === word);
     if (next === undefined) break;
     command = next;
@@ -74,7 +77,7 @@ async function report(error: unknown, kind: string, argv: readonly string[]): Pr
   if (asksForJson(argv) && !(error instanceof InDocument)) {
     const out = new Output(process.stdout);
     const { stringify } = await import('../commands/json-text.ts');
-    const document = failure === undefined ? bugDocument(error) : failureDocument(failure);
+    const document = failure === undefined ? bugDocument(error) : failureDocument(failure, kind);
     await ignoreClosed(out.line(stringify({ walq: 1, kind, error: document }, out.isTerminal ? 2 : 0)));
     await ignoreClosed(out.flush());
     if (failure !== undefined) return failure.exit;
@@ -84,19 +87,10 @@ async function report(error: unknown, kind: string, argv: readonly string[]): Pr
   const style = makeStyle(
     wantsColor(mode === 'always' || mode === 'never' ? mode : 'auto', process.env, err.isTerminal),
   );
-  const text = failure === undefined ? bugText(error) : await failureText(failure, style.bad, style.dim, style.command);
+  const text = failure === undefined ? bugText(error) : failureText(failure, kind, style);
   await ignoreClosed(err.write(text));
   await ignoreClosed(err.flush());
   return failure?.exit ?? Exit.bug;
-}
-
-type Paint = (text: string) => string;
-
-async function failureText(failure: WalqError, bad: Paint, dim: Paint, command: Paint): Promise<string> {
-  const { escapeText } = await import('../base/escape.ts');
-  const lines = [`${bad('error:')} ${escapeText(failure.message)} ${dim(`[${failure.code}]`)}`];
-  if (failure.next !== undefined) lines.push(`${dim('next:')}  ${command(escapeText(failure.next))}`);
-  return `${lines.join('\n')}\n`;
 }
 
 function bugText(error: unknown): string {

@@ -38,7 +38,7 @@ export function explainCode(text: string): CodeHelp {
   const hint = near.length === 0 ? '' : `; near ones: ${near.join(', ')}`;
   throw notFoundError('E_UNKNOWN_CODE', `there is no code '${text}'${hint}`, {
     data: { code: text, near },
-    ...(near[0] === undefined ? {} : { next: `walq help ${near[0]}` }),
+    next: `walq help ${near[0] ?? 'codes'}`,
   });
 }
 

@@ -105,11 +105,33 @@ export const commandCodes: CodeCatalogue = {
     explain: 'The file to read jobs from is not there.',
     next: 'Name another file, or - for standard input.',
   },
+  E_AFTER_FAR: {
+    title: 'a job comes too long before the one it waits for',
+    explain:
+      'Jobs of an input that name each other go into the log as one frame, which has room for 5,000 jobs and 3.5 MiB. The ' +
+      'message names a job whose parent is neither in the queue nor found within that many jobs after it. Its batch was ' +
+      'not enqueued; batches before it were.',
+    next: 'Put parents before the jobs that wait for them.',
+  },
+  E_UNCONFIRMED: {
+    title: 'needs your yes',
+    explain:
+      'The command throws many jobs away. On a terminal it asks first; without one, or when the answer was no, it does nothing.',
+    next: 'Add --yes to the command.',
+  },
   E_NO_HANDLER: {
     title: 'nothing says how a job is run',
     explain:
-      'queue run takes jobs and hands them to something: a command for each job, or the command that a job itself carries.',
-    next: "walq queue run --exec 'CMD', or walq queue run --commands.",
+      'queue run takes jobs and hands them to something: a command that is started for each job, one that gets job after ' +
+      'job, functions of a module, or the command that a job itself carries.',
+    next: "walq queue run with --exec 'CMD', --stream 'CMD', --module FILE or --commands; docs/handlers.md describes them.",
+  },
+  E_CONFIG: {
+    title: 'a file of flags is wrong',
+    explain:
+      'The file of --config is YAML: one level of keys, each a long flag of the command, with the value that would be ' +
+      'typed after it; true for a flag without one. The message names file, key and value. Nothing was begun.',
+    next: 'walq queue run --help lists the flags and what they take.',
   },
   E_NO_SNAPSHOT: {
     title: 'there is no snapshot',

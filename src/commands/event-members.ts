@@ -1,5 +1,6 @@
 import { unreachable } from '../base/errors.ts';
 import type { JobTemplate } from '../queue/event-base.ts';
+import { runnerName } from '../queue/event-details.ts';
 import { enqueueDefaults, type Owner, type QueueEvent } from '../queue/event-types.ts';
 import type { ScheduleEvent } from '../queue/setting-types.ts';
 import { JsonText } from './json-text.ts';
@@ -143,7 +144,7 @@ function scheduleMembers(event: ScheduleEvent): Member[] {
 }
 
 function ownerMembers(owner: Owner): Member[] {
-  if (owner.kind === 'runner') return [['runner', owner.epoch]];
+  if (owner.kind === 'runner') return [['runner', runnerName(owner.epoch)]];
   if (owner.kind === 'unknown') return [];
   return [
     ['lease', owner.token],

@@ -8,7 +8,7 @@ import { resolveForeign } from './foreign-range.ts';
 import { readForeignLog } from './foreign-source.ts';
 import type { InspectRequest, InspectResult, ShowRow } from './inspect-types.ts';
 import { rowFilter } from './row-filter.ts';
-import { type ForeignTarget, nameOf } from './target.ts';
+import { type ForeignTarget, nameOf, shownPath } from './target.ts';
 
 /** `wal inspect` for logs of other systems. Records are shown in the order of the file. */
 export async function inspectForeign(
@@ -19,7 +19,7 @@ export async function inspectForeign(
 ): Promise<InspectResult> {
   const { format } = target;
   if (format.kind !== 'log') {
-    throw usageError('E_WRONG_TARGET', `${target.path} is a snapshot (${format.title}), not a log`, {
+    throw usageError('E_WRONG_TARGET', `${shownPath(target.path)} is a snapshot (${format.title}), not a log`, {
       data: { file: target.path, format: format.name },
       next: `walq snapshot show ${shellWord(target.path)}`,
     });

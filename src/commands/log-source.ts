@@ -9,7 +9,7 @@ import type { LogReport } from '../storage/types.ts';
 import type { LogVisitor } from '../storage/wal/scan-log.ts';
 import type { CommandContext } from './context.ts';
 import type { LogLook } from './resolve.ts';
-import { type Target, takeStream } from './target.ts';
+import { shownPath, type Target, takeStream } from './target.ts';
 
 /** A log of ours, wherever it lies, to be read front to back as often as needed. */
 export interface LogSource {
@@ -40,7 +40,7 @@ export function openLog(context: CommandContext, target: Target): LogSource {
       case 'segment-stream':
         return await scanStream(takeStream(target), 'standard input', watched);
       default:
-        throw usageError('E_WRONG_TARGET', `${path} is a snapshot, not a log`, {
+        throw usageError('E_WRONG_TARGET', `${shownPath(path)} is a snapshot, not a log`, {
           data: { file: path },
           next: `walq snapshot show ${shellWord(path)}`,
         });

@@ -1,6 +1,7 @@
 import { verifyStore } from '../storage/read.ts';
-import { applyRepair, planRepair, type RepairPlan, undoRepair } from '../storage/repair.ts';
+import { applyRepair, planRepair, type RepairPlan } from '../storage/repair.ts';
 import type { RepairJournal } from '../storage/repair-journal.ts';
+import { undoRepair } from '../storage/repair-undo.ts';
 import type { Verdict } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
 
@@ -36,7 +37,7 @@ export interface UndoResult {
   verdict: Verdict;
 }
 
-/** Takes back the last repair. Throws E_NOTHING_TO_UNDO (1), E_REPAIR_JOURNAL (3), E_LOCKED (6), E_PLAN_STALE (7). */
+/** Takes back the last repair. Throws E_NOTHING_TO_UNDO (1), E_REPAIR_JOURNAL, E_EVIDENCE (3), E_LOCKED (6), E_PLAN_STALE (7). */
 export async function undoLastRepair(context: CommandContext, store: string): Promise<UndoResult> {
   const undone = await undoRepair(context.env, store);
   return { undone, verdict: (await verifyStore(context.env, store)).verdict };

@@ -26,6 +26,8 @@ export interface ReplayResult {
   findings: Finding[];
   /** A foreign log lacks numbers, but nothing in it is damaged: all that is there was applied. */
   gaps?: boolean;
+  /** Nothing up to the point asked for is missing: what is damaged lies elsewhere in the store. */
+  whole?: boolean;
   /** Ids of a foreign log that ours cannot hold stand under another name in `machine`. */
   originalId?: (id: string) => string;
   /** For `--save`. */

@@ -14,7 +14,7 @@ import type { ReplayRequest, ReplayResult } from './replay-types.ts';
 import { beforeBase, resolveSelector } from './resolve.ts';
 import { parseSelector, type Selector } from './selector.ts';
 import { listStoreSnapshots } from './snapshots.ts';
-import { isForeign, nameOf, openTarget, type Target } from './target.ts';
+import { isForeign, nameOf, openTarget, shownPath, type Target } from './target.ts';
 
 /**
  * The state at a point. On a damaged log it is the state before the first fault, and `findings` says so. Throws
@@ -28,7 +28,7 @@ export async function replayPath(context: CommandContext, request: ReplayRequest
     target.kind === 'snapshot-stream' ||
     (isForeign(target) && target.format.kind === 'snapshot')
   ) {
-    throw usageError('E_WRONG_TARGET', `${target.path} is a snapshot; there is no log in it to replay`, {
+    throw usageError('E_WRONG_TARGET', `${shownPath(target.path)} is a snapshot; there is no log in it to replay`, {
       data: { file: target.path },
       next: `walq snapshot show ${shellWord(target.path)}`,
     });
@@ -72,6 +72,7 @@ async function replayStore(
       ...(result.snapshot && { snapshot: { file: result.snapshot.file, seq: result.snapshot.seq } }),
       replayed: result.replayed,
       skipped: result.machine.totals.skipped,
+      whole: result.whole,
       verdict: verdictOf(findings),
       findings,
       storeId: result.snapshot?.storeId ?? '0'.repeat(32),

@@ -10,7 +10,7 @@ import type { SnapshotSummary, Verdict } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
 import { readForeignSnapshot } from './foreign-source.ts';
 import { type JobRow, rowOfForeignJob, rowOfJob } from './job-row.ts';
-import { newestSnapshotPath, refuseLog } from './snapshots.ts';
+import { newestGoodSnapshot, refuseLog } from './snapshots.ts';
 import { isForeign, nameOf, openTarget, type Target, type TargetName } from './target.ts';
 
 export interface ShownSnapshot {
@@ -25,8 +25,8 @@ export interface ShownSnapshot {
 }
 
 /**
- * The state in a snapshot file, or in the newest good one of a store. Throws the damage of one of ours (3),
- * E_WRONG_TARGET (2), E_NO_SNAPSHOT (1).
+ * The state in a snapshot file, or in the newest good one of a store: then `findings` has the faults of newer ones.
+ * Throws the damage of one of ours (3), E_WRONG_TARGET (2), E_NO_SNAPSHOT (1).
  */
 export async function showSnapshot(context: CommandContext, path: string): Promise<ShownSnapshot> {
   const target = await openTarget(context, path);
@@ -47,7 +47,7 @@ export async function showSnapshot(context: CommandContext, path: string): Promi
     };
   }
   const machine = new QueueMachine();
-  const summary = await load(context, target, machine);
+  const { summary, findings } = await load(context, target, machine);
   return {
     target: nameOf(target),
     seq: summary.seq,
@@ -56,19 +56,26 @@ export async function showSnapshot(context: CommandContext, path: string): Promi
       for (const job of machine.jobs()) yield rowOfJob(job);
     },
     summary,
-    verdict: 'clean',
-    findings: [],
+    verdict: verdictOf(findings),
+    findings,
   };
 }
 
-async function load(context: CommandContext, target: Target, machine: QueueMachine): Promise<SnapshotSummary> {
+async function load(
+  context: CommandContext,
+  target: Target,
+  machine: QueueMachine,
+): Promise<{ summary: SnapshotSummary; findings: Finding[] }> {
   const onEntry = (entry: Uint8Array): void => machine.load(entry);
   if (target.kind === 'snapshot-stream') {
-    const check = await scanSnapshot(target.source, { file: 'standard input', onEntry });
-    if (check.summary === undefined) throw findingError(check.findings);
-    return check.summary;
+    const { summary, findings } = await scanSnapshot(target.source, { file: 'standard input', onEntry });
+    if (summary === undefined) throw findingError(findings);
+    return { summary, findings };
   }
-  const isStore = target.kind === 'store';
-  const file = isStore ? await newestSnapshotPath(context, target.path) : target.path;
-  return await readSnapshot(context.env, file, onEntry, isStore ? {} : { relativeName: baseName(file) });
+  if (target.kind === 'store') {
+    const { path, newerFaults } = await newestGoodSnapshot(context, target.path);
+    return { summary: await readSnapshot(context.env, path, onEntry), findings: newerFaults };
+  }
+  const options = { relativeName: baseName(target.path) };
+  return { summary: await readSnapshot(context.env, target.path, onEntry, options), findings: [] };
 }

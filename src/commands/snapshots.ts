@@ -1,12 +1,12 @@
 import { damageError, notFoundError, usageError } from '../base/errors.ts';
-import { findingError } from '../base/finding.ts';
+import { type Finding, findingError } from '../base/finding.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { listSnapshots } from '../storage/snapshot/list.ts';
 import { checkSnapshot } from '../storage/snapshot/read.ts';
 import { surveyStore } from '../storage/survey.ts';
 import type { SnapshotCheck } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
-import { isForeign, openTarget, type Target } from './target.ts';
+import { isForeign, openTarget, shownPath, type Target } from './target.ts';
 import { type VerifyResult, verifyTarget } from './verify.ts';
 
 export interface ListedSnapshot extends SnapshotCheck {
@@ -60,21 +60,25 @@ export function refuseLog(target: Target): void {
   const isForeignLog = isForeign(target) && target.format.kind === 'log';
   if (!isForeignLog && target.kind !== 'segment' && target.kind !== 'segment-stream' && target.kind !== 'wal-folder')
     return;
-  throw usageError('E_WRONG_TARGET', `${target.path} is a log, not a snapshot`, {
+  throw usageError('E_WRONG_TARGET', `${shownPath(target.path)} is a log, not a snapshot`, {
     data: { file: target.path, kind: target.kind },
     next: `walq wal verify ${shellWord(target.path)}`,
   });
 }
 
 /**
- * Path of the newest snapshot of a store that verifies. Throws E_NO_SNAPSHOT (1), or the damage of the newest (3) when
- * none is good.
+ * The newest snapshot of a store that verifies, and the faults of newer ones. Throws E_NO_SNAPSHOT (1), or the damage
+ * of the newest (3) when none is good.
  */
-export async function newestSnapshotPath(context: CommandContext, store: string): Promise<string> {
+export async function newestGoodSnapshot(
+  context: CommandContext,
+  store: string,
+): Promise<{ path: string; newerFaults: Finding[] }> {
   const { snapshots } = await listStoreSnapshots(context, store);
-  const good = snapshots.find((check) => check.summary !== undefined);
-  if (good !== undefined) return `${store}/${good.file}`;
-  const findings = snapshots.flatMap((check) => check.findings);
+  const at = snapshots.findIndex((check) => check.summary !== undefined);
+  const good = snapshots[at];
+  const findings = (good === undefined ? snapshots : snapshots.slice(0, at)).flatMap((check) => check.findings);
+  if (good !== undefined) return { path: `${store}/${good.file}`, newerFaults: findings };
   if (findings.length > 0) throw findingError(findings);
   if (snapshots.length > 0) throw damageError('E_SNAPSHOT_HEADER', `no snapshot of ${store} can be read`);
   throw noSnapshot(store);

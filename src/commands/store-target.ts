@@ -1,8 +1,9 @@
-import { usageError } from '../base/errors.ts';
+import { notFoundError, usageError } from '../base/errors.ts';
+import { parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { CommandContext } from './context.ts';
 import { storePath } from './store-path.ts';
-import { isForeign, openTarget } from './target.ts';
+import { isForeign, openTarget, shownPath } from './target.ts';
 
 /**
  * The folder of the store that a command works on as a whole. Throws E_NO_STORE (1), E_WRONG_TARGET (2) for anything
@@ -14,10 +15,34 @@ export async function openStoreTarget(context: CommandContext, args: readonly st
   const what = isForeign(target) ? `a ${target.format.kind} of another system` : target.kind.replace('-', ' ');
   throw usageError(
     'E_WRONG_TARGET',
-    `${target.path} is a ${what.replace(/^a /, '')}; this command needs a whole store`,
+    `${shownPath(target.path)} is a ${what.replace(/^a /, '')}; this command needs a whole store`,
     {
       data: { file: target.path, kind: target.kind },
       next: `walq wal verify ${shellWord(target.path)}`,
     },
   );
+}
+
+/**
+ * The folder of a store that is there or can be created. Throws E_WRONG_TARGET (2) for a file, E_NO_TARGET (1) where
+ * the folder around it is missing.
+ */
+export async function storeToCreate(context: CommandContext): Promise<string> {
+  const path = storePath(context);
+  const { fs } = context.env;
+  const info = await fs.stat(path);
+  if (info !== undefined && info.kind !== 'folder') {
+    throw usageError('E_WRONG_TARGET', `${path} is no folder, and a store is one`, {
+      data: { file: path },
+      next: 'name another one with --store',
+    });
+  }
+  const around = parentOf(path);
+  if (info === undefined && (await fs.stat(around)) === undefined) {
+    throw notFoundError('E_NO_TARGET', `there is no folder ${around} to create the store ${path} in`, {
+      data: { file: around },
+      next: `mkdir -p ${shellWord(around)}`,
+    });
+  }
+  return path;
 }

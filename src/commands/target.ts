@@ -1,6 +1,6 @@
 import { damageError, isFsError, newerError, notFoundError, usageError, type WalqError } from '../base/errors.ts';
 import { excerpt } from '../base/escape.ts';
-import { baseName } from '../base/path.ts';
+import { baseName, parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { ByteSource } from '../base/source.ts';
 import { detectFormat } from '../formats/registry.ts';
@@ -25,6 +25,11 @@ export type Target =
   | { kind: 'foreign-stream'; path: string; format: ForeignFormat; source: ByteSource; used: boolean };
 
 export type ForeignTarget = Extract<Target, { format: ForeignFormat }>;
+
+/** A path as messages name it. */
+export function shownPath(path: string): string {
+  return path === standardInput ? 'standard input' : path;
+}
 
 export function isForeign(target: Target): target is ForeignTarget {
   return 'format' in target;
@@ -63,6 +68,7 @@ const headBytes = detectBytes;
 export async function splitPositionals(
   context: CommandContext,
   args: readonly string[],
+  takes: 'range' | 'path only' = 'range',
 ): Promise<{ path: string; range?: SelectorRange }> {
   const [first, second] = args;
   if (first === undefined) return { path: storePath(context) };
@@ -74,7 +80,7 @@ export async function splitPositionals(
   if (first === standardInput || (await exists(context, first))) return { path: first };
   const range = tryRange(first);
   if (range !== undefined) return { path: storePath(context), range };
-  throw noTarget(first);
+  throw noTarget(first, takes === 'range' ? ', and it is no point or range of a log' : '');
 }
 
 /**
@@ -89,7 +95,10 @@ export async function openTarget(context: CommandContext, path: string): Promise
   if (info.kind !== 'file') {
     throw usageError('E_WRONG_TARGET', `${path} is neither a file nor a folder`, {
       data: { file: path },
-      next: `cat ${shellWord(path)} | walq wal verify -`,
+      // The shell's own pipes are gone once this command ends.
+      next: path.startsWith('/dev/fd/')
+        ? 'pipe it into standard input: … | walq wal verify -'
+        : `cat ${shellWord(path)} | walq wal verify -`,
     });
   }
   const head = await readHead(context, path);
@@ -136,16 +145,12 @@ function classify(head: Uint8Array, path: string): 'segment' | 'snapshot' | Fore
   const magic = typeof preamble === 'string' ? nearMagic(head) : preamble.magic;
   if (magic === segmentMagic) return 'segment';
   if (magic === snapshotMagic) return 'snapshot';
-  const shown = path === standardInput ? 'standard input' : path;
+  const shown = shownPath(path);
   if (Buffer.from(head.subarray(0, storeFileStart.length)).toString('latin1') === storeFileStart) {
-    throw usageError('E_WRONG_TARGET', `${shown} is the STORE.json of a store; name the store`, {
-      data: { file: path },
-    });
+    throw notTheStore(path, shown, 'STORE.json');
   }
   if (magic === headMagic) {
-    throw usageError('E_WRONG_TARGET', `${shown} is the HEAD file of a store; name the store`, {
-      data: { file: path },
-    });
+    throw notTheStore(path, shown, 'HEAD');
   }
   if (typeof preamble !== 'string' && preamble.magic.startsWith('WALQ')) {
     throw newerError('E_NEWER_FORMAT', `${shown} is a kind of file that this version does not know`, {
@@ -154,10 +159,21 @@ function classify(head: Uint8Array, path: string): 'segment' | 'snapshot' | Fore
   }
   const foreign = detectFormat(head);
   if (foreign !== undefined) return foreign;
-  if (head.length === 0) throw damageError('E_EMPTY_FILE', `${shown} is empty`, { data: { file: path } });
+  if (head.length === 0)
+    throw damageError('E_EMPTY_FILE', `${shown} is empty`, {
+      data: { file: path },
+      next: 'walq help E_EMPTY_FILE',
+    });
   throw damageError('E_UNKNOWN_FORMAT', `${shown} is neither a file of a store nor a log or snapshot that walq knows`, {
     data: { file: path, begins: Buffer.from(head.subarray(0, 16)).toString('hex') },
     next: 'walq help E_UNKNOWN_FORMAT',
+  });
+}
+
+function notTheStore(path: string, shown: string, name: string): WalqError {
+  return usageError('E_WRONG_TARGET', `${shown} is the ${name} file of a store, which has no events by itself`, {
+    data: { file: path },
+    next: path === standardInput ? 'name the store' : `walq wal verify ${shellWord(parentOf(path))}`,
   });
 }
 
@@ -208,15 +224,11 @@ function badRange(text: string): WalqError {
   );
 }
 
-function noTarget(path: string): WalqError {
-  return notFoundError(
-    'E_NO_TARGET',
-    `there is no file or folder '${excerpt(path, 200)}', and it is no point or range of a log`,
-    {
-      data: { file: path },
-      next: 'walq help E_NO_TARGET',
-    },
-  );
+function noTarget(path: string, norRange = ''): WalqError {
+  return notFoundError('E_NO_TARGET', `there is no file or folder '${excerpt(path, 200)}'${norRange}`, {
+    data: { file: path },
+    next: 'walq help E_NO_TARGET',
+  });
 }
 
 /** The error of a reader that finds no store, with what creates one. */

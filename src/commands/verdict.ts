@@ -21,6 +21,14 @@ export function exitOfVerdict(verdict: Verdict): ExitCode {
   }
 }
 
+const worstFirstExits: readonly ExitCode[] = [70, 3, 5, 74, 6, 7, 4, 2, 1, 0];
+
+/** Of several things done by one command the worst counts; see docs/exit-codes.md. */
+export function worstExit(exits: Iterable<ExitCode>): ExitCode {
+  const given = new Set(exits);
+  return worstFirstExits.find((exit) => given.has(exit)) ?? Exit.ok;
+}
+
 /** The mildest severity that fails; see docs/exit-codes.md. */
 export type FailOn = 'note' | 'torn' | 'degraded' | 'corrupt';
 

@@ -1,3 +1,4 @@
+import { escapeText } from '../base/escape.ts';
 import { QueueMachine } from '../queue/machine.ts';
 import { withQueue } from '../queue/run/access.ts';
 import type { QueueOps } from '../queue/run/ops.ts';
@@ -14,16 +15,20 @@ export interface WriterOptions {
 }
 
 /**
- * Runs on the queue of an existing store: through the runner that holds it, or under the lock. Throws E_LOCKED (6), the
- * damage that refuses writing (3), E_IO (74).
+ * Runs on the queue of a store, which must exist unless `create` is set: through the runner that holds it, or under the
+ * lock. Throws E_NO_STORE (1), E_LOCKED (6), the damage that refuses writing (3), E_IO (74).
  */
 export async function onQueue<T>(
   context: CommandContext,
   store: string,
-  options: WriterOptions & { command: string },
+  options: WriterOptions & { command: string; create?: boolean; onOpen?: (store: Store<QueueMachine>) => void },
   use: (ops: QueueOps) => Promise<T>,
 ): Promise<T> {
-  const onOpen = (opened: Store<QueueMachine>): void => noteRecovery(context, opened);
+  const onOpen = (opened: Store<QueueMachine>): void => {
+    if (opened.created) context.note(`created a new store at ${escapeText(store)}`);
+    noteRecovery(context, opened);
+    options.onOpen?.(opened);
+  };
   return await withQueue(context.env, store, { ...options, onOpen }, use);
 }
 
@@ -47,6 +52,7 @@ export async function withStore<T>(
   return result;
 }
 
+/** Bytes that opening moved out of the way are never moved in silence. */
 function noteRecovery(context: CommandContext, store: Store<QueueMachine>): void {
   const { trimmed } = store.recovery;
   if (trimmed === undefined) return;

@@ -3,9 +3,12 @@ import { createRequire } from 'node:module';
 import { hasErrno, ioError } from '../base/errors.ts';
 import type { File, FileInfo, FileSystem, OpenMode } from './types.ts';
 
+/** A pipe under the name of a file must not make us wait until somebody writes to it. No such flag on Windows. */
+const noWait: number = fs.constants.O_NONBLOCK ?? 0;
+
 const flagsByMode: Record<OpenMode, number> = {
-  r: fs.constants.O_RDONLY,
-  'r+': fs.constants.O_RDWR,
+  r: fs.constants.O_RDONLY | noWait,
+  'r+': fs.constants.O_RDWR | noWait,
   wx: fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_EXCL,
 };
 

@@ -155,6 +155,19 @@ export const queueCodes: CodeCatalogue = {
     explain: 'A field of the request is missing or of another kind than the runner expects. Nothing was changed.',
     next: 'Use the same version of walq in both shells; other programs follow the control protocol.',
   },
+  E_MODULE: {
+    title: 'the module with the handlers cannot be used',
+    explain:
+      'The file of --module is not there, has an error in it, or does not export by default a function or an object of ' +
+      'functions. Nothing was begun.',
+    next: 'node FILE shows an error in it; docs/handlers.md shows what it has to export.',
+  },
+  E_MODULE_TYPE: {
+    title: 'the module is of a kind that this Node does not load',
+    explain:
+      'A module is a file that ends in .mjs, .js or .cjs, or in .ts where Node strips types by itself, from 22.18 on.',
+    next: 'Compile it to JavaScript, or use a newer Node.',
+  },
   E_METRICS_BIND: {
     title: 'the address for metrics cannot be used',
     explain:

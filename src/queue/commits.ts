@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { WalqError } from '../base/errors.ts';
-import type { CommitListener } from './engine-types.ts';
+import type { CommitListener, ForgetListener } from './engine-types.ts';
 import type { QueueEvent } from './event-types.ts';
 import { encodeEvent } from './events.ts';
 import type { QueueLog } from './log.ts';
@@ -14,6 +14,7 @@ export class Commits {
   readonly #clock: Clock;
   readonly #onStall: (() => void) | undefined;
   readonly #listeners = new Set<CommitListener>();
+  readonly #forgetters = new Set<ForgetListener>();
   #stalled = 0;
   #stopped = false;
 
@@ -29,10 +30,11 @@ export class Commits {
     return this.#stalled;
   }
 
-  /** One frame. Resolves with its first seq once durable and applied. */
-  async append(events: readonly QueueEvent[]): Promise<number> {
+  /** One frame. Resolves with its first seq once durable and applied. `pruned`: ids of the jobs that its PRUNE mean. */
+  async append(events: readonly QueueEvent[], pruned: readonly string[] = []): Promise<number> {
     const seqFirst = await this.#log.append(events.map(encodeEvent));
     this.#tell(events, seqFirst);
+    if (this.#forgetters.size > 0) this.#tellForgotten(events, pruned, seqFirst);
     return seqFirst;
   }
 
@@ -79,8 +81,19 @@ export class Commits {
     for (const listener of this.#listeners) listener(events, seqFirst);
   }
 
+  #tellForgotten(events: readonly QueueEvent[], pruned: readonly string[], seqFirst: number): void {
+    const removed = events.flatMap((event) => (event.type === 'REMOVE' ? [event.id] : []));
+    const ids = [...pruned, ...removed];
+    if (ids.length > 0) for (const listener of this.#forgetters) listener(ids, seqFirst);
+  }
+
   stop(): void {
     this.#stopped = true;
+  }
+
+  listenForgotten(listener: ForgetListener): () => void {
+    this.#forgetters.add(listener);
+    return () => this.#forgetters.delete(listener);
   }
 
   listen(listener: CommitListener): () => void {

@@ -116,6 +116,12 @@ export type FailAnswer =
   | { verdict: 'retry'; seq: number; runAt: number; reason: string }
   | { verdict: 'dead'; seq: number; reason: string };
 
+/** Which jobs an operation on many is for; absent = any. */
+export interface BulkFilter {
+  name?: string;
+  group?: string;
+}
+
 export interface PruneRequest {
   /** Finished jobs by id. */
   ids?: readonly string[];
@@ -144,3 +150,6 @@ export interface QueueStatus {
 
 /** Called after an operation is durable and applied: its events, in order, from `seqFirst` on. Must not throw. */
 export type CommitListener = (events: readonly QueueEvent[], seqFirst: number) => void;
+
+/** Called after jobs were pruned, removed or replaced: their ids, and the seq at which that was. Must not throw. */
+export type ForgetListener = (ids: readonly string[], seq: number) => void;

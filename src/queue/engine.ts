@@ -4,6 +4,7 @@ import { Commits } from './commits.ts';
 import type {
   AckAnswer,
   AttemptRef,
+  BulkFilter,
   CancelAnswer,
   CommitListener,
   DispatchRequest,
@@ -11,6 +12,7 @@ import type {
   EngineParts,
   EnqueueAnswer,
   FailAnswer,
+  ForgetListener,
   Lease,
   LeaseRequest,
   PruneRequest,
@@ -19,8 +21,9 @@ import type {
   SweepAnswer,
 } from './engine-types.ts';
 import type { QueueEvent } from './event-types.ts';
-import type { InFlightJob } from './job.ts';
+import type { InFlightJob, JobState } from './job.ts';
 import type { QueueMachine } from './machine.ts';
+import { redriveAll, removeAll } from './ops/bulk.ts';
 import * as change from './ops/change.ts';
 import type { EngineContext } from './ops/context.ts';
 import { dispatch, lease } from './ops/dispatch.ts';
@@ -64,6 +67,7 @@ export class QueueEngine {
       commits: new Commits(log, clock, parts.onStall),
       reserved: new Reservations(),
       rates,
+      arriving: new Set(),
       ids: new UuidSource(clock, random),
       clock,
       random,
@@ -175,6 +179,16 @@ export class QueueEngine {
     return change.redrive(this.#context, id, options);
   }
 
+  /** `redrive` of all dead jobs that pass; answers how many live again. */
+  redriveAll(filter: BulkFilter = {}, reset = false): Promise<number> {
+    return redriveAll(this.#context, filter, reset);
+  }
+
+  /** `remove` of all jobs in these states that pass and that nobody else waits for. */
+  removeAll(states: readonly JobState[], filter: BulkFilter = {}): Promise<{ removed: number; kept: number }> {
+    return removeAll(this.#context, filter, new Set(states));
+  }
+
   /** Forgets finished jobs; answers how many. E_JOB_UNKNOWN, E_JOB_STATE, E_PRUNE. */
   prune(request: PruneRequest): Promise<number> {
     return prune(this.#context, request);
@@ -190,8 +204,8 @@ export class QueueEngine {
     return settings.resume(this.#context, scope);
   }
 
-  /** Sets limits of a group or of the queue ('' as group); 0 takes one away. E_FIELD, E_JOB. */
-  limit(limits: Omit<LimitEvent, 'type' | 'id' | 'at' | 'from' | 'extra'>): Promise<{ seq: number }> {
+  /** Sets limits of a group or of the queue ('' as group); 0 takes one away. No seq: they stand so. E_FIELD, E_JOB. */
+  limit(limits: Omit<LimitEvent, 'type' | 'id' | 'at' | 'from' | 'extra'>): Promise<{ seq?: number }> {
     return settings.limit(this.#context, limits);
   }
 
@@ -253,6 +267,11 @@ export class QueueEngine {
   /** Calls `listener` after every operation; the answer ends that. */
   onCommit(listener: CommitListener): () => void {
     return this.#context.commits.listen(listener);
+  }
+
+  /** Calls `listener` for every job that the queue forgets; the answer ends that. */
+  onForgotten(listener: ForgetListener): () => void {
+    return this.#context.commits.listenForgotten(listener);
   }
 
   /** Resolves when no operation is under way. */

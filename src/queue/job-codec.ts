@@ -2,7 +2,7 @@ import { unreachable } from '../base/errors.ts';
 import { enqueueDefaults, eventLimits } from './event-types.ts';
 import type { Job, Setback } from './job.ts';
 import { decodeJob } from './job-decode.ts';
-import { type Packed, packedBytes } from './packed.ts';
+import type { Packed } from './packed.ts';
 import { newerRecord, recordError, tagFrom } from './record.ts';
 import { packReader, type RecordReader } from './record-reader.ts';
 import { RecordWriter } from './record-writer.ts';
@@ -97,7 +97,7 @@ export function encodeTotals(totals: QueueTotals): Uint8Array {
 export function encodeJob(job: Job): Uint8Array {
   const options = job.options;
   w.begin(entryTypes[job.state], job.id, job.createdAt);
-  writeWork(w, options, bytesOf(job.payload), enqueueDefaults);
+  writeWork(w, options, job.payload, enqueueDefaults);
   if (job.state === 'pending') w.int(5, job.runAt, timeMax, 'runAt', job.createdAt);
   writeRun(w, options, enqueueDefaults);
   w.int(9, job.seq, timeMax, 'seq');
@@ -142,7 +142,7 @@ function encodeState(job: Job): void {
       w.int(31, job.endedAt, timeMax, 'endedAt');
       w.int(32, job.startedAt, timeMax, 'startedAt');
       w.int(33, job.durationMs, timeMax, 'durationMs');
-      w.bytes(34, bytesOf(job.result), limits.resultBytes, 'result');
+      w.packed(34, job.result, limits.resultBytes, 'result');
       return;
     case 'dead':
       w.int(30, job.endSeq, timeMax, 'endSeq');
@@ -155,10 +155,6 @@ function encodeState(job: Job): void {
     default:
       unreachable(job);
   }
-}
-
-function bytesOf(packed: Packed | undefined): Uint8Array | undefined {
-  return packed === undefined ? undefined : packedBytes(packed);
 }
 
 export type Entry =

@@ -5,6 +5,7 @@ import { decodePacked } from './events.ts';
 import { Family, withoutParent } from './family.ts';
 import type { InFlightJob, Job, JobCounts } from './job.ts';
 import { decodeEntry, encodeJob, encodeTotals, noTotals, type QueueTotals } from './job-codec.ts';
+import { Keys } from './keys.ts';
 import { waitingFor } from './make-job.ts';
 import type { Packed } from './packed.ts';
 import { ReadyIndex } from './ready.ts';
@@ -27,8 +28,7 @@ export class QueueMachine implements StateMachine {
   observer: ChangeObserver | undefined;
   readonly #jobs = new Map<string, Job>();
   readonly #counts: JobCounts = { pending: 0, in_flight: 0, completed: 0, dead: 0 };
-  /** Unique key -> the job that took it last. */
-  readonly #keys = new Map<string, string>();
+  readonly #keys = new Keys();
   #totals = noTotals();
   #lastJobSeq = 0;
   /** Built when first asked for: a replay that only shows the state never pays for them. */
@@ -88,10 +88,10 @@ export class QueueMachine implements StateMachine {
     return this.#jobs.get(id);
   }
 
-  /** The job that took this unique key last, whether or not it still holds it. */
-  keyTaker(key: string): Job | undefined {
-    const id = this.#keys.get(key);
-    return id === undefined ? undefined : this.#jobs.get(id);
+  /** Jobs that hold this unique key: unfinished ones, and those that hold it for some time. In the order of ENQUEUE. */
+  keyHolders(key: string): Job[] {
+    const jobs = [...this.#keys.idsOf(key)].flatMap((id) => this.#jobs.get(id) ?? []);
+    return jobs.sort((a, b) => a.seq - b.seq);
   }
 
   /** In the order of ENQUEUE. Do not hold across an `apply`. */
@@ -225,10 +225,8 @@ export class QueueMachine implements StateMachine {
   #put(job: Job, before: Job | undefined): void {
     this.#jobs.set(job.id, job);
     if (before !== undefined) this.#leave(before);
-    else {
-      this.#lastJobSeq = job.seq;
-      if (job.special?.key !== undefined) this.#keys.set(job.special.key, job.id);
-    }
+    else this.#lastJobSeq = job.seq;
+    if (job.special !== undefined) this.#keys.put(job);
     this.#counts[job.state]++;
     if (job.state === 'pending') {
       this.#ready?.add(job);
@@ -255,8 +253,7 @@ export class QueueMachine implements StateMachine {
   #drop(job: Job): void {
     this.#jobs.delete(job.id);
     this.#leave(job);
-    const key = job.special?.key;
-    if (key !== undefined && this.#keys.get(key) === job.id) this.#keys.delete(key);
+    this.#keys.drop(job);
   }
 
   #remove(event: RemoveEvent, seq: number): void {

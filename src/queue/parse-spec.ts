@@ -16,6 +16,12 @@ const keys = [
   'priority',
   'backoff',
   'command',
+  'group',
+  'key',
+  'key_mode',
+  'key_ttl',
+  'after',
+  'expire',
 ];
 
 /**
@@ -25,9 +31,14 @@ const keys = [
  */
 export function parseJobSpec(jsonText: string, options: { allowCommands?: boolean } = {}): JobSpec {
   if (jsonKind(jsonText) !== 'object') throw usageError('E_JOB', 'a job must be a JSON object such as {"payload":{}}');
+  return parseJobMembers(jsonMembers(jsonText), options);
+}
+
+/** The same, of an object that was taken apart already. */
+export function parseJobMembers(members: readonly JsonMember[], options: { allowCommands?: boolean } = {}): JobSpec {
   const spec: JobSpec = {};
   const seen = new Set<string>();
-  for (const member of jsonMembers(jsonText)) {
+  for (const member of members) {
     if (seen.has(member.key)) throw fieldError(excerpt(member.key), 'is there twice');
     seen.add(member.key);
     takeMember(spec, member, options.allowCommands === true);
@@ -41,6 +52,8 @@ function takeMember(spec: JobSpec, { key, value }: JsonMember, allowCommands: bo
     case 'id':
     case 'name':
     case 'backoff':
+    case 'group':
+    case 'key':
       spec[key] = text(key, value);
       return;
     case 'payload':
@@ -62,6 +75,18 @@ function takeMember(spec: JobSpec, { key, value }: JsonMember, allowCommands: bo
     case 'priority':
       spec[key] = number(key, value);
       return;
+    case 'key_mode':
+      spec.keyMode = keyMode(text(key, value));
+      return;
+    case 'key_ttl':
+      spec.keyTtlMs = parseDuration(text(key, value, "a duration such as '1h'"), key);
+      return;
+    case 'expire':
+      spec.expireMs = parseDuration(text(key, value, "a duration such as '10m'"), key);
+      return;
+    case 'after':
+      spec.after = texts(key, value, 'a list of ids');
+      return;
     case 'command':
       if (!allowCommands) {
         throw usageError('E_COMMAND_FORBIDDEN', 'command: jobs of this input must not bring their own command', {
@@ -69,7 +94,7 @@ function takeMember(spec: JobSpec, { key, value }: JsonMember, allowCommands: bo
           next: 'if you trust whoever wrote it, add --allow-commands',
         });
       }
-      spec.command = words(value);
+      spec.command = texts(key, value, 'a list of texts: the program, then its arguments');
       return;
     default:
       throw fieldError(`'${excerpt(key)}'`, `is not a key of a job; allowed are ${keys.join(', ')}`);
@@ -87,10 +112,14 @@ function number(key: string, value: string): number {
   return parsed;
 }
 
-function words(value: string): string[] {
-  if (jsonKind(value) !== 'array')
-    throw fieldError('command', 'must be a list of texts: the program, then its arguments');
-  return jsonElements(value).map((element) => text('command', element, 'a list of texts'));
+function texts(key: string, value: string, what: string): string[] {
+  if (jsonKind(value) !== 'array') throw fieldError(key, `must be ${what}`);
+  return jsonElements(value).map((element) => text(key, element, what));
+}
+
+function keyMode(value: string): 'skip' | 'replace' {
+  if (value === 'skip' || value === 'replace') return value;
+  throw fieldError('key_mode', `must be 'skip' or 'replace', not '${excerpt(value)}'`);
 }
 
 /** ISO 8601 with a zone: a file that travels must not mean another time elsewhere. */

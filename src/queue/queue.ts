@@ -1,108 +1,286 @@
-import { systemClock, systemRandom } from '../base/node-clock.ts';
-import { nodeFs } from '../fs/node-fs.ts';
-import { openStore, type Store } from '../storage/store.ts';
+import { hexOf } from '../base/bytes.ts';
+import { lockedError, usageError } from '../base/errors.ts';
+import type { Store } from '../storage/store.ts';
 import type { CheckpointResult, RecoveryReport, StorageEnv } from '../storage/types.ts';
-import { QueueEngine } from './engine.ts';
-import type { EngineOptions, EnqueueAnswer, QueueStatus } from './engine-types.ts';
-import type { Job } from './job.ts';
-import { QueueMachine } from './machine.ts';
-import { QueueMetrics } from './queue-metrics.ts';
-import type { JobSpec } from './spec.ts';
+import { batchesOf } from './api/batches.ts';
+import { eventStream, type LogEvent } from './api/event-stream.ts';
+import { jobInfo, jobInfos, leasedJob } from './api/job-info.ts';
+import { changeOf, msOf, specOf } from './api/job-spec.ts';
+import type { EnqueueOptions, JobChanges, JobInfo, LeasedJob, NameOf, NewJob, Time } from './api/job-types.ts';
+import { jsonOf, type RawJson } from './api/raw-json.ts';
+import {
+  type LimitSettings,
+  type ListFilter,
+  limitsOf,
+  type PruneSettings,
+  pruneOf,
+  type ScheduleSettings,
+  scheduleOf,
+} from './api/settings.ts';
+import { waitForJobs } from './api/wait-for.ts';
+import { killAfterDefault, startWorker, type Worker, type WorkOptions } from './api/worker.ts';
+import type { Workers } from './api/workers.ts';
+import type { QueueEngine } from './engine.ts';
+import type { AckAnswer, CancelAnswer, EnqueueAnswer, FailAnswer, QueueStatus } from './engine-types.ts';
+import type { JobCounts } from './job.ts';
+import type { QueueMachine } from './machine.ts';
+import type { ControlServer } from './process/socket-server.ts';
+import type { QueueMetrics } from './queue-metrics.ts';
+import type { LocalOps } from './run/ops.ts';
+import type { PauseScope } from './setting-types.ts';
+import { functionHandler } from './work/function-handler.ts';
+import type { WorkHandlers } from './work/function-types.ts';
 
-export interface OpenQueueOptions extends EngineOptions {
-  /** Create the store in a missing or empty folder. Default true. */
-  create?: boolean;
-  /** A log segment is closed before it grows beyond this. Default 64 MiB. */
-  segmentBytes?: number;
-  /** Snapshots to keep. Default 2. */
-  keepSnapshots?: number;
-  /** File system, clock and random source. Default: the real ones. */
-  env?: StorageEnv;
+/** What `openQueue` puts together. */
+export interface QueueParts {
+  env: StorageEnv;
+  store: Store<QueueMachine>;
+  engine: QueueEngine;
+  ops: LocalOps;
+  workers: Workers;
+  metrics: QueueMetrics;
+  /** Serves other processes. */
+  server: ControlServer | undefined;
+  /** Ends what goes on in the background. */
+  settled(): Promise<void>;
 }
-
-/**
- * Opens the queue in a folder for writing: one process at a time. Rejects with E_LOCKED (6) when another one has it,
- * with E_NO_STORE (1) without `create`, and as `openStore` does for a damaged store. Opening changes no job.
- */
-export async function openQueue(dir: string, options: OpenQueueOptions = {}): Promise<Queue> {
-  const { create = true, segmentBytes, keepSnapshots, env = realEnv, ...engineOptions } = options;
-  const metrics = new QueueMetrics();
-  const store = await openStore(env, dir, {
-    machine: () => new QueueMachine(),
-    create,
-    pid: process.pid,
-    command: [process.argv0, ...process.argv.slice(1)].join(' ').slice(0, 200),
-    ...(segmentBytes !== undefined && { segmentBytes }),
-    ...(keepSnapshots !== undefined && { keepSnapshots }),
-    observer: metrics.observer,
-  });
-  return new Queue(store, env, engineOptions, metrics);
-}
-
-const realEnv: StorageEnv = { fs: nodeFs, clock: systemClock, random: systemRandom };
 
 /**
  * A durable job queue in a folder. Every answer comes after the disk has it. Close it, or declare it with `await
- * using`.
+ * using`. `Payloads` maps names of jobs to what they carry.
+ *
+ * All methods that write reject with E_NO_SPACE (nothing happened), E_POISONED, E_DURABILITY_UNKNOWN, E_CLOSED besides
+ * what stands at each.
  */
-export class Queue {
-  /** The operations of a worker: dispatch, ack, fail, ... */
-  readonly engine: QueueEngine;
+export class Queue<Payloads extends object = Record<string, unknown>> {
   /** What opening found and set right. */
   readonly recovery: RecoveryReport;
-  readonly #store: Store<QueueMachine>;
-  readonly #metrics: QueueMetrics;
+  readonly #parts: QueueParts;
+  readonly #closed = new AbortController();
   #closing: Promise<void> | undefined;
 
-  constructor(store: Store<QueueMachine>, env: StorageEnv, options: EngineOptions, metrics: QueueMetrics) {
-    this.#store = store;
-    this.#metrics = metrics;
-    this.recovery = store.recovery;
-    const { clock, random } = env;
-    this.engine = new QueueEngine({ log: store, machine: store.machine, clock, random }, options);
-    metrics.attach({ env, store, engine: this.engine, runner: () => undefined });
+  constructor(parts: QueueParts) {
+    this.#parts = parts;
+    this.recovery = parts.store.recovery;
   }
 
-  /** Resolves when the job is on disk. Start many without awaiting: they share syncs. */
-  enqueue(spec: JobSpec): Promise<EnqueueAnswer> {
-    return this.engine.enqueue(spec);
+  /**
+   * Puts a job into the queue; resolves when it is on disk. Start many without awaiting: they share syncs. The payload
+   * is any JSON value, or `rawJson(text)`. Rejects with E_JOB, E_JSON..., E_BACKOFF, E_DURATION for what is not
+   * allowed, E_PARENT_UNKNOWN, E_PARENT_DEAD, E_QUEUE_FULL.
+   */
+  async enqueue<Name extends NameOf<Payloads>>(
+    name: Name,
+    ...[payload, options = {}]: undefined extends Payloads[Name]
+      ? [payload?: Payloads[Name] | RawJson, options?: EnqueueOptions]
+      : [payload: Payloads[Name] | RawJson, options?: EnqueueOptions]
+  ): Promise<EnqueueAnswer> {
+    return await this.#parts.engine.enqueue(specOf(name, payload, options));
   }
 
-  /** All jobs or none. */
-  enqueueMany(specs: readonly JobSpec[]): Promise<EnqueueAnswer[]> {
-    return this.engine.enqueueMany(specs);
+  /**
+   * Puts many jobs into the queue, in batches of which each goes in whole or not at all. `batch`: jobs in one, default
+   * 1000; a batch ends at half a MiB too. `answered` hears of each batch once it is on disk. Rejects as `enqueue` does;
+   * the batches before are then in the queue.
+   */
+  async enqueueMany(
+    jobs: Iterable<NewJob<Payloads>> | AsyncIterable<NewJob<Payloads>>,
+    options: { batch?: number; answered?: (answers: readonly EnqueueAnswer[]) => void } = {},
+  ): Promise<Record<EnqueueAnswer['status'], number>> {
+    const { batch = 1000, answered } = options;
+    const counts = { enqueued: 0, duplicate: 0, replaced: 0 };
+    for await (const specs of batchesOf(jobs as Iterable<NewJob>, batch)) {
+      const answers = await this.#parts.engine.enqueueMany(specs);
+      for (const { status } of answers) counts[status]++;
+      answered?.(answers);
+    }
+    return counts;
   }
 
-  get(id: string): Job | undefined {
-    return this.#store.machine.get(id);
+  /**
+   * Runs jobs by functions of this process: one for all, or one for each name. First it takes back what a dead runner
+   * left. Schedules fire, and expiry and retention are looked after, while a worker is at work.
+   */
+  work(handlers: WorkHandlers<Payloads>, options: WorkOptions = {}): Worker {
+    const { concurrency = 4 } = options;
+    if (this.#closing !== undefined) throw lockedError('E_CLOSED', 'the queue is closed');
+    if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
+      throw usageError('E_JOB', `concurrency must be a whole number from 1, not ${concurrency}`);
+    }
+    const { env, workers } = this.#parts;
+    const place = { clock: env.clock, killAfterMs: msOf(options.killAfter ?? killAfterDefault, 'killAfter') };
+    return workers.add(
+      startWorker(this.#parts, functionHandler(place, 'functions', handlers as WorkHandlers), options),
+    );
   }
 
-  /** All jobs as of now, in the order they were enqueued. */
-  list(): readonly Job[] {
-    return this.#store.machine.list();
+  /**
+   * Takes jobs that are due, each until its lease ends; then they go to somebody else. `lease`: default 5 minutes;
+   * `count`: at most so many, default 1; `wait`: how long for the first one, default not at all.
+   */
+  async take<Name extends NameOf<Payloads>>(
+    options: { names?: readonly Name[]; lease?: Time; count?: number; wait?: Time; signal?: AbortSignal } = {},
+  ): Promise<LeasedJob<Pick<Payloads, Name>>[]> {
+    const { names, lease = '5m', count = 1, wait = 0, signal } = options;
+    const request = {
+      tokens: Array.from({ length: count }, () => this.#token()),
+      leaseMs: msOf(lease, 'lease'),
+      waitMs: msOf(wait, 'wait'),
+      ...(names !== undefined && { names }),
+    };
+    const ends = signal === undefined ? this.#closed.signal : AbortSignal.any([signal, this.#closed.signal]);
+    const { jobs } = await this.#parts.ops.call('take', request, { signal: ends });
+    return jobs.map((job) => leasedJob(job));
+  }
+
+  /** A job taken is done. `result` is any JSON value, or `rawJson(text)`. Rejects with E_LEASE_OVER. */
+  ack(token: string, result?: unknown): Promise<AckAnswer & { id: string }> {
+    const text = jsonOf(result, 'result');
+    return this.#parts.ops.call('ack', { token, ...(text !== undefined && { result: text }) });
+  }
+
+  /**
+   * A job taken has failed: it is retried by its backoff, or after `delay`; `dead` says why no attempt is of any use
+   * any more. Rejects with E_LEASE_OVER.
+   */
+  fail(
+    token: string,
+    failure: { error?: string; delay?: Time; dead?: string } = {},
+  ): Promise<FailAnswer & { id: string }> {
+    const { delay, ...rest } = failure;
+    const delayMs = delay === undefined ? {} : { delayMs: msOf(delay, 'delay') };
+    return this.#parts.ops.call('fail', { token, ...rest, ...delayMs });
+  }
+
+  /** A lease ends this long from now. Rejects with E_LEASE_OVER. */
+  extend(token: string, time: Time): Promise<{ deadlineMs: number }> {
+    return this.#parts.ops.call('extend', { token, ms: msOf(time, 'extend') });
+  }
+
+  get(id: string): JobInfo<Payloads> | undefined {
+    const job = this.#parts.store.machine.get(id);
+    return job && jobInfo(job);
+  }
+
+  /** Jobs as of now, in the order they were enqueued. */
+  list(filter: ListFilter = {}): JobInfo<Payloads>[] {
+    return jobInfos(this.#parts.store.machine.jobs(), filter);
+  }
+
+  /** Jobs by state. */
+  counts(): JobCounts {
+    return { ...this.#parts.store.machine.counts };
   }
 
   status(): QueueStatus {
-    return this.engine.status();
+    return this.#parts.engine.status();
   }
 
   /** What `walq queue run --metrics` answers with: docs/metrics.md. */
   metrics(): Promise<string> {
-    return this.#metrics.text();
+    return this.#parts.metrics.text();
   }
 
-  /** Writes a snapshot and removes the log it makes superfluous. */
-  checkpoint(): Promise<CheckpointResult> {
-    return this.#store.checkpoint();
+  /** Resolves once all these jobs are completed or dead, in the order of the ids. Rejects with E_JOB_UNKNOWN. */
+  async waitFor(ids: string | readonly string[], options: { signal?: AbortSignal } = {}): Promise<JobInfo<Payloads>[]> {
+    const { signal = this.#closed.signal } = options;
+    const jobs = await waitForJobs(this.#parts.engine, [ids].flat(), AbortSignal.any([signal, this.#closed.signal]));
+    return jobs.map((job) => jobInfo(job));
   }
 
-  /** Lets operations under way finish, then closes the store. Jobs in flight stay so. */
+  /**
+   * Every event of the log from seq `from` on, then those that come, until `signal` fires, the queue is closed or the
+   * loop is left. Default: those that come. Throws E_SEQ_RANGE when compaction has dropped `from`.
+   */
+  events(options: { from?: number; signal?: AbortSignal } = {}): AsyncGenerator<LogEvent> {
+    const { from = this.#parts.store.seqLast + 1, signal = this.#closed.signal } = options;
+    return eventStream(this.#parts, from, AbortSignal.any([signal, this.#closed.signal]));
+  }
+
+  /** Ends a job that waits or is worked on, with all that wait for it. E_JOB_UNKNOWN, E_JOB_STATE. */
+  cancel(id: string, why?: string): Promise<CancelAnswer> {
+    return this.#parts.engine.cancel(id, why);
+  }
+
+  /** Changes a job that waits. E_JOB_UNKNOWN, E_JOB_STATE, and as `enqueue`. */
+  async update(id: string, changes: JobChanges): Promise<{ seq: number }> {
+    return await this.#parts.engine.update(id, changeOf(changes));
+  }
+
+  /** A job that waits for its time may run now. E_JOB_UNKNOWN, E_JOB_STATE. */
+  promote(id: string): Promise<{ seq: number }> {
+    return this.#parts.engine.promote(id);
+  }
+
+  /** Forgets a job that nobody works on. E_JOB_UNKNOWN, E_JOB_STATE, E_HAS_CHILDREN. */
+  remove(id: string): Promise<{ seq: number }> {
+    return this.#parts.engine.remove(id);
+  }
+
+  /** A dead job lives again, with those that died of its death; `reset`: attempts begin anew. E_JOB_STATE. */
+  retry(id: string, options: { reset?: boolean } = {}): Promise<{ seq: number; also: readonly string[] }> {
+    return this.#parts.engine.redrive(id, options);
+  }
+
+  /** No job of this scope is begun until `resume`: of the queue, of one name, or of one group. */
+  pause(scope: PauseScope = {}, reason?: string): Promise<{ seq: number }> {
+    return this.#parts.engine.pause(scope, reason);
+  }
+
+  /** Ends exactly this pause. */
+  async resume(scope: PauseScope = {}): Promise<void> {
+    await this.#parts.engine.resume(scope);
+  }
+
+  /** Sets limits of a group or of the queue; 0 takes one away. They last until they are set anew. E_FIELD. */
+  limit(limits: LimitSettings): Promise<{ seq: number }> {
+    return this.#parts.engine.limit(limitsOf(limits));
+  }
+
+  /** Adds or replaces a schedule. E_SCHEDULE, and as `enqueue` for its job. */
+  async schedule(id: string, settings: ScheduleSettings<Payloads>): Promise<{ seq: number }> {
+    return await this.#parts.engine.schedule(scheduleOf(id, settings as ScheduleSettings));
+  }
+
+  /** E_SCHEDULE_UNKNOWN. */
+  unschedule(id: string): Promise<{ seq: number }> {
+    return this.#parts.engine.unschedule(id);
+  }
+
+  /** Forgets finished jobs; answers how many. E_JOB_UNKNOWN, E_JOB_STATE. */
+  async prune(settings: PruneSettings): Promise<number> {
+    return await this.#parts.engine.prune(pruneOf(settings, this.#parts.env.clock.now()));
+  }
+
+  /** Writes a snapshot and removes the log that it makes superfluous. */
+  snapshot(): Promise<CheckpointResult> {
+    return this.#parts.store.checkpoint();
+  }
+
+  /** Stops all workers, lets operations under way finish, and closes the store. Jobs taken stay so. */
   close(): Promise<void> {
-    this.#closing ??= this.engine.stop().then(() => this.#store.close());
+    this.#closing ??= this.#close();
     return this.#closing;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #close(): Promise<void> {
+    const { engine, store, workers, server, settled } = this.#parts;
+    await workers.stop();
+    this.#closed.abort(lockedError('E_CLOSED', 'the queue is closed'));
+    const idle = engine.stop();
+    await server?.close();
+    await idle;
+    await settled();
+    await store.close();
+  }
+
+  #token(): string {
+    const bytes = new Uint8Array(16);
+    this.#parts.env.random(bytes);
+    return hexOf(bytes);
   }
 }

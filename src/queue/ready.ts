@@ -1,4 +1,4 @@
-import { dispatchedBefore, FairLane } from './fair-lane.ts';
+import { FairLane, type Ticket, Turns, ticketBefore } from './fair-lane.ts';
 import { Heap } from './heap.ts';
 import { type InFlightJob, isBlocked, type PendingJob } from './job.ts';
 import { ReadyAges } from './ready-ages.ts';
@@ -57,6 +57,7 @@ export class ReadyIndex {
   readonly #isCurrent: (job: PendingJob) => boolean;
   readonly #settings: Settings;
   readonly #lanes = new Map<string, { lane: Lane; name: string | undefined; jobs: FairLane }>();
+  #turns = new Turns();
   readonly #delayed = new Heap<PendingJob>(dueBefore);
   readonly #expiring = new Heap<PendingJob>(expiresBefore);
   /** Those in `#delayed` that are not stale: so they can be counted at any time. */
@@ -137,18 +138,19 @@ export class ReadyIndex {
     this.#advance(now);
     if (this.#settings.pauseOf({}) !== undefined) return undefined;
     if (wanted.names !== undefined) this.#separate(wanted.names);
-    let best: PendingJob | undefined;
+    let first: Ticket | undefined;
     let from: FairLane | undefined;
     for (const { lane, name, jobs } of this.#lanes.values()) {
       if (!wanted.lanes.includes(lane)) continue;
       if (wanted.names !== undefined && (name === undefined || !wanted.names.has(name))) continue;
       if (name !== undefined && this.#settings.holdsBack(name, '')) continue;
-      const top = jobs.peek(this.#mayGo);
-      if (top === undefined || (best !== undefined && !dispatchedBefore(top, best))) continue;
-      best = top;
+      const next = jobs.peek(this.#mayGo);
+      if (next === undefined || (first !== undefined && !ticketBefore(next, first))) continue;
+      first = next;
       from = jobs;
     }
-    if (best === undefined || from === undefined) return undefined;
+    if (first === undefined || from === undefined) return undefined;
+    const best = first.top;
     from.pop(best);
     this.#taken.add(best);
     this.#atWork.set(best.options.group, (this.#atWork.get(best.options.group) ?? 0) + 1);
@@ -229,7 +231,7 @@ export class ReadyIndex {
     const key = name === undefined ? lane : `${lane} ${name}`;
     let entry = this.#lanes.get(key);
     if (entry === undefined) {
-      entry = { lane, name, jobs: new FairLane(this.#isCurrent) };
+      entry = { lane, name, jobs: new FairLane(this.#isCurrent, this.#turns) };
       this.#lanes.set(key, entry);
     }
     entry.jobs.push(job);
@@ -246,6 +248,7 @@ export class ReadyIndex {
     if (!fresh) return;
     const due = [...this.#lanes.values()].flatMap(({ jobs }) => [...jobs.jobs()]);
     this.#lanes.clear();
+    this.#turns = new Turns();
     for (const job of due) if (this.#isCurrent(job)) this.#due(job);
   }
 

@@ -1,4 +1,5 @@
 import { varintBytesMax, writeVarint } from '../base/varint.ts';
+import type { Packed } from './packed.ts';
 import {
   clampText,
   type ExtraField,
@@ -82,6 +83,21 @@ export class RecordWriter {
     if (value.includes(0)) throw fieldError(name, 'holds a NUL byte');
     this.#tag(tag);
     this.#putBytes(value);
+  }
+
+  /** Bytes in the form the state keeps them. */
+  packed(tag: number, value: Packed | undefined, bytesMax: number, name: string): void {
+    if (typeof value !== 'string') {
+      this.bytes(tag, value, bytesMax, name);
+      return;
+    }
+    const length = value.length;
+    if (length > bytesMax) throw fieldError(name, `takes ${length} bytes, allowed are ${bytesMax}`);
+    if (value.includes('\0')) throw fieldError(name, 'holds a NUL byte');
+    this.#tag(tag);
+    this.#room(varintBytesMax + length);
+    this.#at = writeVarint(this.#buffer, this.#at, length);
+    this.#at += this.#buffer.write(value, this.#at, 'latin1');
   }
 
   /** Lengths are stored plus one, so that many empty texts are not a run of zeros. */

@@ -1,7 +1,7 @@
 import { unreachable } from '../base/errors.ts';
 import { limitFault, shapeError } from './event-shape.ts';
 import { enqueueDefaults, eventLimits } from './event-types.ts';
-import { packedBytes } from './packed.ts';
+import type { Packed } from './packed.ts';
 import { RecordWriter } from './record-writer.ts';
 import {
   type Limits,
@@ -42,7 +42,7 @@ export function encodeSetting(entry: SettingEntry): Uint8Array {
       const { schedule } = entry;
       const { payload } = schedule.template;
       w.begin(settingTypes.schedule, schedule.id, schedule.at);
-      writeSchedule(w, schedule, payload === undefined ? undefined : packedBytes(payload));
+      writeSchedule(w, schedule, payload);
       w.int(24, schedule.lastSlot, timeMax, 'lastSlot');
       return w.finish();
     }
@@ -70,13 +70,15 @@ export function writeLimits(w: RecordWriter, set: Limits & Pick<LimitSet, 'group
 export function writePause(w: RecordWriter, pause: Pause | PauseEvent | ResumeEvent): void {
   w.text(1, pause.name, limits.nameBytes, 'name');
   w.word(2, pause.group, limits.groupBytes, 'group');
-  if ('reason' in pause) w.foreignText(3, pause.reason, limits.errorBytes, 'reason');
+  // A RESUME made of a pause may carry its reason along; it has no such field.
+  const isResume = 'type' in pause && pause.type === 'RESUME';
+  if (!isResume && 'reason' in pause) w.foreignText(3, pause.reason, limits.errorBytes, 'reason');
 }
 
 export function writeSchedule(
   w: RecordWriter,
   schedule: Pick<Schedule | ScheduleEvent, 'rule' | 'missed' | 'template' | 'expiresAfterMs'>,
-  payload: Uint8Array | undefined,
+  payload: Packed | undefined,
 ): void {
   const { rule, template } = schedule;
   writeWork(w, template, payload, enqueueDefaults);

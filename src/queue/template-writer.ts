@@ -1,5 +1,6 @@
 import type { JobTemplate } from './event-base.ts';
 import { type enqueueDefaults, eventLimits } from './event-types.ts';
+import type { Packed } from './packed.ts';
 import type { RecordWriter } from './record-writer.ts';
 
 /** What a job is and how it is run: the same fields in ENQUEUE, UPDATE, SCHEDULE and the entries of jobs. */
@@ -11,9 +12,9 @@ type Defaults = Partial<typeof enqueueDefaults>;
 const limits = eventLimits;
 
 /** Tags 1 to 4. */
-export function writeWork(w: RecordWriter, fields: Fields, payload: Uint8Array | undefined, defaults: Defaults): void {
+export function writeWork(w: RecordWriter, fields: Fields, payload: Packed | undefined, defaults: Defaults): void {
   w.text(1, fields.name, limits.nameBytes, 'name', defaults.name);
-  w.bytes(2, payload, limits.payloadBytes, 'payload');
+  w.packed(2, payload, limits.payloadBytes, 'payload');
   w.signed(3, fields.priority, limits.priority, 'priority', defaults.priority);
   w.int(4, fields.maxAttempts, limits.attempts, 'maxAttempts', defaults.maxAttempts);
 }

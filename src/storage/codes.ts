@@ -138,8 +138,14 @@ export const storageCodes: CodeCatalogue = {
   E_REPAIR_JOURNAL: {
     title: 'record of a repair is damaged',
     explain:
-      'Each repair leaves a record in quarantine/, which says what it cut off and where the copy lies. The newest one cannot be read, so nothing was taken back. The copies beside it are untouched.',
-    next: 'The copies in quarantine/ carry file and offset in their names; put the bytes back by hand on a copy of the store.',
+      'Each repair leaves a record, quarantine/repair-NNNN.json, which says what it cut off and where the copy lies. The newest one cannot be read, or names what no repair does, so it is not followed. Nothing was changed.',
+    next: 'The copies beside it carry file and offset in their names; put the bytes back by hand, on a copy of the store.',
+  },
+  E_EVIDENCE: {
+    title: 'what a repair set aside is damaged',
+    explain:
+      'The copy in quarantine/ is gone, or is not what was taken away: its SHA-256 is not the one in the record of the repair. Putting it back would write other bytes than were there. Nothing was changed.',
+    next: 'The repaired store is as it was. Look for another copy of the file in quarantine/.',
   },
   E_COMPACT_MISMATCH: {
     title: 'compaction did not prove itself',

@@ -1,8 +1,8 @@
 import { hexOf } from '../base/bytes.ts';
 import { refusedError } from '../base/errors.ts';
 import { join, parentOf } from '../base/path.ts';
-import { listFolder, makeFolder, removeIfThere } from './files.ts';
-import { walFolder } from './folder.ts';
+import { listFolder, makeFolder, refuseLink, removeIfThere } from './files.ts';
+import { creatingMarker, walFolder } from './folder.ts';
 import { createHead, createSegment, randomSalt } from './log-writer.ts';
 import { snapshotFolder } from './snapshot/name.ts';
 import { writeSnapshot } from './snapshot/write.ts';
@@ -15,9 +15,6 @@ export interface CreateOptions {
   base?: { seq: number; entries: Iterable<Uint8Array> };
 }
 
-/** Stands in the folder while a store is being created, from the first step to after the last. */
-const marker = 'CREATING';
-
 /**
  * May a store be created here? Yes in an empty folder, or where an earlier creation did not finish: that one left its
  * marker, no STORE.json, and no frame. LOCK does not count: taking the lock comes first.
@@ -25,7 +22,7 @@ const marker = 'CREATING';
 export async function isFresh(env: StorageEnv, storeDir: string): Promise<boolean> {
   const names = (await listFolder(env.fs, storeDir)).filter((name) => name !== 'LOCK');
   if (names.length === 0) return true;
-  if (!names.includes(marker) || names.includes(storeFileName)) return false;
+  if (!names.includes(creatingMarker) || names.includes(storeFileName)) return false;
   const walDir = join(storeDir, walFolder);
   for (const name of await listFolder(env.fs, walDir)) {
     if (((await env.fs.lstat(join(walDir, name)))?.size ?? 0) > segmentHeaderBytes) return false;
@@ -70,7 +67,7 @@ export async function createStore(
   }
   await createHead(env, storeDir, identity.id, segment.at, 0);
   await writeStoreFile(env.fs, storeDir, identity);
-  await removeIfThere(env.fs, join(storeDir, marker));
+  await removeIfThere(env.fs, join(storeDir, creatingMarker));
   return identity;
 }
 
@@ -81,8 +78,8 @@ function randomId(env: StorageEnv): string {
 }
 
 async function markBegun(env: StorageEnv, storeDir: string): Promise<void> {
-  if ((await env.fs.lstat(join(storeDir, marker))) === undefined) {
-    await (await env.fs.open(join(storeDir, marker), 'wx')).close();
+  if ((await env.fs.lstat(join(storeDir, creatingMarker))) === undefined) {
+    await (await env.fs.open(join(storeDir, creatingMarker), 'wx')).close();
   }
   await env.fs.syncDir(storeDir);
   await env.fs.syncDir(parentOf(storeDir));
@@ -92,6 +89,7 @@ async function markBegun(env: StorageEnv, storeDir: string): Promise<void> {
 async function makeEmptyFolder(env: StorageEnv, storeDir: string, name: string): Promise<void> {
   const path = join(storeDir, name);
   if (await makeFolder(env.fs, path)) return;
+  await refuseLink(env.fs, path);
   for (const left of await listFolder(env.fs, path)) await removeIfThere(env.fs, join(path, left));
   await env.fs.syncDir(path);
 }

@@ -1,3 +1,4 @@
+import { errnoNext, errnoText } from '../base/errno.ts';
 import { assert, hasErrno, ioError, isFsError, WalqError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
@@ -9,7 +10,11 @@ import type { File, FileSystem } from '../fs/types.ts';
 
 function readError(path: string, cause: unknown): unknown {
   if (!isFsError(cause)) return cause;
-  return ioError('E_READ', `cannot read ${path}: ${cause.code}`, { data: { file: path, errno: cause.code }, cause });
+  return ioError('E_READ', `cannot read ${path}: ${errnoText(cause.code)}`, {
+    data: { file: path, errno: cause.code },
+    ...errnoNext(cause.code),
+    cause,
+  });
 }
 
 /** One read; a refusal of the file system becomes E_READ. */
@@ -25,7 +30,11 @@ export async function reading<T>(path: string, call: () => Promise<T>): Promise<
 export function writeError(path: string, cause: unknown): unknown {
   if (!isFsError(cause)) return cause;
   const code = cause.code === 'ENOSPC' || cause.code === 'EDQUOT' ? 'E_NO_SPACE' : 'E_IO';
-  return ioError(code, `cannot write ${path}: ${cause.code}`, { data: { file: path, errno: cause.code }, cause });
+  return ioError(code, `cannot write ${path}: ${errnoText(cause.code)}`, {
+    data: { file: path, errno: cause.code },
+    ...errnoNext(cause.code),
+    cause,
+  });
 }
 
 export interface OpenSource extends ByteSource {
@@ -46,8 +55,13 @@ export async function openSource(
   try {
     file = await fs.open(path, 'r', { nofollow: options.follow !== true });
     const opened = file;
+    const { kind, size } = await file.info();
+    if (kind !== 'file') {
+      const what = kind === 'folder' ? 'a folder' : 'a pipe, socket or device';
+      throw ioError('E_READ', `cannot read ${path}: it is ${what}, not a file`, { data: { file: path, kind } });
+    }
     return {
-      size: await file.size(),
+      size,
       read: (buffer, position) => reading(path, () => opened.read(buffer, position)),
       close: () => reading(path, () => opened.close()),
     };
@@ -156,6 +170,19 @@ export async function makeFolder(fs: FileSystem, path: string): Promise<boolean>
     if (hasErrno(error, 'EEXIST')) return false;
     throw error;
   }
+}
+
+/**
+ * A store is one folder: what a copy, a backup or a lock of it covers must not lie elsewhere. Its own path may lead
+ * through links, nothing inside it. Rejects with E_READ; a missing folder is fine.
+ */
+export async function refuseLink(fs: FileSystem, path: string): Promise<void> {
+  const info = await fs.lstat(path).catch((error: unknown) => {
+    throw readError(path, error);
+  });
+  if (info === undefined || info.kind === 'folder') return;
+  const what = info.kind === 'link' ? 'it is a link' : 'it is not a folder';
+  throw ioError('E_READ', `cannot read ${path}: ${what}`, { data: { file: path, kind: info.kind } });
 }
 
 /** Names in a folder; none when the folder is not there. */

@@ -11,6 +11,8 @@ import type { SegmentInput } from './wal/scan-log.ts';
 export const walFolder = 'wal';
 export const quarantineFolder = 'quarantine';
 export const headFileName = 'HEAD';
+/** Stands in the folder while a store is being created, from the first step to after the last. */
+export const creatingMarker = 'CREATING';
 
 export interface WalListing {
   /** By ordinal. */

@@ -4,7 +4,7 @@ import { join } from '../base/path.ts';
 import { goneMeanwhile } from './files.ts';
 import { segmentInput, walFolder } from './folder.ts';
 import { checkSnapshot } from './snapshot/read.ts';
-import { aheadOfLog, type Survey } from './survey.ts';
+import { aheadOfLog, otherPast, type Survey } from './survey.ts';
 import type { ChainPoint, SnapshotSummary, StateMachine, StorageEnv } from './types.ts';
 import { judgeLog, type LogJudgement } from './wal/judge-log.ts';
 import { type LogScan, scanLog } from './wal/scan-log.ts';
@@ -47,7 +47,9 @@ export async function loadState<M extends StateMachine>(
     if (base === undefined) continue;
     const loaded = await replayOnto(env, storeDir, survey, base, until);
     if (loaded === 'unfit') {
-      findings.push(degraded('E_SNAPSHOT_CHAIN', candidate.file, 'snapshot does not fit the log at its seq'));
+      const finding = degraded('E_SNAPSHOT_CHAIN', candidate.file, 'snapshot does not fit the log at its seq');
+      if (candidate.named) throw findingError([finding]);
+      findings.push(finding);
       continue;
     }
     const all = [...findings, ...loaded.judgement.findings, ...aheadOfLog(survey, loaded.judgement)];
@@ -61,6 +63,7 @@ export async function loadState<M extends StateMachine>(
     `the log begins at seq ${first?.seqFirst}, and no good snapshot covers what came before`,
     {
       data: { store: storeDir, findings },
+      next: 'walq help E_NO_BASE',
     },
   );
 }
@@ -107,6 +110,8 @@ async function loadBase<M extends StateMachine>(
   if (candidate.named && check === undefined) {
     throw notFoundError('E_NO_FILE', `no snapshot file ${candidate.path}`, { data: { file: candidate.path } });
   }
+  // Of a file that the user named, its own fault is the answer: there is no other to try.
+  if (candidate.named && check !== undefined && check.summary === undefined) throw findingError(check.findings);
   findings.push(...(check?.findings ?? []));
   const snapshot = check?.summary;
   if (candidate.named && snapshot !== undefined && snapshot.seq > until) {
@@ -156,6 +161,7 @@ async function replayOnto<M extends StateMachine>(
   });
   if (!unbroken) return 'unfit';
   const judgement = judgeLog(log, evidence);
+  if (point && at < 0 && otherPast(log, point)) return 'unfit';
   if (point && at >= 0 && log.segments[0]?.pointsPassed.get(point) !== true) {
     const damagedBefore = log.segments[0]?.scan.holes.some(
       (hole) => hole.offset < point.offset && hole.kind !== 'zeros',

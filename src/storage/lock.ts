@@ -72,6 +72,27 @@ export async function takeLock(
   return lock;
 }
 
+/**
+ * A segment for writing, locked as its writer locks it: a LOCK file deleted under a live writer lets nobody in. `name`
+ * is relative to the store; `undefined` when it is not there. Rejects with E_LOCKED.
+ */
+export async function openSegment(env: StorageEnv, storeDir: string, name: string): Promise<File | undefined> {
+  let file: File;
+  try {
+    file = await env.fs.open(join(storeDir, name), 'r+', { nofollow: true });
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+  try {
+    if (!(await file.tryLock(segmentLockOffset, 1))) throw await lockedBy(env, storeDir);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
 async function openLockFile(env: StorageEnv, path: string): Promise<File> {
   for (let attempt = 0; ; attempt++) {
     try {

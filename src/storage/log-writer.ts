@@ -104,6 +104,8 @@ export class LogWriter {
     } catch (error) {
       if (!hasErrno(error, 'ENOSPC', 'EDQUOT')) throw error;
       await this.#file.truncate(end);
+      // Else a power loss may bring the cut bytes back, behind a smaller frame written meanwhile.
+      await this.#file.datasync();
       throw writeError(this.#at.segment.name, error);
     }
   }

@@ -1,16 +1,16 @@
-import { assert, isFsError } from '../base/errors.ts';
+import { assert, Exit, hasErrno, isFsError, WalqError } from '../base/errors.ts';
 import { type Finding, findingError, worstSeverity } from '../base/finding.ts';
 import { join } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { File } from '../fs/types.ts';
 import { copyStretch, openSource, removeIfThere } from './files.ts';
-import { headFileName, quarantineFolder, walFolder } from './folder.ts';
-import type { Loaded } from './load.ts';
-import { lockedBy, segmentLockOffset } from './lock.ts';
+import { creatingMarker, headFileName, listWal, quarantineFolder, walFolder } from './folder.ts';
+import { type Loaded, loadState } from './load.ts';
+import { lockedBy, openSegment } from './lock.ts';
 import { createHead, LogWriter } from './log-writer.ts';
 import { quarantineBytes } from './quarantine.ts';
 import { snapshotFolder } from './snapshot/name.ts';
-import type { Survey } from './survey.ts';
+import { type Survey, surveyStore } from './survey.ts';
 import type { RecoveryReport, StateMachine, StorageEnv } from './types.ts';
 import type { LogEnd } from './wal/encode-frames.ts';
 import { sealBytes, segmentHeaderBytes } from './wal/format.ts';
@@ -28,6 +28,62 @@ export function refuseDamage(storeDir: string, findings: readonly Finding[]): vo
     data: { store: storeDir, findings: findings.filter((finding) => finding.severity === worst).slice(0, 100) },
     next: `walq wal verify ${shellWord(storeDir)}`,
   });
+}
+
+export interface Recovered<M> {
+  survey: Survey;
+  loaded: Loaded<M>;
+}
+
+/**
+ * What a writer goes on from: the state, of a store without damage. Changes nothing. Rejects with what `refuseDamage`
+ * throws, E_NO_STORE, E_READ; with E_LOCKED when another writer is found at work.
+ */
+export async function recover<M extends StateMachine>(
+  env: StorageEnv,
+  storeDir: string,
+  make: () => M,
+): Promise<Recovered<M>> {
+  const look = async (): Promise<Recovered<M>> => {
+    const survey = await surveyStore(env, storeDir);
+    refuseDamage(storeDir, survey.findings);
+    const loaded = await loadState(env, storeDir, survey, make);
+    refuseDamage(storeDir, loaded.findings);
+    if (loaded.log.vanished.length > 0) throw await lockedBy(env, storeDir);
+    return { survey, loaded };
+  };
+  try {
+    return await look();
+  } catch (error) {
+    if (!mayBeWork(error)) throw error;
+  }
+  const held = await holdLast(env, storeDir);
+  try {
+    return await look();
+  } finally {
+    await held?.close();
+  }
+}
+
+/** Somebody who rotates and cleans while we look makes a store look like a damaged one, or takes files from under us. */
+function mayBeWork(error: unknown): boolean {
+  if (!(error instanceof WalqError)) return hasErrno(error, 'ENOENT');
+  return error.exit === Exit.damage || error.exit === Exit.locked || hasErrno(error.cause, 'ENOENT');
+}
+
+/**
+ * The last segment, locked: a writer that was there first, its LOCK deleted, holds it as long as it lives. Rejects with
+ * E_LOCKED when one does.
+ */
+async function holdLast(env: StorageEnv, storeDir: string): Promise<File | undefined> {
+  const last = async (): Promise<string | undefined> =>
+    (await listWal(env, join(storeDir, walFolder))).segments.at(-1)?.name;
+  const name = await last();
+  if (name === undefined) return undefined;
+  const held = await openSegment(env, storeDir, join(walFolder, name));
+  if (held !== undefined && (await last()) === name) return held;
+  await held?.close();
+  throw await lockedBy(env, storeDir);
 }
 
 export interface OpenedLog {
@@ -52,9 +108,10 @@ export async function openLog(
   const header = active.scan.header;
   assert(header && active.input.name, 'the active segment has a header and a name');
   const path = join(walDir, active.input.name.name);
-  const file = await env.fs.open(path, 'r+', { nofollow: true });
+  const file = await openSegment(env, storeDir, join(walFolder, active.input.name.name));
+  if (file === undefined) throw await lockedBy(env, storeDir);
   try {
-    if (!(await file.tryLock(segmentLockOffset, 1))) throw await lockedBy(env, storeDir);
+    if (await movedOn(env, walDir, file, survey, active)) throw await lockedBy(env, storeDir);
     if (unused?.input.name) await removeIfThere(env.fs, join(walDir, unused.input.name.name));
     await removeLeftovers(env, storeDir, survey);
     const trimmed = await trimTail(env, storeDir, file, active);
@@ -89,10 +146,26 @@ export async function openLog(
   }
 }
 
+/**
+ * The lock of the active segment keeps a second writer out when LOCK was deleted under the first. But that one may have
+ * gone on to another segment since we looked, and have let go of this one.
+ */
+async function movedOn(
+  env: StorageEnv,
+  walDir: string,
+  file: File,
+  survey: Survey,
+  active: SegmentResult,
+): Promise<boolean> {
+  const seen = new Set([...survey.leftover, ...survey.live].map(({ name }) => name));
+  const { segments } = await listWal(env, walDir);
+  return (await file.size()) !== active.scan.size || segments.some(({ name }) => !seen.has(name));
+}
+
 /** Temp files and covered segments are in nobody's way: one that cannot be removed stays. */
 async function removeLeftovers(env: StorageEnv, storeDir: string, survey: Survey): Promise<void> {
   const inWal = [...survey.temps, ...survey.leftover.map((segment) => segment.name)];
-  for (const file of [...inWal.map((name) => join(walFolder, name)), ...survey.snapshotTemps]) {
+  for (const file of [...inWal.map((name) => join(walFolder, name)), ...survey.snapshotTemps, creatingMarker]) {
     try {
       await removeIfThere(env.fs, join(storeDir, file));
     } catch (error) {

@@ -1,8 +1,16 @@
 import { join } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
-import { copyStretch, makeFolder, removeIfThere } from './files.ts';
+import { copyStretch, makeFolder, refuseLink, removeIfThere } from './files.ts';
 import { quarantineFolder } from './folder.ts';
 import type { StorageEnv } from './types.ts';
+
+/** The folder of what was set aside, made if need be and its name on disk. Rejects with E_READ where a link stands. */
+export async function makeQuarantine(env: StorageEnv, storeDir: string): Promise<string> {
+  const folder = join(storeDir, quarantineFolder);
+  if (await makeFolder(env.fs, folder)) await env.fs.syncDir(storeDir);
+  else await refuseLink(env.fs, folder);
+  return folder;
+}
 
 /**
  * Copies a stretch of a damaged file into `quarantine/`, synced, before anything is cut off. Never overwrites and is
@@ -16,8 +24,7 @@ export async function quarantineBytes(
   offset: number,
   bytes: number,
 ): Promise<string> {
-  const folder = join(storeDir, quarantineFolder);
-  if (await makeFolder(env.fs, folder)) await env.fs.syncDir(storeDir);
+  const folder = await makeQuarantine(env, storeDir);
   const name = await freeName(env, folder, stem);
   const temp = join(folder, `${name}.tmp`);
   await removeIfThere(env.fs, temp);

@@ -3,14 +3,14 @@ import type { Finding } from '../base/finding.ts';
 import { baseName, join, parentOf } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
 import { goneMeanwhile, openSource } from './files.ts';
-import { listingNotes, listWal, readHead, readSegmentHeader, segmentInput, walFolder } from './folder.ts';
-import { settle, toReport } from './report.ts';
+import { headFileName, listingNotes, listWal, readHead, readSegmentHeader, segmentInput, walFolder } from './folder.ts';
+import { settle, toReport, verdictOf } from './report.ts';
 import { confirmed } from './second-look.ts';
 import { listSnapshots } from './snapshot/list.ts';
 import { snapshotFolder } from './snapshot/name.ts';
 import { checkSnapshot } from './snapshot/read.ts';
-import { readStoreFile } from './store-file.ts';
-import { aheadOfLog, type Survey, surveyStore } from './survey.ts';
+import { readStoreFile, storeFileName } from './store-file.ts';
+import { aheadOfLog, otherPast, type Survey, surveyStore } from './survey.ts';
 import type { LogReport, SnapshotCheck, StorageEnv } from './types.ts';
 import { segmentHeaderBytes } from './wal/format.ts';
 import { judgeLog } from './wal/judge-log.ts';
@@ -38,14 +38,15 @@ export async function scanStore(
   visitor: LogVisitor = {},
   range: ScanRange = {},
 ): Promise<LogReport> {
-  const { report } = await lookAt(env, storeDir, visitor, range);
-  return settle(report, await stillThere(env, storeDir, report.findings));
+  const { report, survey } = await lookAt(env, storeDir, visitor, range);
+  const findings = [...report.findings, ...noBase(survey, hasPoint)];
+  return settle({ ...report, findings, verdict: verdictOf(findings) }, await stillThere(env, storeDir, findings));
 }
 
 /** Every fault of a store: log, HEAD, STORE.json, snapshots. With the second look. */
 export async function verifyStore(env: StorageEnv, storeDir: string, visitor: LogVisitor = {}): Promise<StoreReport> {
   const { report, survey } = await lookAt(env, storeDir, visitor, {});
-  const { snapshots, findings: ofSnapshots } = await judgeSnapshots(env, storeDir, survey);
+  const { snapshots, findings: ofSnapshots } = await judgeSnapshots(env, storeDir, survey, report);
   const findings = [...report.findings, ...ofSnapshots];
   return settle({ ...report, findings, snapshots }, await stillThere(env, storeDir, findings));
 }
@@ -56,7 +57,7 @@ export function stillThere(env: StorageEnv, storeDir: string, findings: readonly
     const { report, survey } = await lookAt(env, storeDir, {}, { fromSeq: earliestSeq(open) });
     const concerned = open.some((finding) => finding.severity === 'no-base' || finding.file.startsWith(snapshotFolder));
     return concerned
-      ? [...report.findings, ...(await judgeSnapshots(env, storeDir, survey)).findings]
+      ? [...report.findings, ...(await judgeSnapshots(env, storeDir, survey, report)).findings]
       : report.findings;
   });
 }
@@ -73,6 +74,7 @@ async function judgeSnapshots(
   env: StorageEnv,
   storeDir: string,
   survey: Survey,
+  report: LogReport,
 ): Promise<{ snapshots: SnapshotCheck[]; findings: Finding[] }> {
   const snapshots: SnapshotCheck[] = [];
   for (const { file } of (await listSnapshots(env, storeDir)).snapshots) {
@@ -80,18 +82,34 @@ async function judgeSnapshots(
     const check = await checkSnapshot(env, join(storeDir, file), options).catch(goneMeanwhile);
     if (check) snapshots.push(check);
   }
-  return {
-    snapshots,
-    findings: [...snapshots.flatMap((check) => check.findings), ...baseFindings(survey, snapshots)],
-  };
+  const bases = baseFindings(survey, fitting(snapshots, report));
+  return { snapshots, findings: [...snapshots.flatMap((check) => check.findings), ...bases] };
+}
+
+/** Those that are not known to be of another log: no other can be a base. */
+function fitting(snapshots: readonly SnapshotCheck[], report: LogReport): SnapshotCheck[] {
+  const misfits = new Set(report.findings.filter(({ code }) => code === 'E_SNAPSHOT_CHAIN').map(({ file }) => file));
+  return snapshots.filter(({ file }) => !misfits.has(file));
 }
 
 /** A log that begins after seq 1 needs a good snapshot that reaches its first record. */
 function baseFindings(survey: Survey, snapshots: readonly SnapshotCheck[]): Finding[] {
   const first = survey.live[0];
   if (first === undefined || first.seqFirst === 1) return [];
-  const covered = snapshots.some((check) => check.summary && check.summary.seq >= first.seqFirst - 1);
-  if (covered) return stranded(first, snapshots);
+  const good = new Set(snapshots.flatMap((check) => (check.summary ? [check.file] : [])));
+  const missing = noBase(survey, (snapshot) => good.has(snapshot.file));
+  return missing.length > 0 ? missing : stranded(first, snapshots);
+}
+
+/** The header of a snapshot can be read and names this store: what can be known without reading it whole. */
+function hasPoint(snapshot: Survey['snapshots'][number]): boolean {
+  return snapshot.point !== undefined;
+}
+
+function noBase(survey: Survey, isGood: (snapshot: Survey['snapshots'][number]) => boolean): Finding[] {
+  const first = survey.live[0];
+  if (first === undefined || first.seqFirst === 1) return [];
+  if (survey.snapshots.some((snapshot) => isGood(snapshot) && snapshot.seq >= first.seqFirst - 1)) return [];
   return [
     {
       code: 'E_NO_BASE',
@@ -149,11 +167,13 @@ function pointsOf(survey: Survey): NonNullable<Evidence['points']> {
 function misfitting(survey: Survey, log: LogScan): Finding[] {
   return survey.snapshots.flatMap((snapshot): Finding[] => {
     const point = snapshot.point;
-    const segment = point && log.segments.find((result) => result.scan.header?.ordinal === point.ordinal);
-    if (!point || !segment?.scan.header) return [];
+    if (point === undefined) return [];
+    const segment = log.segments.find((result) => result.scan.header?.ordinal === point.ordinal);
+    if (segment === undefined && !otherPast(log, point)) return [];
     const sound =
-      segment.scan.holes.every((hole) => hole.offset >= point.offset) && segment.scan.lastEnd >= point.offset;
-    if (!sound || segment.pointsPassed.get(point)) return [];
+      segment === undefined ||
+      (segment.scan.holes.every((hole) => hole.offset >= point.offset) && segment.scan.lastEnd >= point.offset);
+    if (!sound || segment?.pointsPassed.get(point)) return [];
     const message = 'snapshot does not fit the log at its seq';
     return [{ code: 'E_SNAPSHOT_CHAIN', severity: 'degraded', file: snapshot.file, message, seqLast: point.seq }];
   });
@@ -164,13 +184,8 @@ function misfitting(survey: Survey, log: LogScan): Finding[] {
  * is no segment in it.
  */
 export async function scanWalFolder(env: StorageEnv, walDir: string, visitor: LogVisitor = {}): Promise<LogReport> {
-  const storeDir = parentOf(walDir);
-  if (
-    walDir.replace(/\/+$/, '').endsWith(`/${walFolder}`) &&
-    (await readStoreFile(env.fs, storeDir)).state === 'good'
-  ) {
-    return scanStore(env, storeDir, visitor);
-  }
+  const storeDir = await storeAround(env, walDir);
+  if (storeDir !== undefined) return scanStore(env, storeDir, visitor);
   const listing = await listWal(env, walDir);
   const first = listing.segments[0];
   if (first === undefined) throw notFoundError('E_NO_STORE', `no segment in ${walDir}`, { data: { path: walDir } });
@@ -183,6 +198,15 @@ export async function scanWalFolder(env: StorageEnv, walDir: string, visitor: Lo
   );
   const judgement = judgeLog(log, evidence);
   return toReport(log, evidence, judgement, [...listingNotes(listing, ''), ...judgement.findings]);
+}
+
+/** The store whose log this folder is, however its path is spelled (`wal`, `.`, ...) and whatever STORE.json looks like. */
+async function storeAround(env: StorageEnv, walDir: string): Promise<string | undefined> {
+  const storeDir = parentOf(walDir);
+  const [own, here] = [await env.fs.stat(join(storeDir, walFolder)), await env.fs.stat(walDir)];
+  if (own === undefined || own.ino !== here?.ino || own.dev !== here.dev) return undefined;
+  for (const name of [storeFileName, headFileName]) if (await env.fs.lstat(join(storeDir, name))) return storeDir;
+  return undefined;
 }
 
 /** One segment file: with the evidence of its store when it lies in one (HEAD, the segment after it), else alone. */
@@ -216,16 +240,19 @@ export async function scanStream(source: ByteSource, name: string, visitor: LogV
 }
 
 async function evidenceAround(env: StorageEnv, walDir: string, name: SegmentName): Promise<Partial<Evidence>> {
-  const storeDir = parentOf(walDir);
+  const storeDir = await storeAround(env, walDir);
+  if (storeDir === undefined) return {};
   const store = await readStoreFile(env.fs, storeDir);
-  if (store.state !== 'good') return {};
+  const own = store.state === 'good' ? undefined : await readSegmentHeader(env, join(walDir, name.name));
+  const storeId = store.state === 'good' ? store.identity.id : own?.storeId;
+  if (storeId === undefined) return {};
   const head = (await readHead(env, storeDir)).slot;
   const next = (await listWal(env, walDir)).segments.find((segment) => segment.ordinal === name.ordinal + 1);
   const nextHeader = next && (await readSegmentHeader(env, join(walDir, next.name)));
   const nextBytes = next ? ((await env.fs.lstat(join(walDir, next.name)))?.size ?? 0) : 0;
   return {
-    storeId: store.identity.id,
-    ...(head?.storeId === store.identity.id && { head }),
+    storeId,
+    ...(head?.storeId === storeId && { head }),
     ...(nextHeader && { nextHeader, nextInUse: nextBytes > segmentHeaderBytes }),
   };
 }

@@ -1,17 +1,21 @@
 import { damageError, newerError, type WalqError } from '../base/errors.ts';
 import { baseName, join, parentOf } from '../base/path.ts';
-import { listFolder, makeFolder, readSmall, writeAtomic } from './files.ts';
+import { listFolder, readSmall, refuseLink, writeAtomic } from './files.ts';
 import { quarantineFolder, walFolder } from './folder.ts';
+import { makeQuarantine } from './quarantine.ts';
 import { type StoreIdentity, storeFileName } from './store-file.ts';
 import type { StorageEnv } from './types.ts';
 import { parseSegmentFileName } from './wal/names.ts';
 
-/** What repair does to one file; `file` is relative to the store. */
+/**
+ * What repair does to one file; `file` is relative to the store. `sha256` is of the bytes that it takes away: of the
+ * tail, or of the whole STORE.json that was there, if there was one.
+ */
 export type RepairAction =
-  | { kind: 'write-store-file'; file: string; identity: StoreIdentity }
+  | { kind: 'write-store-file'; file: string; identity: StoreIdentity; sha256?: string }
   | { kind: 'trim'; file: string; offset: number; bytes: number; sha256: string };
 
-/** `quarantine` is the name, in that folder, of the copy of what the action takes away. */
+/** `quarantine` is the name, in that folder, of the copy of what the action takes away: there when `sha256` is. */
 export type AppliedAction = RepairAction & { quarantine?: string };
 
 /** The record of one repair, written before its first change: `quarantine/repair-0001.json`. */
@@ -19,7 +23,11 @@ export interface RepairJournal {
   walq: 1;
   appliedMs: number;
   actions: AppliedAction[];
-  undone?: boolean;
+  /**
+   * 'begun' is written before an undo changes its first byte: after a power loss amid one, what stands behind the cut
+   * may be half of the copy, zeros, or what the disk held there before.
+   */
+  undo?: 'begun' | 'done';
 }
 
 const namePattern = /^repair-(\d{4,})\.json$/;
@@ -44,7 +52,7 @@ export async function lastJournal(
     const bytes = await readSmall(env.fs, path, bytesMax);
     if (bytes === undefined) continue;
     const journal = decodeJournal(bytes, path);
-    if (!journal.undone) return { name, journal };
+    if (journal.undo !== 'done') return { name, journal };
   }
   return undefined;
 }
@@ -56,18 +64,19 @@ export async function writeJournal(
   name: string,
   journal: RepairJournal,
 ): Promise<void> {
-  const folder = join(storeDir, quarantineFolder);
-  if (await makeFolder(env.fs, folder)) await env.fs.syncDir(storeDir);
+  const folder = await makeQuarantine(env, storeDir);
   await writeAtomic(env.fs, folder, name, Buffer.from(`${JSON.stringify(journal, null, 2)}\n`));
 }
 
 async function journalNames(env: StorageEnv, storeDir: string): Promise<string[]> {
-  const names = await listFolder(env.fs, join(storeDir, quarantineFolder));
+  const folder = join(storeDir, quarantineFolder);
+  await refuseLink(env.fs, folder);
+  const names = await listFolder(env.fs, folder);
   const numberOf = (name: string): number => Number(namePattern.exec(name)?.[1]);
   return names.filter((name) => namePattern.test(name)).sort((a, b) => numberOf(a) - numberOf(b));
 }
 
-/** What it names is written to, so nothing in it is taken on trust. */
+/** What it names is written to: one that names anything but what repair touches is not followed. */
 function decodeJournal(bytes: Uint8Array, path: string): RepairJournal {
   let found: unknown;
   try {
@@ -76,22 +85,26 @@ function decodeJournal(bytes: Uint8Array, path: string): RepairJournal {
     throw badJournal(path, 'it is not JSON', cause);
   }
   if (!isRecord(found) || typeof found.walq !== 'number') throw badJournal(path, 'it is not the record of a repair');
-  const { walq, appliedMs, actions, undone } = found;
+  const { walq, appliedMs, actions, undo } = found;
   if (walq > 1) throw newerError('E_NEWER_FORMAT', `${path} was written by a newer walq`, { data: { file: path } });
-  if (typeof appliedMs !== 'number' || !Array.isArray(actions) || !actions.every(isAction)) {
+  const known = undo === undefined || undo === 'begun' || undo === 'done';
+  if (walq !== 1 || typeof appliedMs !== 'number' || !known || !Array.isArray(actions) || !actions.every(isAction)) {
     throw badJournal(path, 'it names what no repair does');
   }
-  return { walq: 1, appliedMs, actions, ...(undone === true && { undone }) };
+  return { walq, appliedMs, actions, ...(undo !== undefined && { undo }) };
 }
 
 function isAction(value: unknown): value is AppliedAction {
   if (!isRecord(value)) return false;
-  const { kind, file, quarantine } = value;
-  if (quarantine !== undefined && !(typeof quarantine === 'string' && isPlainName(quarantine))) return false;
-  if (kind === 'write-store-file') return file === storeFileName && isIdentity(value.identity);
-  if (kind !== 'trim' || typeof file !== 'string' || typeof quarantine !== 'string') return false;
+  const { kind, file, quarantine, sha256 } = value;
+  const takesAway = isPlainName(quarantine) && /^[0-9a-f]{64}$/.test(String(sha256));
+  if (kind === 'write-store-file') {
+    const takesNothing = quarantine === undefined && sha256 === undefined;
+    return file === storeFileName && isIdentity(value.identity) && (takesAway || takesNothing);
+  }
+  if (kind !== 'trim' || typeof file !== 'string') return false;
   const isSegment = parentOf(file) === walFolder && parseSegmentFileName(baseName(file)) !== undefined;
-  return isSegment && isCount(value.offset) && isCount(value.bytes) && typeof value.sha256 === 'string';
+  return isSegment && isCount(value.offset) && isCount(value.bytes) && takesAway;
 }
 
 function isIdentity(value: unknown): boolean {
@@ -102,8 +115,8 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
-function isPlainName(text: string): boolean {
-  return text !== '' && text !== '.' && text !== '..' && !/[/\0]/.test(text);
+function isPlainName(value: unknown): boolean {
+  return typeof value === 'string' && value !== '' && value !== '.' && value !== '..' && !/[/\0]/.test(value);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,15 +1,16 @@
-import { notFoundError, refusedError } from '../base/errors.ts';
+import { refusedError, type WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
 import { baseName, join } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
+import type { File } from '../fs/types.ts';
 import { openSource } from './files.ts';
 import { quarantineFolder } from './folder.ts';
-import { lockedBy, lockStore, type StoreLock } from './lock.ts';
+import { openSegment, takeLock } from './lock.ts';
 import { quarantineBytes } from './quarantine.ts';
-import { scanStore } from './read.ts';
-import { hashFrom, openSegment, undoAction } from './repair-files.ts';
-import { lastJournal, nextJournalName, type RepairAction, type RepairJournal, writeJournal } from './repair-journal.ts';
-import { storeFileName, writeStoreFile } from './store-file.ts';
+import { verifyStore } from './read.ts';
+import { hashFile } from './repair-files.ts';
+import { nextJournalName, type RepairAction, type RepairJournal, writeJournal } from './repair-journal.ts';
+import { type StoreIdentity, storeFileName, writeStoreFile } from './store-file.ts';
 import { surveyStore } from './survey.ts';
 import type { LogReport, StorageEnv, Verdict } from './types.ts';
 
@@ -34,14 +35,14 @@ export interface RepairPlan {
 /** What would be done. Read-only. Rejects with E_NO_STORE, E_GUTTED, E_NEWER_FORMAT, E_READ. */
 export async function planRepair(env: StorageEnv, storeDir: string): Promise<RepairPlan> {
   const survey = await surveyStore(env, storeDir);
-  const report = await scanStore(env, storeDir);
+  const report = await verifyStore(env, storeDir);
   const actions: RepairAction[] = [];
   const storeFile = report.findings.find(
     (finding) => finding.code === 'E_STORE_MISSING' || finding.code === 'E_STORE_BAD',
   );
   // The id comes from the first readable segment header: with a foreign segment about, nobody can say whose it is.
   const foreign = report.findings.some((finding) => finding.code === 'E_FOREIGN_SEGMENT');
-  if (storeFile && !foreign) actions.push({ kind: 'write-store-file', file: storeFileName, identity: survey.identity });
+  if (storeFile && !foreign) actions.push(await storeFileAction(env, storeDir, survey.identity));
   const faults = report.findings.filter((finding) => (finding !== storeFile || foreign) && finding.severity !== 'note');
   const tailOnly = faults.every(
     (finding) => finding.severity === 'torn' || finding.severity === 'ambiguous' || finding.severity === 'degraded',
@@ -60,11 +61,24 @@ export async function planRepair(env: StorageEnv, storeDir: string): Promise<Rep
   };
 }
 
+async function storeFileAction(env: StorageEnv, storeDir: string, identity: StoreIdentity): Promise<RepairAction> {
+  const sha256 = await hashFile(env, join(storeDir, storeFileName));
+  return { kind: 'write-store-file', file: storeFileName, identity, ...(sha256 !== undefined && { sha256 }) };
+}
+
 async function trimAction(env: StorageEnv, storeDir: string, report: LogReport): Promise<RepairAction | undefined> {
   const tail = report.tail;
   if (tail === undefined || tail.bytes === 0) return undefined;
-  const sha256 = await hashFrom(env, join(storeDir, tail.file), tail.offset, tail.bytes);
-  return { kind: 'trim', file: tail.file, offset: tail.offset, bytes: tail.bytes, sha256 };
+  const { file, offset, bytes } = tail;
+  const sha256 = await hashFile(env, join(storeDir, file), { offset, bytes });
+  if (sha256 === undefined) throw stalePlan(storeDir);
+  return { kind: 'trim', file, offset, bytes, sha256 };
+}
+
+function stalePlan(storeDir: string): WalqError {
+  return refusedError('E_PLAN_STALE', 'the store has changed since the plan was made', {
+    next: `walq wal repair ${shellWord(storeDir)}`,
+  });
 }
 
 /**
@@ -78,13 +92,16 @@ export async function applyRepair(
   plan: RepairPlan,
   options: { yes: boolean },
 ): Promise<RepairJournal> {
-  return underLock(env, storeDir, async () => {
-    const now = await planRepair(env, storeDir);
-    if (JSON.stringify(now.actions) !== JSON.stringify(plan.actions)) {
-      throw refusedError('E_PLAN_STALE', 'the store has changed since the plan was made', {
-        next: `walq wal repair ${shellWord(storeDir)}`,
-      });
+  const lock = await takeLock(env, storeDir, {});
+  const held = new Map<string, File>();
+  try {
+    // Held before the second look: whoever writes in spite of our lock, its LOCK file deleted, must have it too.
+    for (const { kind, file } of plan.actions) {
+      const segment = kind === 'trim' ? await openSegment(env, storeDir, file) : undefined;
+      if (segment) held.set(file, segment);
     }
+    const now = await planRepair(env, storeDir);
+    if (JSON.stringify(now.actions) !== JSON.stringify(plan.actions)) throw stalePlan(storeDir);
     if (now.needsYes && !options.yes) {
       throw refusedError('E_NEEDS_YES', 'the last write may have been acknowledged; dropping it needs --yes', {
         data: { plan: now },
@@ -97,60 +114,41 @@ export async function applyRepair(
       journal.actions.push({ ...action, ...(quarantine !== undefined && { quarantine }) });
     }
     if (plan.actions.length > 0) await writeJournal(env, storeDir, await nextJournalName(env, storeDir), journal);
-    for (const action of plan.actions) await apply(env, storeDir, action);
+    for (const action of plan.actions) {
+      if (action.kind === 'write-store-file') await writeStoreFile(env.fs, storeDir, action.identity);
+      else await cut(storeDir, held.get(action.file), action);
+    }
     return journal;
-  });
+  } finally {
+    for (const segment of held.values()) await segment.close();
+    await lock.release();
+  }
 }
 
+/** The copy is read back: nothing is taken away before it is known to be what the plan says. */
 async function keepEvidence(env: StorageEnv, storeDir: string, action: RepairAction): Promise<string | undefined> {
-  const path = join(storeDir, action.file);
-  if ((await env.fs.lstat(path)) === undefined) return undefined;
-  const source = await openSource(env.fs, path);
+  if (action.sha256 === undefined) return undefined;
+  const source = await openSource(env.fs, join(storeDir, action.file));
   try {
     const name = baseName(action.file);
-    return action.kind === 'trim'
-      ? await quarantineBytes(env, storeDir, `${name}.tail-${action.offset}`, source, action.offset, action.bytes)
-      : await quarantineBytes(env, storeDir, name, source, 0, source.size);
+    const kept =
+      action.kind === 'trim'
+        ? await quarantineBytes(env, storeDir, `${name}.tail-${action.offset}`, source, action.offset, action.bytes)
+        : await quarantineBytes(env, storeDir, name, source, 0, source.size);
+    const sha256 = await hashFile(env, join(storeDir, quarantineFolder, kept));
+    if (sha256 !== action.sha256) throw stalePlan(storeDir);
+    return kept;
   } finally {
     await source.close();
   }
 }
 
-async function apply(env: StorageEnv, storeDir: string, action: RepairAction): Promise<void> {
-  if (action.kind === 'write-store-file') return writeStoreFile(env.fs, storeDir, action.identity);
-  const file = await openSegment(env, storeDir, action.file);
-  try {
-    await file.truncate(action.offset);
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
-}
-
-/**
- * Takes back the last repair that was not yet undone: the files become what they were, to the byte. Rejects with
- * E_NOTHING_TO_UNDO (1), with E_PLAN_STALE (7) when the store has been written to since, and with E_REPAIR_JOURNAL (3)
- * when the record of the repair cannot be read.
- */
-export async function undoRepair(env: StorageEnv, storeDir: string): Promise<RepairJournal> {
-  return underLock(env, storeDir, async () => {
-    const found = await lastJournal(env, storeDir);
-    if (found === undefined) {
-      throw notFoundError('E_NOTHING_TO_UNDO', `no repair to undo in ${join(storeDir, quarantineFolder)}`);
-    }
-    for (const action of found.journal.actions.toReversed()) await undoAction(env, storeDir, action);
-    const undone = { ...found.journal, undone: true };
-    await writeJournal(env, storeDir, found.name, undone);
-    return undone;
-  });
-}
-
-async function underLock<T>(env: StorageEnv, storeDir: string, run: () => Promise<T>): Promise<T> {
-  const lock: StoreLock | undefined = await lockStore(env, storeDir);
-  if (lock === undefined) throw await lockedBy(env, storeDir);
-  try {
-    return await run();
-  } finally {
-    await lock.release();
-  }
+async function cut(
+  storeDir: string,
+  segment: File | undefined,
+  { offset, bytes }: RepairAction & { kind: 'trim' },
+): Promise<void> {
+  if (segment === undefined || (await segment.size()) !== offset + bytes) throw stalePlan(storeDir);
+  await segment.truncate(offset);
+  await segment.datasync();
 }

@@ -4,6 +4,7 @@ import { type Loaded, type LoadOptions, loadState } from './load.ts';
 import { stillThere } from './read.ts';
 import { surveyStore } from './survey.ts';
 import type { SnapshotSummary, StateMachine, StorageEnv } from './types.ts';
+import type { LogJudgement } from './wal/judge-log.ts';
 
 export interface ReplayResult<M> {
   machine: M;
@@ -13,6 +14,8 @@ export interface ReplayResult<M> {
   seqMax: number;
   snapshot?: SnapshotSummary;
   replayed: number;
+  /** Nothing up to the point asked for is missing in the state, whatever `findings` say of the rest of the store. */
+  whole: boolean;
   findings: Finding[];
 }
 
@@ -40,8 +43,14 @@ export async function replayTo<M extends StateMachine>(
     seqMax,
     ...(loaded.snapshot && { snapshot: loaded.snapshot }),
     replayed: loaded.replayed,
+    whole: options.until !== undefined || isWhole(loaded.judgement, loaded.findings),
     findings,
   };
+}
+
+function isWhole(judgement: LogJudgement, findings: readonly Finding[]): boolean {
+  const endKnown = findings.every((finding) => finding.severity !== 'newer' && finding.code !== 'E_SNAPSHOT_AHEAD');
+  return endKnown && judgement.lost.length === 0 && !judgement.lostUnknown && judgement.tail === undefined;
 }
 
 /** A writer that cleans up may take away the snapshot or segment just listed; then a fresh listing has newer ones. */

@@ -80,7 +80,7 @@ export async function planRetention(
   }
   const left = segments.length - plan.removeSegments.length;
   plan.reasons.push(
-    `${left} segment${left === 1 ? '' : 's'} hold records after seq ${oldest.seq}, or the end of the log`,
+    `${left} ${left === 1 ? 'segment holds' : 'segments hold'} records after seq ${oldest.seq}, or the end of the log`,
   );
   return plan;
 }

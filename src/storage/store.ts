@@ -7,7 +7,7 @@ import { writeError } from './files.ts';
 import { loadState } from './load.ts';
 import { type StoreLock, takeLock } from './lock.ts';
 import { type LogWriter, randomEpoch } from './log-writer.ts';
-import { openLog, refuseDamage } from './open.ts';
+import { openLog, recover, refuseDamage } from './open.ts';
 import { applyRetention, planRetention, type RetentionPlan } from './retention.ts';
 import { snapshotFolder } from './snapshot/name.ts';
 import { writeSnapshot } from './snapshot/write.ts';
@@ -43,10 +43,7 @@ export async function openStore<M extends StateMachine>(
       await createStore(env, storeDir);
       created = true;
     }
-    const survey = await surveyStore(env, storeDir);
-    refuseDamage(storeDir, survey.findings);
-    const loaded = await loadState(env, storeDir, survey, options.machine);
-    refuseDamage(storeDir, loaded.findings);
+    const { survey, loaded } = await recover(env, storeDir, options.machine);
     const { writer, trimmed } = await openLog(env, storeDir, survey, loaded);
     const recovery: RecoveryReport = {
       ...(loaded.snapshot && { snapshot: loaded.snapshot }),

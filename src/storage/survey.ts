@@ -1,7 +1,7 @@
 import { damageError, notFoundError, type WalqError } from '../base/errors.ts';
 import { type Finding, findingError } from '../base/finding.ts';
 import { join } from '../base/path.ts';
-import { goneMeanwhile } from './files.ts';
+import { goneMeanwhile, refuseLink } from './files.ts';
 import {
   listingNotes,
   listWal,
@@ -12,12 +12,14 @@ import {
   walFolder,
 } from './folder.ts';
 import { listSnapshots } from './snapshot/list.ts';
+import { snapshotFolder } from './snapshot/name.ts';
 import { peekSnapshot } from './snapshot/read.ts';
 import { readStoreFile, type StoreFileResult, type StoreIdentity, storeFileName } from './store-file.ts';
 import type { ChainPoint, StorageEnv } from './types.ts';
 import type { HeadSlot } from './wal/head.ts';
 import type { LogJudgement } from './wal/judge-log.ts';
 import type { SegmentName } from './wal/names.ts';
+import type { LogScan } from './wal/scan-log.ts';
 
 /** What stands in a store folder, read without judging the log. */
 export interface Survey {
@@ -41,6 +43,7 @@ export interface Survey {
  * E_GUTTED, E_NEWER_FORMAT, E_READ.
  */
 export async function surveyStore(env: StorageEnv, storeDir: string): Promise<Survey> {
+  for (const folder of [walFolder, snapshotFolder]) await refuseLink(env.fs, join(storeDir, folder));
   const head = await readHead(env, storeDir);
   const listing = await listWal(env, join(storeDir, walFolder));
   const store = await readStoreFile(env.fs, storeDir);
@@ -81,7 +84,11 @@ export async function surveyStore(env: StorageEnv, storeDir: string): Promise<Su
 
 async function noLog(env: StorageEnv, storeDir: string, noStoreFile: boolean): Promise<WalqError> {
   const data = { store: storeDir };
-  if (!noStoreFile) return damageError('E_GUTTED', `store ${storeDir} has no segment: its log was removed`, { data });
+  if (!noStoreFile)
+    return damageError('E_GUTTED', `store ${storeDir} has no segment: its log was removed`, {
+      data,
+      next: 'walq help E_GUTTED',
+    });
   const info = await env.fs.stat(storeDir);
   const what = info === undefined ? `no store at ${storeDir}` : `${storeDir} is not a store`;
   return notFoundError('E_NO_STORE', what, {
@@ -120,9 +127,20 @@ async function identify(
   throw findingError([finding]);
 }
 
+/**
+ * The segment of this point is gone, and the one that begins the log follows another of that ordinal: the snapshot is
+ * of a copy of this store that went its own way.
+ */
+export function otherPast(log: LogScan, point: ChainPoint): boolean {
+  const first = log.segments[0]?.scan.header;
+  return first !== undefined && first.ordinal === point.ordinal + 1 && first.prevSalt !== point.salt;
+}
+
 /** A snapshot proves that the log had reached its seq. */
 export function aheadOfLog(survey: Survey, judgement: LogJudgement): Finding[] {
   const newest = survey.snapshots.find((snapshot) => snapshot.point);
+  // How far a segment of a newer walq goes, this one cannot tell.
+  if (judgement.findings.some((finding) => finding.severity === 'newer')) return [];
   if (newest === undefined || newest.seq < judgement.seqNext) return [];
   return [
     {

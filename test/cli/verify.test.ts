@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -54,6 +55,37 @@ describe('wal verify', () => {
     expect(document.snapshots).toHaveLength(2);
     expect(document.segments.length).toBeGreaterThan(1);
   });
+
+  it('judges a log folder, and a segment in it, with what its store knows, however the path is spelled', async () => {
+    const dir = copy();
+    const name = segments(dir).at(-1)?.split('/').at(-1) ?? '';
+    truncateSync(join(dir, 'wal', name), 96);
+    const spellings: [cwd: string, path: string][] = [
+      [dir, 'wal'],
+      [dir, 'wal/'],
+      [dir, `wal/${name}`],
+      [join(dir, 'wal'), '.'],
+      [join(dir, 'wal'), '../wal'],
+      [join(dir, 'wal'), name],
+    ];
+    for (const [cwd, path] of spellings) expect((await walq(['wal', 'verify', path], { cwd })).code, path).toBe(3);
+    cpSync(join(dir, 'wal'), join(dir, 'copy'), { recursive: true });
+    expect((await walq(['wal', 'verify', 'copy'], { cwd: dir })).code, 'a copy is no log of this store').toBe(0);
+  });
+
+  it.each(['HEAD', 'STORE.json', 'wal/0000000099-00000000000000000099.wal'])(
+    'does not wait for a pipe that stands in the place of %s',
+    async (file) => {
+      const dir = copy();
+      rmSync(join(dir, file), { force: true });
+      execFileSync('mkfifo', [join(dir, file)]);
+      const { code, stderr } = await walq(['wal', 'verify', dir]);
+      expect({ code, stderr }).toEqual({
+        code: 74,
+        stderr: expect.stringContaining(`${file}: it is a pipe, socket or device, not a file`),
+      });
+    },
+  );
 
   it('names file, offset, seq, got and expected, and counts the loss: one byte flipped', async () => {
     const dir = copy();

@@ -56,8 +56,10 @@ describe('the package', () => {
       'chalk',
       'cli-table3',
       'commander',
+      'croner',
       'fs-native-extensions',
       'ora',
+      'yaml',
     ]);
     expect(exports['.']).toEqual({ types: './dist/index.d.ts', default: './dist/index.js' });
     for (const path of ['bin/walq.js', 'dist/index.js', 'dist/index.d.ts'])

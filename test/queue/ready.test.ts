@@ -199,7 +199,7 @@ describe('groups', () => {
     for (const job of groups({ a: 5 })) index.add(job);
     for (const seq of [1, 2, 3]) expect(index.take(0, all)?.seq).toBe(seq);
     for (let seq = 6; seq <= 8; seq++) index.add(pending(seq, { group: 'b' }));
-    expect(drain(index)).toEqual([6, 4, 7, 5, 8]);
+    expect(drain(index)).toEqual([4, 6, 5, 7, 8]);
   });
 
   test('with a limit have no more jobs at work, and others go meanwhile', () => {

@@ -1,36 +1,77 @@
+import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import { usageError } from '../../base/errors.ts';
 import { parseBytes } from '../../base/size.ts';
-import { answers, durationOf, lockTimeoutOption, type Parsed, wholeNumber } from '../command.ts';
+import { answers, durationOf, examples, lockTimeoutOption, type Parsed, wholeNumber } from '../command.ts';
 
 export function addRun(queue: Command, parsed: Parsed): void {
   const command = queue
     .command('run')
-    .description('take jobs and run them, each as a child process, until stopped')
-    .option('--exec <command>', 'shell line that runs a job; it gets the payload on standard input (docs/handlers.md)')
-    .option('--commands', 'run the commands that jobs carry')
-    .option('-j, --workers <count>', 'jobs at a time', workerCount, 4)
+    .description('take jobs and run them, until stopped')
+    .addHelpText(
+      'after',
+      '\nFirst INT or TERM: no new jobs, running ones have --grace. Second: they are killed; their jobs go back.',
+    );
+  addHandlerOptions(command);
+  addWorkOptions(command);
+  addStoreOptions(command);
+  command
+    .optionsGroup('Options:')
+    .option('-c, --config <file>', 'flags from a YAML file, by their long names; the command line wins')
+    .option('-q, --quiet', 'do not report each job');
+  // A file of flags is read between the parse and the run, as if they had been typed.
+  command.hook('preAction', async () => {
+    const { config } = command.opts<{ config?: string }>();
+    if (config !== undefined) await (await import('./run-config.ts')).applyConfig(command, config);
+  });
+  examples(command, {
+    "walq queue run --exec './send-mail.sh'": 'until stopped',
+    'walq queue run --commands --drain': 'until nothing is left',
+    'walq queue run --module jobs.mjs -j auto': 'functions of a module',
+  });
+  answers(command, parsed, { kind: 'queue.run', load: async () => (await import('./run.ts')).run });
+}
+
+function addHandlerOptions(command: Command): void {
+  command
+    .optionsGroup('What runs a job, one of (docs/handlers.md):')
+    .option('--exec <command>', 'shell line, started for each job; it gets the payload on standard input')
+    .option('--stream <command>', 'shell line whose processes live on: a job a line in, a verdict a line out')
+    .option('--module <file>', 'functions of a JavaScript module')
+    .option('--isolate', 'each job of the module in a thread of its own')
+    .option('--commands', 'the commands that jobs carry');
+}
+
+function addWorkOptions(command: Command): void {
+  command
+    .optionsGroup('Running:')
+    .addOption(
+      new Option('-j, --workers <count>', 'jobs at a time; auto for one per core')
+        .argParser(workerCount)
+        .default(4, '4'),
+    )
+    .option(
+      '--group-limit <count>',
+      'of them of each group without a limit of its own',
+      wholeNumber('--group-limit', 1),
+    )
     .option('--drain', 'end when nothing is left to run; exit 1 if a job ended dead')
+    .option('--halt <dead=count>', 'stop after so many jobs have died here; exit 1', haltCount)
+    .addOption(timeOption('--task-timeout <time>', 'for jobs without a timeout of their own; 0s for none', 0, 'none'))
+    .addOption(timeOption('--kill-after <time>', 'between SIGTERM and SIGKILL', 5000, '5s'))
+    .addOption(timeOption('--grace <time>', 'how long a stop waits for running jobs', 30_000, '30s'))
+    .option('--crashes <count>', 'a job whose runner died this many times is dead', wholeNumber('--crashes', 1), 3)
     .addOption(
-      new Option('--task-timeout <time>', 'for jobs without a timeout of their own; 0s for none')
-        .argParser(durationOf('--task-timeout'))
-        .default(0, 'none'),
-    )
-    .addOption(
-      new Option('--kill-after <time>', 'between SIGTERM and SIGKILL')
-        .argParser(durationOf('--kill-after'))
-        .default(5000, '5s'),
-    )
-    .addOption(
-      new Option('--grace <time>', 'how long a stop waits for running jobs')
-        .argParser(durationOf('--grace'))
-        .default(30_000, '30s'),
-    )
-    .addOption(
-      new Option('--snapshot-interval <time>', 'write a snapshot this often; 0s for never')
-        .argParser(durationOf('--snapshot-interval'))
-        .default(30_000, '30s'),
-    )
+      new Option('--orphans <what>', 'children of a killed runner that still run')
+        .choices(['kill', 'ignore'])
+        .default('kill'),
+    );
+}
+
+function addStoreOptions(command: Command): void {
+  command
+    .optionsGroup('Store and metrics:')
+    .addOption(timeOption('--snapshot-interval <time>', 'write a snapshot this often; 0s for never', 30_000, '30s'))
     .option(
       '--snapshot-every <events>',
       'and after so many events; 0 for never',
@@ -39,29 +80,30 @@ export function addRun(queue: Command, parsed: Parsed): void {
     )
     .option('--keep <count>', 'snapshots to keep; the log goes back to the oldest of them', wholeNumber('--keep', 1), 2)
     .option('--segment-size <bytes>', 'of one log file (default: 64MiB)', (text) => parseBytes(text, '--segment-size'))
-    .option('--crashes <count>', 'a job whose runner died this many times is dead', wholeNumber('--crashes', 1), 3)
-    .addOption(
-      new Option('--orphans <what>', 'children of a killed runner that still run')
-        .choices(['kill', 'ignore'])
-        .default('kill'),
-    )
-    .option('-q, --quiet', 'do not report each job')
     .addOption(lockTimeoutOption())
     .option('--metrics <host:port>', 'answer there with metrics in the form of Prometheus', metricsAddress)
-    .option('--metrics-port <port>', 'the same on 127.0.0.1', (text) => portOf('--metrics-port', text))
-    .addHelpText(
-      'after',
-      '\nFirst INT or TERM: no new jobs, running ones have --grace. Second: they are killed; their jobs go back.',
-    );
-  answers(command, parsed, { kind: 'queue.run', load: async () => (await import('./run.ts')).run });
+    .option('--metrics-port <port>', 'the same on 127.0.0.1', (text) => portOf('--metrics-port', text));
+}
+
+/** A new option for each command: commander keeps state in it. */
+function timeOption(flags: string, description: string, standard: number, shown: string): Option {
+  const [flag = flags] = flags.split(' ');
+  return new Option(flags, description).argParser(durationOf(flag)).default(standard, shown);
 }
 
 const workersMax = 1024;
 
 function workerCount(text: string): number {
+  if (text === 'auto') return availableParallelism();
   const workers = wholeNumber('--workers', 1)(text);
   if (workers <= workersMax) return workers;
   throw usageError('E_USAGE', `--workers: ${text} is too many; at most ${workersMax}`);
+}
+
+function haltCount(text: string): number {
+  const [what, count = ''] = text.split('=');
+  if (what === 'dead' && /^[1-9]\d{0,8}$/.test(count)) return Number(count);
+  throw usageError('E_USAGE', `--halt: '${text}' is not allowed; give dead=COUNT, such as dead=10`);
 }
 
 function metricsAddress(text: string): { host: string; port: number } {

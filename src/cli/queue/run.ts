@@ -1,19 +1,27 @@
+import { Console } from 'node:console';
 import { formatDuration } from '../../base/duration.ts';
 import { Exit, type ExitCode } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { refuseTogether } from '../../commands/queue/enqueue.ts';
 import { runQueue } from '../../commands/queue/run.ts';
+import type { HandlerRequest } from '../../commands/queue/run-handler.ts';
 import type { AttemptOutcome } from '../../queue/process/attempt-types.ts';
 import type { Runner } from '../../queue/run/runner.ts';
-import type { RunnerReport } from '../../queue/run/runner-types.ts';
+import type { RunnerReport, RunSummary } from '../../queue/run/runner-types.ts';
+import { failureDocument, InDocument } from '../failure.ts';
 import type { Session } from '../session.ts';
 import { counted } from '../text.ts';
 
 export interface RunFlags {
   exec?: string;
+  stream?: string;
+  module?: string;
+  isolate?: boolean;
   commands?: boolean;
   workers: number;
+  groupLimit?: number;
   drain?: boolean;
+  halt?: number;
   taskTimeout: number;
   killAfter: number;
   grace: number;
@@ -33,12 +41,13 @@ const exitOfSignal = { SIGINT: 130, SIGTERM: 143 } as const;
 
 export async function run(session: Session, _args: readonly string[], flags: RunFlags): Promise<ExitCode> {
   const signals = new Signals(session);
+  // What a module prints is no part of the answer of this command.
+  if (flags.module !== undefined) globalThis.console = new Console(process.stderr);
   const summary = await runQueue(session.context, {
-    ...(flags.exec !== undefined && { exec: flags.exec }),
-    commands: flags.commands === true,
+    handler: handlerOf(flags),
     workers: flags.workers,
     drain: flags.drain === true,
-    haltAfterDead: Number.POSITIVE_INFINITY,
+    haltAfterDead: flags.halt ?? Number.POSITIVE_INFINITY,
     timeoutMs: flags.taskTimeout,
     killAfterMs: flags.killAfter,
     graceMs: flags.grace,
@@ -47,6 +56,7 @@ export async function run(session: Session, _args: readonly string[], flags: Run
     keepSnapshots: flags.keep,
     ...(flags.segmentSize !== undefined && { segmentBytes: flags.segmentSize }),
     crashesMax: flags.crashes,
+    ...(flags.groupLimit !== undefined && { groupLimit: flags.groupLimit }),
     ...metricsOf(flags),
     orphans: flags.orphans,
     lockTimeoutMs: flags.lockTimeout,
@@ -71,10 +81,11 @@ export async function run(session: Session, _args: readonly string[], flags: Run
   });
   signals.unlisten();
   session.settle();
-  const { failure, broken } = summary;
+  const { failure, ...rest } = summary;
+  const exit = exitOf(summary, flags, signals);
   if (session.json) {
-    const { failure: _failure, ...rest } = summary;
-    await session.document({ ...rest, ...(failure && { error: { code: failure.code, message: failure.message } }) });
+    await session.document({ ...rest, ...(failure && { error: failureDocument(failure, session.kind) }), exit });
+    if (failure) throw new InDocument(failure);
   } else {
     const dead = summary.dead > 0 ? session.errStyle.bad(`${summary.dead} dead`) : '0 dead';
     const lost =
@@ -85,9 +96,25 @@ export async function run(session: Session, _args: readonly string[], flags: Run
     await session.err.line(`${summary.completed} completed, ${retries}, ${dead}${lost}`);
   }
   if (failure) throw failure;
+  return exit;
+}
+
+function exitOf(summary: RunSummary, flags: RunFlags, signals: Signals): ExitCode {
+  if (summary.failure !== undefined) return summary.failure.exit;
   const undone = summary.dead > 0 || summary.left > 0;
-  if (broken !== undefined || (flags.drain === true && undone)) return Exit.failed;
+  const halted = flags.halt !== undefined && summary.dead >= flags.halt;
+  if (summary.broken !== undefined || halted || (flags.drain === true && undone)) return Exit.failed;
   return signals.forced === undefined ? Exit.ok : (exitOfSignal[signals.forced] as ExitCode);
+}
+
+function handlerOf({ exec, stream, module, isolate, commands }: RunFlags): HandlerRequest {
+  return {
+    ...(exec !== undefined && { exec }),
+    ...(stream !== undefined && { stream }),
+    ...(module !== undefined && { module }),
+    isolate: isolate === true,
+    commands: commands === true,
+  };
 }
 
 function metricsOf({ metrics, metricsPort }: RunFlags): { metrics?: { host: string; port: number } } {
@@ -180,15 +207,16 @@ function finished(session: Session, event: Extract<RunnerReport, { kind: 'finish
   const took = style.dim(`${Math.round(outcome.durationMs)} ms, attempt ${job.attempt}`);
   if (verdict.kind === 'completed') return `${id} ${style.good('completed')} ${took}`;
   const end = endOf(outcome);
-  const why = style.dim(`(${end}: ${escapeText(verdict.reason)})`);
+  const why = style.dim(`(${end === undefined ? '' : `${end}: `}${escapeText(verdict.reason)})`);
   if (verdict.kind === 'dead') return `${id} ${style.bad('dead')} ${took} ${why}`;
   const waitMs = Math.max(0, verdict.runAt - session.context.env.clock.now());
   return `${id} ${style.warn('retry')} ${took} ${why}${style.dim(`, again in ${formatDuration(waitMs)}`)}`;
 }
 
-function endOf({ pid, timedOut, signal, exitCode }: AttemptOutcome): string {
-  if (pid === undefined) return 'not started';
-  return timedOut ? 'timed out' : (signal ?? `exit ${exitCode}`);
+/** Undefined when no process ended with the attempt. */
+function endOf({ timedOut, signal, exitCode }: AttemptOutcome): string | undefined {
+  if (timedOut) return 'timed out';
+  return signal ?? (exitCode === null ? undefined : `exit ${exitCode}`);
 }
 
 function messageOf(error: unknown): string {

@@ -1,9 +1,10 @@
 import { formatDuration } from '../../base/duration.ts';
-import type { ExitCode } from '../../base/errors.ts';
+import { Exit, type ExitCode } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { type QueueStatusResult, queueStatus } from '../../commands/queue/status.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
 import type { RunnerStatus } from '../../queue/run/status.ts';
+import { verdictWord } from '../findings.ts';
 import type { Session } from '../session.ts';
 import { bytes, count, counted } from '../text.ts';
 
@@ -41,9 +42,12 @@ function linesOf(session: Session, result: QueueStatusResult): [string, string][
     counted(totals.retried, 'retry', 'retries'),
     counted(totals.timedOut, 'timeout'),
   ].join(', ');
-  const verdict = style.verdict(result.verdict, result.verdict.toUpperCase());
+  const verdict = style.verdict(result.verdict, verdictWord(result.verdict));
   const from = result.readFromSeq ?? 1;
-  const read = from > 1 ? style.dim(`  (read from seq ${count(from)} on; walq wal verify reads all)`) : '';
+  const whole = exitOfVerdict(result.verdict) === Exit.ok;
+  const hint = whole && from > 1 ? `read from seq ${count(from)} on; walq wal verify reads all` : '';
+  const doubt = whole ? hint : 'walq wal verify says what is wrong';
+  const read = doubt === '' ? '' : style.dim(`  (${doubt})`);
   const health = result.from === 'runner' ? style.good('in use by the runner') : `${verdict}${read}`;
   return [
     ['store', escapeText(result.store)],

@@ -7,16 +7,17 @@ import type { Session } from '../session.ts';
 import { renderTable } from '../table.ts';
 import { isoTime } from '../text.ts';
 
+/** What everybody needs, and what a terminal must be wider for. */
+const wideFrom = 120;
 const columns = [
   { title: 'SEQ', align: 'right' as const },
-  { title: 'KIND' },
   { title: 'CREATED' },
   { title: 'BYTES', align: 'right' as const },
   { title: 'ENTRIES', align: 'right' as const },
-  { title: 'STATE' },
   { title: 'STATUS' },
   { title: 'FILE', flexible: true },
 ];
+const wideColumns = [...columns, { title: 'KIND' }, { title: 'STATE' }];
 
 /** Every snapshot is read and checked: a list that calls a damaged one fine would be worse than none. */
 export async function list(session: Session, args: readonly string[]): Promise<ExitCode> {
@@ -30,15 +31,18 @@ export async function list(session: Session, args: readonly string[]): Promise<E
   }
   const rows = listing.snapshots.map(({ seq, file, bytes, summary }) => [
     String(seq),
-    summary?.kind ?? '-',
     summary === undefined ? '-' : isoTime(summary.createdMs),
     String(bytes),
     summary === undefined ? '-' : String(summary.entries),
-    summary === undefined ? '-' : summary.stateHash.slice(0, 12),
     summary === undefined ? 'BAD' : 'OK',
     escapeText(file),
+    summary?.kind ?? '-',
+    summary === undefined ? '-' : summary.stateHash.slice(0, 12),
   ]);
-  await session.out.write(renderTable(columns, rows, { width: session.width, style: session.style }));
+  const { width, style } = session;
+  const shown = width !== undefined && width < wideFrom ? columns : wideColumns;
+  const cells = rows.map((row) => row.slice(0, shown.length));
+  await session.out.write(renderTable(shown, cells, { width, style }));
   await session.out.flush();
   if (rows.length === 0) session.context.note(`${listing.store} holds no snapshot`);
   for (const finding of faults) await session.err.line(findingLine(finding, session.errStyle, session.errWidth));

@@ -30,9 +30,15 @@ export async function show(
   await session.out.flush();
   if (exit !== 0) {
     await writeFaults(session, shown.findings);
-    await session.err.write(verdictText(shown.verdict, ['what is shown is what could be read'], session.errStyle));
+    await session.err.write(verdictText(shown.verdict, [meaningOf(shown)], session.errStyle));
   }
   return exit;
+}
+
+function meaningOf({ verdict, seq }: ShownSnapshot): string {
+  return verdict === 'degraded'
+    ? `a newer snapshot is bad: this is the state at seq ${seq}; walq wal replay gives the newest one`
+    : 'what is shown is what could be read';
 }
 
 function originOf(shown: ShownSnapshot): string {

@@ -5,7 +5,7 @@ import { storePath } from '../../commands/store-path.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
 import type { VerifyResult } from '../../commands/verify.ts';
 import type { ForeignSnapshotSummary } from '../../formats/types.ts';
-import { findingLine, verdictClauses, verdictText } from '../findings.ts';
+import { findingLine, snapshotClauses, verdictText } from '../findings.ts';
 import type { Session } from '../session.ts';
 import { bytes, counted } from '../text.ts';
 
@@ -28,7 +28,7 @@ export async function verify(session: Session, args: readonly string[]): Promise
   const { out, style } = session;
   for (const line of linesOf(result)) await out.line(escapeText(line));
   for (const finding of result.findings) await out.line(findingLine(finding, style, session.width));
-  await out.write(verdictText(result.verdict, verdictClauses(result.verdict, undefined), style));
+  await out.write(verdictText(result.verdict, snapshotClauses(result.verdict), style));
   return exit;
 }
 

@@ -30,7 +30,8 @@ async function writeText(session: Session, result: ImportResult): Promise<void> 
   const { out, err, errStyle, style } = session;
   const { base } = result;
   if (base !== undefined) {
-    const seqs = result.baseSeq === 0 ? '' : `; they take seq 1..${result.baseSeq}`;
+    const seqs =
+      result.baseSeq === 0 ? '' : result.baseSeq === 1 ? '; it takes seq 1' : `; they take seq 1..${result.baseSeq}`;
     await out.line(escapeText(`${base.file}: ${counted(base.jobs, 'job')} as the base${seqs}`));
   }
   for (const file of result.files) await out.line(escapeText(fileLine(file)));

@@ -6,6 +6,7 @@ import { splitPositionals } from '../../commands/target.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
 import { failureDocument, InDocument, toFailure } from '../failure.ts';
 import { verdictClauses, verdictText, writeFaults } from '../findings.ts';
+import { foreignClauses } from '../foreign-clauses.ts';
 import type { Session } from '../session.ts';
 import { type InspectFormat, rowWriter } from './rows.ts';
 
@@ -29,7 +30,7 @@ export async function inspect(session: Session, args: readonly string[], flags: 
       const failure = toFailure(error);
       // Half a document is none: it is ended with the error inside.
       if (failure === undefined || !writer.begun) throw error;
-      await writer.end({ error: failureDocument(failure) });
+      await writer.end({ error: failureDocument(failure, session.kind) });
       throw new InDocument(failure);
     },
   );
@@ -69,11 +70,18 @@ function exitOf(result: InspectResult, hasFilter: boolean): ExitCode {
   return exit === Exit.ok && result.shown === 0 && hasFilter ? Exit.failed : exit;
 }
 
+/** `; the log ends at seq 38`, where its end was read. */
+function heldBy({ log, partial }: InspectResult): string {
+  if (log?.seqLast === undefined || partial) return '';
+  return `; the log ends at seq ${log.seqLast}`;
+}
+
 async function explain(session: Session, result: InspectResult, exit: ExitCode): Promise<void> {
   const { err, errStyle } = session;
-  if (exit === Exit.failed) await err.line(`no event matches ${errStyle.dim('[E_NO_MATCH]')}`);
+  if (exit === Exit.failed) await err.line(`no event matches${heldBy(result)} ${errStyle.dim('[E_NO_MATCH]')}`);
   const { verdict } = result;
   if (verdict === undefined || exitOfVerdict(verdict) === Exit.ok) return;
   await writeFaults(session, result.findings);
-  await err.write(verdictText(verdict, verdictClauses(verdict, result.log), errStyle));
+  const clauses = result.foreign ? foreignClauses(result.foreign, verdict) : verdictClauses(verdict, result.log);
+  await err.write(verdictText(verdict, clauses, errStyle));
 }

@@ -7,7 +7,7 @@ import { exitOfVerdict } from '../../commands/verdict.ts';
 import type { RepairAction, RepairJournal } from '../../storage/repair-journal.ts';
 import { findingLine, verdictClauses, verdictText, verdictWord } from '../findings.ts';
 import type { Session } from '../session.ts';
-import { counted } from '../text.ts';
+import { counted, wrap } from '../text.ts';
 
 export interface RepairFlags {
   mode: 'trim';
@@ -48,14 +48,15 @@ function nextCommand(result: RepairResult, store: string): string | undefined {
   if (result.plan.actions.length > 0) {
     return `walq wal repair ${shellWord(store)} --mode trim --apply${result.plan.needsYes ? ' --yes' : ''}`;
   }
-  return result.plan.leaves.length > 0 ? `walq wal verify ${shellWord(store)}` : undefined;
+  return exitOfVerdict(result.verdict) !== Exit.ok ? `walq wal verify ${shellWord(store)}` : undefined;
 }
 
 async function writeResult(session: Session, result: RepairResult, store: string): Promise<void> {
   const { out, style } = session;
   const { plan, applied } = result;
   if (plan.actions.length === 0 && plan.leaves.length === 0) {
-    await out.write(verdictText(result.verdict, ['nothing to repair'], style));
+    const whole = exitOfVerdict(result.verdict) === Exit.ok;
+    await out.write(verdictText(result.verdict, [whole ? 'nothing to repair' : 'nothing that trim can mend'], style));
     return;
   }
   for (const finding of [...plan.mends, ...plan.leaves]) await out.line(findingLine(finding, style, session.width));
@@ -69,7 +70,11 @@ async function writeResult(session: Session, result: RepairResult, store: string
   }
   if (applied === undefined) {
     await out.line(style.strong(`plan for ${escapeText(store)} (${verdictWord(plan.verdict)}); nothing was changed`));
-    for (const [at, action] of plan.actions.entries()) await out.line(`  ${at + 1}. ${escapeText(planText(action))}`);
+    for (const [at, action] of plan.actions.entries()) {
+      const step = `${at + 1}. ${escapeText(planText(action))}`;
+      const lines = session.width === undefined ? step : wrap(step, session.width - 2, '   ');
+      await out.line(`  ${lines.replaceAll('\n', '\n  ')}`);
+    }
     if (plan.needsYes)
       await out.line('     the last write may have been acknowledged; this drops it, so it needs --yes');
     return;

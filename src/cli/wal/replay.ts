@@ -4,7 +4,7 @@ import { shellWord } from '../../base/shell-word.ts';
 import { rowOfJob } from '../../commands/job-row.ts';
 import { replayPath, saveState } from '../../commands/replay.ts';
 import type { ReplayResult } from '../../commands/replay-types.ts';
-import { splitPositionals } from '../../commands/target.ts';
+import { shownPath, splitPositionals } from '../../commands/target.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
 import { verdictText, writeFaults } from '../findings.ts';
 import type { Session } from '../session.ts';
@@ -20,7 +20,7 @@ export interface ReplayFlags {
 
 export async function replay(session: Session, args: readonly string[], flags: ReplayFlags): Promise<ExitCode> {
   const { context } = session;
-  const { path, range } = await splitPositionals(context, args);
+  const { path, range } = await splitPositionals(context, args, 'path only');
   if (range !== undefined) {
     throw usageError('E_USAGE', `replay takes its end with --until; '${args.at(-1)}' is no file`, {
       next: `walq wal replay --until ${shellWord(args.at(-1) ?? '')}`,
@@ -67,7 +67,9 @@ function originOf(result: ReplayResult): string[] {
       : `from snapshot ${result.snapshot.file} (seq ${result.snapshot.seq})`;
   const skipped =
     result.skipped === 0 ? '' : `; ${counted(result.skipped, 'event')} did not fit the state and changed nothing`;
-  return [escapeText(`${result.target.path}: ${from}, ${counted(result.replayed, 'event')} replayed${skipped}`)];
+  return [
+    escapeText(`${shownPath(result.target.path)}: ${from}, ${counted(result.replayed, 'event')} replayed${skipped}`),
+  ];
 }
 
 /** What the fault means for the state shown. */
@@ -77,6 +79,9 @@ function meaningOf(result: ReplayResult): string {
   if (result.verdict === 'degraded' && isForeign) return 'the state is whole';
   if (result.verdict === 'degraded') return 'the state is whole: the log gives it without the bad snapshot';
   if (result.verdict === 'newer' && isForeign) return 'events of types that walq does not know are not in the state';
+  if (result.whole === true) return 'the state is whole: the damage lies in a part of the store that it does not need';
+  if (result.verdict === 'newer')
+    return `this is the state up to seq ${result.seq}; what a newer walq wrote is not in it`;
   if (result.gaps === true) return 'numbers are missing: this is the state that the events which are there lead to';
   return `this is the state up to seq ${result.seq}; what lies behind the fault is not in it`;
 }

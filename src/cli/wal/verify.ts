@@ -1,12 +1,14 @@
 import type { ExitCode } from '../../base/errors.ts';
 import { usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
+import type { Finding } from '../../base/finding.ts';
 import { shellWord } from '../../base/shell-word.ts';
-import { splitPositionals } from '../../commands/target.ts';
+import { shownPath, splitPositionals } from '../../commands/target.ts';
 import { exitUnder, type FailOn, worstFirst } from '../../commands/verdict.ts';
 import { type VerifyResult, verifyPath } from '../../commands/verify.ts';
 import type { ForeignLogSummary, ForeignSnapshotSummary } from '../../formats/types.ts';
-import { findingLine, verdictClauses, verdictText } from '../findings.ts';
+import { storeFileName } from '../../storage/store-file.ts';
+import { findingLine, snapshotClauses, verdictClauses, verdictText } from '../findings.ts';
 import { foreignClauses } from '../foreign-clauses.ts';
 import type { Session } from '../session.ts';
 import { renderTable } from '../table.ts';
@@ -21,7 +23,7 @@ export interface VerifyFlags {
 const findingsShown = 20;
 
 export async function verify(session: Session, args: readonly string[], flags: VerifyFlags): Promise<ExitCode> {
-  const { path, range } = await splitPositionals(session.context, args);
+  const { path, range } = await splitPositionals(session.context, args, 'path only');
   if (range !== undefined) throw usageError('E_USAGE', `verify checks a whole log; '${args.at(-1)}' is a range`);
   const result = await verifyPath(session.context, path);
   session.settle();
@@ -67,7 +69,7 @@ async function writeFindings(session: Session, result: VerifyResult): Promise<vo
 
 function summaryLines(result: VerifyResult): string[] {
   const { target, log, snapshots, foreign } = result;
-  const what = escapeText(target.path === '-' ? 'standard input' : target.path);
+  const what = escapeText(shownPath(target.path));
   if (foreign !== undefined) return [`${what}: ${foreignSummary(foreign)}`];
   if (log === undefined) return [`${what}: ${snapshotSummary(result)}`];
   const seqs = log.seqFirst === undefined ? '' : ` (seq ${log.seqFirst}..${log.seqLast})`;
@@ -99,7 +101,7 @@ function foreignSummary(foreign: ForeignLogSummary | ForeignSnapshotSummary): st
 
 function clausesOf(result: VerifyResult): string[] {
   const { foreign, verdict, log } = result;
-  if (foreign === undefined) return verdictClauses(verdict, log);
+  if (foreign === undefined) return log === undefined ? snapshotClauses(verdict) : verdictClauses(verdict, log);
   if ('jobs' in foreign) return [];
   return foreignClauses(foreign, verdict);
 }
@@ -131,7 +133,18 @@ function nextCommand(result: VerifyResult): string | undefined {
   const isStore = target.kind === 'store';
   if (verdict === 'torn' && isStore) return `walq wal repair ${shellWord(target.path)} --mode trim`;
   if (verdict === 'ambiguous' && isStore) return `walq wal repair ${shellWord(target.path)} --mode trim`;
-  if (verdict === 'degraded' && isStore) return `walq snapshot create ${shellWord(target.path)}`;
+  if (verdict === 'degraded' && isStore) {
+    // A bad snapshot goes once two newer good ones are there (retention.ts).
+    const newerGood = result.snapshots?.findIndex((check) => check.summary === undefined) ?? -1;
+    if (newerGood <= 0) return `walq snapshot create ${shellWord(target.path)}`;
+    if (newerGood > 1) return `walq snapshot prune ${shellWord(target.path)}`;
+  }
   const worst = worstFirst(findings)[0];
+  if (isStore && verdict === 'corrupt' && onlyStoreFile(findings)) return `walq wal repair ${shellWord(target.path)}`;
   return worst === undefined || worst.severity === 'note' ? undefined : `walq help ${worst.code}`;
+}
+
+/** Repair writes STORE.json anew. */
+function onlyStoreFile(findings: readonly Finding[]): boolean {
+  return findings.every((finding) => finding.severity === 'note' || finding.file === storeFileName);
 }

@@ -1,15 +1,20 @@
-import { usageError } from '../../base/errors.ts';
+import type { Clock } from '../../base/clock.ts';
+import { Exit, usageError, type WalqError } from '../../base/errors.ts';
 import { join } from '../../base/path.ts';
 import { UuidSource } from '../../base/uuid.ts';
 import type { EnqueueAnswer } from '../../queue/engine-types.ts';
-import { withQueue } from '../../queue/run/access.ts';
-import { defaultPayloadBytesMax, enqueueEvent, type JobSpec } from '../../queue/spec.ts';
+import { parseJobSpec } from '../../queue/parse-spec.ts';
+import type { JobSpec } from '../../queue/spec.ts';
 import type { CommandContext } from '../context.ts';
-import { standardInput, storePath } from '../store-path.ts';
+import { standardInput } from '../store-path.ts';
+import { storeToCreate } from '../store-target.ts';
+import { onQueue, type WriterOptions } from '../writer.ts';
 import { fileChunks } from './file-chunks.ts';
-import { readJobs, readLines } from './read-jobs.ts';
+import { JobFeed } from './job-feed.ts';
+import { type InputJob, readJobs, readLines } from './job-input.ts';
+import { checkedJobs, sendJobs } from './send-jobs.ts';
 
-export interface EnqueueRequest {
+export interface EnqueueRequest extends WriterOptions {
   /** Options given on the command line; for `file` and `lines` they are what a job has unless it says otherwise. */
   template: JobSpec;
   /** JSON array or NDJSON of jobs; '-' is standard input. */
@@ -18,9 +23,10 @@ export interface EnqueueRequest {
   lines: boolean;
   /** Take `command` fields from the input. */
   allowCommands: boolean;
-  lockTimeoutMs: number;
-  /** Of this process. */
-  pid: number;
+  /** What to do with a record that is no good job. */
+  onError: 'stop' | 'skip';
+  /** Jobs in flight of the template's group at a time; 0 = no limit. */
+  groupLimit?: number;
 }
 
 export interface EnqueueResult {
@@ -30,97 +36,141 @@ export interface EnqueueResult {
   /** Jobs that took the place of one that waited with the same key. */
   replaced: number;
   duplicates: number;
+  /** Records left out because they were no good jobs. */
+  skipped: number;
 }
 
-/** Jobs of one frame at most. Even if a runner's socket must escape every byte of it, a message holds a batch. */
-const batchJobs = 1000;
-const batchBytes = 512 * 1024;
+export interface EnqueueListener {
+  /** Jobs that are on disk, in the order of the input. */
+  answered(answers: readonly EnqueueAnswer[]): Promise<void> | undefined;
+  /** A record that is left out, under 'skip'. */
+  skipped(error: WalqError): void;
+}
 
 /**
- * Puts jobs into the queue, each batch of the input as one frame. `answered` gets every job once it is on disk, in
- * input order. Throws usage errors (2) for a bad job: the batches before it are in the queue. Throws E_LOCKED (6),
- * the damage that refuses writing (3), E_NO_SPACE and others (74).
+ * Puts jobs into the queue, each batch of the input as one frame: when it is full, or when the input pauses. Throws
+ * usage errors (2) for a bad job under 'stop': nothing of its batch is in the queue, what was answered before is.
+ * Throws E_LOCKED (6), the damage that refuses writing (3), E_NO_SPACE and others (74).
  */
 export async function enqueue(
   context: CommandContext,
   request: EnqueueRequest,
-  answered: (answers: readonly EnqueueAnswer[]) => Promise<void> | undefined,
+  listener: EnqueueListener,
 ): Promise<EnqueueResult> {
-  const { env } = context;
-  const store = storePath(context);
-  const ids = new UuidSource(env.clock, env.random);
-  const result: EnqueueResult = { store, created: false, enqueued: 0, replaced: 0, duplicates: 0 };
-  // The first batch is read and checked before the store is touched: bad input creates nothing.
-  const batches = batchesOf(specs(context, request), ids);
-  let batch = await batches.next();
-  for (const spec of batch.done ? [] : batch.value) {
-    enqueueEvent(spec, spec.id ?? '', env.clock.now(), { payloadBytesMax: defaultPayloadBytesMax });
-  }
-  const options = {
-    create: true,
-    lockTimeoutMs: request.lockTimeoutMs,
-    pid: request.pid,
-    command: 'walq queue enqueue',
-    onOpen: (opened: { created: boolean }) => {
-      result.created = opened.created;
-      if (opened.created) context.note(`created a new store at ${store}`);
-    },
-  };
-  await withQueue(env, store, options, async (ops) => {
-    while (!batch.done) {
-      const { jobs: answers } = await ops.call('enqueue', { jobs: batch.value });
-      for (const answer of answers) {
-        if (answer.status === 'enqueued') result.enqueued++;
-        else if (answer.status === 'replaced') result.replaced++;
-        else result.duplicates++;
-      }
-      await answered(answers);
-      batch = await batches.next();
-    }
+  const { template, groupLimit, lockTimeoutMs, pid } = request;
+  const result = emptyResult(await storeToCreate(context));
+  const bad = badRecord(request.onError, result, listener);
+  const jobs = inputOf(context, request, bad);
+  const group = template.group ?? '';
+  await sendAll(context, jobs, { lockTimeoutMs, pid, command: 'walq queue enqueue' }, result, listener, {
+    bad,
+    ...(groupLimit !== undefined && { limit: { group, concurrency: groupLimit } }),
   });
   return result;
 }
 
-async function* specs(context: CommandContext, request: EnqueueRequest): AsyncGenerator<JobSpec> {
-  const { file, lines, template, allowCommands } = request;
-  if (file === undefined && !lines) {
-    yield template;
-    return;
-  }
-  const name = file ?? standardInput;
-  const chunks = name === standardInput ? context.stdin() : fileChunks(context.env.fs, name);
-  if (lines) yield* readLines(chunks, template);
-  else for await (const spec of readJobs(chunks, { allowCommands, file: name })) yield { ...template, ...spec };
+export function emptyResult(store: string): EnqueueResult {
+  return { store, created: false, enqueued: 0, replaced: 0, duplicates: 0, skipped: 0 };
 }
 
-/** Ids are given here, before anything is sent: a job asked for twice is then recognised. */
-async function* batchesOf(source: AsyncIterable<JobSpec>, ids: UuidSource): AsyncGenerator<JobSpec[], undefined> {
-  let batch: JobSpec[] = [];
-  let bytes = 0;
-  for await (const spec of source) {
-    const own = bytesOf(spec);
-    if (batch.length >= batchJobs || (batch.length > 0 && bytes + own > batchBytes)) {
-      yield batch;
-      batch = [];
-      bytes = 0;
-    }
-    batch.push({ ...spec, id: spec.id ?? ids.next() });
-    bytes += own;
+/** Only what is wrong with one record can be left out. */
+export function badRecord(
+  onError: 'stop' | 'skip',
+  result: EnqueueResult,
+  listener: EnqueueListener,
+): (error: WalqError) => void {
+  return (error) => {
+    if (onError === 'stop' || (error.exit !== Exit.usage && error.exit !== Exit.failed)) throw error;
+    result.skipped++;
+    listener.skipped(error);
+  };
+}
+
+/** Sends a stream of jobs and counts the answers. A store is created for the first good job, not before. */
+export async function sendAll(
+  context: CommandContext,
+  jobs: AsyncIterable<readonly InputJob[]>,
+  writer: WriterOptions & { command: string },
+  result: EnqueueResult,
+  listener: EnqueueListener,
+  how: { bad: (error: WalqError) => void; limit?: { group: string; concurrency: number } },
+): Promise<void> {
+  const { clock, random } = context.env;
+  const feed = new JobFeed(jobs, clock, new UuidSource(clock, random));
+  try {
+    let batch = await firstBatch(feed, clock, how.bad);
+    if (batch === undefined) return;
+    const onOpen = (opened: { created: boolean }) => {
+      result.created = opened.created;
+    };
+    await onQueue(context, result.store, { ...writer, create: true, onOpen }, async (ops) => {
+      if (how.limit !== undefined) await ops.call('limit', how.limit);
+      for (; batch !== undefined; batch = await feed.next()) {
+        const answers = await sendJobs(ops, feed, batch, how.bad);
+        count(result, answers);
+        await listener.answered(answers);
+      }
+    });
+  } finally {
+    feed.close();
   }
-  if (batch.length > 0) yield batch;
+}
+
+async function firstBatch(
+  feed: JobFeed,
+  clock: Clock,
+  bad: (error: WalqError) => void,
+): Promise<InputJob[] | undefined> {
+  for (let batch = await feed.next(); batch !== undefined; batch = await feed.next()) {
+    const good = checkedJobs(batch, clock.now(), bad);
+    if (good.length > 0) return good;
+  }
   return undefined;
 }
 
-function bytesOf({ payload = '', command = [], id = '', name = '' }: JobSpec): number {
-  return 200 + [payload, id, name, ...command].reduce((sum, text) => sum + Buffer.byteLength(text) + 4, 0);
+function count(result: EnqueueResult, answers: readonly EnqueueAnswer[]): void {
+  for (const { status } of answers) {
+    if (status === 'enqueued') result.enqueued++;
+    else if (status === 'replaced') result.replaced++;
+    else result.duplicates++;
+  }
 }
 
-/** A store path that children can use from any folder. */
-export function absolutePath(path: string, cwd: string): string {
-  return path.startsWith('/') ? path : join(cwd, path.replace(/^\.\//, ''));
+async function* inputOf(
+  context: CommandContext,
+  request: EnqueueRequest,
+  bad: (error: WalqError) => void,
+): AsyncGenerator<readonly InputJob[]> {
+  const { file, lines, template, allowCommands, onError } = request;
+  if (file === undefined && !lines) {
+    yield [{ spec: template, place: '' }];
+    return;
+  }
+  const name = file ?? standardInput;
+  const chunks = bytesOf(context, name);
+  const shown = nameForPeople(name);
+  const parse = (text: string): JobSpec => parseJobSpec(text, { allowCommands });
+  const jobs = lines
+    ? readLines(chunks, { file: shown, bad })
+    : readJobs(chunks, { file: shown, parse, bad, byLine: onError === 'skip' });
+  for await (const some of jobs) yield some.map(({ spec, place }) => ({ spec: { ...template, ...spec }, place }));
+}
+
+/** A file, or standard input. */
+export function bytesOf(context: CommandContext, name: string): AsyncIterable<Uint8Array> {
+  return name === standardInput ? context.stdin() : fileChunks(context.env.fs, name);
+}
+
+export function nameForPeople(name: string): string {
+  return name === standardInput ? 'standard input' : name;
 }
 
 export function refuseTogether(given: Readonly<Record<string, boolean>>): void {
   const flags = Object.keys(given).filter((flag) => given[flag]);
   if (flags.length > 1) throw usageError('E_USAGE', `${flags.join(' and ')} exclude each other`);
+}
+
+/** A store path that children can use from any folder. */
+export function absolutePath(path: string, cwd: string): string {
+  return path.startsWith('/') ? path : join(cwd, path.replace(/^\.\//, ''));
 }

@@ -5,7 +5,7 @@ import type { CancelEvent, RetryEvent } from '../event-types.ts';
 import type { InFlightJob, Job } from '../job.ts';
 import { type JobChange, updateEvent } from '../spec.ts';
 import { deathOfChildren, withDescendants } from './cascade.ts';
-import type { EngineContext } from './context.ts';
+import { type EngineContext, reservedKey } from './context.ts';
 
 /** What people do to jobs by hand. Each rejects with E_JOB_UNKNOWN and E_JOB_STATE where the job does not allow it. */
 
@@ -74,10 +74,7 @@ export async function redrive(
 ): Promise<{ seq: number; also: readonly string[] }> {
   const reset = options.reset === true;
   return await engine.reserved.holdPlanned(
-    () =>
-      redriven(engine, id)
-        .flatMap((job) => [job.id, ...(job.special?.parents ?? [])])
-        .concat(id),
+    () => touchedByRedrive(engine, id),
     async () => {
       const job = known(engine, id);
       if (job.state !== 'dead') throw wrongState(job, 'only dead jobs are retried by hand');
@@ -96,18 +93,34 @@ export async function redrive(
   );
 }
 
+/**
+ * Their parents must not die meanwhile, their keys not be given away. Also those that another dead parent keeps: it may
+ * be called back at this moment, too.
+ */
+function* touchedByRedrive(engine: EngineContext, id: string): Generator<string> {
+  yield id;
+  for (const job of redriven(engine, id, () => true)) {
+    yield job.id;
+    yield* job.special?.parents ?? [];
+    if (job.special?.key !== undefined) yield reservedKey(job.special.key);
+  }
+}
+
 /** The job, then those that died of its death and whose other parents are no obstacle; parents before children. */
-function redriven(engine: EngineContext, id: string): Job[] {
+function redriven(engine: EngineContext, id: string, mayLive = isFreeToLive): Job[] {
   const first = engine.machine.get(id);
   if (first?.state !== 'dead') return [];
   const chosen = new Map([[id, first as Job]]);
   for (const job of engine.machine.jobs()) {
     if (job.state !== 'dead' || job.reason !== 'parent' || chosen.has(job.id)) continue;
     const parents = job.special?.parents ?? [];
-    const mayLive = parents.every((parent) => chosen.has(parent) || engine.machine.get(parent)?.state !== 'dead');
-    if (mayLive && parents.some((parent) => chosen.has(parent))) chosen.set(job.id, job);
+    if (parents.some((parent) => chosen.has(parent)) && mayLive(engine, parents, chosen)) chosen.set(job.id, job);
   }
   return [...chosen.values()];
+}
+
+function isFreeToLive(engine: EngineContext, parents: readonly string[], chosen: ReadonlyMap<string, Job>): boolean {
+  return parents.every((parent) => chosen.has(parent) || engine.machine.get(parent)?.state !== 'dead');
 }
 
 /** Moves the deadline of a lease to `ms` from now. Rejects with E_LEASE_OVER. */

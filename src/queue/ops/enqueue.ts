@@ -1,4 +1,4 @@
-import { assert } from '../../base/errors.ts';
+import { assert, WalqError } from '../../base/errors.ts';
 import { hasChildren, parentDead, parentUnknown, queueFull } from '../engine-checks.ts';
 import type { EnqueueAnswer } from '../engine-types.ts';
 import type { EnqueueEvent, QueueEvent } from '../event-types.ts';
@@ -24,8 +24,8 @@ export async function enqueueMany(engine: EngineContext, specs: readonly JobSpec
     options.payloadBytesMax,
     machine.settings.limitsOf('')?.payloadBytesMax ?? Number.POSITIVE_INFINITY,
   );
-  const entries = specs.map((spec) => ({
-    event: enqueueEvent(spec, spec.id ?? engine.ids.next(), at, { payloadBytesMax }),
+  const entries = specs.map((spec, index) => ({
+    event: oneOfMany(index, () => enqueueEvent(spec, spec.id ?? engine.ids.next(), at, { payloadBytesMax })),
     replace: spec.keyMode === 'replace',
   }));
   const simple = entries.every(({ event }) => event.key === undefined && event.parents === undefined);
@@ -39,6 +39,20 @@ export async function enqueueMany(engine: EngineContext, specs: readonly JobSpec
   );
 }
 
+/** Whoever sent a thousand jobs wants to know which one it is. */
+function oneOfMany<T>(index: number, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof WalqError)) throw error;
+    throw new WalqError(error.exit, error.code, error.message, {
+      data: { ...error.data, index },
+      ...(error.next !== undefined && { next: error.next }),
+      cause: error,
+    });
+  }
+}
+
 /** Ids, keys and their holders, and parents: none of them may change between validation and answer. */
 function* concerned(engine: EngineContext, entries: readonly Entry[]): Generator<string> {
   for (const { event, replace } of entries) {
@@ -46,24 +60,40 @@ function* concerned(engine: EngineContext, entries: readonly Entry[]): Generator
     yield* event.parents ?? [];
     if (event.key === undefined) continue;
     yield reservedKey(event.key);
-    const holder = replace ? engine.machine.keyTaker(event.key) : undefined;
-    if (holder !== undefined) yield holder.id;
+    // One that a worker has may wait again the next moment, and then it is to be replaced.
+    if (replace) yield* engine.machine.keyHolders(event.key).map((holder) => holder.id);
   }
 }
 
 async function append(engine: EngineContext, entries: readonly Entry[], at: number): Promise<EnqueueAnswer[]> {
   const plan = new Plan(engine, at);
-  const answers = entries.map((entry) => plan.add(entry));
+  const answers = entries.map((entry, index) => oneOfMany(index, () => plan.add(entry)));
   const events = plan.events();
-  if (events.length > 0) await engine.commits.append(events);
+  if (events.length > 0) {
+    const fresh = plan.ids;
+    engine.arriving.add(fresh);
+    try {
+      await engine.commits.append(events);
+    } finally {
+      engine.arriving.delete(fresh);
+    }
+  }
   return answers.map((answer) => {
-    const seq = engine.machine.get(answer.id)?.seq;
+    const seq = answer.seq ?? engine.machine.get(answer.id)?.seq;
     assert(seq !== undefined, 'a job is there once its ENQUEUE is applied');
     return { ...answer, seq };
   });
 }
 
-type Answer = Omit<EnqueueAnswer, 'seq'>;
+/** Without seq: its ENQUEUE is yet to be written. Others may be gone by the time this is answered. */
+type Answer = Omit<EnqueueAnswer, 'seq'> & { seq?: number };
+
+/** Jobs that other requests are about to enqueue. */
+function arriving({ arriving, machine }: EngineContext): number {
+  let count = 0;
+  for (const ids of arriving) if (machine.get(ids[0] ?? '') === undefined) count += ids.length;
+  return count;
+}
 
 /** What one frame is going to hold. */
 class Plan {
@@ -78,24 +108,32 @@ class Plan {
     this.#at = at;
   }
 
+  get ids(): readonly string[] {
+    return [...this.#fresh.keys()];
+  }
+
   add({ event, replace }: Entry): Answer {
     const { machine } = this.#engine;
-    if (this.#fresh.has(event.id) || machine.get(event.id) !== undefined) return { id: event.id, status: 'duplicate' };
-    const { key } = event;
+    const { id, key } = event;
+    const known = this.#removed.has(id) ? undefined : machine.get(id);
+    if (this.#fresh.has(id) || known !== undefined) return duplicate(id, known);
     if (key === undefined) return this.#enqueue(event);
     const sibling = this.#freshKeys.get(key);
     if (sibling !== undefined) {
       if (replace) throw fieldError('key', `'${key}' is there twice among jobs that replace each other`);
-      return { id: sibling, status: 'duplicate' };
+      return duplicate(sibling, undefined);
     }
-    const holder = machine.keyTaker(key);
-    if (holder === undefined || !this.#holds(holder)) return this.#enqueue(event, key);
-    if (!replace) return { id: holder.id, status: 'duplicate' };
+    const holders = machine.keyHolders(key).filter((holder) => this.#holds(holder));
+    if (!replace) {
+      const holder = holders.findLast(isUnfinished) ?? holders.at(-1);
+      return holder === undefined ? this.#enqueue(event, key) : duplicate(holder.id, holder);
+    }
     // What a worker has cannot be taken back, and what is finished need not be: the new one comes after it.
-    if (holder.state !== 'pending') return this.#enqueue(event, key);
-    if (machine.family.hasChildren(holder.id)) throw hasChildren(holder.id, machine.family.childrenOf(holder.id));
-    this.#removed.add(holder.id);
-    return { ...this.#enqueue(event, key), status: 'replaced', replaced: holder.id };
+    const waiting = holders.findLast(({ state }) => state === 'pending');
+    if (waiting === undefined) return this.#enqueue(event, key);
+    if (machine.family.hasChildren(waiting.id)) throw hasChildren(waiting.id, machine.family.childrenOf(waiting.id));
+    this.#removed.add(waiting.id);
+    return { ...this.#enqueue(event, key), status: 'replaced', replaced: waiting.id };
   }
 
   #enqueue(event: EnqueueEvent, key?: string): Answer {
@@ -105,8 +143,8 @@ class Plan {
   }
 
   #holds(holder: Job): boolean {
-    const finished = holder.state === 'completed' || holder.state === 'dead';
-    return !finished || (holder.special?.keyUntil ?? 0) > this.#at;
+    if (this.#removed.has(holder.id)) return false;
+    return isUnfinished(holder) || (holder.special?.keyUntil ?? 0) > this.#at;
   }
 
   /** Removals first, then every job after its parents. Throws for parents that cannot be waited for, and circles. */
@@ -121,10 +159,20 @@ class Plan {
         if (known.state === 'dead') throw parentDead(event.id, known);
       }
     }
+    // What can never be before what can not be now.
+    const sorted = parentsFirst(fresh);
     const max = machine.settings.limitsOf('')?.pendingMax;
-    const pending = machine.counts.pending - this.#removed.size;
+    const pending = machine.counts.pending - this.#removed.size + (max === undefined ? 0 : arriving(this.#engine));
     if (max !== undefined && fresh.length > 0 && pending + fresh.length > max) throw queueFull(pending, max);
     const removals = [...this.#removed].map((id): QueueEvent => ({ type: 'REMOVE', id, at: this.#at }));
-    return [...removals, ...parentsFirst(fresh)];
+    return [...removals, ...sorted];
   }
+}
+
+function duplicate(id: string, known: Job | undefined): Answer {
+  return { id, status: 'duplicate', ...(known !== undefined && { seq: known.seq }) };
+}
+
+function isUnfinished({ state }: Job): boolean {
+  return state === 'pending' || state === 'in_flight';
 }

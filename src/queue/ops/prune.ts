@@ -12,7 +12,12 @@ export async function prune(engine: EngineContext, request: PruneRequest): Promi
   return await reserved.hold(ids, async () => {
     // Between planning and holding, other operations may have changed things: plan again, among the ids held.
     const { jobs, events } = planPrune(machine, request, engine.now(), new Set(ids));
-    if (events.length > 0) await commits.append(events);
+    if (events.length > 0) {
+      await commits.append(
+        events,
+        jobs.map((job) => job.id),
+      );
+    }
     return jobs.length;
   });
 }

@@ -1,7 +1,7 @@
 import { usageError } from '../../base/errors.ts';
 import { unknownSchedule } from '../engine-checks.ts';
 import type { ScheduleSpec } from '../engine-types.ts';
-import type { LimitEvent, PauseScope, ScheduleEvent } from '../setting-types.ts';
+import type { LimitEvent, Limits, PauseScope, ScheduleEvent } from '../setting-types.ts';
 import { checkRule } from '../slots.ts';
 import { checkLabel, enqueueEvent } from '../spec.ts';
 import { type EngineContext, reservedSchedule, reservedSettings } from './context.ts';
@@ -12,7 +12,7 @@ import { type EngineContext, reservedSchedule, reservedSettings } from './contex
 export async function pause(engine: EngineContext, scope: PauseScope, reason?: string): Promise<{ seq: number }> {
   checkScope(scope);
   return await engine.reserved.hold([reservedSettings], async () => ({
-    seq: await engine.commits.append([{ type: 'PAUSE', id: '', at: engine.now(), ...scope, reason }]),
+    seq: await engine.commits.append([{ ...scopeOnly(scope), type: 'PAUSE', id: '', at: engine.now(), reason }]),
   }));
 }
 
@@ -21,8 +21,13 @@ export async function resume(engine: EngineContext, scope: PauseScope): Promise<
   checkScope(scope);
   return await engine.reserved.hold([reservedSettings], async () => {
     if (engine.machine.settings.pauseOf(scope) === undefined) return {};
-    return { seq: await engine.commits.append([{ type: 'RESUME', id: '', at: engine.now(), ...scope }]) };
+    return { seq: await engine.commits.append([{ ...scopeOnly(scope), type: 'RESUME', id: '', at: engine.now() }]) };
   });
+}
+
+/** Callers may pass a pause they found: its time and reason are not the new event's. */
+function scopeOnly({ name, group }: PauseScope): PauseScope {
+  return { ...(name !== undefined && { name }), ...(group !== undefined && { group }) };
 }
 
 function checkScope({ name, group }: PauseScope): void {
@@ -31,15 +36,29 @@ function checkScope({ name, group }: PauseScope): void {
   if (group !== undefined) checkLabel('group', group, 256);
 }
 
-/** Sets the limits that are given; 0 takes one away. Throws usageError E_LIMIT, E_FIELD. */
+/**
+ * Sets the limits that are given; 0 takes one away. Answers without a seq when all of them stand so already: whoever
+ * makes sure of a limit with every job does not fill the log. Throws usageError E_FIELD.
+ */
 export async function limit(
   engine: EngineContext,
   limits: Omit<LimitEvent, 'type' | 'id' | 'at' | 'from' | 'extra'>,
-): Promise<{ seq: number }> {
+): Promise<{ seq?: number }> {
   if (limits.group !== '') checkLabel('group', limits.group, 256);
-  return await engine.reserved.hold([reservedSettings], async () => ({
-    seq: await engine.commits.append([{ type: 'LIMIT', id: '', at: engine.now(), ...limits }]),
-  }));
+  return await engine.reserved.hold([reservedSettings], async () => {
+    if (standsSo(engine.machine.settings.limitsOf(limits.group) ?? {}, limits)) return {};
+    return { seq: await engine.commits.append([{ ...limits, type: 'LIMIT', id: '', at: engine.now() }]) };
+  });
+}
+
+function standsSo(now: Limits, wanted: Limits): boolean {
+  const names = ['concurrency', 'pendingMax', 'payloadBytesMax', 'keepMs', 'keepCount'] as const;
+  const given = names.filter((name) => wanted[name] !== undefined);
+  const { rate } = wanted;
+  if (given.length === 0 && rate === undefined) return false;
+  const sameRate =
+    rate === undefined || (rate.count === (now.rate?.count ?? 0) && rate.perMs === (now.rate?.perMs ?? rate.perMs));
+  return sameRate && given.every((name) => (now[name] ?? 0) === wanted[name]);
 }
 
 /** Adds or replaces a schedule. Slots up to now never fire. Throws usageError E_SCHEDULE, and as `enqueue` for the job. */

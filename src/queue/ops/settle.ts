@@ -57,6 +57,25 @@ export async function giveBack(
 }
 
 /**
+ * The holder of a lease is taken for dead, which counts as a failed attempt. False when the attempt is over already, or
+ * the lease was extended at the last moment.
+ */
+export async function endLease(engine: EngineContext, ref: AttemptRef): Promise<boolean> {
+  return await engine.reserved.holdPlanned(
+    () => withDescendants(engine, [ref.id]),
+    async () => {
+      const job = attemptOf(engine.machine.get(ref.id), ref);
+      const at = engine.now();
+      if (job?.owner.kind !== 'lease' || job.owner.deadlineMs > at) return false;
+      const error = 'the lease ran out before anybody acknowledged, failed or extended it';
+      const event = judgeFailure(job, { reason: 'lease', error }, at, engine.random);
+      await engine.commits.appendVerdict([event, ...deathOfChildren(engine, [event], at)]);
+      return true;
+    },
+  );
+}
+
+/**
  * Jobs in flight whose runner is not this one: it is dead, because a store has one writer. Leases are not among them.
  */
 export function abandoned(engine: EngineContext): InFlightJob[] {
@@ -87,7 +106,8 @@ async function reclaimSome(engine: EngineContext, jobs: readonly InFlightJob[]):
     () => withDescendants(engine, ids),
     async () => {
       const at = engine.now();
-      const still = jobs.filter((job) => engine.machine.get(job.id) === job);
+      // Another object may stand for the same attempt by now: cancelled, it is abandoned all the same.
+      const still = jobs.flatMap((job) => attemptOf(engine.machine.get(job.id), job) ?? []);
       if (still.length === 0) return [];
       const events = still.map((job) => judgeCrash(job, at, engine.options.crashesMax));
       const seqFirst = await engine.commits.append([...events, ...deathOfChildren(engine, events, at)]);

@@ -7,7 +7,7 @@ import { dueSlots, nextSlot } from '../slots.ts';
 import { deathOfChildren, withDescendants } from './cascade.ts';
 import { type EngineContext, reservedSchedule } from './context.ts';
 import { prune } from './prune.ts';
-import { fail } from './settle.ts';
+import { endLease } from './settle.ts';
 
 /**
  * What is due by the clock and not by an operation: jobs that nobody began in time, leases that ran out, schedules,
@@ -63,17 +63,12 @@ export async function expire(engine: EngineContext): Promise<number> {
   }
 }
 
-/** Leases whose deadline has passed: their holders are taken for dead, which counts as a failed attempt. */
+/** Answers how many leases it ended. */
 async function endLeases(engine: EngineContext): Promise<number> {
   const now = engine.now();
   const over = [...engine.machine.leases()].filter((job) => deadlineOf(job) <= now);
-  await Promise.all(
-    over.map(async ({ id, dispatchSeq }) => {
-      const error = 'the lease ran out before anybody acknowledged, failed or extended it';
-      await fail(engine, { id, dispatchSeq }, { reason: 'lease', error });
-    }),
-  );
-  return over.length;
+  const ended = await Promise.all(over.map(async (job) => await endLease(engine, job)));
+  return ended.filter((done) => done).length;
 }
 
 function deadlineOf({ owner }: InFlightJob): number {

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { AttemptHooks, AttemptOutcome, AttemptSpec, RunningAttempt } from './attempt-types.ts';
 import { type Exit, failedStart, listen, oneLine, pipesOf, startChild } from './child.ts';
-import { killGroup, signalGroup } from './group.ts';
+import { GroupEnder, killGroup, signalGroup } from './group.ts';
 import { MessagePipe } from './message-pipe.ts';
 import { type HandlerMessage, parseHandlerLine } from './messages.ts';
 import { type OutputSink, type OutputSummary, tailOnlyOutput } from './output.ts';
@@ -25,9 +25,9 @@ class Attempt {
   readonly #startedMs: number;
   readonly #child: ChildProcess | undefined;
   readonly #exited: Promise<Exit>;
+  readonly #ender: GroupEnder | undefined;
   #over = false;
   #timeout: Timer | undefined;
-  #killTimer: Timer | undefined;
   #timedOut = false;
   #killed: string | undefined;
   #result: string | undefined;
@@ -46,6 +46,7 @@ class Attempt {
       return;
     }
     this.#child = started;
+    if (started.pid !== undefined) this.#ender = new GroupEnder(started.pid, spec.clock, spec.killAfterMs);
     this.#exited = new Promise((resolve) => {
       started.once('exit', (code, signal) => resolve({ code, signal }));
       started.on('error', (error) => {
@@ -69,7 +70,7 @@ class Attempt {
     const durationMs = clock.monotonic() - this.#startedMs;
     this.#over = true;
     this.#timeout?.cancel();
-    this.#killTimer?.cancel();
+    this.#ender?.cancel();
     // Only a group that still has members keeps its number; an empty one may already be somebody else's later.
     const leftovers = this.pid !== undefined && signalGroup(this.pid, 0);
     await this.#drain(pipesClosed, exit.spawnError === undefined ? (this.#spec.drainMs ?? 250) : 0);
@@ -81,7 +82,7 @@ class Attempt {
   kill(reason: string, now?: 'now'): void {
     if (this.#over || this.pid === undefined) return;
     if (!this.#timedOut) this.#killed ??= reason;
-    this.#end(now);
+    this.#ender?.end(now);
   }
 
   #onTimeout(): void {
@@ -89,22 +90,8 @@ class Attempt {
     setImmediate(() => {
       if (this.#over) return;
       if (this.#killed === undefined) this.#timedOut = true;
-      this.#end();
+      this.#ender?.end();
     });
-  }
-
-  #end(now?: 'now'): void {
-    const group = this.pid;
-    if (group === undefined) return;
-    if (now === 'now') {
-      signalGroup(group, 'SIGKILL');
-      return;
-    }
-    if (this.#killTimer !== undefined) return;
-    this.#killTimer = startTimer(this.#spec.clock, this.#spec.killAfterMs, () => signalGroup(group, 'SIGKILL'));
-    signalGroup(group, 'SIGTERM');
-    // A stopped process handles no SIGTERM.
-    signalGroup(group, 'SIGCONT');
   }
 
   /** Connects all pipes; resolves when the reading ones have ended. */
@@ -148,7 +135,7 @@ class Attempt {
         if (!this.#over) this.#hooks.onProgress?.(message.value);
         return;
       case 'extend':
-        if (this.#over || this.#killTimer !== undefined) return;
+        if (this.#over || this.#ender?.ending) return;
         this.#timeout?.atLeast(message.ms);
         this.#hooks.onExtend?.(message.ms);
     }

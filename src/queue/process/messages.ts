@@ -29,7 +29,7 @@ export function parseHandlerLine(line: Uint8Array): HandlerMessage[] | undefined
   try {
     const messages: HandlerMessage[] = [];
     for (const { key, value } of jsonMembers(utf8.decode(line))) {
-      const message = parseMember(key, value);
+      const message = handlerMessage(key, value);
       if (message === 'wrong') return undefined;
       if (message !== undefined) messages.push(message);
     }
@@ -45,7 +45,8 @@ function beginsObject(line: Uint8Array): boolean {
   return false;
 }
 
-function parseMember(key: string, value: string): HandlerMessage | 'wrong' | undefined {
+/** One member of such an object; undefined for a key that is not known. May throw what `parseDuration` throws. */
+export function handlerMessage(key: string, value: string): HandlerMessage | 'wrong' | undefined {
   const kind = jsonKind(value);
   switch (key) {
     case 'result':

@@ -33,11 +33,6 @@ export interface OutputLimits {
 const errorTailBytes = 2048;
 const keptBytes = 64 * 1024;
 
-/** `12-1.log`: the dispatch (its seq) and which attempt of the job it was. */
-export function logName(dispatchSeq: number, attempt: number): string {
-  return `${dispatchSeq}-${attempt}.log`;
-}
-
 /** Keeps only what the error text of a failed attempt needs. */
 export function tailOnlyOutput(): OutputSink {
   return new CappedOutput(undefined, { headBytesMax: 0, tailBytesMax: errorTailBytes });

@@ -25,6 +25,8 @@ export interface ControlServerOptions {
   connectionsMax?: number;
   /** How long `close` waits for running requests. Default 5000. */
   closeMs?: number;
+  /** Listening alone does not keep the process alive. Default: it does. */
+  background?: boolean;
   /** For tests: the ways of other platforms to a long path. */
   platform?: string;
   tempFolder?: string;
@@ -111,6 +113,7 @@ class Control implements ControlServer {
       this.#server.listen({ path: this.#path.path }, resolve);
     });
     this.#path.restrict();
+    if (this.#options.background) this.#server.unref();
     // Out of file descriptors, for one client: the others and the runner go on.
     this.#server.on('error', () => {});
     const { helloMs, stallMs, idleMs } = this.#limits;

@@ -1,14 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Clock } from '../../base/clock.ts';
-import type { AttemptOutcome, RunningAttempt } from './attempt-types.ts';
-import { type Exit, failedStart, listen } from './child.ts';
-import { GroupEnder, killGroup } from './group.ts';
-import { LineReader } from './lines.ts';
-import { type OutputSink, tailOnlyOutput } from './output.ts';
+import type { AttemptHooks, RunningAttempt } from './attempt-types.ts';
+import { type Exit, failedStart, listen, pipesOf } from './child.ts';
+import { GroupEnder, killGroup, signalGroup } from './group.ts';
+import { MessagePipe } from './message-pipe.ts';
+import type { OutputStream } from './output.ts';
 import type { ProcessTable } from './process-table.ts';
-import { parseStreamLine, streamJob, verdictOfLine } from './stream-line.ts';
+import { JobInHand, type StreamJob } from './stream-job.ts';
+import { streamJob } from './stream-line.ts';
 import { startTimer, type Timer } from './timer.ts';
-import { type AttemptEnd, type AttemptVerdict, judgeAttempt } from './verdict.ts';
 
 export interface StreamChildSpec {
   /** Goes to `/bin/sh -c` as it is. */
@@ -20,28 +20,28 @@ export interface StreamChildSpec {
   clock: Clock;
 }
 
-export interface StreamJob {
-  id: string;
-  name: string;
-  payload?: string | undefined;
-  attempt: number;
-  attemptsMax: number;
-  /** 0 = no limit. */
-  timeoutMs: number;
-  output?: OutputSink;
-}
-
 /** Bytes of one line on standard output. */
 const lineBytesMax = 4 * 1024 * 1024;
+/** How long an exit may come after the end of a pipe, and pipes may be read after the exit. */
+const exitMs = 250;
+/** Kept of what is printed between two jobs. */
+const looseBytesMax = 64 * 1024;
+const newline = Buffer.from('\n');
 
 /** One long-lived handler process. It has one job at a time: a hanging one holds up no other. */
 export class StreamChild {
   readonly #spec: StreamChildSpec;
   readonly #child: ChildProcess | undefined;
-  readonly #lines = new LineReader(lineBytesMax);
   readonly #ender: GroupEnder | undefined;
   #exit: Exit | undefined;
-  #job: JobInHand | undefined;
+  #hand: JobInHand | undefined;
+  /** Why it is of no use any more although it lives, and whether the last job may not have reached it. */
+  #trouble: { what: string; missed: boolean } | undefined;
+  #closing: Timer | undefined;
+  #jobsDone = 0;
+  /** Printed between two jobs: goes to the log of the next one. */
+  #loose: { stream: OutputStream; chunk: Uint8Array }[] = [];
+  #looseBytes = 0;
   /** Resolves with how it ended, once its pipes are read and nothing of its group is left. */
   readonly gone: Promise<Exit>;
 
@@ -55,47 +55,66 @@ export class StreamChild {
     }
     this.#child = child;
     if (child.pid !== undefined) this.#ender = new GroupEnder(child.pid, spec.clock, spec.killAfterMs);
-    child.stdin?.on('error', () => {});
-    const pipes = Promise.all([
-      listen(child.stdout, (chunk) => this.#onOutput(chunk)),
-      listen(child.stderr, (chunk) => this.#job?.output.write('stderr', chunk)),
-    ]);
-    this.gone = this.#watch(child, pipes);
+    child.stdin?.on('error', () => this.#pipeClosed('closed its standard input', true));
+    const { stdout } = child;
+    const lines =
+      stdout === null || stdout === undefined
+        ? undefined
+        : new MessagePipe(stdout, lineBytesMax, (line) => this.#onLine(line));
+    const errors = listen(child.stderr, (chunk) => this.#print('stderr', chunk));
+    void lines?.done.then(() => this.#pipeClosed('closed its standard output', false));
+    this.gone = this.#watch(child, lines, errors);
   }
 
   /** It may be given a job. */
   get idle(): boolean {
-    return this.#exit === undefined && this.#job === undefined && this.#ender?.ending !== true;
+    const leaving = this.#exit !== undefined || this.#closing !== undefined || this.#ender?.ending === true;
+    return !leaving && this.#hand === undefined;
   }
 
   /** Hands over one job. Only while `idle`, or right after a start that failed: then that is the outcome. */
-  run(job: StreamJob): RunningAttempt {
-    const hand = new JobInHand(job, this.#spec.clock, () => this.#ender?.end());
-    this.#job = hand;
-    void this.gone.then((exit) => hand.childGone(exit));
-    this.#child?.stdin?.write(streamJob(job));
-    const done = hand.done.finally(() => {
-      if (this.#job === hand) this.#job = undefined;
-    });
+  run(job: StreamJob, hooks: AttemptHooks = {}): RunningAttempt {
+    const pid = this.#child?.pid;
+    const hand = new JobInHand(
+      job,
+      {
+        clock: this.#spec.clock,
+        pid,
+        endChild: () => this.#ender?.end(),
+        release: () => {
+          this.#hand = undefined;
+          this.#jobsDone++;
+        },
+      },
+      hooks,
+    );
+    this.#hand = hand;
+    for (const { stream, chunk } of this.#loose) hand.output.write(stream, chunk);
+    this.#loose = [];
+    this.#looseBytes = 0;
+    if (this.#child === undefined) void this.gone.then((exit) => hand.childGone({ ...exit, missed: false }));
+    else this.#child.stdin?.write(streamJob(job));
     return {
-      pid: this.#child?.pid,
-      done,
+      pid,
+      done: hand.done,
       kill: (reason, now) => {
+        if (this.#hand !== hand) return;
         hand.killed(reason);
         this.#ender?.end(now);
       },
     };
   }
 
-  /** No more jobs: its standard input ends. It has `killAfterMs` to leave. */
-  async close(): Promise<void> {
+  /** No more jobs: its standard input ends, and it has `killAfterMs` to leave; `now`: it is killed. */
+  async close(now?: 'now'): Promise<void> {
     this.#child?.stdin?.end();
+    if (now === 'now') this.#ender?.end('now');
     const timer = startTimer(this.#spec.clock, this.#spec.killAfterMs, () => this.#ender?.end());
     await this.gone;
     timer.cancel();
   }
 
-  async #watch(child: ChildProcess, pipes: Promise<unknown>): Promise<Exit> {
+  async #watch(child: ChildProcess, lines: MessagePipe | undefined, errors: Promise<void>): Promise<Exit> {
     const exit = await new Promise<Exit>((resolve) => {
       child.once('exit', (code, signal) => resolve({ code, signal }));
       child.on('error', (error) => {
@@ -103,109 +122,60 @@ export class StreamChild {
       });
     });
     this.#exit = exit;
+    this.#closing?.cancel();
     this.#ender?.cancel();
-    const late = this.#spec.clock.sleep(exit.spawnError === undefined ? 250 : 0);
-    await Promise.race([pipes, late]);
-    for (const pipe of child.stdio ?? []) pipe?.destroy();
-    if (child.pid !== undefined) await killGroup(child.pid, this.#spec.clock, this.#spec.table);
+    const leftovers = child.pid !== undefined && signalGroup(child.pid, 0);
+    const pipes = Promise.all([lines?.done, errors]);
+    if (exit.spawnError === undefined) await this.#drain(pipes, lines);
+    for (const pipe of pipesOf(child)) pipe?.destroy();
+    if (child.pid !== undefined && leftovers) await killGroup(child.pid, this.#spec.clock, this.#spec.table);
+    const trouble = this.#trouble;
+    this.#hand?.childGone({
+      ...exit,
+      missed: this.#jobsDone > 0 && (trouble?.missed ?? exit.code === 0),
+      ...(trouble && { trouble: trouble.what }),
+    });
     return exit;
   }
 
-  #onOutput(chunk: Uint8Array): void {
-    this.#lines.push(chunk);
-    for (let line = this.#lines.next(); line !== undefined; line = this.#lines.next()) {
-      if (line === 'too-long' || this.#job?.line(line) !== true) this.#job?.output.write('stdout', asLine(line));
+  async #drain(pipes: Promise<unknown>, lines: MessagePipe | undefined): Promise<void> {
+    do {
+      let timer: Timer | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = startTimer(this.#spec.clock, exitMs, resolve);
+      });
+      await Promise.race([pipes, late]);
+      timer?.cancel();
+      // A verdict that it gave before its exit counts, also when this side is slow to read it.
+    } while (lines?.behind && this.#hand !== undefined);
+  }
+
+  /** It may just be on its way out; if not, it can do no more jobs. */
+  #pipeClosed(what: string, missed: boolean): void {
+    if (this.#exit !== undefined) return;
+    this.#closing ??= startTimer(this.#spec.clock, exitMs, () => this.#giveUp({ what, missed }));
+  }
+
+  #giveUp(trouble: { what: string; missed: boolean }): void {
+    this.#trouble ??= trouble;
+    this.#ender?.end();
+  }
+
+  #onLine(line: Uint8Array | 'too-long'): void {
+    if (line === 'too-long') {
+      const limit = `a line of more than ${lineBytesMax / 2 ** 20} MiB`;
+      this.#print('stdout', Buffer.from(`[walq: ${limit} was left out]\n`));
+      // It may have been the verdict: nobody can wait for another one.
+      this.#giveUp({ what: `wrote ${limit} to its standard output`, missed: false });
+    } else if (this.#hand?.line(line) !== true) this.#print('stdout', Buffer.concat([line, newline]));
+  }
+
+  #print(stream: OutputStream, chunk: Uint8Array): void {
+    if (this.#hand !== undefined) this.#hand.output.write(stream, chunk);
+    else if (this.#looseBytes + chunk.length <= looseBytesMax) {
+      this.#looseBytes += chunk.length;
+      this.#loose.push({ stream, chunk: Buffer.from(chunk) });
     }
-  }
-}
-
-function asLine(line: Uint8Array | 'too-long'): Uint8Array {
-  if (line === 'too-long') return Buffer.from('[walq: a line too long was left out]\n');
-  return Buffer.concat([line, Buffer.from('\n')]);
-}
-
-/** The job that a child is working on, until its verdict. */
-class JobInHand {
-  readonly output: OutputSink;
-  readonly done: Promise<AttemptOutcome>;
-  readonly #job: StreamJob;
-  readonly #clock: Clock;
-  readonly #startedMs: number;
-  readonly #timeout: Timer | undefined;
-  #resolve: (outcome: AttemptOutcome) => void = () => undefined;
-  #over = false;
-  #timedOut = false;
-  #killed: string | undefined;
-
-  constructor(job: StreamJob, clock: Clock, endChild: () => void) {
-    this.#job = job;
-    this.#clock = clock;
-    this.#startedMs = clock.monotonic();
-    this.output = job.output ?? tailOnlyOutput();
-    this.done = new Promise((resolve) => {
-      this.#resolve = resolve;
-    });
-    if (job.timeoutMs === 0) return;
-    this.#timeout = startTimer(clock, job.timeoutMs, () => {
-      if (this.#over) return;
-      if (this.#killed === undefined) this.#timedOut = true;
-      endChild();
-    });
-  }
-
-  /** True when the line was for us. */
-  line(bytes: Uint8Array): boolean {
-    const line = parseStreamLine(bytes);
-    if (line === undefined || line.id !== this.#job.id || this.#over) return false;
-    for (const message of line.messages) if (message.kind === 'extend') this.#timeout?.atLeast(message.ms);
-    // Told to end because its time was up: what it says after that comes too late.
-    if (line.ok !== undefined && !this.#timedOut) void this.#finish(verdictOfLine(line), { code: null, signal: null });
-    return true;
-  }
-
-  killed(reason: string): void {
-    if (!this.#timedOut) this.#killed ??= reason;
-  }
-
-  childGone(exit: Exit): void {
-    if (!this.#over) void this.#finish(undefined, exit);
-  }
-
-  async #finish(said: AttemptVerdict | undefined, exit: Exit): Promise<void> {
-    this.#over = true;
-    this.#timeout?.cancel();
-    const durationMs = this.#clock.monotonic() - this.#startedMs;
-    const output = await this.output.close();
-    this.#resolve({
-      verdict: said ?? this.#judge(exit, output.tail),
-      pid: undefined,
-      exitCode: exit.code,
-      signal: exit.signal,
-      timedOut: this.#timedOut,
-      ...(this.#killed !== undefined && { killed: this.#killed }),
-      durationMs,
-      output,
-      ignoredLines: 0,
-      leftovers: false,
-    });
-  }
-
-  /** The process ended with the job in its hands: an exit 0 is no ACK, because it said nothing. */
-  #judge(exit: Exit, tail: string): AttemptVerdict {
-    const end: AttemptEnd = {
-      owner: 'runner',
-      exitCode: exit.code,
-      signal: exit.signal,
-      timedOut: this.#timedOut,
-      timeoutMs: this.#job.timeoutMs,
-      tail,
-      ...(exit.spawnError !== undefined && { spawnError: exit.spawnError }),
-      ...(this.#killed !== undefined && { killed: this.#killed }),
-    };
-    const verdict = judgeAttempt(end);
-    if (verdict.kind !== 'ack') return verdict;
-    if (this.#killed !== undefined) return judgeAttempt({ ...end, exitCode: null, signal: 'SIGTERM' });
-    return { kind: 'retry', reason: 'failed', error: 'the handler ended without a verdict (exit 0)' };
   }
 }
 

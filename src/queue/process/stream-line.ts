@@ -1,57 +1,86 @@
 import { WalqError } from '../../base/errors.ts';
 import { jsonKind, jsonMembers, jsonString } from '../../base/json.ts';
 import { clampText } from '../record.ts';
-import { type HandlerMessage, parseHandlerLine } from './messages.ts';
-import type { AttemptVerdict } from './verdict.ts';
+import { type HandlerMessage, handlerMessage } from './messages.ts';
+import { type AttemptVerdict, withTail } from './verdict.ts';
 
 /** What one line of a long-lived handler says about the job it has. */
 export interface StreamLine {
   id: string;
-  /** The job is over; without one the line is a message on the way. */
-  ok: boolean | undefined;
-  /** Text of `error`. */
-  error: string | undefined;
+  /** The job is over: the line has a verdict, or was meant to. */
+  over: boolean;
+  ok?: boolean;
+  error?: string;
   messages: HandlerMessage[];
+  /** The member that is not understood. */
+  wrong?: string;
 }
 
 const errorBytesMax = 2048;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
+/** Members that end a job. The others are messages on the way. */
+const decisive: ReadonlySet<string> = new Set(['ok', 'error', 'result', 'retry', 'dead']);
 
 /**
  * Reads one line of standard output: `{"id":"a","ok":true,"result":…}`, or what else docs/handlers.md lists. Undefined
  * for anything else: it is output like any other.
  */
-export function parseStreamLine(line: Uint8Array): StreamLine | undefined {
-  const messages = parseHandlerLine(line);
-  if (messages === undefined) return undefined;
+export function parseStreamLine(bytes: Uint8Array): StreamLine | undefined {
+  // Told apart before anything is thrown: a handler may print by the megabyte.
+  if (bytes[0] !== 0x7b) return undefined;
   let id: string | undefined;
-  let ok: boolean | undefined;
-  let error: string | undefined;
+  const line: Omit<StreamLine, 'id'> = { over: false, messages: [] };
   try {
-    for (const { key, value } of jsonMembers(utf8.decode(line))) {
-      if (key === 'id' && jsonKind(value) === 'string') id = jsonString(value);
-      else if (key === 'ok' && (value === 'true' || value === 'false')) ok = value === 'true';
-      else if (key === 'error' && jsonKind(value) === 'string') error = clampText(jsonString(value), errorBytesMax);
+    for (const { key, value } of jsonMembers(utf8.decode(bytes))) {
+      if (key === 'id') id = jsonKind(value) === 'string' ? jsonString(value) : undefined;
+      else takeMember(line, key, value);
     }
   } catch (failure) {
     if (failure instanceof WalqError || failure instanceof TypeError) return undefined;
     throw failure;
   }
-  return id === undefined ? undefined : { id, ok, error, messages };
+  return id === undefined || (line.wrong !== undefined && !line.over) ? undefined : { id, ...line };
 }
 
-/** The verdict of a line that has one. */
-export function verdictOfLine({ ok, error, messages }: StreamLine): AttemptVerdict {
+function takeMember(line: Omit<StreamLine, 'id'>, key: string, value: string): void {
+  // Many a program prints all its fields, and null for those that do not apply.
+  if (key === 'error' && value === 'null') return;
+  if (decisive.has(key)) line.over = true;
+  if (key === 'ok' && (value === 'true' || value === 'false')) line.ok = value === 'true';
+  else if (key === 'error' && jsonKind(value) === 'string') line.error = clampText(jsonString(value), errorBytesMax);
+  else if (key === 'ok' || key === 'error') line.wrong ??= key;
+  else {
+    const message = memberMessage(key, value);
+    if (message === 'wrong') line.wrong ??= key;
+    else if (message !== undefined) line.messages.push(message);
+  }
+}
+
+function memberMessage(key: string, value: string): HandlerMessage | 'wrong' | undefined {
+  try {
+    return handlerMessage(key, value);
+  } catch (failure) {
+    if (failure instanceof WalqError) return 'wrong';
+    throw failure;
+  }
+}
+
+/** The verdict of a line that ends its job. `tail`: the last words on standard error. */
+export function verdictOfLine({ ok, error, messages, wrong }: StreamLine, tail: string): AttemptVerdict {
+  if (wrong !== undefined) {
+    const text = withTail(`the handler's verdict is not understood: '${wrong}' has a value that is not allowed`, tail);
+    return { kind: 'retry', reason: 'failed', error: text };
+  }
   let result: string | undefined;
   let asked: Extract<HandlerMessage, { kind: 'retry' | 'dead' }> | undefined;
   for (const message of messages) {
     if (message.kind === 'result') result = message.json;
     else if (message.kind === 'retry' || message.kind === 'dead') asked = message;
   }
-  if (ok) return { kind: 'ack', ...(result !== undefined && { result }) };
+  const text = error ?? withTail(asked ? 'the handler asked for a retry' : 'the handler says that it failed', tail);
   if (asked?.kind === 'dead') return { kind: 'dead', reason: 'permanent', error: asked.reason };
-  const text = error ?? 'the handler said that it failed';
   if (asked?.kind === 'retry') return { kind: 'retry', reason: 'asked', delayMs: asked.delayMs, error: text };
+  if (ok ?? error === undefined) return { kind: 'ack', ...(result !== undefined && { result }) };
   return { kind: 'retry', reason: 'failed', error: text };
 }
 

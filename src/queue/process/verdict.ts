@@ -20,8 +20,8 @@ export interface AttemptEnd {
   tail: string;
 }
 
-/** The words of the RETRY and DEAD events. */
-export type RetryReason = 'failed' | 'asked' | 'stopped' | 'resources';
+/** The words of the RETRY and DEAD events. 'handler': it ended before it looked at the job. */
+export type RetryReason = 'failed' | 'asked' | 'stopped' | 'resources' | 'handler';
 export type DeadReason = 'permanent' | 'command';
 
 /** What an attempt means for its job. Attempts used up is not decided here. */
@@ -105,6 +105,6 @@ function afterMs(ms: number | undefined): string {
   return ms % 1000 === 0 ? ` after ${ms / 1000} s` : ` after ${ms} ms`;
 }
 
-function withTail(what: string, tail: string): string {
+export function withTail(what: string, tail: string): string {
   return tail === '' ? what : `${what}: ${tail}`;
 }

@@ -4,6 +4,7 @@ import { openStore, type Store } from '../../storage/store.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 import { QueueEngine } from '../engine.ts';
 import { QueueMachine } from '../machine.ts';
+import { LogCleaner } from '../process/log-files.ts';
 import { type ControlClient, connectControl } from '../process/socket-client.ts';
 import { LocalOps, type QueueOps } from './ops.ts';
 import { RemoteOps } from './remote-ops.ts';
@@ -123,10 +124,13 @@ async function locally(env: StorageEnv, storeDir: string, lock: StoreLock, optio
   });
   options.onOpen?.(store);
   const engine = new QueueEngine({ log: store, machine: store.machine, clock: env.clock, random: env.random });
+  const logs = new LogCleaner(env.fs, store.dir);
+  engine.onForgotten((ids, seq) => logs.forget(ids, seq));
   return {
     ops: new LocalOps(env, store, engine),
     async close(failed) {
       await engine.stop();
+      await logs.settled();
       // The first failure is the one to tell; closing after it may fail too.
       await (failed ? store.close().catch(() => undefined) : store.close());
     },

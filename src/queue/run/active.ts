@@ -1,43 +1,90 @@
+import type { InFlightJob } from '../job.ts';
 import type { QueueMachine } from '../machine.ts';
 import type { RunningAttempt } from '../process/attempt-types.ts';
+import type { Handler } from './handler.ts';
+
+/** An attempt that runs now, for people who watch. */
+export interface ActiveJob {
+  id: string;
+  name: string;
+  /** From 1. */
+  attempt: number;
+  /** Ms since the epoch. */
+  startedAt: number;
+  pid?: number;
+  /** 0..1, as far as its handler said. Kept in memory only. */
+  progress?: number;
+}
+
+interface Entry {
+  job: InFlightJob;
+  attempt: RunningAttempt;
+  progress: number | undefined;
+}
 
 /** The attempts a runner has under way, and the ways they are ended before their time. */
 export class ActiveAttempts {
   readonly #machine: QueueMachine;
   /** By the seq of their DISPATCH. */
-  readonly #running = new Map<number, RunningAttempt>();
+  readonly #entries = new Map<number, Entry>();
   #stop: 'no' | 'term' | 'now' = 'no';
 
   constructor(machine: QueueMachine) {
     this.#machine = machine;
   }
 
+  /** 'now' when everything is to end at once. */
+  get now(): 'now' | undefined {
+    return this.#stop === 'now' ? 'now' : undefined;
+  }
+
   get size(): number {
-    return this.#running.size;
+    return this.#entries.size;
   }
 
   /** One more. Was its job cancelled, or everything stopped, in the moment before, it is ended at once. */
-  add(dispatchSeq: number, jobId: string, attempt: RunningAttempt): void {
-    this.#running.set(dispatchSeq, attempt);
+  start(job: InFlightJob, handler: Handler, timeoutMs: number): RunningAttempt {
+    let progress: number | undefined;
+    let entry: Entry | undefined;
+    const onProgress = (value: number) => {
+      if (entry === undefined) progress = value;
+      else entry.progress = value;
+    };
+    const attempt = handler.start(job, timeoutMs, { onProgress });
+    entry = { job, attempt, progress };
+    this.#entries.set(job.dispatchSeq, entry);
     this.#apply(attempt);
-    this.endCancelled(jobId);
+    this.endCancelled(job.id);
+    return attempt;
   }
 
   delete(dispatchSeq: number): void {
-    this.#running.delete(dispatchSeq);
+    this.#entries.delete(dispatchSeq);
   }
 
   /** Ends the attempt of a job that is marked as cancelled. */
   endCancelled(jobId: string): void {
     const job = this.#machine.get(jobId);
     if (job?.state !== 'in_flight' || job.cancelledAt === undefined) return;
-    this.#running.get(job.dispatchSeq)?.kill('cancelled');
+    this.#entries.get(job.dispatchSeq)?.attempt.kill('cancelled');
   }
 
   /** All of them, and all that come. */
   stop(how: 'term' | 'now'): void {
     this.#stop = how;
-    for (const attempt of this.#running.values()) this.#apply(attempt);
+    for (const { attempt } of this.#entries.values()) this.#apply(attempt);
+  }
+
+  /** In the order they were dispatched. */
+  list(): ActiveJob[] {
+    return [...this.#entries.values()].map(({ job, attempt, progress }) => ({
+      id: job.id,
+      name: job.options.name,
+      attempt: job.attempt,
+      startedAt: job.startedAt,
+      ...(attempt.pid !== undefined && { pid: attempt.pid }),
+      ...(progress !== undefined && { progress }),
+    }));
   }
 
   #apply(attempt: RunningAttempt): void {

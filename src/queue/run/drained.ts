@@ -1,6 +1,8 @@
 import type { Job, PendingJob } from '../job.ts';
 import type { QueueMachine } from '../machine.ts';
 import { laneOf, type Wanted } from '../ready.ts';
+import type { DrainAnswer } from './operations.ts';
+import type { RunSummary } from './runner-types.ts';
 
 /** What is left of the pending jobs that a worker wants. */
 export interface Leftovers {
@@ -40,4 +42,15 @@ function fateOf(machine: QueueMachine, job: PendingJob, wanted: Wanted, fates: R
 function fateOfParent(parent: Job | undefined, fates: ReadonlyMap<string, Fate>): Fate {
   if (parent?.state === 'in_flight') return 'coming';
   return (parent && fates.get(parent.id)) ?? 'of others';
+}
+
+/** What a runner did between being asked to drain and its end. */
+export function drainAnswer(before: RunSummary, { completed, dead, left, ...end }: RunSummary): DrainAnswer {
+  const unfinished = end.failure?.message ?? end.broken ?? (end.stopped ? 'the runner was stopped' : undefined);
+  return {
+    completed: completed - before.completed,
+    dead: dead - before.dead,
+    left,
+    ...(unfinished !== undefined && { unfinished }),
+  };
 }

@@ -1,9 +1,10 @@
 import type { FileSystem } from '../../fs/types.ts';
 import { type InFlightJob, payloadText } from '../job.ts';
 import { runAttempt } from '../process/attempt.ts';
-import type { AttemptSpec, RunningAttempt } from '../process/attempt-types.ts';
+import type { AttemptHooks, AttemptSpec, RunningAttempt } from '../process/attempt-types.ts';
+import { logName } from '../process/log-files.ts';
 import { leaseOf } from '../process/orphans.ts';
-import { fileOutput, logName } from '../process/output.ts';
+import { fileOutput } from '../process/output.ts';
 import type { Lane } from '../ready.ts';
 
 /** What runs the jobs of a runner. */
@@ -15,9 +16,9 @@ export interface Handler {
   /** Only jobs of these names. Default all. */
   readonly names?: ReadonlySet<string>;
   /** Starts one attempt. Never throws: what goes wrong is the outcome. `timeoutMs` 0 = no limit. */
-  start(job: InFlightJob, timeoutMs: number): RunningAttempt;
-  /** Ends what stands ready for jobs that may come. Called once, when nothing runs any more. */
-  close?(): Promise<void>;
+  start(job: InFlightJob, timeoutMs: number, hooks: AttemptHooks): RunningAttempt;
+  /** Ends what stands ready for jobs that may come. Called when nothing runs any more; once more with `now`, to hurry. */
+  close?(now?: 'now'): Promise<void>;
 }
 
 /** What attempts need of the place they run in. */
@@ -33,7 +34,8 @@ export function execHandler(place: AttemptPlace, shell: string): Handler {
   return {
     title: `exec ${shell}`,
     lanes: ['handler'],
-    start: (job, timeoutMs) => runAttempt({ ...childSpec(place, job, timeoutMs), command: { shell }, owner: 'runner' }),
+    start: (job, timeoutMs, hooks) =>
+      runAttempt({ ...childSpec(place, job, timeoutMs), command: { shell }, owner: 'runner' }, hooks),
   };
 }
 
@@ -42,9 +44,9 @@ export function commandHandler(place: AttemptPlace): Handler {
   return {
     title: 'commands of the jobs',
     lanes: ['command'],
-    start: (job, timeoutMs) => {
+    start: (job, timeoutMs, hooks) => {
       const command = { argv: job.options.command ?? [] };
-      return runAttempt({ ...childSpec(place, job, timeoutMs), command, owner: 'job' });
+      return runAttempt({ ...childSpec(place, job, timeoutMs), command, owner: 'job' }, hooks);
     },
   };
 }
@@ -58,7 +60,7 @@ function childSpec(place: AttemptPlace, job: InFlightJob, timeoutMs: number): Om
     lease: leaseOf(storeId, dispatchSeq),
     ...(timeoutMs > 0 && { timeoutMs }),
     killAfterMs,
-    output: fileOutput(fs, `${storeDir}/logs`, logName(dispatchSeq, attempt)),
+    output: fileOutput(fs, `${storeDir}/logs`, logName(id, dispatchSeq, attempt)),
     table,
     clock,
   };

@@ -4,12 +4,14 @@ import type { RetentionPlan } from '../../storage/retention.ts';
 import type { CheckpointResult } from '../../storage/types.ts';
 import type {
   AckAnswer,
+  BulkFilter,
   CancelAnswer,
   EnqueueAnswer,
   FailAnswer,
   PruneRequest,
   ScheduleSpec,
 } from '../engine-types.ts';
+import type { JobState } from '../job.ts';
 import type { Limits } from '../setting-types.ts';
 import type { JobChange, JobSpec } from '../spec.ts';
 import type { StatusReport } from './status.ts';
@@ -26,6 +28,13 @@ export interface Operations {
   promote: { request: { id: string }; answer: { seq: number } };
   remove: { request: { id: string }; answer: { seq: number } };
   redrive: { request: { id: string; reset?: boolean }; answer: { seq: number; also: readonly string[] } };
+  /** Of all dead jobs that pass the filter. */
+  'redrive-all': { request: BulkFilter & { reset?: boolean }; answer: { jobs: number } };
+  /** `kept`: others wait for them. */
+  'remove-all': {
+    request: BulkFilter & { states: readonly RestingState[] };
+    answer: { removed: number; kept: number };
+  };
   prune: { request: PruneRequest; answer: { pruned: number } };
   /** Waits up to `waitMs` until there is a job. A wait ends early when nobody listens any more. */
   take: { request: TakeRequest; answer: { jobs: TakenJob[] } };
@@ -35,12 +44,13 @@ export interface Operations {
   pause: { request: { name?: string; group?: string; reason?: string }; answer: { seq: number } };
   /** No seq: nothing of this scope was paused. */
   resume: { request: { name?: string; group?: string }; answer: { seq?: number } };
-  limit: { request: Limits & { group: string }; answer: { seq: number } };
+  /** No seq: the limits stand so already. */
+  limit: { request: Limits & { group: string }; answer: { seq?: number } };
   schedule: { request: ScheduleSpec; answer: { seq: number } };
   unschedule: { request: { id: string }; answer: { seq: number } };
   status: { request: Record<never, never>; answer: StatusReport };
   /** Answers when the runner has worked off what is there and ends. Without a runner: E_NO_RUNNER. */
-  drain: { request: Record<never, never>; answer: { completed: number; dead: number; left: number } };
+  drain: { request: Record<never, never>; answer: DrainAnswer };
   checkpoint: { request: { keep?: number; clean?: boolean }; answer: CheckpointResult };
   compact: { request: { keep: number }; answer: CompactResult };
   'prune-snapshots': { request: { keep: number }; answer: RetentionPlan };
@@ -49,6 +59,19 @@ export interface Operations {
 export type OperationName = keyof Operations;
 export type Request<K extends OperationName> = Operations[K]['request'];
 export type Answer<K extends OperationName> = Operations[K]['answer'];
+
+/** States in which nobody works on a job. */
+export type RestingState = Exclude<JobState, 'in_flight'>;
+
+export interface DrainAnswer {
+  /** Since the runner was asked. */
+  completed: number;
+  dead: number;
+  /** Jobs that it could run and a pause holds back. */
+  left: number;
+  /** Why it ended before the queue was worked off. */
+  unfinished?: string;
+}
 
 export interface TakeRequest {
   /** One for each job wanted, made by the holder; see `LeaseRequest`. */
@@ -123,6 +146,7 @@ const job = structure({
 /** Of one request: they are one frame, nobody else has a turn meanwhile, and the answer must fit a message. */
 const jobsMax = 5000;
 const count = atLeast(0);
+const filter = { name: optional(text), group: optional(text) };
 const rule: Shape<ScheduleSpec['rule']> = (value, at, bad) => {
   const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
   return kind === 'every'
@@ -138,6 +162,8 @@ export const requestShapes: { readonly [K in OperationName]: Shape<Request<K>> }
   promote: structure({ id: text }),
   remove: structure({ id: text }),
   redrive: structure({ id: text, reset: optional(flag) }),
+  'redrive-all': structure({ ...filter, reset: optional(flag) }),
+  'remove-all': structure({ ...filter, states: list(oneOf('pending', 'completed', 'dead'), 1) }),
   prune: structure({
     ids: optional(list(text)),
     endedBefore: optional(whole),

@@ -63,6 +63,8 @@ export class LocalOps implements QueueOps {
       promote: ({ id }) => engine.promote(id),
       remove: ({ id }) => engine.remove(id),
       redrive: ({ id, reset }) => engine.redrive(id, reset === undefined ? {} : { reset }),
+      'redrive-all': async ({ reset, ...filter }) => ({ jobs: await engine.redriveAll(filter, reset) }),
+      'remove-all': ({ states, ...filter }) => engine.removeAll(states, filter),
       prune: async (request) => ({ pruned: await engine.prune(request) }),
       take: async (request, signal) => ({ jobs: await take(env, engine, upSinceMs, request, signal) }),
       ack: async ({ token, result }) => {

@@ -12,8 +12,9 @@ import { startTimer, type Timer } from '../process/timer.ts';
 import { ActiveAttempts } from './active.ts';
 import { askAhead } from './ask-ahead.ts';
 import { Checkpoints } from './checkpoints.ts';
-import { leftovers } from './drained.ts';
+import { drainAnswer, leftovers } from './drained.ts';
 import type { Handler } from './handler.ts';
+import type { DrainAnswer } from './operations.ts';
 import type { RunnerOptions, RunSummary } from './runner-types.ts';
 import { settle, type Verdict } from './settle.ts';
 import { WakeUp } from './signal.ts';
@@ -84,8 +85,9 @@ export class Runner {
   status(): RunnerStatus {
     const { workers, pid } = this.#options;
     const { sinceMs } = this;
-    const running = this.#active.size;
-    return { pid, workers, running, sinceMs, handler: this.#handler.title, stopping: this.#stopping || this.#drain };
+    const stopping = this.#stopping || this.#drain;
+    const active = this.#active.list();
+    return { pid, workers, running: active.length, active, sinceMs, handler: this.#handler.title, stopping };
   }
 
   /**
@@ -102,7 +104,7 @@ export class Runner {
       unlisten();
       this.#grace?.cancel();
       await this.#checkpoints.stop();
-      await this.#handler.close?.();
+      await this.#handler.close?.(this.#active.now);
     }
     this.#summary.left = leftovers(this.#engine.machine, this.#wanted).paused;
     this.#end();
@@ -120,13 +122,13 @@ export class Runner {
   }
 
   /** Works off what is there and ends. Resolves when it has, or early on `signal`. */
-  async drain(signal?: AbortSignal): Promise<Pick<RunSummary, 'completed' | 'dead' | 'left'>> {
+  async drain(signal?: AbortSignal): Promise<DrainAnswer> {
+    const before = { ...this.#summary };
     this.#drain = true;
     this.#wakeUp.wake();
     const aborted = new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
     await Promise.race([this.#ended, aborted]);
-    const { completed, dead, left } = this.#summary;
-    return { completed, dead, left };
+    return drainAnswer(before, this.#summary);
   }
 
   #onCommit(events: readonly QueueEvent[]): void {
@@ -149,6 +151,8 @@ export class Runner {
     // Verdicts that wait for a full disk give up: the jobs stay in flight, and the next runner takes them back.
     void this.#engine.stop();
     this.#active.stop(how);
+    // It may be closing already, and wait for children that stand idle.
+    if (how === 'now') void this.#handler.close?.('now');
   }
 
   /** Jobs that a dead runner had in its hands. */
@@ -206,8 +210,7 @@ export class Runner {
   async #attempt(job: InFlightJob): Promise<InFlightJob | undefined> {
     const { report } = this.#options;
     const seq = job.dispatchSeq;
-    const attempt = this.#handler.start(job, job.options.timeoutMs || this.#options.timeoutMs);
-    this.#active.add(seq, job.id, attempt);
+    const attempt = this.#active.start(job, this.#handler, job.options.timeoutMs || this.#options.timeoutMs);
     try {
       if (attempt.pid !== undefined) await this.#processes.notes.add(seq, leaseOf(this.#store.id, seq), attempt.pid);
       report({ kind: 'started', job, pid: attempt.pid });
@@ -242,9 +245,7 @@ export class Runner {
   }
 
   #count(verdict: Verdict): void {
-    if (verdict.kind === 'completed') this.#summary.completed++;
-    else if (verdict.kind === 'retry') this.#summary.retried++;
-    else this.#summary.dead++;
+    this.#summary[verdict.kind === 'retry' ? 'retried' : verdict.kind]++;
   }
 
   /**

@@ -5,6 +5,7 @@ import { QueueEngine } from '../engine.ts';
 import type { EngineOptions } from '../engine-types.ts';
 import { QueueMachine } from '../machine.ts';
 import { platformProcesses } from '../process/child-notes.ts';
+import { LogCleaner } from '../process/log-files.ts';
 import { serveControl } from '../process/socket-server.ts';
 import { QueueMetrics } from '../queue-metrics.ts';
 import type { AttemptPlace, Handler } from './handler.ts';
@@ -49,6 +50,8 @@ export async function serveQueue(
   });
   const onStall = () => options.report({ kind: 'disk-full' });
   const engine = new QueueEngine({ log: store, machine: store.machine, clock, random, onStall }, options);
+  const logs = new LogCleaner(fs, store.dir);
+  engine.onForgotten((ids, seq) => logs.forget(ids, seq));
   let exporter: MetricsServer | undefined;
   try {
     const processes = platformProcesses(fs, `${store.dir}/run`);
@@ -84,6 +87,7 @@ export async function serveQueue(
       await idle;
     }
   } finally {
+    await logs.settled();
     await exporter?.close();
     await store.close();
   }

@@ -3,6 +3,7 @@ import type { JobCounts } from '../job.ts';
 import type { QueueTotals } from '../job-codec.ts';
 import type { QueueMachine } from '../machine.ts';
 import { dueAtOnce } from '../ready.ts';
+import type { ActiveJob } from './active.ts';
 
 export interface StatusReport {
   storeId: string;
@@ -28,6 +29,7 @@ export interface RunnerStatus {
   pid: number;
   workers: number;
   running: number;
+  active: readonly ActiveJob[];
   sinceMs: number;
   /** What runs the jobs. */
   handler: string;

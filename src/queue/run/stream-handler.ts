@@ -1,7 +1,8 @@
 import { type InFlightJob, payloadText } from '../job.ts';
-import type { RunningAttempt } from '../process/attempt-types.ts';
+import type { AttemptHooks, RunningAttempt } from '../process/attempt-types.ts';
+import { logName } from '../process/log-files.ts';
 import { leaseOfRunner } from '../process/orphans.ts';
-import { fileOutput, logName } from '../process/output.ts';
+import { fileOutput } from '../process/output.ts';
 import { StreamChild } from '../process/stream-child.ts';
 import type { AttemptPlace, Handler } from './handler.ts';
 
@@ -26,23 +27,17 @@ class StreamHandler implements Handler {
     this.title = `stream ${shell}`;
   }
 
-  start(job: InFlightJob, timeoutMs: number): RunningAttempt {
+  start(job: InFlightJob, timeoutMs: number, hooks: AttemptHooks): RunningAttempt {
     const { storeDir, fs } = this.#place;
     const { id, attempt, dispatchSeq, options } = job;
     const child = this.#idle() ?? this.#start();
-    return child.run({
-      id,
-      name: options.name,
-      payload: payloadText(job),
-      attempt,
-      attemptsMax: options.maxAttempts,
-      timeoutMs,
-      output: fileOutput(fs, `${storeDir}/logs`, logName(dispatchSeq, attempt)),
-    });
+    const output = fileOutput(fs, `${storeDir}/logs`, logName(id, dispatchSeq, attempt));
+    const { name, maxAttempts: attemptsMax } = options;
+    return child.run({ id, name, payload: payloadText(job), attempt, attemptsMax, timeoutMs, output }, hooks);
   }
 
-  async close(): Promise<void> {
-    await Promise.all([...this.#children].map((child) => child.close()));
+  async close(now?: 'now'): Promise<void> {
+    await Promise.all([...this.#children].map((child) => child.close(now)));
   }
 
   #idle(): StreamChild | undefined {

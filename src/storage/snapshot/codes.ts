@@ -3,63 +3,64 @@ import type { CodeCatalogue } from '../../base/errors.ts';
 const nothingLost =
   'Nothing is lost by it as long as an older snapshot verifies and the log after that one is there: recovery then uses those.';
 const replaceIt =
-  'walq wal verify STORE shows whether the log and the older snapshots are good; then walq snapshot create STORE writes a new one.';
+  'walq wal verify STORE shows whether the log and the older snapshots are good; then walq snapshot create STORE writes a new one. ' +
+  'Once two newer good ones are there, walq snapshot prune STORE removes the bad one; a running queue does both by itself.';
 
 /** What `walq help E_CODE` says about snapshots. E_READ and E_NEWER_FORMAT belong to the whole storage layer. */
 export const snapshotCodes: CodeCatalogue = {
   E_SNAPSHOT_EMPTY: {
-    title: 'A snapshot file is empty',
+    title: 'a snapshot file is empty',
     explain: `The file has no bytes. A power loss can leave this where a disk makes a rename durable before the data. ${nothingLost}`,
     next: replaceIt,
   },
   E_SNAPSHOT_HEADER: {
-    title: 'The header of a snapshot is damaged',
+    title: 'the header of a snapshot is damaged',
     explain: `The first 76 bytes fail their checksum or hold values that no writer writes: damage, or no snapshot at all. ${nothingLost}`,
     next: replaceIt,
   },
   E_SNAPSHOT_BLOCK: {
-    title: 'A block of a snapshot is damaged',
+    title: 'a block of a snapshot is damaged',
     explain: `A block's header or its bytes fail their checksum, or do not hold the entries they claim. ${nothingLost}`,
     next: replaceIt,
   },
   E_SNAPSHOT_FOOTER: {
-    title: 'The footer of a snapshot is damaged',
+    title: 'the footer of a snapshot is damaged',
     explain: `The last 100 bytes fail their checksum, or their totals differ from what was read. ${nothingLost}`,
     next: replaceIt,
   },
   E_SNAPSHOT_HASH: {
-    title: 'A snapshot fails its SHA-256',
+    title: 'a snapshot fails its SHA-256',
     explain: `Each part holds by itself, but the whole is not what was written: blocks were changed together with their checksums. ${nothingLost}`,
     next: replaceIt,
   },
   E_SNAPSHOT_CUT: {
-    title: 'A snapshot file is cut off',
+    title: 'a snapshot file is cut off',
     explain: `The file ends before its footer does: a copy that was interrupted, or a disk that lost the end. ${nothingLost}`,
     next: replaceIt,
   },
   E_SNAPSHOT_TRAILING: {
-    title: 'Bytes follow the end of a snapshot',
+    title: 'bytes follow the end of a snapshot',
     explain: `A snapshot ends with its footer. What follows was added by something else, so the file is not trusted. ${nothingLost}`,
     next: replaceIt,
   },
   E_SNAPSHOT_NAME: {
-    title: 'The name of a snapshot does not fit its content',
+    title: 'the name of a snapshot does not fit its content',
     explain: `The name carries the last seq covered, and the header says another one: the file was renamed or copied over. ${nothingLost}`,
     next: 'Give the file the name its header asks for (walq snapshot show FILE), or move it out of the store.',
   },
   E_SNAPSHOT_STORE: {
-    title: 'A snapshot belongs to another store',
+    title: 'a snapshot belongs to another store',
     explain: `The store id in its header is not the id of this store, so its state says nothing about this log. ${nothingLost}`,
     next: 'Move the file out of the store; it still works where it came from.',
   },
   E_SNAPSHOT_WRITE: {
-    title: 'A snapshot could not be written',
+    title: 'a snapshot could not be written',
     explain:
       'Creating, writing, syncing, reading back or renaming the new snapshot failed. The log and the older snapshots are untouched, nothing was removed, and the queue goes on; recovery takes longer until a snapshot succeeds.',
     next: 'Look at the cause (a full disk, permissions), then run walq snapshot create STORE.',
   },
   E_SNAPSHOT_ENTRY: {
-    title: 'The state holds an entry that is too large for a snapshot',
+    title: 'the state holds an entry that is too large for a snapshot',
     explain:
       'One entry of the state, such as one job, takes more than 32 MiB. No snapshot is written; log and older snapshots are untouched.',
     next: 'Remove the job that large (walq queue rm ID), or keep its data in a file and put the path into the payload.',

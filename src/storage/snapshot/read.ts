@@ -1,4 +1,3 @@
-import { ioError } from '../../base/errors.ts';
 import { type Finding, findingError } from '../../base/finding.ts';
 import type { ByteSource } from '../../base/source.ts';
 import { openSource, reading } from '../files.ts';
@@ -57,12 +56,8 @@ export function peekSnapshot(env: StorageEnv, path: string): Promise<SnapshotHea
   });
 }
 
+/** A link is one that the user named: in a store only files are listed. */
 async function withFile<T>(env: StorageEnv, path: string, use: (source: ByteSource) => Promise<T>): Promise<T> {
-  // Asked first, because opening a pipe that nobody writes to would wait for ever.
-  const info = await reading(path, () => env.fs.stat(path));
-  if (info !== undefined && info.kind !== 'file') {
-    throw ioError('E_READ', `${path}: not a file but a ${info.kind}`, { data: { path } });
-  }
   const source = await reading(path, () => openSource(env.fs, path, { follow: true }));
   try {
     return await use(source);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { crcOf } from '../../base/bytes.ts';
+import { errnoNext, errnoText } from '../../base/errno.ts';
 import { assert, ioError, refusedError } from '../../base/errors.ts';
 import { findingError } from '../../base/finding.ts';
 import type { File } from '../../fs/types.ts';
@@ -248,6 +249,9 @@ async function step<T>(what: string, run: () => Promise<T>): Promise<T> {
   } catch (cause) {
     // Without a code it comes from no disk and no compressor: a bug, to be seen as one.
     if (!(cause instanceof Error && 'code' in cause)) throw cause;
-    throw ioError('E_SNAPSHOT_WRITE', `${what}: ${String(cause.code)}`, { cause });
+    throw ioError('E_SNAPSHOT_WRITE', `${what}: ${errnoText(String(cause.code))}`, {
+      cause,
+      ...errnoNext(String(cause.code)),
+    });
   }
 }

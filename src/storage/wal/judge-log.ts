@@ -44,6 +44,7 @@ class Judge {
   readonly #lost: LostRange[] = [];
   #lostUnknown = false;
   #tail: LogJudgement['tail'];
+  #unreadableTail: LogJudgement['tail'];
   #headProves = false;
 
   constructor(log: LogScan, evidence: Evidence) {
@@ -228,8 +229,12 @@ class Judge {
       ...(hole.seqFirst !== undefined && hole.seqLast !== undefined && seqs(hole.seqFirst, hole.seqLast)),
       ...gotExpected(hole),
     });
-    if (ruling.severity === 'torn' || ruling.severity === 'ambiguous' || ruling.code === 'E_PADDING') {
-      this.#tail ??= { file: input.file, offset: hole.offset, bytes: scan.size - hole.offset };
+    const unreadable = ruling.severity === 'torn' || ruling.severity === 'ambiguous';
+    if (unreadable || ruling.code === 'E_PADDING') {
+      const tail = { file: input.file, offset: hole.offset, bytes: scan.size - hole.offset };
+      // Padding behind a SEAL, or under an unreadable tail, is not what a writer would trim.
+      if (unreadable) this.#tail = this.#unreadableTail ??= tail;
+      else if (!wholeLog) this.#tail ??= tail;
       return;
     }
     if (ruling.severity !== 'corrupt') return;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { nodeFs } from '../../../src/fs/node-fs.ts';
 import type { FileSystem } from '../../../src/fs/types.ts';
 import { HeadTail } from '../../../src/queue/process/head-tail.ts';
-import { fileOutput, logName } from '../../../src/queue/process/output.ts';
+import { fileOutput } from '../../../src/queue/process/output.ts';
 import { run, tempFolder } from './helpers.ts';
 
 describe('head and tail of a stream', () => {
@@ -26,7 +26,7 @@ describe('head and tail of a stream', () => {
 describe('the log of an attempt', () => {
   it('shows a short output as a terminal would, and creates its folder', async () => {
     const folder = `${tempFolder()}/logs`;
-    const output = fileOutput(nodeFs, folder, logName(12, 1));
+    const output = fileOutput(nodeFs, folder, '12-1.log');
     const outcome = await run('echo one; sleep 0.05; echo two >&2; sleep 0.05; echo three', { output });
     expect(outcome.output).toMatchObject({ path: `${folder}/12-1.log`, stdoutBytes: 10, stderrBytes: 4, tail: 'two' });
     expect(readFileSync(`${folder}/12-1.log`, 'utf8')).toBe('one\ntwo\nthree\n');

@@ -4,8 +4,8 @@ import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { systemClock, systemRandom } from '../../../src/base/node-clock.ts';
 import { nodeFs } from '../../../src/fs/node-fs.ts';
+import { openQueue } from '../../../src/queue/open-queue.ts';
 import { serveControl } from '../../../src/queue/process/socket-server.ts';
-import { openQueue } from '../../../src/queue/queue.ts';
 import { withQueue } from '../../../src/queue/run/access.ts';
 import { binary, scratch, walq } from '../../cli/run-walq.ts';
 import { documentOf, startRunner } from './queue-cli.ts';
@@ -17,7 +17,7 @@ const options = { lockTimeoutMs: 60_000, pid: process.pid, command: 'test' };
 
 /** A runner that dies once it has carried out the first request: the answer never comes. */
 async function dyingRunner(store: string, last: () => unknown = () => undefined): Promise<void> {
-  const queue = await openQueue(store);
+  const queue = await openQueue(store, { socket: false });
   const storeId = await storeIdOf(store);
   const server = await serveControl({
     storeDir: store,
@@ -26,7 +26,7 @@ async function dyingRunner(store: string, last: () => unknown = () => undefined)
     clock: systemClock,
     closeMs: 0,
     handle: async ({ body }) => {
-      await queue.enqueueMany(body.jobs as { id: string }[]);
+      await queue.enqueueMany((body.jobs as { id: string }[]).map(({ id }) => ({ name: 'default', id })));
       await queue.close();
       await last();
       void server.close();

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { systemClock, systemRandom } from '../../../src/base/node-clock.ts';
 import { nodeFs } from '../../../src/fs/node-fs.ts';
 import type { File, FileSystem } from '../../../src/fs/types.ts';
+import { openQueue } from '../../../src/queue/open-queue.ts';
 import { connectControl } from '../../../src/queue/process/socket-client.ts';
-import { openQueue } from '../../../src/queue/queue.ts';
 import { type AttemptPlace, execHandler } from '../../../src/queue/run/handler.ts';
 import type { Runner } from '../../../src/queue/run/runner.ts';
 import type { RunnerReport } from '../../../src/queue/run/runner-types.ts';
@@ -79,7 +79,7 @@ async function start(disk: Disk, store: string, changes: Partial<ServeOptions>) 
 
 async function enqueue(store: string, ids: readonly string[]): Promise<void> {
   await using queue = await openQueue(store);
-  await queue.enqueueMany(ids.map((id) => ({ id })));
+  await queue.enqueueMany(ids.map((id) => ({ name: 'default', id })));
 }
 
 test('on a full disk an outcome waits for room, and says so; no handler runs a second time', async () => {

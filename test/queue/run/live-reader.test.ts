@@ -16,7 +16,8 @@ const cleanedMin = 40;
 test('verify and replay beside a writer that rotates, snapshots and cleans raise no false alarm', async () => {
   const store = `${scratch()}/store`;
   const args = [binary, 'demo', '--load', store, '--jobs', '10000000', '--snapshot-every', '1500'];
-  const writer = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  // It lives as long as its standard input.
+  const writer = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(writer, 'close');
   onTestFinished(async () => {
     writer.kill('SIGKILL');

@@ -71,7 +71,7 @@ test('bad input is one clear line with exit 2, and creates no store', async () =
   for (const [args, input, says] of [
     [['-f', '-'], '[{"id":"a"},{"id":}]', 'standard input'],
     [['-f', '-'], '{"idd":"a"}', 'idd'],
-    [['-f', '-'], '{"id":"a"}\n{"id":"b"\n{"id":"c"}\n', 'job 2'],
+    [['-f', '-'], '{"id":"a"}\n{"id":"b"\n{"id":"c"}\n', 'line 2'],
     [['-d', '{broken'], '', 'JSON'],
     [['x', '--attempts', '0'], '', '--attempts'],
     [['x', '--delay', 'soon'], '', '--delay'],

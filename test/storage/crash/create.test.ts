@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
+import { putFile, removeFile } from '../../support/sim-edit.ts';
+import { SimFs } from '../../support/sim-fs.ts';
+import { imageAfterKill, imageAfterPowerLoss } from '../../support/sim-image.ts';
 import { explore } from './explore.ts';
-import { item, Run } from './run.ts';
+import { openList } from './oracle.ts';
+import { item, Run, storeDir } from './run.ts';
 import { emptyStore } from './workloads.ts';
 
 test('a crash while a store is created leaves a store or nothing, and the next creation works', async () => {
@@ -10,6 +14,21 @@ test('a crash while a store is created leaves a store or nothing, and the next c
   const result = await explore(run.points);
   expect(result.broken).toEqual([]);
   expect(result.states).toBeGreaterThan(50);
+});
+
+test('a store is not taken for an unfinished creation after a power loss, even without its STORE.json', async () => {
+  const run = await new Run().open();
+  const fs = new SimFs(imageAfterPowerLoss(run.fs.root, () => false));
+  removeFile(fs, `${storeDir}/STORE.json`);
+  await expect(openList(fs, 3)).rejects.toMatchObject({ code: 'E_STORE_MISSING' });
+});
+
+test('a mark of creation that stayed behind goes at the next opening', async () => {
+  const { fs } = (await new Run(await emptyStore()).open()).stop();
+  const again = new SimFs(imageAfterKill(fs.root));
+  putFile(again, `${storeDir}/CREATING`, new Uint8Array(0));
+  await (await openList(again, 3)).close();
+  expect(await again.lstat(`${storeDir}/CREATING`)).toBeUndefined();
 });
 
 test('an empty store that was closed is found again after every crash', async () => {

@@ -106,6 +106,20 @@ test('what a rejected batch left behind never shows after a smaller one', async 
   expect((await explore(end ? [end] : [], exploration)).broken).toEqual([]);
 });
 
+test.each([20, 400, 1100])(
+  'a power loss while %i bytes follow a rejected batch is no damage: its bytes were cut off for good',
+  async (bytes) => {
+    const run = await new Run(await emptyStore()).open();
+    await run.append(item(1));
+    const isLogWrite = (op: OpRecord): boolean => inLog(op) && op.kind === 'write';
+    run.fs.inject({ nth: 1, short: 1500, match: isLogWrite });
+    run.fs.inject({ nth: 2, errno: 'ENOSPC', match: isLogWrite });
+    await expect(run.store.append([Buffer.from(item(99, 3000))])).rejects.toMatchObject({ code: 'E_NO_SPACE' });
+    await run.append(item(2, bytes));
+    expect((await explore(run.points, exploration)).broken).toEqual([]);
+  },
+);
+
 /** Snapshots and segments unlinked after the failed call, in the step that failed. */
 function deletedDuring(log: readonly OpRecord[], hit: OpRecord | undefined): string[] {
   const from = hit === undefined ? 0 : log.indexOf(hit) + 1;

@@ -56,3 +56,67 @@ async function secondWriter(fs: SimFs): Promise<string> {
   sameTree('the second writer', before, treeOf(fs.root));
   return answer;
 }
+
+test('a second writer whose look is older than the last step of the first is refused and changes nothing', async () => {
+  for (const appends of [1, 4]) {
+    const store = await emptyStore();
+    const fs = new SimFs(imageAfterKill(store.root));
+    const first = await new Run(fs).stop().open({ segmentBytes: smallSegmentBytes });
+    await first.append(item(1, 400));
+    removeFile(fs, `${storeDir}/LOCK`);
+    let before = treeOf(fs.root);
+    // Its look is over when it asks for the lock of the segment it saw: only then the first one goes on, or ends.
+    let locks = 0;
+    fs.hold = (record) => {
+      if (record.kind !== 'tryLock' || ++locks !== 2) return undefined;
+      fs.hold = undefined;
+      return (async () => {
+        for (let number = 2; number < 2 + appends; number++) await first.append(item(number, 400));
+        if (appends === 1) await first.store.close();
+        before = treeOf(fs.root);
+      })();
+    };
+    await expect(openList(fs, 9), `${appends} appends`).rejects.toMatchObject({ code: 'E_LOCKED' });
+    expect(locks).toBe(2);
+    sameTree('the second writer', before, treeOf(fs.root));
+    if (appends !== 1) await first.store.close();
+    const after = await openList(fs, 10);
+    expect(after.machine.items.length).toBe(1 + appends);
+    await after.close();
+  }
+});
+
+test.each(['goes on', 'ends'])(
+  'no step of a first writer that then %s looks like damage to a second one',
+  async (then) => {
+    let refused = 0;
+    for (let step = 1; ; step++) {
+      const fs = new SimFs(imageAfterKill((await emptyStore()).root));
+      const first = await new Run(fs).stop().open({ segmentBytes: smallSegmentBytes });
+      for (const number of [1, 2, 3]) await first.append(item(number, 400));
+      removeFile(fs, `${storeDir}/LOCK`);
+      let calls = 0;
+      let before: ReturnType<typeof treeOf> | undefined;
+      fs.hold = () => {
+        if (++calls < step) return undefined;
+        fs.hold = undefined;
+        return (async () => {
+          for (const number of [4, 5, 6]) await first.append(item(number, 400));
+          await first.store.checkpoint({ keep: 1 });
+          await first.append(item(7));
+          if (then === 'ends') await first.store.close();
+          before = treeOf(fs.root);
+        })();
+      };
+      const second = await openList(fs, 9).catch((error: unknown) => error);
+      if (before === undefined) break;
+      if (then === 'goes on' || second instanceof Error) {
+        expect(second, `step ${step}`).toMatchObject({ code: 'E_LOCKED', exit: 6 });
+        sameTree('the second writer', before, treeOf(fs.root));
+        refused++;
+      } else expect(second, `step ${step}`).toMatchObject({ machine: { items: { length: 7 } } });
+      if (then === 'goes on') await first.store.close();
+    }
+    expect(refused).toBeGreaterThan(then === 'ends' ? 5 : 20);
+  },
+);

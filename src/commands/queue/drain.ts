@@ -1,0 +1,38 @@
+import { notFoundError } from '../../base/errors.ts';
+import { shellWord } from '../../base/shell-word.ts';
+import { connectControl } from '../../queue/process/socket-client.ts';
+import type { DrainAnswer } from '../../queue/run/operations.ts';
+import { RemoteOps } from '../../queue/run/remote-ops.ts';
+import type { CommandContext } from '../context.ts';
+import { storePath } from '../store-path.ts';
+
+/** How long a runner may take to say hello. */
+const helloMs = 5000;
+
+/**
+ * Asks the live runner to work off what is there and to end; waits until it has. The lock is of no use here, so it is
+ * not taken. Throws E_NO_STORE, E_NO_RUNNER (1), E_CONTROL_TIMEOUT (6), E_CONNECTION_LOST (74).
+ */
+export async function drainQueue(context: CommandContext): Promise<DrainAnswer> {
+  const { env } = context;
+  const store = storePath(context);
+  const client = await connectControl({ storeDir: store, timeoutMs: helloMs, clock: env.clock });
+  if (client === undefined) {
+    if ((await env.fs.stat(store)) === undefined) {
+      throw notFoundError('E_NO_STORE', `no store at ${store}`, {
+        data: { store },
+        next: 'name one with --store or WALQ_STORE; walq queue enqueue creates one',
+      });
+    }
+    throw notFoundError('E_NO_RUNNER', `no runner works on the queue in ${store}`, {
+      data: { store },
+      next: `walq --store ${shellWord(store)} queue run --exec 'CMD' --drain`,
+    });
+  }
+  const remote = new RemoteOps(client);
+  try {
+    return await remote.call('drain', {});
+  } finally {
+    remote.close();
+  }
+}

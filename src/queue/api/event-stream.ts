@@ -1,0 +1,155 @@
+import { usageError } from '../../base/errors.ts';
+import { scanStore } from '../../storage/read.ts';
+import type { Store } from '../../storage/store.ts';
+import type { StorageEnv } from '../../storage/types.ts';
+import type { QueueEngine } from '../engine.ts';
+import type { QueueEvent } from '../event-types.ts';
+import { decodeEvent } from '../events.ts';
+import type { QueueMachine } from '../machine.ts';
+import { asBuffer } from '../packed.ts';
+import { WakeUp } from '../run/signal.ts';
+
+/** An event of the log. Payloads and results are JSON text. */
+export type LogEvent = QueueEvent<string> & { seq: number };
+
+/** The queue whose events they are. */
+export interface EventSource {
+  env: StorageEnv;
+  store: Pick<Store<QueueMachine>, 'dir' | 'seqLast'>;
+  engine: Pick<QueueEngine, 'onCommit'>;
+}
+
+/** Events handed from the reading of the disk to whoever asks for them. */
+const batchEvents = 256;
+/** Kept for a reader that is busy with others; one that falls further behind reads from the disk. */
+const liveEventsMax = 10_000;
+
+/**
+ * Every event from seq `from` on: first from the log on disk, then as they come, until `signal` fires or the reader
+ * leaves. Rejects with E_SEQ_RANGE when the log does not reach back so far any more.
+ */
+export async function* eventStream(source: EventSource, from: number, signal?: AbortSignal): AsyncGenerator<LogEvent> {
+  let next = from;
+  const live = new Map<number, QueueEvent>();
+  const wakeUp = new WakeUp();
+  const wake = () => wakeUp.wake();
+  const unlisten = source.engine.onCommit((events, seqFirst) => {
+    if (live.size > liveEventsMax) live.clear();
+    for (const [index, event] of events.entries()) if (seqFirst + index >= next) live.set(seqFirst + index, event);
+    wake();
+  });
+  signal?.addEventListener('abort', wake);
+  try {
+    while (!signal?.aborted) {
+      const { version } = wakeUp;
+      const event = live.get(next);
+      if (event !== undefined) {
+        live.delete(next);
+        next++;
+        yield logEvent(event, next - 1);
+      } else if (next <= source.store.seqLast) {
+        for await (const batch of fromDisk(source, next)) {
+          for (const each of batch) {
+            if (signal?.aborted) return;
+            if (each.seq !== next) throw outOfReach(next, each.seq);
+            live.delete(next);
+            next++;
+            yield each;
+          }
+        }
+      } else await wakeUp.sleep(version);
+    }
+  } finally {
+    unlisten();
+    signal?.removeEventListener('abort', wake);
+  }
+}
+
+/** What stands on the disk from `from` on, as far as it is durable now. */
+async function* fromDisk({ env, store }: EventSource, from: number): AsyncGenerator<LogEvent[]> {
+  const to = store.seqLast;
+  const hand = new Hand<LogEvent[]>();
+  let batch: LogEvent[] = [];
+  const record = ({ seq, bytes }: { seq: number; bytes: Uint8Array }): undefined | false | Promise<boolean> => {
+    if (seq > to) return false;
+    if (seq < from) return undefined;
+    batch.push(logEvent(decodeEvent(bytes), seq));
+    if (batch.length < batchEvents) return undefined;
+    const full = batch;
+    batch = [];
+    return hand.put(full);
+  };
+  const scan = scanStore(env, store.dir, { record }, { fromSeq: from }).then(async () => {
+    await hand.put(batch);
+    hand.end();
+  });
+  scan.catch((error: unknown) => hand.end(error));
+  let read = false;
+  try {
+    for (let got = await hand.take(); got !== undefined; got = await hand.take()) {
+      read ||= got.length > 0;
+      yield got;
+    }
+    await scan;
+  } finally {
+    hand.leave();
+  }
+  if (!read) throw outOfReach(from, undefined);
+}
+
+/** One value at a time from a writer to a reader, who may leave. */
+class Hand<T> {
+  #value: { value: T } | undefined;
+  #ended = false;
+  #left = false;
+  readonly #wakeUp = new WakeUp();
+
+  /** Resolves once the value is taken; false when nobody will. */
+  async put(value: T): Promise<boolean> {
+    this.#value = { value };
+    this.#wakeUp.wake();
+    while (this.#value !== undefined && !this.#left) await this.#wakeUp.sleep(this.#wakeUp.version);
+    return !this.#left;
+  }
+
+  async take(): Promise<T | undefined> {
+    while (this.#value === undefined && !this.#ended) await this.#wakeUp.sleep(this.#wakeUp.version);
+    const got = this.#value?.value;
+    this.#value = undefined;
+    this.#wakeUp.wake();
+    return got;
+  }
+
+  end(_error?: unknown): void {
+    this.#ended = true;
+    this.#wakeUp.wake();
+  }
+
+  leave(): void {
+    this.#left = true;
+    this.#wakeUp.wake();
+  }
+}
+
+/** The bytes of the record may be used again: what is kept is copied into text. */
+function logEvent(event: QueueEvent, seq: number): LogEvent {
+  const text = (bytes: Uint8Array) => asBuffer(bytes).toString();
+  switch (event.type) {
+    case 'ENQUEUE':
+    case 'UPDATE':
+      return { ...event, seq, payload: event.payload && text(event.payload) };
+    case 'ACK':
+      return { ...event, seq, result: event.result && text(event.result) };
+    case 'SCHEDULE': {
+      const { template } = event;
+      return { ...event, seq, template: { ...template, payload: template.payload && text(template.payload) } };
+    }
+    default:
+      return { ...event, seq };
+  }
+}
+
+function outOfReach(from: number, seqFirst: number | undefined): Error {
+  const begins = seqFirst === undefined ? '' : `; it goes on at ${seqFirst}`;
+  return usageError('E_SEQ_RANGE', `seq ${from} is not in the log any more${begins}`, { data: { from, seqFirst } });
+}

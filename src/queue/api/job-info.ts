@@ -1,0 +1,74 @@
+import { type Job, payloadText, resultText } from '../job.ts';
+import type { TakenJob } from '../run/operations.ts';
+import type { JobInfo, LeasedJob, NameOf } from './job-types.ts';
+import { lazily } from './raw-json.ts';
+import type { ListFilter } from './settings.ts';
+
+/** A job of the state as the library shows it. */
+export function jobInfo<P extends object>(job: Job): JobInfo<P> {
+  const text = payloadText(job);
+  const resultJson = job.state === 'completed' ? resultText(job) : undefined;
+  const payload = lazily(text);
+  const result = lazily(resultJson);
+  const { options, special, setback } = job;
+  const last = job.state === 'dead' ? job : setback;
+  return {
+    id: job.id,
+    name: options.name as NameOf<P>,
+    state: job.state,
+    get payload() {
+      return payload() as P[NameOf<P>] | undefined;
+    },
+    payloadText: text,
+    seq: job.seq,
+    priority: options.priority,
+    group: options.group === '' ? undefined : options.group,
+    key: special?.key,
+    attempt: job.attempt,
+    maxAttempts: options.maxAttempts,
+    crashes: job.crashes,
+    createdAt: job.createdAt,
+    runAt: job.state === 'pending' ? job.runAt : undefined,
+    waitingFor: job.state === 'pending' ? special?.waitingFor : undefined,
+    startedAt: job.state === 'in_flight' || job.state === 'completed' ? job.startedAt : undefined,
+    endedAt: job.state === 'completed' || job.state === 'dead' ? job.endedAt : undefined,
+    reason: last?.reason,
+    error: last?.error,
+    get result() {
+      return result();
+    },
+    resultText: resultJson,
+  };
+}
+
+export function leasedJob<P extends object>(taken: TakenJob): LeasedJob<P> {
+  const { token, id, name, payload: text, attempt, attemptsMax, deadlineMs } = taken;
+  const payload = lazily(text);
+  return {
+    token,
+    id,
+    name: name as NameOf<P>,
+    get payload() {
+      return payload() as P[NameOf<P>] | undefined;
+    },
+    payloadText: text,
+    attempt,
+    maxAttempts: attemptsMax,
+    deadlineMs,
+  };
+}
+
+/** Those that a filter lets through, in their order. */
+export function jobInfos<P extends object>(jobs: Iterable<Job>, filter: ListFilter): JobInfo<P>[] {
+  const { state, name, group, limit = Number.POSITIVE_INFINITY } = filter;
+  const states = state === undefined ? undefined : new Set<string>([state].flat());
+  const found: JobInfo<P>[] = [];
+  for (const job of jobs) {
+    if (found.length >= limit) break;
+    if (states?.has(job.state) === false) continue;
+    if (name !== undefined && job.options.name !== name) continue;
+    if (group !== undefined && job.options.group !== group) continue;
+    found.push(jobInfo(job));
+  }
+  return found;
+}

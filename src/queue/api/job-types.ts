@@ -1,0 +1,98 @@
+import type { JobState } from '../job.ts';
+import type { RawJson } from './raw-json.ts';
+
+/** Milliseconds, or text with units such as '250ms', '30s', '1h30m', '7d'. */
+export type Time = number | string;
+
+/** Names of jobs, and what each of them carries: `{ mail: { to: string }; resize: { file: string } }`. */
+export type NameOf<Payloads extends object> = keyof Payloads & string;
+
+/** How a job is to be run. Everything is optional. */
+export interface EnqueueOptions {
+  /** 1..256 bytes. Enqueued again, it is a duplicate and changes nothing. Default: a new UUIDv7. */
+  id?: string;
+  /** Higher runs first. Default 0. */
+  priority?: number;
+  /** Attempts at most. Default 3. */
+  attempts?: number;
+  /** Of one attempt. Default: none. */
+  timeout?: Time;
+  /** Not before this long from now. */
+  delay?: Time;
+  /** Not before this time; a number is milliseconds since the epoch. */
+  at?: Date | number;
+  /** 'none', 'fixed:10s', or 'exp:1s..5m*2~0.5', the default. */
+  backoff?: string;
+  /** Jobs of a group share its limits and take turns with other groups. */
+  group?: string;
+  /** At most one unfinished job has this key. */
+  key?: string;
+  /** What becomes of a job whose key is taken: it is not enqueued, or it replaces the one that waits. Default 'skip'. */
+  keyMode?: 'skip' | 'replace';
+  /** The key stays taken for at least so long, even if the job is finished before. */
+  keyTtl?: Time;
+  /** Ids of jobs that must have completed before this one runs. */
+  after?: readonly string[];
+  /** Dead if no attempt has begun after so long. */
+  expire?: Time;
+}
+
+/** A job for `enqueueMany` and schedules. */
+export type NewJob<Payloads extends object = Record<string, unknown>> = {
+  [Name in NameOf<Payloads>]: { name: Name; payload?: Payloads[Name] | RawJson } & EnqueueOptions;
+}[NameOf<Payloads>];
+
+/** Changes of a job that waits; what is absent stays. */
+export interface JobChanges
+  extends Pick<EnqueueOptions, 'priority' | 'attempts' | 'timeout' | 'delay' | 'at' | 'backoff' | 'group' | 'expire'> {
+  payload?: unknown;
+}
+
+/** A job as of one moment. Times are milliseconds since the epoch. */
+export interface JobInfo<Payloads extends object = Record<string, unknown>> {
+  readonly id: string;
+  readonly name: NameOf<Payloads>;
+  readonly state: JobState;
+  /** Parsed when first read. Numbers beyond 2^53 lose digits: see `payloadText`. */
+  readonly payload: Payloads[NameOf<Payloads>] | undefined;
+  /** As it was enqueued, to the last digit. */
+  readonly payloadText: string | undefined;
+  /** Of its ENQUEUE: the order among equal priorities. */
+  readonly seq: number;
+  readonly priority: number;
+  readonly group: string | undefined;
+  readonly key: string | undefined;
+  /** Attempts that count, a running one included. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  /** Attempts that ended because the runner died. */
+  readonly crashes: number;
+  readonly createdAt: number;
+  /** Of a pending job: not before. */
+  readonly runAt: number | undefined;
+  /** Of a pending job: parents that have not completed. */
+  readonly waitingFor: readonly string[] | undefined;
+  readonly startedAt: number | undefined;
+  readonly endedAt: number | undefined;
+  /** Why it is dead, or why the last attempt ended: 'attempts', 'permanent', 'timeout', ... */
+  readonly reason: string | undefined;
+  /** Text of the last failure. */
+  readonly error: string | undefined;
+  /** Of a completed job, parsed when first read. */
+  readonly result: unknown;
+  readonly resultText: string | undefined;
+}
+
+/** A job taken by `take`, until its deadline. */
+export interface LeasedJob<Payloads extends object = Record<string, unknown>> {
+  /** What `ack`, `fail` and `extend` name it by. */
+  readonly token: string;
+  readonly id: string;
+  readonly name: NameOf<Payloads>;
+  readonly payload: Payloads[NameOf<Payloads>] | undefined;
+  readonly payloadText: string | undefined;
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  /** Milliseconds since the epoch. */
+  readonly deadlineMs: number;
+}

@@ -1,0 +1,40 @@
+import { usageError } from '../../base/errors.ts';
+
+/** JSON text that is put into the queue as it is: numbers keep all their digits, keys their order. */
+export class RawJson {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** A payload or result given as JSON text. It is checked when it is used. */
+export function rawJson(text: string): RawJson {
+  return new RawJson(text);
+}
+
+/** A value as JSON text; undefined for undefined. Throws usageError E_JSON for what has no JSON form. */
+export function jsonOf(value: unknown, what: string): string | undefined {
+  if (value === undefined) return undefined;
+  if (value instanceof RawJson) return value.text;
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw usageError('E_JSON', `${what}: ${why}`, { cause, data: { field: what } });
+  }
+  if (text === undefined)
+    throw usageError('E_JSON', `${what}: a ${typeof value} has no JSON form`, { data: { field: what } });
+  return text;
+}
+
+/** Parsed when first asked for. */
+export function lazily(text: string | undefined): () => unknown {
+  let parsed: { value: unknown } | undefined;
+  return () => {
+    parsed ??= { value: text === undefined ? undefined : JSON.parse(text) };
+    return parsed.value;
+  };
+}

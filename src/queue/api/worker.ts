@@ -1,0 +1,103 @@
+import type { WalqError } from '../../base/errors.ts';
+import type { Store } from '../../storage/store.ts';
+import type { StorageEnv } from '../../storage/types.ts';
+import type { QueueEngine } from '../engine.ts';
+import type { QueueMachine } from '../machine.ts';
+import { platformProcesses } from '../process/child-notes.ts';
+import type { Handler } from '../run/handler.ts';
+import { Runner } from '../run/runner.ts';
+import type { RunSummary } from '../run/runner-types.ts';
+import { msOf } from './job-spec.ts';
+import type { Time } from './job-types.ts';
+
+export interface WorkOptions {
+  /** Jobs at a time. Default 4. */
+  concurrency?: number;
+  /** For jobs without a timeout of their own. Default: none. */
+  timeout?: Time;
+  /** How long a handler may go on after its signal was aborted, until its attempt is given up. Default 5 s. */
+  killAfter?: Time;
+  /** How long `stop` waits for running jobs before it aborts them. Default 30 s. */
+  grace?: Time;
+  /** End when nothing is left that these handlers could run. Default false. */
+  drain?: boolean;
+  /** Snapshot after so long, and after so many events; 0 = not by this. Default 30 s, 100,000. */
+  snapshotInterval?: Time;
+  snapshotEvery?: number;
+}
+
+/** What a worker did. */
+export interface WorkSummary {
+  completed: number;
+  retried: number;
+  dead: number;
+  /** Jobs that it could run and a pause holds back. */
+  left: number;
+}
+
+/** Handlers at work on a queue of this process. */
+export interface Worker {
+  /** Resolves when it has ended. Rejects with what the log says when it cannot be written any more. */
+  readonly done: Promise<WorkSummary>;
+  /** No new jobs; running ones have the grace time, then their signals are aborted. Called again: at once. */
+  stop(): Promise<WorkSummary>;
+  /** Works off what is there, and what comes meanwhile, then ends. */
+  drained(): Promise<WorkSummary>;
+}
+
+export interface WorkParts {
+  env: StorageEnv;
+  store: Store<QueueMachine>;
+  engine: QueueEngine;
+}
+
+export const killAfterDefault = 5000;
+
+/** A worker and the runner behind it. */
+export function startWorker(
+  parts: WorkParts,
+  handler: Handler,
+  options: WorkOptions,
+): { worker: Worker; runner: Runner } {
+  const processes = platformProcesses(parts.env.fs, `${parts.store.dir}/run`);
+  const runner = new Runner(
+    { ...parts, handler, processes },
+    {
+      workers: options.concurrency ?? 4,
+      timeoutMs: msOf(options.timeout ?? 0, 'timeout'),
+      killAfterMs: msOf(options.killAfter ?? killAfterDefault, 'killAfter'),
+      graceMs: msOf(options.grace ?? 30_000, 'grace'),
+      drain: options.drain ?? false,
+      haltAfterDead: Number.POSITIVE_INFINITY,
+      orphans: 'kill',
+      snapshotIntervalMs: msOf(options.snapshotInterval ?? 30_000, 'snapshotInterval'),
+      snapshotEvery: options.snapshotEvery ?? 100_000,
+      pid: process.pid,
+      report: () => undefined,
+    },
+  );
+  // Waiting for jobs, it may have nothing else that keeps the process alive.
+  const alive = setInterval(() => undefined, 2 ** 30);
+  const done = runner
+    .run()
+    .then(summaryOf)
+    .finally(() => clearInterval(alive));
+  const worker: Worker = {
+    done,
+    stop: () => {
+      runner.stop();
+      return done;
+    },
+    drained: () => {
+      void runner.drain();
+      return done;
+    },
+  };
+  return { worker, runner };
+}
+
+function summaryOf({ completed, retried, dead, left, failure }: RunSummary): WorkSummary {
+  const wrong: WalqError | undefined = failure;
+  if (wrong !== undefined) throw wrong;
+  return { completed, retried, dead, left };
+}

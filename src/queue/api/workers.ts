@@ -1,0 +1,54 @@
+import { notFoundError } from '../../base/errors.ts';
+import type { Runner } from '../run/runner.ts';
+import type { RunnerStatus } from '../run/status.ts';
+import type { Worker } from './worker.ts';
+
+/** All workers of one queue of this process: to other shells they are one runner. */
+export class Workers {
+  readonly #all = new Map<Worker, Runner>();
+  readonly sinceMs: number;
+  readonly #pid: number;
+
+  constructor(sinceMs: number, pid: number) {
+    this.sinceMs = sinceMs;
+    this.#pid = pid;
+  }
+
+  add({ worker, runner }: { worker: Worker; runner: Runner }): Worker {
+    this.#all.set(worker, runner);
+    const gone = () => void this.#all.delete(worker);
+    worker.done.then(gone, gone);
+    return worker;
+  }
+
+  status(): RunnerStatus {
+    const each = [...this.#all.values()].map((runner) => runner.status());
+    const sum = (of: (status: RunnerStatus) => number) => each.reduce((total, status) => total + of(status), 0);
+    return {
+      pid: this.#pid,
+      workers: sum(({ workers }) => workers),
+      running: sum(({ running }) => running),
+      active: each.flatMap(({ active }) => active),
+      sinceMs: this.sinceMs,
+      handler: each.map(({ handler }) => handler).join(', ') || 'a program without handlers at work',
+      stopping: each.length > 0 && each.every(({ stopping }) => stopping),
+    };
+  }
+
+  async drain(signal?: AbortSignal): Promise<{ completed: number; dead: number; left: number }> {
+    if (this.#all.size === 0) throw notFoundError('E_NO_RUNNER', 'no handler is at work on this queue');
+    const ends = await Promise.all([...this.#all.values()].map((runner) => runner.drain(signal)));
+    const total = { completed: 0, dead: 0, left: 0 };
+    for (const { completed, dead, left } of ends) {
+      total.completed += completed;
+      total.dead += dead;
+      total.left += left;
+    }
+    return total;
+  }
+
+  async stop(): Promise<void> {
+    // What went wrong with a worker is told by its `done`.
+    await Promise.allSettled([...this.#all.keys()].map((worker) => worker.stop()));
+  }
+}

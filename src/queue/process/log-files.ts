@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { isFsError } from '../../base/errors.ts';
+import type { FileSystem } from '../../fs/types.ts';
+
+/** The output of one attempt of a job, as kept in `logs/` of the store. */
+export interface LogFile {
+  path: string;
+  /** Of the DISPATCH that began the attempt. */
+  dispatchSeq: number;
+  /** From 1. */
+  attempt: number;
+}
+
+const namePattern = /^([0-9a-f]{16})-(\d{1,16})-(\d{1,7})\.log$/;
+
+/**
+ * `<16 hex digits>-<dispatch seq>-<attempt>.log`: found by the id of its job, without the event log. An id may hold
+ * what no file name can, so its hash stands there.
+ */
+export function logName(jobId: string, dispatchSeq: number, attempt: number): string {
+  return `${keyOf(jobId)}-${dispatchSeq}-${attempt}.log`;
+}
+
+function keyOf(jobId: string): string {
+  return createHash('sha256').update(jobId).digest('hex').slice(0, 16);
+}
+
+/** Logs of a job, first attempt first. A store without any has none. */
+export async function logFilesOf(fs: FileSystem, storeDir: string, jobId: string): Promise<LogFile[]> {
+  const own = keyOf(jobId);
+  const files = await logFiles(fs, storeDir);
+  return files
+    .filter(({ key }) => key === own)
+    .map(({ path, dispatchSeq, attempt }) => ({ path, dispatchSeq, attempt }));
+}
+
+async function logFiles(fs: FileSystem, storeDir: string): Promise<(LogFile & { key: string })[]> {
+  const folder = `${storeDir}/logs`;
+  const names = (await fs.lstat(folder)) === undefined ? [] : await fs.readdir(folder);
+  return names
+    .flatMap((name) => {
+      const [, key, seq, attempt] = namePattern.exec(name) ?? [];
+      return key === undefined
+        ? []
+        : [{ key, path: `${folder}/${name}`, dispatchSeq: Number(seq), attempt: Number(attempt) }];
+    })
+    .sort((a, b) => a.dispatchSeq - b.dispatchSeq);
+}
+
+/** Removes the logs of jobs that the queue forgets, in the background. A log is a help: what cannot be removed stays. */
+export class LogCleaner {
+  readonly #fs: FileSystem;
+  readonly #storeDir: string;
+  /** Key of a job -> the seq at which it was forgotten. */
+  #waiting = new Map<string, number>();
+  #running: Promise<void> | undefined;
+
+  constructor(fs: FileSystem, storeDir: string) {
+    this.#fs = fs;
+    this.#storeDir = storeDir;
+  }
+
+  /** `seq`: a job enqueued with the same id after it has logs of its own. */
+  forget(jobIds: readonly string[], seq: number): void {
+    for (const id of jobIds) this.#waiting.set(keyOf(id), seq);
+    this.#running ??= this.#run();
+  }
+
+  /** Resolves when all that was forgotten is gone. */
+  async settled(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#waiting.size > 0) {
+        const forgotten = this.#waiting;
+        this.#waiting = new Map();
+        for (const { key, path, dispatchSeq } of await logFiles(this.#fs, this.#storeDir)) {
+          if (dispatchSeq < (forgotten.get(key) ?? 0)) await this.#fs.unlink(path);
+        }
+      }
+    } catch (error) {
+      if (!isFsError(error)) throw error;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { WalqError } from '../../base/errors.ts';
+import { callFunction, checkedShare, errorText, extensionMs, type WorkTable, workJob, workTable } from './call.ts';
+import { loadModule } from './load-module.ts';
+import type { FromThread, ToThread } from './thread.ts';
+
+/** What runs in a thread of `--isolate`: loads the module, then does one job after the other. */
+
+function tell(message: FromThread): void {
+  parentPort?.postMessage(message);
+}
+
+function serve(table: WorkTable): void {
+  let abort = new AbortController();
+  parentPort?.on('message', (message: ToThread) => {
+    if (message.kind === 'abort') {
+      abort.abort(new Error(message.reason));
+      return;
+    }
+    abort = new AbortController();
+    const { job } = message;
+    const context = {
+      signal: abort.signal,
+      extend: (time: number | string) => tell({ kind: 'extend', ms: extensionMs(time) }),
+      progress: (share: number) => tell({ kind: 'progress', share: checkedShare(share) }),
+    };
+    void callFunction(table.of(job.name), workJob(job), context).then(async (verdict) => {
+      await printed(process.stdout);
+      await printed(process.stderr);
+      tell({ kind: 'verdict', verdict });
+    });
+  });
+}
+
+/** What the job printed goes over by another way than the verdict, and belongs before it. */
+async function printed(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength > 0) await new Promise<void>((resolve) => stream.write('', () => resolve()));
+}
+
+try {
+  const table = workTable(await loadModule(String(workerData)));
+  tell({ kind: 'ready', names: table.names && [...table.names] });
+  serve(table);
+} catch (error) {
+  const known = error instanceof WalqError ? { code: error.code, text: error.message, next: error.next } : undefined;
+  tell({ kind: 'no module', ...(known ?? { code: 'E_MODULE', text: errorText(error), next: undefined }) });
+}

@@ -1,0 +1,163 @@
+import { damageError, notFoundError, refusedError, type WalqError } from '../base/errors.ts';
+import { join } from '../base/path.ts';
+import { copyStretch, type OpenSource, readInto, readSmall, removeIfThere, writeAtomic } from './files.ts';
+import { quarantineFolder } from './folder.ts';
+import { openSegment, takeLock } from './lock.ts';
+import { scanStore } from './read.ts';
+import { hashOf, openIfThere } from './repair-files.ts';
+import { type AppliedAction, lastJournal, type RepairJournal, writeJournal } from './repair-journal.ts';
+import { encodeStoreFile, storeFileName } from './store-file.ts';
+import type { StorageEnv } from './types.ts';
+
+/**
+ * Takes back the last repair that was not yet undone: the files become what they were, to the byte. All is looked at
+ * before the first byte changes, and an undo that a crash cut short is finished by the next one. Rejects with
+ * E_NOTHING_TO_UNDO (1), with E_PLAN_STALE (7) when the store has been written to since, with E_REPAIR_JOURNAL and
+ * E_EVIDENCE (3) when what repair kept is damaged, E_LOCKED, E_IO, E_NO_SPACE.
+ */
+export async function undoRepair(env: StorageEnv, storeDir: string): Promise<RepairJournal> {
+  const lock = await takeLock(env, storeDir, {});
+  const steps: Step[] = [];
+  try {
+    const found = await lastJournal(env, storeDir);
+    if (found === undefined) {
+      throw notFoundError('E_NOTHING_TO_UNDO', `no repair to undo in ${join(storeDir, quarantineFolder)}`);
+    }
+    const { name, journal } = found;
+    const begun = journal.undo === 'begun';
+    for (const action of journal.actions.toReversed()) {
+      const step = await prepare(env, storeDir, action, begun);
+      if (step) steps.push(step);
+    }
+    if (!begun) await writeJournal(env, storeDir, name, { ...journal, undo: 'begun' });
+    for (const step of steps) await step.run();
+    const undone: RepairJournal = { ...journal, undo: 'done' };
+    await writeJournal(env, storeDir, name, undone);
+    return undone;
+  } finally {
+    for (const step of steps) await step.close();
+    await lock.release();
+  }
+}
+
+interface Step {
+  run(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** `undefined` when there is nothing to do any more. */
+function prepare(env: StorageEnv, storeDir: string, action: AppliedAction, begun: boolean): Promise<Step | undefined> {
+  return action.kind === 'trim' ? prepareTail(env, storeDir, action, begun) : prepareStoreFile(env, storeDir, action);
+}
+
+async function prepareTail(
+  env: StorageEnv,
+  storeDir: string,
+  action: AppliedAction & { kind: 'trim' },
+  begun: boolean,
+): Promise<Step | undefined> {
+  const { offset, bytes, sha256 } = action;
+  const segment = await openSegment(env, storeDir, action.file);
+  if (segment === undefined) throw staleUndo(action);
+  let copy: OpenSource | undefined;
+  const close = async (): Promise<void> => {
+    await copy?.close();
+    await segment.close();
+  };
+  try {
+    const size = await segment.size();
+    if (size === offset + bytes && (await hashOf(segment, offset, bytes)) === sha256) {
+      await close();
+      return undefined;
+    }
+    const ours = size === offset || (begun && size <= offset + bytes && (await endsAtCut(env, storeDir, action)));
+    if (!ours) throw staleUndo(action);
+    const evidence = await openEvidence(env, storeDir, action);
+    copy = evidence;
+    return {
+      run: async () => {
+        await copyStretch(evidence, 0, bytes, segment, offset);
+        await segment.datasync();
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/**
+ * Is what stands behind the cut still no part of the log? An interrupted undo leaves anything there; a writer that was
+ * there since leaves a frame, or a HEAD that says there was one.
+ */
+async function endsAtCut(
+  env: StorageEnv,
+  storeDir: string,
+  { file, offset }: AppliedAction & { kind: 'trim' },
+): Promise<boolean> {
+  const { tail } = await scanStore(env, storeDir);
+  return tail?.file === file && tail.offset === offset;
+}
+
+async function prepareStoreFile(
+  env: StorageEnv,
+  storeDir: string,
+  action: AppliedAction & { kind: 'write-store-file' },
+): Promise<Step | undefined> {
+  const path = join(storeDir, storeFileName);
+  const now = await readSmall(env.fs, path, 4096);
+  const before = action.sha256 === undefined ? undefined : await readEvidence(env, storeDir, action);
+  if (same(now, before)) return undefined;
+  if (!same(now, encodeStoreFile(action.identity))) throw staleUndo(action);
+  return {
+    run: async () => {
+      if (before !== undefined) return await writeAtomic(env.fs, storeDir, storeFileName, before);
+      await removeIfThere(env.fs, path);
+      await env.fs.syncDir(storeDir);
+    },
+    close: async () => {},
+  };
+}
+
+function same(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : Buffer.from(a).equals(b);
+}
+
+async function readEvidence(env: StorageEnv, storeDir: string, action: AppliedAction): Promise<Uint8Array> {
+  const copy = await openEvidence(env, storeDir, action);
+  try {
+    const bytes = new Uint8Array(copy.size);
+    return bytes.subarray(0, await readInto(copy, bytes, 0));
+  } finally {
+    await copy.close();
+  }
+}
+
+/** The copy of what was taken away, proven to be that. */
+async function openEvidence(env: StorageEnv, storeDir: string, action: AppliedAction): Promise<OpenSource> {
+  const path = join(storeDir, quarantineFolder, action.quarantine ?? '');
+  const copy = await openIfThere(env, path);
+  if (copy === undefined) throw damagedEvidence(action, path, 'is not there any more');
+  try {
+    if ((await hashOf(copy, 0, copy.size)) !== action.sha256) {
+      throw damagedEvidence(action, path, 'is not what was taken away');
+    }
+    return copy;
+  } catch (error) {
+    await copy.close();
+    throw error;
+  }
+}
+
+function damagedEvidence(action: AppliedAction, path: string, how: string): WalqError {
+  return damageError('E_EVIDENCE', `${path} ${how}: the repair cannot be undone`, {
+    data: { file: action.file, evidence: path },
+  });
+}
+
+function staleUndo({ file, quarantine }: AppliedAction): WalqError {
+  return refusedError('E_PLAN_STALE', `${file} has been written to since the repair; undoing it would lose that`, {
+    data: { file, ...(quarantine !== undefined && { evidence: join(quarantineFolder, quarantine) }) },
+  });
+}

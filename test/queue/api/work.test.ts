@@ -1,0 +1,147 @@
+import { expect, test } from 'vitest';
+import { DeadError, RetryError } from '../../../src/index.ts';
+import { newQueue } from './helpers.ts';
+
+test('functions by name get typed jobs; the others are left to others', async () => {
+  const queue = await newQueue<{ mail: { to: string }; sum: number[]; other: null }>();
+  await queue.enqueue('mail', { to: 'ada' }, { id: 'm' });
+  await queue.enqueue('sum', [1, 2, 3], { id: 's' });
+  await queue.enqueue('other', null, { id: 'o' });
+  const worker = queue.work({
+    mail: ({ payload }) => `sent to ${payload.to}`,
+    sum: async ({ payload }) => payload.reduce((a, b) => a + b, 0),
+  });
+  expect((await queue.waitFor(['s', 'm'])).map((job) => job.result)).toEqual([6, 'sent to ada']);
+  expect(await worker.stop()).toMatchObject({ completed: 2, dead: 0 });
+  expect(queue.get('o')).toMatchObject({ state: 'pending' });
+});
+
+test('a throw is a retry, DeadError the end, RetryError its own time', async () => {
+  const queue = await newQueue<{ job: string }>();
+  for (const kind of ['throws', 'dead', 'later'])
+    await queue.enqueue('job', kind, { id: kind, backoff: 'none', attempts: 2 });
+  const seen: string[] = [];
+  const worker = queue.work(
+    ({ id, payload, attempt }) => {
+      seen.push(`${id} ${attempt}`);
+      if (payload === 'dead') throw new DeadError('never');
+      if (payload === 'later' && attempt === 1) throw new RetryError(1);
+      if (payload === 'throws') throw new Error(`no ${attempt}`);
+    },
+    { drain: true, concurrency: 1 },
+  );
+  expect(await worker.done).toEqual({ completed: 1, retried: 2, dead: 2, left: 0 });
+  expect(seen.sort()).toEqual(['dead 1', 'later 1', 'later 2', 'throws 1', 'throws 2']);
+  expect(queue.get('throws')).toMatchObject({
+    state: 'dead',
+    reason: 'attempts',
+    error: expect.stringContaining('no 2'),
+  });
+  expect(queue.get('dead')).toMatchObject({ reason: 'permanent', error: 'never' });
+});
+
+test('concurrency is a limit, and no more than a limit', async () => {
+  const queue = await newQueue();
+  await queue.enqueueMany(Array.from({ length: 20 }, () => ({ name: 'x' })));
+  let running = 0;
+  let most = 0;
+  const worker = queue.work(
+    async () => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      running--;
+    },
+    { concurrency: 3, drain: true },
+  );
+  await worker.done;
+  expect(most).toBe(3);
+  expect(() => queue.work(() => 1, { concurrency: 0 })).toThrow('concurrency');
+});
+
+test('a timeout aborts the signal; extend moves it', async () => {
+  const queue = await newQueue();
+  const ended = ({ signal }: { signal: AbortSignal }) =>
+    new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  await queue.enqueue('slow', undefined, { id: 'slow', attempts: 1, timeout: 20 });
+  await queue.enqueue('more', undefined, { id: 'more', attempts: 1, timeout: 20 });
+  await queue.enqueue('deaf', undefined, { id: 'deaf', attempts: 1, timeout: 20 });
+  const worker = queue.work(
+    {
+      slow: (_job, context) => ended(context),
+      more: (_job, context) => {
+        context.extend('1m');
+        return new Promise((resolve) => setTimeout(resolve, 60));
+      },
+      deaf: () => new Promise(() => undefined),
+    },
+    { killAfter: 50 },
+  );
+  const jobs = await queue.waitFor(['slow', 'more', 'deaf']);
+  expect(jobs.map((job) => [job.state, job.error])).toEqual([
+    ['dead', 'timed out after 20 ms'],
+    ['completed', undefined],
+    ['dead', 'timed out after 20 ms'],
+  ]);
+  await worker.stop();
+});
+
+test('cancel aborts a running job', async () => {
+  const queue = await newQueue();
+  await queue.enqueue('x', undefined, { id: 'x' });
+  const worker = queue.work((_job, { signal }) => {
+    void queue.cancel('x');
+    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  });
+  expect(await queue.waitFor('x')).toMatchObject([{ state: 'dead', reason: 'cancelled' }]);
+  await worker.stop();
+});
+
+test('stop waits for what runs, and gives it back after the grace time; close stops', async () => {
+  const queue = await newQueue();
+  await queue.enqueue('x', undefined, { id: 'short' });
+  await queue.enqueue('x', undefined, { id: 'long' });
+  await queue.enqueue('x', undefined, { id: 'waits' });
+  const begun: string[] = [];
+  const worker = queue.work(
+    async ({ id }, { signal }) => {
+      begun.push(id);
+      if (id === 'short') await new Promise((resolve) => setTimeout(resolve, 50));
+      else await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    },
+    { concurrency: 2, grace: 200 },
+  );
+  while (begun.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+  await worker.stop();
+  expect(begun).toEqual(['short', 'long']);
+  expect(queue.get('short')).toMatchObject({ state: 'completed' });
+  expect(queue.get('long')).toMatchObject({ state: 'pending', attempt: 0, reason: 'stopped' });
+  expect(queue.get('waits')).toMatchObject({ state: 'pending', attempt: 0 });
+  const second = queue.work(() => new Promise(() => undefined), { grace: 0, killAfter: 0 });
+  await queue.close();
+  expect(await second.done).toMatchObject({ completed: 0 });
+});
+
+test('drained works off what is there, then ends; two workers share a queue', async () => {
+  const queue = await newQueue<{ a: number; b: number }>();
+  const a = queue.work({ a: () => 'by a' });
+  const b = queue.work({ b: () => 'by b' });
+  await queue.enqueueMany(
+    Array.from({ length: 10 }, (_, n) => ({ name: n % 2 === 0 ? 'a' : 'b', payload: n }) as const),
+  );
+  const ends = await Promise.all([a.drained(), b.drained()]);
+  expect(ends.map(({ completed }) => completed)).toEqual([5, 5]);
+  expect(queue.list().map((job) => job.result)).toEqual(
+    Array.from({ length: 10 }, (_, n) => (n % 2 === 0 ? 'by a' : 'by b')),
+  );
+});
+
+test('waiting for a job that is not there, or goes, is an error', async () => {
+  const queue = await newQueue();
+  await expect(queue.waitFor('none')).rejects.toMatchObject({ code: 'E_JOB_UNKNOWN' });
+  await queue.enqueue('x', undefined, { id: 'x' });
+  const waits = queue.waitFor(['x']);
+  await queue.remove('x');
+  await expect(waits).rejects.toMatchObject({ code: 'E_JOB_UNKNOWN' });
+  await queue.enqueue('x', undefined, { id: 'y' });
+  await expect(queue.waitFor('y', { signal: AbortSignal.timeout(10) })).rejects.toMatchObject({ name: 'TimeoutError' });
+});

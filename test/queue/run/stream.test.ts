@@ -1,0 +1,162 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { scratch, walq } from '../../cli/run-walq.ts';
+import { documentOf, startRunner } from './queue-cli.ts';
+
+/** `queue run --stream` from the shell, with real processes. */
+
+const eachJob = (body: string): string =>
+  `while IFS= read -r line; do id=\${line#*'"id":"'}; id=\${id%%'"'*}; ${body}; done`;
+const ok = `echo "{\\"id\\":\\"$id\\",\\"ok\\":true}"`;
+
+async function queue(store: string, ...args: string[]) {
+  return await walq(['--store', store, 'queue', ...args]);
+}
+
+async function log(store: string): Promise<string> {
+  return (await walq(['--store', store, 'wal', 'inspect'])).stdout;
+}
+
+function alive(pid: number): boolean {
+  try {
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return false;
+  }
+}
+
+test('ten thousand jobs go through a few processes, each once, and every result is kept', async () => {
+  const dir = scratch();
+  const store = `${dir}/store`;
+  const numbers = Array.from({ length: 10_000 }, (_, n) => `{"payload":{"n":${n}}}`).join('\n');
+  await walq(['--store', store, 'queue', 'enqueue', '-f', '-', '-q'], { input: numbers });
+  const handler = `${dir}/handler.mjs`;
+  writeFileSync(
+    handler,
+    `import { appendFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+appendFileSync('${dir}/pids', process.pid + '\\n');
+createInterface({ input: process.stdin }).on('line', (line) => {
+  const { id, payload } = JSON.parse(line);
+  console.log(JSON.stringify({ id, ok: true, result: payload.n }));
+});`,
+  );
+  const ran = await queue(
+    store,
+    'run',
+    '--stream',
+    `exec '${process.execPath}' '${handler}'`,
+    '-j',
+    '16',
+    '--drain',
+    '-q',
+  );
+  expect(ran.code, ran.stderr).toBe(0);
+  expect(ran.stderr).toContain('10000 completed, 0 retries, 0 dead');
+  expect(readFileSync(`${dir}/pids`, 'utf8').trim().split('\n').length).toBeLessThanOrEqual(16);
+  const results = [...(await log(store)).matchAll(/ ACK .* result=(\d+)$/gm)].map((match) => Number(match[1]));
+  expect(results.sort((a, b) => a - b)).toEqual(Array.from({ length: 10_000 }, (_, n) => n));
+});
+
+test('a verdict decides as an exit code would, and a timeout costs the process and no other job', async () => {
+  const dir = scratch();
+  const store = `${dir}/store`;
+  const jobs = [
+    '{"id":"good"}',
+    '{"id":"bad","attempts":2,"backoff":"none"}',
+    '{"id":"gone","attempts":5}',
+    '{"id":"slow","attempts":1,"timeout":"300ms"}',
+    '{"id":"after"}',
+  ];
+  await walq(['--store', store, 'queue', 'enqueue', '-f', '-', '-q'], { input: jobs.join('\n') });
+  const body = `case $id in
+    bad) echo '{"id":"bad","ok":false,"error":"no such thing"}';;
+    gone) echo '{"id":"gone","dead":"moved away"}';;
+    slow) sleep 60;;
+    *) ${ok};;
+  esac`;
+  const ran = await queue(store, 'run', '--stream', eachJob(body), '-j', '1', '--drain', '--kill-after', '200ms');
+  expect(ran.code).toBe(1);
+  const text = await log(store);
+  expect(text).toMatch(/ACK good/);
+  expect(text.match(/RETRY bad .*error="no such thing"/g)).toHaveLength(1);
+  expect(text).toMatch(/DEAD bad .*reason=attempts/);
+  expect(text).toMatch(/DEAD gone .*reason=permanent.*"moved away"/);
+  expect(text.match(/DISPATCH gone/g)).toHaveLength(1);
+  expect(text).toMatch(/TIMEOUT slow\n.*DEAD slow/);
+  expect(text).toMatch(/ACK after/);
+});
+
+test('a handler that cannot be found gives the job back with its attempt', async () => {
+  const store = `${scratch()}/store`;
+  await queue(store, 'enqueue', '--id', 'a');
+  const ran = await queue(store, 'run', '--drain', '--stream', '/no/such/handler');
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toContain('the handler does not work');
+  expect(await log(store)).toMatch(/RETRY a .*reason=handler/);
+});
+
+test('what a handler prints besides goes to the log of the job', async () => {
+  const store = `${scratch()}/store`;
+  await queue(store, 'enqueue', '--id', 'a');
+  expect((await queue(store, 'run', '--drain', '--stream', eachJob(`echo noise; echo more >&2; ${ok}`))).code).toBe(0);
+  const [name = ''] = readdirSync(`${store}/logs`);
+  expect(readFileSync(`${store}/logs/${name}`, 'utf8')).toMatch(/noise\n/);
+  expect(readFileSync(`${store}/logs/${name}`, 'utf8')).toMatch(/more\n/);
+});
+
+test('progress is seen in the status of the runner', async () => {
+  const dir = scratch();
+  const store = `${dir}/store`;
+  await queue(store, 'enqueue', 'mail', '--id', 'a');
+  const body = `echo "{\\"id\\":\\"$id\\",\\"progress\\":0.25}"; touch ${dir}/told; while [ ! -e ${dir}/go ]; do sleep 0.05; done; ${ok}`;
+  const runner = startRunner(store, ['--stream', eachJob(body)]);
+  await runner.says('ready');
+  while (!existsSync(`${dir}/told`)) await new Promise((resolve) => setTimeout(resolve, 20));
+  const status = documentOf((await queue(store, 'status', '--json')).stdout);
+  expect(status.runner).toMatchObject({ active: [{ id: 'a', name: 'mail', attempt: 1, progress: 0.25 }] });
+  writeFileSync(`${dir}/go`, '');
+  await runner.says('a completed');
+});
+
+test('a stop lets the job at hand finish; then the children leave', async () => {
+  const dir = scratch();
+  const store = `${dir}/store`;
+  await queue(store, 'enqueue', '--id', 'a');
+  await queue(store, 'enqueue', '--id', 'b');
+  const runner = startRunner(store, ['-j', '1', '--stream', eachJob(`echo $$ > ${dir}/pid; sleep 1; ${ok}`)]);
+  while (!existsSync(`${dir}/pid`)) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(await runner.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+  expect(runner.stderr()).toContain('a completed');
+  expect(await log(store)).not.toContain('DISPATCH b');
+  expect(alive(Number(readFileSync(`${dir}/pid`, 'utf8')))).toBe(false);
+});
+
+test('a second stop does not wait for idle children that stay', async () => {
+  const dir = scratch();
+  const store = `${dir}/store`;
+  await queue(store, 'enqueue', '--id', 'a');
+  const stays = `trap '' TERM; echo $$ > ${dir}/pid; ${eachJob(ok)}; while :; do sleep 1; done`;
+  const runner = startRunner(store, ['--kill-after', '1h', '--stream', stays]);
+  await runner.says('a completed');
+  runner.child.kill('SIGTERM');
+  await runner.says('once more to kill');
+  expect((await runner.kill('SIGTERM')).code).toBe(143);
+  expect(alive(Number(readFileSync(`${dir}/pid`, 'utf8')))).toBe(false);
+});
+
+test('children of a killed runner are ended before their job runs again', async () => {
+  const dir = scratch();
+  const store = `${dir}/store`;
+  await queue(store, 'enqueue', '--id', 'a');
+  const first = startRunner(store, ['--stream', eachJob(`trap '' TERM; echo $$ > ${dir}/pid; sleep 60; ${ok}`)]);
+  while (!existsSync(`${dir}/pid`)) await new Promise((resolve) => setTimeout(resolve, 20));
+  await first.kill('SIGKILL');
+  const pid = Number(readFileSync(`${dir}/pid`, 'utf8'));
+  expect(alive(pid)).toBe(true);
+  const ran = await queue(store, 'run', '--drain', '--kill-after', '100ms', '--stream', eachJob(ok));
+  expect(ran.code, ran.stderr).toBe(0);
+  expect(ran.stderr).toContain('after killing');
+  expect(alive(pid)).toBe(false);
+  expect(await log(store)).toMatch(/RETRY a .*reason=crash/);
+});

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { applyRepair, planRepair, type RepairPlan } from '../../../src/storage/repair.ts';
+import { undoRepair } from '../../../src/storage/repair-undo.ts';
+import type { StorageEnv } from '../../../src/storage/types.ts';
+import type { SimFs } from '../../support/sim-fs.ts';
+import { bytesAt, dir, diskOf, fileOf, type Image, imageOf, sampleStore, withFile } from '../damage/image.ts';
+
+const storeFile = `${dir}/STORE.json`;
+export const journalFile = `${dir}/quarantine/repair-0001.json`;
+
+export const withTail = (bytes: Uint8Array): Uint8Array => Uint8Array.from([...bytes, ...new Uint8Array(700).fill(7)]);
+
+export interface Damaged {
+  whole: Image;
+  damaged: Image;
+  /** The active segment. */
+  segment: string;
+}
+
+/** A store with 700 odd bytes behind its end, and a STORE.json that is none: a repair of two actions. */
+export async function damagedStore(): Promise<Damaged> {
+  const whole = await sampleStore({ closed: true });
+  const segment = fileOf(whole, '0000000003-');
+  const tailed = withFile(whole, segment, withTail(bytesAt(whole, segment)));
+  return { whole, damaged: withFile(tailed, storeFile, new Uint8Array(Buffer.from('{}'))), segment };
+}
+
+export async function repair(env: StorageEnv): Promise<RepairPlan> {
+  const plan = await planRepair(env, dir);
+  await applyRepair(env, dir, plan, { yes: true });
+  return plan;
+}
+
+export async function repaired(): Promise<Damaged & { env: StorageEnv & { fs: SimFs }; tail: string; other: string }> {
+  const store = await damagedStore();
+  const env = await diskOf(store.damaged);
+  await repair(env);
+  const image = imageOf(env.fs);
+  return { ...store, env, tail: fileOf(image, '.tail-'), other: fileOf(image, 'quarantine/STORE.json') };
+}
+
+/** Undoes all that was applied. */
+export async function undoAll(env: StorageEnv): Promise<void> {
+  for (;;) {
+    try {
+      await undoRepair(env, dir);
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'E_NOTHING_TO_UNDO') return;
+      throw error;
+    }
+  }
+}
+
+/** SHA-256 of each file of a store; its lock, what was set aside, and what a crash left of a new file do not count. */
+export function filesOf(image: Image): Map<string, string> {
+  const files = [...image].filter(([path]) => !/LOCK$|quarantine|\.tmp$/.test(path));
+  return new Map(files.map(([path, bytes]) => [path, createHash('sha256').update(bytes).digest('hex')]));
+}
