@@ -1,8 +1,9 @@
 import type { Command, Option } from 'commander';
 import { notFoundError, usageError, WalqError } from '../../base/errors.ts';
 import { excerpt } from '../../base/escape.ts';
-import { fileChunks } from '../../commands/queue/file-chunks.ts';
+import { chunksOf } from '../../commands/queue/file-chunks.ts';
 import { nodeFs } from '../../fs/node-fs.ts';
+import { openPipe } from '../../fs/pipe.ts';
 
 /** Of one of these the command line has the say: `--module` typed takes the place of `exec` in a file. */
 const handlerFlags: ReadonlySet<string> = new Set(['exec', 'stream', 'module', 'commands']);
@@ -80,7 +81,7 @@ async function readText(file: string): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   try {
-    for await (const chunk of fileChunks(nodeFs, file)) {
+    for await (const chunk of chunksOf({ fs: nodeFs, pipe: openPipe }, file)) {
       bytes += chunk.length;
       if (bytes > bytesMax) throw badConfig(file, 'is larger than 1 MiB', {});
       chunks.push(chunk);
