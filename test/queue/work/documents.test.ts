@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { readConfig } from '../../../src/commands/queue/run-config.ts';
 import { nodeFs } from '../../../src/fs/node-fs.ts';
+import { openPipe } from '../../../src/fs/pipe.ts';
 import { parseStreamLine, streamJob } from '../../../src/queue/process/stream-line.ts';
 import { loadModule } from '../../../src/queue/work/load-module.ts';
 import { scratch } from '../../cli/run-walq.ts';
@@ -25,7 +26,11 @@ test('the module loads, with one function by name', async () => {
 test('the file of flags is read', async () => {
   const file = `${scratch()}/walq.yaml`;
   writeFileSync(file, block('yaml'));
-  expect(await readConfig(nodeFs, file)).toMatchObject({ workers: 'auto', task_timeout: '30s', halt: 'dead=100' });
+  expect(await readConfig({ fs: nodeFs, pipe: openPipe }, file)).toMatchObject({
+    workers: 'auto',
+    task_timeout: '30s',
+    halt: 'dead=100',
+  });
 });
 
 test('the line of a job is what a handler reads', () => {
