@@ -28,13 +28,17 @@ export function colorArgument(argv: readonly string[]): string | undefined {
 /** Groups whose commands take selectors, and so words like `-10..`. */
 const selectorGroups = new Set(['wal', 'snapshot']);
 
+/** Options that may stand before the command, with their value behind them. */
+const valued = new Set(['--store', '--color']);
+
 /** Options that take text of their own, which is nobody's selector. */
 const verbatim = new Set(['--grep', '--job', '--type', '-n', '--limit', '--keep', '--width']);
 
 /** `-10..` and `-10` become `@-10..` and `@-10` where a selector may stand: the parser would take them for options. */
 export function protectSelectors(argv: readonly string[]): string[] {
-  const group = argv.find((arg) => !arg.startsWith('-'));
-  if (group === undefined || !selectorGroups.has(group)) return [...argv];
+  const [group = '', command] = argv.filter((arg, at) => !arg.startsWith('-') && !valued.has(argv[at - 1] ?? ''));
+  const takesSelectors = selectorGroups.has(group) || (group === 'queue' && command === 'events');
+  if (!takesSelectors) return [...argv];
   const end = ours(argv).length;
   return argv.map((arg, at) => {
     const isSelector = at < end && /^-\d+(\.\..*)?$/.test(arg) && !verbatim.has(argv[at - 1] ?? '');

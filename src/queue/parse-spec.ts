@@ -71,6 +71,9 @@ function takeMember(spec: JobSpec, { key, value }: JsonMember, allowCommands: bo
       }
       spec.command = words(value);
       return;
+    // What an exported job has been through: nothing to do with the new one.
+    case 'was':
+      return;
     default:
       throw fieldError(`'${excerpt(key)}'`, `is not a key of a job; allowed are ${keys.join(', ')}`);
   }

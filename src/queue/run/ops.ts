@@ -2,7 +2,7 @@ import { notFoundError, usageError } from '../../base/errors.ts';
 import { excerpt } from '../../base/escape.ts';
 import { compactStore } from '../../storage/compact.ts';
 import type { Store } from '../../storage/store.ts';
-import type { StorageEnv } from '../../storage/types.ts';
+import type { RecoveryReport, StorageEnv } from '../../storage/types.ts';
 import type { QueueEngine } from '../engine.ts';
 import type { Lease } from '../engine-types.ts';
 import { payloadText } from '../job.ts';
@@ -14,6 +14,7 @@ import {
   type OperationName,
   type Operations,
   type Request,
+  type RunningJob,
   requestShapes,
   type TakenJob,
   type TakeRequest,
@@ -42,6 +43,7 @@ export interface CallOptions {
 interface ServingRunner {
   readonly sinceMs: number;
   status(): RunnerStatus;
+  running(): RunningJob[];
   drain(signal?: AbortSignal): Promise<Answer<'drain'>>;
 }
 
@@ -86,8 +88,9 @@ export class LocalOps implements QueueOps {
           seqLast: store.seqLast,
           now: env.clock.now(),
           ...(store.lastSnapshot && { snapshot: store.lastSnapshot }),
-          ...(runner && { runner: runner.status() }),
+          ...(runner && { runner: runner.status(), recovery: recoveryOf(store.recovery) }),
         }),
+      running: () => ({ ...(runner && { runner: runner.status() }), jobs: runner?.running() ?? [] }),
       drain: async (_request, signal) => {
         if (runner === undefined) throw notFoundError('E_NO_RUNNER', 'no runner works on this queue');
         return await runner.drain(signal);
@@ -101,6 +104,15 @@ export class LocalOps implements QueueOps {
   async call<K extends OperationName>(op: K, request: Request<K>, options: CallOptions = {}): Promise<Answer<K>> {
     return await this.#handlers[op](request, options.signal);
   }
+}
+
+function recoveryOf({ ms, replayed, snapshot, trimmed }: RecoveryReport): NonNullable<Answer<'status'>['recovery']> {
+  return {
+    ms,
+    replayed,
+    ...(snapshot && { snapshotSeq: snapshot.seq }),
+    ...(trimmed && { trimmedBytes: trimmed.bytes }),
+  };
 }
 
 async function take(

@@ -83,10 +83,14 @@ export class Runner {
 
   status(): RunnerStatus {
     const { workers, pid } = this.#options;
-    const { sinceMs } = this;
-    const running = this.#active.size;
-    return { pid, workers, running, sinceMs, handler: this.#handler.title, stopping: this.#stopping || this.#drain };
+    const { title, lanes, names } = this.#handler;
+    const stopping = this.#stopping || this.#drain;
+    const taken = { handler: title, lanes, ...(names && { names: [...names] }) };
+    const { epoch } = this.#store;
+    return { pid, epoch, workers, running: this.#active.size, sinceMs: this.sinceMs, ...taken, stopping };
   }
+
+  running = () => this.#active.list();
 
   /**
    * Resolves when stopped, drained or failed; all attempts are then over and written down. Rejects only when the
@@ -167,7 +171,7 @@ export class Runner {
       const { version } = this.#wakeUp;
       try {
         await this.#sweeper.whenDue();
-        const job = await this.#engine.dispatch(this.#request());
+        const job = await this.#engine.dispatch(this.#wanted);
         // Dispatched while the stop came: it has not begun, and does not begin.
         if (job && this.#stopping) await this.#giveBack(job);
         else if (job) await this.#attempt(job);
@@ -185,11 +189,6 @@ export class Runner {
     } catch (error) {
       this.#unwritten(error);
     }
-  }
-
-  #request() {
-    const { lanes, names } = this.#wanted;
-    return { lanes, ...(names !== undefined && { names }) };
   }
 
   async #sleep(version: number): Promise<void> {
