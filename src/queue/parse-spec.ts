@@ -72,6 +72,7 @@ function takeMember(spec: JobSpec, { key, value }: JsonMember, allowCommands: bo
       spec.command = words(value);
       return;
     // What an exported job has been through: nothing to do with the new one.
+    case 'state':
     case 'was':
       return;
     default:

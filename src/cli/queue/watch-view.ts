@@ -75,28 +75,34 @@ function countLines({ status }: WatchFrame, columns: number, style: Style): stri
   return [...lines, line];
 }
 
-const runningColumns: readonly Column[] = [
+const wideColumns: readonly Column[] = [
   { title: 'IN FLIGHT', flexible: true },
-  { title: 'NAME', flexible: true },
   { title: 'PHASE' },
   { title: 'TRY', align: 'right' },
   { title: 'FOR', align: 'right' },
+  { title: 'NAME', flexible: true },
   { title: 'PROGRESS', flexible: true },
 ];
+/** A narrow terminal has no room for the last two. */
+const narrowColumns = wideColumns.slice(0, 4);
+const wideMin = 60;
 
 function runningLines({ running, status, atMs }: WatchFrame, rows: number, columns: number, style: Style): string[] {
   const total = status.counts.in_flight;
   const shown = running.slice(0, total > rows - 1 ? rows - 2 : rows - 1);
-  const cells = shown.map(({ job, phase, progress }) => [
-    escapeText(job.id),
-    escapeText(job.options.name),
-    phaseColored(phase.kind, style),
-    `${job.attempt}/${job.options.maxAttempts}`,
-    roughly(atMs - job.startedAt),
-    progress === undefined ? phaseNote(phase, atMs) : bar(progress),
-  ]);
-  const widths = layout(runningColumns, cells, columns);
-  const table = renderAligned(runningColumns, cells, widths, { width: columns, style }).trimEnd().split('\n');
+  const heads = columns < wideMin ? narrowColumns : wideColumns;
+  const cells = shown.map(({ job, phase, progress }) =>
+    [
+      escapeText(job.id),
+      phaseColored(phase.kind, style),
+      `${job.attempt}/${job.options.maxAttempts}`,
+      roughly(atMs - job.startedAt),
+      escapeText(job.options.name),
+      progress === undefined ? phaseNote(phase, atMs) : bar(progress),
+    ].slice(0, heads.length),
+  );
+  const widths = layout(heads, cells, columns);
+  const table = renderAligned(heads, cells, widths, { width: columns, style }).trimEnd().split('\n');
   if (total === 0) return [...table.slice(0, 1), style.dim('none')];
   return total > shown.length ? [...table, style.dim(`… and ${count(total - shown.length)} more`)] : table;
 }

@@ -1,9 +1,10 @@
+import { formatDuration } from '../../base/duration.ts';
 import { type Job, payloadText, resultText } from '../../queue/job.ts';
 import { JsonText } from '../json-text.ts';
 
 /**
- * A job as `queue enqueue -f` takes it, so that an export can be put into another queue, plus `was`: what it has been
- * through, for `queue import` and for people; `enqueue` passes over it.
+ * A job as `queue enqueue -f` takes it, so that an export can be put into another queue, plus `state` and `was`: what it
+ * has been through, for `queue import` and for people; `enqueue` passes over both.
  */
 export function exportedJob(job: Job, now: number): Record<string, unknown> {
   const { name, group, priority, maxAttempts, timeoutMs, backoff, command } = job.options;
@@ -23,15 +24,22 @@ export function exportedJob(job: Job, now: number): Record<string, unknown> {
     // Only what it still waits for: the others may be forgotten there.
     after: job.state === 'pending' ? job.special?.waitingFor : undefined,
     at: job.state === 'pending' && job.runAt > now ? job.runAt : undefined,
+    // Both are counted from the enqueueing: what is left of them.
+    key_ttl: open ? leftOf(job.special?.keyUntil, now) : undefined,
+    expire: job.state === 'pending' ? leftOf(job.special?.expiresAt, now) : undefined,
     command,
+    state: job.state,
     was: pastOf(job),
   };
+}
+
+function leftOf(untilMs: number | undefined, now: number): string | undefined {
+  return untilMs === undefined ? undefined : formatDuration(Math.max(1, untilMs - now));
 }
 
 function pastOf(job: Job): Record<string, unknown> {
   const { special, setback } = job;
   return {
-    state: job.state,
     seq: job.seq,
     created_ms: job.createdAt,
     attempt: job.attempt,

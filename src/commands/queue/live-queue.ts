@@ -44,7 +44,7 @@ export class LiveQueue {
 
   /**
    * Takes what has happened since; each record is handed out when the state has it, its bytes valid during the call
-   * only. 'reread': the state is another object, and records in between were not handed out. Rejects as `replayTo` does.
+   * only. 'reread': the state is another object, and records in between were not handed out. Rejects as `replayTo`.
    */
   async advance(onRecord?: (record: Uint8Array, seq: number) => void): Promise<'quiet' | 'moved' | 'reread'> {
     let gap = false;
