@@ -1,11 +1,10 @@
-import { formatDuration } from '../../base/duration.ts';
+import { formatDuration, roughly } from '../../base/duration.ts';
 import { escapeText } from '../../base/escape.ts';
 import type { Attempt } from '../../commands/queue/history.ts';
 import type { JobView } from '../../commands/queue/show.ts';
 import type { Session } from '../session.ts';
 import { type Column, renderTable } from '../table.ts';
 import { counted, cut, isoTime } from '../text.ts';
-import { roughly } from './phase-text.ts';
 
 const errorLinesMax = 8;
 
@@ -26,7 +25,7 @@ export function attemptLines(view: JobView, session: Session): string[] {
   const notes = forgotten === undefined ? [] : [style.dim(`  ${forgotten}`)];
   if (attempts.length === 0) return [...notes, ...(forgotten === undefined ? [style.dim('  none yet')] : [])];
   const rows = attempts.map((attempt, index) => rowOf(attempt, attempts[index + 1], view.look.phases.now, width));
-  const [head = '', ...lines] = renderTable(columns, rows, { width, style }).trimEnd().split('\n');
+  const [head = '', ...lines] = renderTable(columns, rows, { width, style }).replace(/\n$/, '').split('\n');
   const body = lines.flatMap((line, index) => [line, ...errorLines(attempts[index], session)]);
   return [...notes, head, ...body];
 }

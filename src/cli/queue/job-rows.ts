@@ -1,3 +1,4 @@
+import { roughly } from '../../base/duration.ts';
 import { escapeText } from '../../base/escape.ts';
 import { stringify } from '../../commands/json-text.ts';
 import { csvCells, csvHead, jobMembers } from '../../commands/queue/job-members.ts';
@@ -7,7 +8,7 @@ import { csvLine } from '../csv.ts';
 import type { Session } from '../session.ts';
 import { type Column, layout, renderAligned, renderTable } from '../table.ts';
 import { cut, isoTime } from '../text.ts';
-import { phaseColored, phaseName, phaseNote, roughly } from './phase-text.ts';
+import { phaseColored, phaseName, phaseNote } from './phase-text.ts';
 
 export type JobFormat = 'text' | 'table' | 'ndjson' | 'json' | 'csv';
 

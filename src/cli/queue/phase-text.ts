@@ -1,4 +1,4 @@
-import { formatDuration } from '../../base/duration.ts';
+import { roughly } from '../../base/duration.ts';
 import { escapeText } from '../../base/escape.ts';
 import { runnerName } from '../../queue/event-details.ts';
 import type { Phase, PhaseKind } from '../../queue/phase.ts';
@@ -83,10 +83,4 @@ const listedMax = 3;
 function listed(ids: readonly string[]): string {
   const shown = ids.slice(0, listedMax).map(escapeText).join(', ');
   return ids.length > listedMax ? `${shown} and ${ids.length - listedMax} more` : shown;
-}
-
-/** Whole seconds from a second on, whole minutes from an hour on; never negative. */
-export function roughly(ms: number): string {
-  const grain = ms < 1000 ? 1 : ms < 3_600_000 ? 1000 : 60_000;
-  return formatDuration(Math.max(0, Math.round(ms / grain) * grain));
 }

@@ -1,10 +1,10 @@
-import { formatDuration } from '../../base/duration.ts';
+import { formatDuration, roughly } from '../../base/duration.ts';
 import { escapeText } from '../../base/escape.ts';
 import type { ScheduleReport, SettingsReport } from '../../queue/run/status.ts';
 import type { ScheduleRule } from '../../queue/setting-types.ts';
 import type { LimitSet, Pause } from '../../queue/settings.ts';
 import { bytes, count } from '../text.ts';
-import { roughly, scopeText } from './phase-text.ts';
+import { scopeText } from './phase-text.ts';
 
 /** Pauses, limits and schedules, one line each. */
 export function settingLines(settings: SettingsReport, now: number): [string, string][] {

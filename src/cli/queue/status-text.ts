@@ -1,4 +1,4 @@
-import { formatDuration } from '../../base/duration.ts';
+import { formatDuration, roughly } from '../../base/duration.ts';
 import { escapeText } from '../../base/escape.ts';
 import type { Opening, Rate } from '../../commands/queue/log-facts.ts';
 import type { QueueStatusResult } from '../../commands/queue/status.ts';
@@ -7,7 +7,7 @@ import type { RunnerStatus } from '../../queue/run/status.ts';
 import { verdictWord } from '../findings.ts';
 import type { Style } from '../style.ts';
 import { bytes, count, counted } from '../text.ts';
-import { phaseName, roughly } from './phase-text.ts';
+import { phaseName } from './phase-text.ts';
 
 /** A queue at a glance, as labels and what stands beside them. Coloured, escaped, never cut: a line may wrap. */
 export function statusLines(result: QueueStatusResult, style: Style, now: number): [string, string][] {

@@ -1,3 +1,4 @@
+import { roughly } from '../../base/duration.ts';
 import { escapeText } from '../../base/escape.ts';
 import { detailsText, type EventRow } from '../../commands/event-row.ts';
 import type { WatchFrame } from '../../commands/queue/watch.ts';
@@ -6,7 +7,7 @@ import { verdictWord } from '../findings.ts';
 import type { Style } from '../style.ts';
 import { type Column, layout, renderAligned } from '../table.ts';
 import { columnsOf, count, counted, cut, isoTime } from '../text.ts';
-import { phaseColored, phaseName, phaseNote, roughly, scopeText } from './phase-text.ts';
+import { phaseColored, phaseName, phaseNote, scopeText } from './phase-text.ts';
 
 /** One frame, at most `rows` lines of at most `columns`. Pure. */
 export function watchView(frame: WatchFrame, rows: number, columns: number, style: Style): string[] {

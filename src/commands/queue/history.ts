@@ -163,11 +163,12 @@ export function rememberedAttempt(job: Job): Attempt | undefined {
       return { attempt, dispatchSeq, startedMs: startedAt, ...ownerOf(job.owner), outcome: 'running' };
     }
     case 'completed': {
-      const { startedAt, durationMs } = job;
+      const { startedAt, endedAt } = job;
+      const durationMs = job.durationMs ?? (startedAt === undefined ? undefined : Math.max(0, endedAt - startedAt));
       return {
         attempt,
         ...(startedAt !== undefined && { startedMs: startedAt }),
-        endedMs: job.endedAt,
+        endedMs: endedAt,
         ...(durationMs !== undefined && { durationMs }),
         outcome: 'completed',
       };

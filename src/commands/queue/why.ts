@@ -1,4 +1,4 @@
-import { formatDuration } from '../../base/duration.ts';
+import { roughly } from '../../base/duration.ts';
 import type { Job } from '../../queue/job.ts';
 import { type Phase, pauseOver } from '../../queue/phase.ts';
 import type { PauseScope } from '../../queue/setting-types.ts';
@@ -104,8 +104,7 @@ function deadText(job: Job, reason: string): string {
 
 /** `2026-09-01T03:00:00.000Z (in 5m)`, `... (3s ago)`. */
 export function momentText(ms: number, now: number): string {
-  const distance = Math.abs(ms - now);
-  const words = formatDuration(distance < 1000 ? distance : Math.round(distance / 1000) * 1000);
+  const words = roughly(Math.abs(ms - now));
   const iso = Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(ms);
   return `${iso} (${ms > now ? `in ${words}` : `${words} ago`})`;
 }
