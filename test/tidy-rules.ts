@@ -28,6 +28,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'commands/demo': ['commands'],
   'cli/completion': ['cli'],
   'cli/queue': ['cli'],
+  'cli/queue/events.ts': ['cli', 'cli/queue', 'cli/wal'],
   'cli/snapshot': ['cli'],
   'cli/wal': ['cli'],
 };

@@ -100,6 +100,10 @@ function takeMember(spec: JobSpec, { key, value }: JsonMember, allowCommands: bo
       }
       spec.command = texts(key, value, 'a list of texts: the program, then its arguments');
       return;
+    // What an exported job has been through: nothing to do with the new one.
+    case 'state':
+    case 'was':
+      return;
     default:
       throw fieldError(`'${excerpt(key)}'`, `is not a key of a job; allowed are ${keys.join(', ')}`);
   }

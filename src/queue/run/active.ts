@@ -2,19 +2,7 @@ import type { InFlightJob } from '../job.ts';
 import type { QueueMachine } from '../machine.ts';
 import type { RunningAttempt } from '../process/attempt-types.ts';
 import type { Handler } from './handler.ts';
-
-/** An attempt that runs now, for people who watch. */
-export interface ActiveJob {
-  id: string;
-  name: string;
-  /** From 1. */
-  attempt: number;
-  /** Ms since the epoch. */
-  startedAt: number;
-  pid?: number;
-  /** 0..1, as far as its handler said. Kept in memory only. */
-  progress?: number;
-}
+import type { RunningJob } from './operations.ts';
 
 interface Entry {
   job: InFlightJob;
@@ -73,12 +61,12 @@ export class ActiveAttempts {
   }
 
   /** In the order they were dispatched. */
-  list(): ActiveJob[] {
+  list(): RunningJob[] {
     return [...this.#running.values()].map(({ job, attempt, progress }) => ({
       id: job.id,
       name: job.options.name,
       attempt: job.attempt,
-      startedAt: job.startedAt,
+      startedMs: job.startedAt,
       ...(attempt.pid !== undefined && { pid: attempt.pid }),
       ...(progress !== undefined && { progress }),
     }));

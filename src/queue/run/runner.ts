@@ -2,7 +2,6 @@ import { WalqError } from '../../base/errors.ts';
 import type { Store } from '../../storage/store.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 import type { QueueEngine } from '../engine.ts';
-import type { DispatchRequest } from '../engine-types.ts';
 import type { QueueEvent } from '../event-types.ts';
 import type { InFlightJob } from '../job.ts';
 import type { QueueMachine } from '../machine.ts';
@@ -85,11 +84,12 @@ export class Runner {
 
   status(): RunnerStatus {
     const { workers, pid } = this.#options;
-    const { sinceMs } = this;
-    const active = this.#active.list();
-    const handler = this.#handler.title;
+    const { title, lanes, names } = this.#handler;
     const stopping = this.#stopping || this.#drain;
-    return { pid, workers, running: active.length, active, sinceMs, handler, stopping };
+    const taken = { handler: title, lanes, ...(names && { names: [...names] }) };
+    const active = this.#active.list();
+    const { epoch } = this.#store;
+    return { pid, epoch, workers, running: active.length, active, sinceMs: this.sinceMs, ...taken, stopping };
   }
 
   /**
