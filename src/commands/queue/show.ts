@@ -8,7 +8,7 @@ import { recordsOf } from '../../queue/job-records.ts';
 import type { QueueMachine } from '../../queue/machine.ts';
 import { type Phase, phaseOf } from '../../queue/phase.ts';
 import { type LogFileInfo, logFilesOf } from '../../queue/process/log-files.ts';
-import type { RunningJob } from '../../queue/run/operations.ts';
+import type { RunningJob } from '../../queue/run/status.ts';
 import { scanStore } from '../../storage/read.ts';
 import type { CommandContext } from '../context.ts';
 import { JobHistory, rememberedAttempt } from './history.ts';

@@ -1,6 +1,6 @@
 import type { InFlightJob } from '../../queue/job.ts';
 import { type Phase, phaseOf } from '../../queue/phase.ts';
-import type { RunningJob } from '../../queue/run/operations.ts';
+import type { RunningJob } from '../../queue/run/status.ts';
 import { type StatusReport, statusOf } from '../../queue/run/status.ts';
 import { verdictOf } from '../../storage/report.ts';
 import { surveyStore } from '../../storage/survey.ts';

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { assert, hasErrno, ioError } from '../../base/errors.ts';
+import { signalGroup } from './group.ts';
 import type { LeasedProcess, ProcessTable } from './process-table.ts';
 
 /** A process that still works for a dispatch of a runner that is gone. */
@@ -89,6 +90,7 @@ export async function killOrphans(options: KillOptions): Promise<Orphan[]> {
     if (emptyLooks === 1) continue;
     const now = clock.monotonic();
     if (now > giveUpAt) throw stillAlive(options.storeId, orphans);
+    if (now >= killAt) await endGroups(options.table, orphans);
     for (const orphan of orphans) {
       const key = keyOf(orphan);
       met.set(key, orphan);
@@ -135,6 +137,21 @@ async function companions(
 
 function ownSelf(): { pid: number; userId: number } {
   return { pid: process.pid, userId: process.getuid?.() ?? -1 };
+}
+
+/**
+ * SIGKILL for whole groups at once: one that forks faster than it can be listed has no next member then. A number that
+ * was given out again since the listing is left alone.
+ */
+async function endGroups(table: ProcessTable, orphans: readonly Orphan[]): Promise<void> {
+  const ended = new Set<number>();
+  for (const { pid, groupId, startTime } of orphans) {
+    if (ended.has(groupId)) continue;
+    const now = await table.find(pid);
+    if (now !== undefined && now.startTime !== startTime) continue;
+    ended.add(groupId);
+    signalGroup(groupId, 'SIGKILL');
+  }
 }
 
 /** Looks once more right before the signal, so that a pid given out again since the listing is left alone. */

@@ -2,7 +2,7 @@ import type { InFlightJob } from '../job.ts';
 import type { QueueMachine } from '../machine.ts';
 import type { RunningAttempt } from '../process/attempt-types.ts';
 import type { Handler } from './handler.ts';
-import type { RunningJob } from './operations.ts';
+import type { RunningJob } from './status.ts';
 
 interface Entry {
   job: InFlightJob;

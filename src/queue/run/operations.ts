@@ -14,7 +14,7 @@ import type {
 import type { JobState } from '../job.ts';
 import type { Limits } from '../setting-types.ts';
 import type { JobChange, JobSpec } from '../spec.ts';
-import type { RunnerStatus, StatusReport } from './status.ts';
+import type { RunnerStatus, RunningJob, StatusReport } from './status.ts';
 
 /**
  * What commands ask of a queue, whoever holds it: the name of each operation, the shape of its request and of its
@@ -86,20 +86,6 @@ export interface TakeRequest {
 export interface RunningAnswer {
   runner?: RunnerStatus;
   jobs: RunningJob[];
-}
-
-/** An attempt under way. */
-export interface RunningJob {
-  id: string;
-  name: string;
-  /** From 1. */
-  attempt: number;
-  /** None: it runs in the runner itself, or has not begun. */
-  pid?: number;
-  /** Of its DISPATCH, ms since the epoch. */
-  startedMs: number;
-  /** 0..1, what the handler said last. */
-  progress?: number;
 }
 
 /** A job as it is handed to a holder outside. */

@@ -6,7 +6,6 @@ import { type KnownRunner, type PhaseKind, phaseKinds, phaseOf } from '../phase.
 import type { Lane } from '../ready.ts';
 import type { LimitSet, Pause, Schedule } from '../settings.ts';
 import { nextSlot } from '../slots.ts';
-import type { RunningJob } from './operations.ts';
 
 export interface StatusReport {
   storeId: string;
@@ -47,6 +46,20 @@ export interface ScheduleReport extends Pick<Schedule, 'id' | 'rule' | 'missed'>
   lastSlot?: number;
   /** ms since the epoch; absent when it never fires again. */
   nextSlot?: number;
+}
+
+/** An attempt under way. */
+export interface RunningJob {
+  id: string;
+  name: string;
+  /** From 1. */
+  attempt: number;
+  /** None: it runs in the runner itself, or has not begun. */
+  pid?: number;
+  /** Of its DISPATCH, ms since the epoch. */
+  startedMs: number;
+  /** 0..1, what the handler said last. */
+  progress?: number;
 }
 
 export interface RunnerStatus {
