@@ -233,7 +233,7 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
   }
 
   /** Sets limits of a group or of the queue; 0 takes one away. They last until they are set anew. E_FIELD. */
-  limit(limits: LimitSettings): Promise<{ seq: number }> {
+  limit(limits: LimitSettings): Promise<{ seq?: number }> {
     return this.#parts.engine.limit(limitsOf(limits));
   }
 
