@@ -43,7 +43,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   'node:http': ['queue'],
   'fs-native-extensions': ['fs'],
   croner: ['queue'],
-  yaml: ['cli'],
+  yaml: ['commands'],
   commander: ['cli'],
   chalk: ['cli'],
   'cli-table3': ['cli'],

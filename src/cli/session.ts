@@ -3,6 +3,7 @@ import { systemClock, systemRandom } from '../base/node-clock.ts';
 import type { CommandContext } from '../commands/context.ts';
 import { stringify } from '../commands/json-text.ts';
 import { nodeFs } from '../fs/node-fs.ts';
+import { openPipe } from '../fs/pipe.ts';
 import { Output } from './output.ts';
 import { Progress } from './progress.ts';
 import { type ColorMode, makeStyle, type Style, wantsColor } from './style.ts';
@@ -70,6 +71,7 @@ export function openSession(kind: string, flags: CommonFlags, hooks: SessionHook
       variables: process.env,
       ...(flags.store === undefined ? {} : { store: flags.store }),
       stdin: () => process.stdin,
+      pipe: openPipe,
       note: (text) => {
         progress.clear();
         process.stderr.write(`${errStyle.dim('note:')} ${text}\n`);

@@ -9,6 +9,8 @@ export interface CommandContext {
   store?: string;
   /** Standard input, in chunks of any size. */
   stdin(): AsyncIterable<Uint8Array>;
+  /** The pipe of that name, in chunks of any size. */
+  pipe(path: string): AsyncIterable<Uint8Array>;
   /** One line for a person: what was noticed on the way. Not part of the result. */
   note(text: string): void;
   /** How far long work has come, in bytes; `total` when it is known. Cheap: called often. */

@@ -44,28 +44,37 @@ export class Commits {
    */
   async appendVerdict(events: readonly QueueEvent[]): Promise<number> {
     const records = events.map(encodeEvent);
-    const seqFirst = await this.#persist(records);
+    let seqFirst: number;
+    try {
+      seqFirst = await this.#log.append(records);
+    } catch (error) {
+      seqFirst = await this.#persist(records, error);
+    }
     // Only now, when it no longer counts as stalled: whoever listens may want to dispatch at once.
     this.#tell(events, seqFirst);
     return seqFirst;
   }
 
-  async #persist(records: readonly Uint8Array[]): Promise<number> {
-    let stalled = false;
+  /** Goes on after `failure` of the first try. */
+  async #persist(records: readonly Uint8Array[], failure: unknown): Promise<number> {
+    if (!this.#mayRetry(failure)) throw failure;
+    if (this.#stalled++ === 0) this.#onStall?.();
     try {
       for (;;) {
+        await this.#clock.sleep(fullDiskRetryMs);
         try {
           return await this.#log.append(records);
         } catch (error) {
-          if (!(error instanceof WalqError) || error.code !== 'E_NO_SPACE' || this.#stopped) throw error;
+          if (!this.#mayRetry(error)) throw error;
         }
-        if (!stalled && this.#stalled++ === 0) this.#onStall?.();
-        stalled = true;
-        await this.#clock.sleep(fullDiskRetryMs);
       }
     } finally {
-      if (stalled) this.#stalled--;
+      this.#stalled--;
     }
+  }
+
+  #mayRetry(error: unknown): boolean {
+    return error instanceof WalqError && error.code === 'E_NO_SPACE' && !this.#stopped;
   }
 
   #tell(events: readonly QueueEvent[], seqFirst: number): void {

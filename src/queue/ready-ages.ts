@@ -19,6 +19,11 @@ export class ReadyAges {
     this.#isCurrent = isCurrent;
   }
 
+  /** Entries, stale ones included. */
+  get size(): number {
+    return this.#jobs.size;
+  }
+
   /** A job became due. */
   add(job: PendingJob): void {
     this.#jobs.push(job);

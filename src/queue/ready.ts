@@ -108,9 +108,10 @@ export class ReadyIndex {
     }
     this.#waiting.delete(job);
     this.#stale++;
+    if (this.#stale < 1000) return;
     let entries = this.#delayed.size + this.#expiring.size;
     for (const { jobs } of this.#lanes.values()) entries += jobs.size;
-    if (this.#stale < 1000 || this.#stale * 2 < entries) return;
+    if (this.#stale * 2 < entries) return;
     for (const heap of [this.#delayed, this.#expiring]) heap.filter(this.#isCurrent);
     for (const { jobs } of this.#lanes.values()) jobs.sweep();
     this.#stale = 0;

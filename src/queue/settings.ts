@@ -63,7 +63,7 @@ export class Settings {
 
   /** The pause of exactly this scope. */
   pauseOf(scope: PauseScope): Pause | undefined {
-    return this.#pauses.get(scopeKey(scope));
+    return this.#pauses.size === 0 ? undefined : this.#pauses.get(scopeKey(scope));
   }
 
   /** Does a pause hold jobs of this name and group back? */

@@ -16,7 +16,7 @@ type Work =
       resolve: (seqFirst: number) => void;
       reject: (error: unknown) => void;
     }
-  | { kind: 'control'; run: () => Promise<void>; resolve: () => void; reject: (error: unknown) => void };
+  | { kind: 'control'; run: () => Promise<void>; reject: (error: unknown) => void };
 
 export interface CommitStats {
   commits: number;
@@ -83,9 +83,11 @@ export class Committer {
     return new Promise((resolve, reject) => this.#push({ kind: 'append', records, bytes, resolve, reject }));
   }
 
-  /** Runs between two batches: rotation, control frames. */
-  control(run: () => Promise<void>): Promise<void> {
-    return new Promise((resolve, reject) => this.#push({ kind: 'control', run, resolve, reject }));
+  /** Runs between two batches: rotation, control frames, a look at a state that stands still. */
+  control<T>(run: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#push({ kind: 'control', run: async () => resolve(await run()), reject });
+    });
   }
 
   /** Writes control frames; for use inside `control`. */
@@ -145,7 +147,6 @@ export class Committer {
   async #control(work: Extract<Work, { kind: 'control' }>): Promise<void> {
     try {
       await work.run();
-      work.resolve();
     } catch (error) {
       work.reject(this.fail(error));
     }

@@ -26,6 +26,15 @@ export async function reading<T>(path: string, call: () => Promise<T>): Promise<
   }
 }
 
+/** The same for a stream. */
+export async function* readingAll(path: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    throw readError(path, error);
+  }
+}
+
 /** What to throw when writing to `path` failed: E_NO_SPACE or E_IO; anything but a file system error as it is. */
 export function writeError(path: string, cause: unknown): unknown {
   if (!isFsError(cause)) return cause;

@@ -79,9 +79,8 @@ export async function planRetention(
     plan.removeSegments.push(file);
   }
   const left = segments.length - plan.removeSegments.length;
-  plan.reasons.push(
-    `${left} ${left === 1 ? 'segment holds' : 'segments hold'} records after seq ${oldest.seq}, or the end of the log`,
-  );
+  const hold = left === 1 ? '1 segment holds' : `${left} segments hold`;
+  plan.reasons.push(`${hold} records after seq ${oldest.seq}, or the end of the log`);
   return plan;
 }
 

@@ -1,6 +1,5 @@
 import { Exit, WalqError } from '../base/errors.ts';
-import type { Finding } from '../base/finding.ts';
-import { baseName, join } from '../base/path.ts';
+import { Checkpointer } from './checkpointer.ts';
 import { type CommitStats, Committer } from './committer.ts';
 import { createStore, isFresh } from './create.ts';
 import { writeError } from './files.ts';
@@ -8,20 +7,10 @@ import { loadState } from './load.ts';
 import { type StoreLock, takeLock } from './lock.ts';
 import { type LogWriter, randomEpoch } from './log-writer.ts';
 import { openLog, recover, refuseDamage } from './open.ts';
-import { applyRetention, planRetention, type RetentionPlan } from './retention.ts';
-import { snapshotFolder } from './snapshot/name.ts';
-import { writeSnapshot } from './snapshot/write.ts';
+import type { RetentionPlan } from './retention.ts';
 import { defaultKeepSnapshots, defaultSegmentBytes, type OpenOptions } from './store-options.ts';
 import { surveyStore } from './survey.ts';
-import type {
-  ChainPoint,
-  CheckpointResult,
-  RecoveryReport,
-  SnapshotSummary,
-  StateMachine,
-  StorageEnv,
-  StoreObserver,
-} from './types.ts';
+import type { CheckpointResult, RecoveryReport, SnapshotSummary, StateMachine, StorageEnv } from './types.ts';
 import { varintPayload } from './wal/encode-frames.ts';
 import { FrameType, segmentBytesMax } from './wal/format.ts';
 
@@ -53,11 +42,21 @@ export async function openStore<M extends StateMachine>(
       ...(trimmed && { trimmed }),
       ms: env.clock.monotonic() - started,
     };
-    return new Store(env, storeDir, survey.identity.id, lock, loaded.machine, writer, recovery, created, options);
+    const parts = { id: survey.identity.id, lock, machine: loaded.machine, writer, recovery, created };
+    return new Store(env, storeDir, parts, options);
   } catch (error) {
     await lock.release();
     throw writeError(storeDir, error);
   }
+}
+
+interface StoreParts<M> {
+  id: string;
+  lock: StoreLock;
+  machine: M;
+  writer: LogWriter;
+  recovery: RecoveryReport;
+  created: boolean;
 }
 
 /** A store open for writing: the log, the state it drives, snapshots, cleaning. One per store at a time. */
@@ -76,40 +75,38 @@ export class Store<M extends StateMachine> {
   readonly #writer: LogWriter;
   readonly #committer: Committer;
   readonly #make: () => M;
-  readonly #keep: number;
-  readonly #observer: StoreObserver | undefined;
-  #checkpointing: Promise<unknown> = Promise.resolve();
-  #lastSnapshot: SnapshotSummary | undefined;
+  readonly #checkpointer: Checkpointer;
   #closing: Promise<void> | undefined;
 
-  constructor(
-    env: StorageEnv,
-    dir: string,
-    id: string,
-    lock: StoreLock,
-    machine: M,
-    writer: LogWriter,
-    recovery: RecoveryReport,
-    created: boolean,
-    options: OpenOptions<M>,
-  ) {
+  constructor(env: StorageEnv, dir: string, parts: StoreParts<M>, options: OpenOptions<M>) {
+    const { id, machine, writer } = parts;
     this.#env = env;
     this.dir = dir;
     this.id = id;
     this.epoch = randomEpoch(env);
     this.machine = machine;
-    this.recovery = recovery;
-    this.created = created;
-    this.#lock = lock;
+    this.recovery = parts.recovery;
+    this.created = parts.created;
+    this.#lock = parts.lock;
     this.#writer = writer;
     this.#make = options.machine;
-    this.#keep = Math.max(1, options.keepSnapshots ?? defaultKeepSnapshots);
-    this.#lastSnapshot = recovery.snapshot;
-    this.#observer = options.observer;
     const segmentBytes = Math.min(options.segmentBytes ?? defaultSegmentBytes, segmentBytesMax);
     const { epoch } = this;
     const { pid = 0, observer } = options;
     this.#committer = new Committer(env, writer, machine, { segmentBytes, epoch, pid, observer });
+    this.#checkpointer = new Checkpointer(env, {
+      dir,
+      storeId: id,
+      machine,
+      writer,
+      committer: this.#committer,
+      keep: Math.max(1, options.keepSnapshots ?? defaultKeepSnapshots),
+      last: parts.recovery.snapshot,
+      observer,
+      refuseIfOver: () => {
+        if (this.#closing !== undefined || this.poison !== undefined) throw this.#over();
+      },
+    });
   }
 
   /** Last seq that is durable and applied. */
@@ -124,7 +121,7 @@ export class Store<M extends StateMachine> {
     return this.#committer.stats;
   }
   get lastSnapshot(): SnapshotSummary | undefined {
-    return this.#lastSnapshot;
+    return this.#checkpointer.last;
   }
 
   /**
@@ -138,11 +135,7 @@ export class Store<M extends StateMachine> {
 
   /** Closes the active segment and begins the next one. False when the disk has no room for it. */
   async rotate(): Promise<boolean> {
-    let rotated = true;
-    await this.#committer.control(async () => {
-      if (!this.#writer.empty) rotated = await this.#writer.rotate();
-    });
-    return rotated;
+    return await this.#committer.control(async () => this.#writer.empty || (await this.#writer.rotate()));
   }
 
   /**
@@ -150,77 +143,12 @@ export class Store<M extends StateMachine> {
    * fails is not fatal and deletes nothing: E_SNAPSHOT_WRITE. One at a time; a second caller waits.
    */
   checkpoint(options: { keep?: number; clean?: boolean } = {}): Promise<CheckpointResult> {
-    const run = this.#checkpointing.then(() => this.#checkpoint(options));
-    this.#checkpointing = run.catch(() => undefined);
-    return run;
-  }
-
-  async #checkpoint(options: { keep?: number; clean?: boolean }): Promise<CheckpointResult> {
-    this.#refuseIfOver();
-    const started = this.#env.clock.monotonic();
-    const before = this.#lastSnapshot;
-    const unchanged = before !== undefined && before.seq === this.seqLast;
-    const snapshot = unchanged ? before : await this.#snapshot();
-    const none = { removeSegments: [], removeSnapshots: [], reasons: [] };
-    const plan =
-      options.clean === false
-        ? none
-        : await this.#planRetention(options.keep ?? this.#keep, this.#writer.segmentOrdinal);
-    if ('kept' in plan) await this.#clean(plan);
-    return {
-      snapshot,
-      unchanged,
-      removedSegments: plan.removeSegments,
-      removedSnapshots: plan.removeSnapshots,
-      reasons: plan.reasons,
-      ms: this.#env.clock.monotonic() - started,
-    };
+    return this.#checkpointer.checkpoint(options);
   }
 
   /** Removes snapshots older than the `keep` newest good ones; the log stays. Not while a snapshot is being written. */
   pruneSnapshots(keep: number): Promise<RetentionPlan> {
-    const run = this.#checkpointing.then(async () => {
-      this.#refuseIfOver();
-      // Ordinal 0 is below every segment: none of the log may go with the snapshots.
-      const plan = await this.#planRetention(keep, 0);
-      plan.findings.push(...(await this.#clean(plan)));
-      return plan;
-    });
-    this.#checkpointing = run.catch(() => undefined);
-    return run;
-  }
-
-  #planRetention(keep: number, activeOrdinal: number): Promise<RetentionPlan> {
-    return planRetention(this.#env, this.dir, { storeId: this.id, keep, activeOrdinal });
-  }
-
-  async #clean(plan: RetentionPlan): Promise<Finding[]> {
-    this.#refuseIfOver();
-    try {
-      return await applyRetention(this.#env, this.dir, plan);
-    } catch (error) {
-      throw this.#committer.fail(error);
-    }
-  }
-
-  async #snapshot(): Promise<SnapshotSummary> {
-    const started = this.#env.clock.monotonic();
-    let point: ChainPoint | undefined;
-    let entries: Iterable<Uint8Array> = [];
-    // Between two batches the state is exactly what the log holds up to its end.
-    await this.#committer.control(async () => {
-      point = this.#writer.point;
-      entries = this.machine.cut();
-    });
-    if (point === undefined) throw this.#over();
-    const folder = join(this.dir, snapshotFolder);
-    const summary = await writeSnapshot(this.#env, folder, { storeId: this.id, kind: 'checkpoint', point, entries });
-    const snapshot = { ...summary, file: join(snapshotFolder, baseName(summary.file)) };
-    this.#lastSnapshot = snapshot;
-    const payload = Buffer.concat([varintPayload(summary.seq), Buffer.from(summary.sha256, 'hex')]);
-    await this.#committer.control(() => this.#committer.writeControl({ type: FrameType.snapshot, payload }));
-    this.#observer?.snapshotWritten(snapshot, this.#env.clock.monotonic() - started);
-    return snapshot;
+    return this.#checkpointer.prune(keep);
   }
 
   /**
@@ -228,14 +156,13 @@ export class Store<M extends StateMachine> {
    * beside the state in memory, both at the same seq. Appends wait meanwhile.
    */
   async reload(): Promise<{ disk: M; memory: Iterable<Uint8Array> }> {
-    // A look that fails says nothing about what was written: it must not poison, so it is told apart inside.
-    let look: Promise<{ disk: M; memory: Iterable<Uint8Array> }> = Promise.reject(this.#over());
-    look.catch(() => undefined);
-    await this.#committer.control(async () => {
-      look = this.#look();
-      await look.catch(() => undefined);
+    // A look that fails says nothing about what was written: it must not poison, so its failure is passed out.
+    const look = await this.#committer.control(async () => {
+      const [settled] = await Promise.allSettled([this.#look()]);
+      return settled;
     });
-    return await look;
+    if (look.status === 'rejected') throw look.reason;
+    return look.value;
   }
 
   async #look(): Promise<{ disk: M; memory: Iterable<Uint8Array> }> {
@@ -248,9 +175,6 @@ export class Store<M extends StateMachine> {
   #over(): WalqError {
     return this.poison ?? new WalqError(Exit.bug, 'E_CLOSED', 'the store is closed');
   }
-  #refuseIfOver(): void {
-    if (this.#closing !== undefined || this.poison !== undefined) throw this.#over();
-  }
 
   /**
    * Answers everything accepted, writes CLOSE if anything was written, and frees the lock. A snapshot under way is
@@ -262,7 +186,7 @@ export class Store<M extends StateMachine> {
   }
 
   async #close(): Promise<void> {
-    await this.#checkpointing;
+    await this.#checkpointer.idle();
     await this.#committer.drain();
     try {
       if (this.#committer.opened && this.poison === undefined) {

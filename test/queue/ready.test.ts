@@ -51,6 +51,32 @@ test('a heap gives everything back in order, whatever went in and was filtered o
   );
 });
 
+test('a heap gives the least of what is in it at any time, in order or not, and lists exactly that', () => {
+  const step = fc.oneof(
+    fc.record({ push: fc.integer({ min: 0, max: 500 }), count: fc.integer({ min: 1, max: 100 }) }),
+    fc.record({ pop: fc.integer({ min: 1, max: 150 }) }),
+  );
+  void fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      const heap = new Heap<number>((a, b) => a < b);
+      let model: number[] = [];
+      for (const next of steps) {
+        if ('push' in next) {
+          // In order, from a place of its own on.
+          const numbers = Array.from({ length: next.count }, (_, at) => next.push + at);
+          for (const number of numbers) heap.push(number);
+          model = [...model, ...numbers].sort((a, b) => a - b);
+        } else {
+          for (let count = 0; count < next.pop; count++) expect(heap.pop()).toBe(model.shift());
+        }
+        expect(heap.peek()).toBe(model[0]);
+        expect(heap.size).toBe(model.length);
+        expect([...heap].sort((a, b) => a - b)).toEqual(model);
+      }
+    }),
+  );
+});
+
 const all: Wanted = { lanes: allLanes };
 
 function indexOf(isCurrent: (job: PendingJob) => boolean = () => true, settings = new Settings()): ReadyIndex {

@@ -9,7 +9,7 @@ import type { CommandContext } from '../context.ts';
 import { standardInput } from '../store-path.ts';
 import { storeToCreate } from '../store-target.ts';
 import { onQueue, type WriterOptions } from '../writer.ts';
-import { fileChunks } from './file-chunks.ts';
+import { chunksOf } from './file-chunks.ts';
 import { JobFeed } from './job-feed.ts';
 import { type InputJob, readJobs, readLines } from './job-input.ts';
 import { checkedJobs, sendJobs } from './send-jobs.ts';
@@ -158,7 +158,7 @@ async function* inputOf(
 
 /** A file, or standard input. */
 export function bytesOf(context: CommandContext, name: string): AsyncIterable<Uint8Array> {
-  return name === standardInput ? context.stdin() : fileChunks(context.env.fs, name);
+  return name === standardInput ? context.stdin() : chunksOf({ fs: context.env.fs, pipe: context.pipe }, name);
 }
 
 export function nameForPeople(name: string): string {

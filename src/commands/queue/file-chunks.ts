@@ -1,22 +1,31 @@
-import { hasErrno, notFoundError, usageError } from '../../base/errors.ts';
+import { hasErrno, notFoundError, usageError, type WalqError } from '../../base/errors.ts';
 import type { FileSystem } from '../../fs/types.ts';
-import { openSource } from '../../storage/files.ts';
+import { openSource, readingAll } from '../../storage/files.ts';
+import type { CommandContext } from '../context.ts';
 
 const chunkBytes = 256 * 1024;
 
-/** A file in chunks. Throws E_NO_FILE (1), E_WRONG_TARGET (2), E_READ (74). */
-export async function* fileChunks(fs: FileSystem, path: string): AsyncGenerator<Uint8Array> {
+/** Where files come from. */
+export interface ChunkSource {
+  fs: FileSystem;
+  pipe: CommandContext['pipe'];
+}
+
+/** A file, or a pipe that stands under that name, in chunks. Throws E_NO_FILE (1), E_WRONG_TARGET (2), E_READ (74). */
+export async function* chunksOf({ fs, pipe }: ChunkSource, path: string): AsyncGenerator<Uint8Array> {
   const kind = (await fs.stat(path))?.kind ?? 'file';
-  if (kind !== 'file') {
-    const what = kind === 'folder' ? 'a folder' : 'a pipe, socket or device';
-    throw usageError('E_WRONG_TARGET', `${path} is ${what}, not a file`, {
+  if (kind === 'folder') {
+    throw usageError('E_WRONG_TARGET', `${path} is a folder, not a file`, {
       data: { file: path },
       next: 'walq queue enqueue -f - reads standard input',
     });
   }
+  yield* kind === 'file' ? fileChunks(fs, path) : readingAll(path, pipe(path));
+}
+
+async function* fileChunks(fs: FileSystem, path: string): AsyncGenerator<Uint8Array> {
   const source = await openSource(fs, path, { follow: true }).catch((error: unknown) => {
-    if (hasErrno(error, 'ENOENT')) throw notFoundError('E_NO_FILE', `no file ${path}`, { data: { file: path } });
-    throw error;
+    throw hasErrno(error, 'ENOENT') ? noFile(path) : error;
   });
   try {
     for (let position = 0; ; ) {
@@ -29,4 +38,8 @@ export async function* fileChunks(fs: FileSystem, path: string): AsyncGenerator<
   } finally {
     await source.close();
   }
+}
+
+function noFile(path: string): WalqError {
+  return notFoundError('E_NO_FILE', `no file ${path}`, { data: { file: path } });
 }

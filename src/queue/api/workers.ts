@@ -35,6 +35,11 @@ export class Workers {
     };
   }
 
+  /** The log may have failed in somebody else's hands. */
+  checkLog(): void {
+    for (const runner of this.#all.values()) runner.checkLog();
+  }
+
   async drain(signal?: AbortSignal): Promise<{ completed: number; dead: number; left: number }> {
     if (this.#all.size === 0) throw notFoundError('E_NO_RUNNER', 'no handler is at work on this queue');
     const ends = await Promise.all([...this.#all.values()].map((runner) => runner.drain(signal)));

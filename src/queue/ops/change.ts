@@ -82,6 +82,8 @@ export async function redrive(
         const found = engine.machine.get(parent);
         if (found?.state === 'dead') throw parentDead(id, found);
       }
+      const taker = takerOfKey(engine, job);
+      if (taker !== undefined) throw wrongState(job, `job ${taker.id} has its key by now`);
       const at = engine.now();
       const jobs = redriven(engine, id);
       const events = jobs.map(
@@ -106,7 +108,14 @@ function* touchedByRedrive(engine: EngineContext, id: string): Generator<string>
   }
 }
 
-/** The job, then those that died of its death and whose other parents are no obstacle; parents before children. */
+/** An unfinished job that took the unique key of this dead one. */
+function takerOfKey({ machine }: EngineContext, job: Job): Job | undefined {
+  const key = job.special?.key;
+  if (key === undefined) return undefined;
+  return machine.keyHolders(key).find(({ state }) => state === 'pending' || state === 'in_flight');
+}
+
+/** The job, then those that died of its death and that nothing else keeps from living; parents before children. */
 function redriven(engine: EngineContext, id: string, mayLive = isFreeToLive): Job[] {
   const first = engine.machine.get(id);
   if (first?.state !== 'dead') return [];
@@ -114,12 +123,14 @@ function redriven(engine: EngineContext, id: string, mayLive = isFreeToLive): Jo
   for (const job of engine.machine.jobs()) {
     if (job.state !== 'dead' || job.reason !== 'parent' || chosen.has(job.id)) continue;
     const parents = job.special?.parents ?? [];
-    if (parents.some((parent) => chosen.has(parent)) && mayLive(engine, parents, chosen)) chosen.set(job.id, job);
+    if (parents.some((parent) => chosen.has(parent)) && mayLive(engine, job, chosen)) chosen.set(job.id, job);
   }
   return [...chosen.values()];
 }
 
-function isFreeToLive(engine: EngineContext, parents: readonly string[], chosen: ReadonlyMap<string, Job>): boolean {
+function isFreeToLive(engine: EngineContext, job: Job, chosen: ReadonlyMap<string, Job>): boolean {
+  const parents = job.special?.parents ?? [];
+  if (takerOfKey(engine, job) !== undefined) return false;
   return parents.every((parent) => chosen.has(parent) || engine.machine.get(parent)?.state !== 'dead');
 }
 

@@ -8,7 +8,6 @@ import type { Lease } from '../engine-types.ts';
 import { payloadText } from '../job.ts';
 import type { QueueMachine } from '../machine.ts';
 import type { ControlRequest } from '../process/socket-protocol.ts';
-import { startTimer } from '../process/timer.ts';
 import {
   type Answer,
   type OperationName,
@@ -126,13 +125,8 @@ async function take(
       const leftMs = until - env.clock.monotonic();
       if (leases.length > 0 || leftMs <= 0 || signal?.aborted) return leases.map(takenJob);
       const dueAt = engine.nextDueAt();
-      const timer = startTimer(
-        env.clock,
-        Math.min(leftMs, Math.max(1, (dueAt ?? Number.POSITIVE_INFINITY) - env.clock.now())),
-        wake,
-      );
-      await wakeUp.sleep(version);
-      timer.cancel();
+      const dueMs = Math.max(1, (dueAt ?? Number.POSITIVE_INFINITY) - env.clock.now());
+      await wakeUp.sleepFor(env.clock, Math.min(leftMs, dueMs), version);
     }
   } finally {
     unlisten();

@@ -2,6 +2,7 @@ import { WalqError } from '../../base/errors.ts';
 import type { Store } from '../../storage/store.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 import type { QueueEngine } from '../engine.ts';
+import type { DispatchRequest } from '../engine-types.ts';
 import type { QueueEvent } from '../event-types.ts';
 import type { InFlightJob } from '../job.ts';
 import type { QueueMachine } from '../machine.ts';
@@ -9,8 +10,8 @@ import type { AttemptOutcome } from '../process/attempt-types.ts';
 import type { platformProcesses } from '../process/child-notes.ts';
 import { leaseOf } from '../process/orphans.ts';
 import { startTimer, type Timer } from '../process/timer.ts';
-import type { Wanted } from '../ready.ts';
 import { ActiveAttempts } from './active.ts';
+import { askAhead } from './ask-ahead.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { drainAnswer, leftovers } from './drained.ts';
 import type { Handler } from './handler.ts';
@@ -34,7 +35,7 @@ export class Runner {
   readonly #handler: Handler;
   readonly #processes: ReturnType<typeof platformProcesses>;
   readonly #options: RunnerOptions;
-  readonly #wanted: Wanted;
+  readonly #wanted: Pick<Handler, 'lanes' | 'names'>;
   readonly #active: ActiveAttempts;
   readonly #wakeUp = new WakeUp();
   readonly #checkpoints: Checkpoints;
@@ -46,7 +47,6 @@ export class Runner {
   #drain: boolean;
   #stopping = false;
   #grace: Timer | undefined;
-  #due: Timer | undefined;
   readonly #sweeper: Sweeper;
 
   constructor(
@@ -70,7 +70,8 @@ export class Runner {
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    this.#wanted = { lanes: parts.handler.lanes, names: parts.handler.names };
+    const { lanes, names } = parts.handler;
+    this.#wanted = { lanes, ...(names !== undefined && { names }) };
     this.sinceMs = parts.env.clock.now();
     this.#sweeper = new Sweeper(parts.env.clock, parts.engine, this.sinceMs);
     this.#checkpoints = new Checkpoints(parts.env.clock, parts.store, {
@@ -85,9 +86,10 @@ export class Runner {
   status(): RunnerStatus {
     const { workers, pid } = this.#options;
     const { sinceMs } = this;
-    const stopping = this.#stopping || this.#drain;
     const active = this.#active.list();
-    return { pid, workers, running: active.length, active, sinceMs, handler: this.#handler.title, stopping };
+    const handler = this.#handler.title;
+    const stopping = this.#stopping || this.#drain;
+    return { pid, workers, running: active.length, active, sinceMs, handler, stopping };
   }
 
   /**
@@ -103,7 +105,6 @@ export class Runner {
     } finally {
       unlisten();
       this.#grace?.cancel();
-      this.#due?.cancel();
       await this.#checkpoints.stop();
       await this.#handler.close?.(this.#active.now);
     }
@@ -167,14 +168,16 @@ export class Runner {
   }
 
   async #work(): Promise<void> {
-    while (!this.#stopping) {
+    let next: InFlightJob | undefined;
+    while (!this.#stopping || next !== undefined) {
       const { version } = this.#wakeUp;
       try {
-        await this.#sweeper.whenDue();
-        const job = await this.#engine.dispatch(this.#request());
+        if (next === undefined) await this.#sweeper.whenDue();
+        const job = next ?? (await this.#engine.dispatch(this.#wanted));
+        next = undefined;
         // Dispatched while the stop came: it has not begun, and does not begin.
         if (job && this.#stopping) await this.#giveBack(job);
-        else if (job) await this.#attempt(job);
+        else if (job) next = await this.#attempt(job);
         else if (this.#drain && this.#drained()) return this.#wakeUp.wake();
         else await this.#sleep(version);
       } catch (error) {
@@ -191,21 +194,13 @@ export class Runner {
     }
   }
 
-  #request() {
-    const { lanes, names } = this.#wanted;
-    return { lanes, ...(names !== undefined && { names }) };
-  }
-
   async #sleep(version: number): Promise<void> {
+    const { clock } = this.#env;
     const dueAt = this.#engine.nextDueAt();
-    if (dueAt !== undefined) {
-      const leftMs = dueAt - this.#env.clock.now();
-      // Due and yet not given out: a verdict waits for room on the disk. No use to look every millisecond.
-      const waitMs = leftMs > 0 ? Math.min(lookAgainMs, leftMs) : diskFullPauseMs;
-      this.#due?.cancel();
-      this.#due = startTimer(this.#env.clock, waitMs, () => this.#wakeUp.wake());
-    }
-    await this.#wakeUp.sleep(version);
+    if (dueAt === undefined) return await this.#wakeUp.sleep(version);
+    const leftMs = dueAt - clock.now();
+    // Due and yet not given out: a verdict waits for room on the disk. No use to look every millisecond.
+    await this.#wakeUp.sleepFor(clock, leftMs > 0 ? Math.min(lookAgainMs, leftMs) : diskFullPauseMs, version);
   }
 
   /** Nothing runs here, and nothing that this handler could run is going to become due. */
@@ -213,7 +208,8 @@ export class Runner {
     return this.#active.size === 0 && leftovers(this.#engine.machine, this.#wanted).coming === 0;
   }
 
-  async #attempt(job: InFlightJob): Promise<void> {
+  /** Answers the job that comes next where it is known already. */
+  async #attempt(job: InFlightJob): Promise<InFlightJob | undefined> {
     const { report } = this.#options;
     const seq = job.dispatchSeq;
     const attempt = this.#active.start(job, this.#handler, job.options.timeoutMs || this.#options.timeoutMs);
@@ -223,7 +219,11 @@ export class Runner {
       const outcome = await attempt.done;
       if (attempt.pid !== undefined) await this.#processes.notes.remove(seq);
       if (outcome.verdict.kind === 'broken') await this.#broken(outcome.verdict.error);
-      await this.#settle(job, outcome);
+      const settled = this.#settle(job, outcome);
+      const goesOn = outcome.verdict.kind === 'ack' && !this.#stopping;
+      const next = goesOn ? askAhead(this.#engine, job, this.#wanted, this.#env.clock.now()) : undefined;
+      await settled;
+      return await next;
     } finally {
       this.#active.delete(seq);
       this.#wakeUp.wake();

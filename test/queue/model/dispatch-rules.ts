@@ -31,7 +31,7 @@ export class DispatchRules {
       const times = this.#history.times(op, frame.tick);
       const fault =
         (!wants(request, job) && 'a job that was not asked for') ||
-        (job.runAt > Math.max(job.createdAt, this.#history.latest(frame.tick)) && 'its time has not come') ||
+        (job.runAt > Math.max(job.waitsSince, this.#history.latest(frame.tick)) && 'its time has not come') ||
         ((job.expiresAt ?? Number.POSITIVE_INFINITY) <= Math.min(...times) && 'it has expired') ||
         (seen.every((one) => isPaused(one, job)) && 'it is paused') ||
         (working(state, job.group) >= Math.max(...seen.map((one) => this.#limit(one, job.group))) && 'one too many') ||
@@ -72,7 +72,7 @@ export class DispatchRules {
         wants(request, job) &&
         job.phase === 'waits' &&
         job.awaits.length === 0 &&
-        (job.runAt <= now || job.runAt <= job.createdAt) &&
+        (job.runAt <= now || job.runAt <= job.waitsSince) &&
         (job.expiresAt ?? Number.POSITIVE_INFINITY) > this.#history.latest(this.#world.clock.tick) &&
         !isPaused(state, job) &&
         state.limits.get(job.group)?.rate === undefined &&

@@ -106,7 +106,7 @@ function earliest({ jobs }: State, latest: number): number {
 export function checkStatus(state: State, { engine, clock }: World): void {
   const waiting = [...state.jobs.values()].filter(({ phase }) => phase === 'waits');
   const blocked = waiting.filter(({ awaits }) => awaits.length > 0).length;
-  const delayed = waiting.filter(({ awaits, runAt, createdAt }) => awaits.length === 0 && runAt > createdAt);
+  const delayed = waiting.filter(({ awaits, runAt, waitsSince }) => awaits.length === 0 && runAt > waitsSince);
   const status = engine.status();
   expect(status.blocked).toBe(blocked);
   expect(status.ready + status.delayed).toBe(waiting.length - blocked);

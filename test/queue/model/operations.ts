@@ -82,8 +82,16 @@ export function plan(state: State, at: number, request: Request): Plan | undefin
       return state.pauses.has(scopeOf(request.scope))
         ? written({ type: 'RESUME', id: '', at, name: request.scope.name, group: request.scope.group })
         : { events: [], answer: () => ({}) };
-    case 'limit':
+    case 'limit': {
+      const { group, ...wanted } = request.limits;
+      const now: Readonly<Record<string, unknown>> = { ...state.limits.get(group) };
+      const lifted = (value: unknown): boolean => value === 0 || (value as { count?: number }).count === 0;
+      const given = Object.entries(wanted).filter(([, value]) => value !== undefined);
+      const isSo = ([name, value]: [string, unknown]): boolean =>
+        lifted(value) ? now[name] === undefined : JSON.stringify(now[name]) === JSON.stringify(value);
+      if (given.length > 0 && given.every(isSo)) return { events: [], answer: () => ({}) };
       return written({ type: 'LIMIT', id: '', ...request.limits });
+    }
     case 'schedule':
       return written({ type: 'SCHEDULE', id: request.spec.id, rule: request.spec.rule, missed: request.spec.missed });
     case 'unschedule':
@@ -180,12 +188,16 @@ function byHand(state: State, at: number, job: Job, request: ByHand): Plan {
       if (phase !== 'dead') return { refused: 'E_JOB_STATE' };
       const isDead = (parent: string): boolean => state.jobs.get(parent)?.phase === 'dead';
       if (job.parents.some(isDead)) return { refused: 'E_PARENT_DEAD' };
+      const isTaken = (key: string | undefined): boolean =>
+        key !== undefined &&
+        [...state.jobs.values()].some((one) => one.key === key && one.phase !== 'dead' && one.phase !== 'done');
+      if (isTaken(job.key)) return { refused: 'E_JOB_STATE' };
       const back = new Set([id]);
       for (let size = 0; size < back.size; ) {
         size = back.size;
-        for (const { id: child, phase, reason, parents } of state.jobs.values()) {
+        for (const { id: child, phase, reason, parents, key } of state.jobs.values()) {
           const came = phase === 'dead' && reason === 'parent' && parents.some((parent) => back.has(parent));
-          if (came && parents.every((parent) => back.has(parent) || !isDead(parent))) back.add(child);
+          if (came && !isTaken(key) && parents.every((parent) => back.has(parent) || !isDead(parent))) back.add(child);
         }
       }
       const { reset } = request;

@@ -18,7 +18,8 @@ export interface Job {
   readonly payload: string | undefined;
   readonly attempt: number;
   readonly crashes: number;
-  readonly createdAt: number;
+  /** When it last began to wait. */
+  readonly waitsSince: number;
   readonly runAt: number;
   readonly parents: readonly string[];
   /** Parents that have not completed. */
@@ -124,6 +125,7 @@ export function after(state: State, event: QueueEvent, seq: number): State {
         phase: 'waits',
         awaits: dead ? unfinished(state, known().parents) : [],
         runAt: event.runAt,
+        waitsSince: event.at,
         attempt: event.reset ? 0 : known().attempt - (event.refund ? 1 : 0),
         crashes: event.reset ? 0 : known().crashes + (event.reason === 'crash' ? 1 : 0),
         ...{ expiresAt: undefined, dispatchSeq: undefined, owner: undefined, marked: false, timedOut: false },
@@ -131,7 +133,7 @@ export function after(state: State, event: QueueEvent, seq: number): State {
     }
     case 'TIMEOUT':
       must(known().phase === 'works', 'nobody works on it');
-      return put(known(), { phase: 'waits', timedOut: true, runAt: event.at });
+      return put(known(), { phase: 'waits', timedOut: true, runAt: event.at, waitsSince: event.at });
     case 'DEAD':
       must(!ended(known()), 'is over already');
       return put(known(), { phase: 'dead', reason: event.reason, timedOut: false, ...over });
@@ -205,7 +207,13 @@ function fresh(event: EnqueueEvent, seq: number): Job {
   return {
     ...{ id: event.id, seq, phase: 'waits', name: event.name, group: event.group, priority: event.priority },
     ...{ command: event.command !== undefined, attemptsMax: event.maxAttempts, backoff: event.backoff },
-    ...{ payload: textOf(event.payload), attempt: 0, crashes: 0, createdAt: event.at, runAt: event.runAt },
+    ...{
+      payload: textOf(event.payload),
+      attempt: 0,
+      crashes: 0,
+      waitsSince: event.at,
+      runAt: event.runAt,
+    },
     ...{ parents: event.parents ?? [], awaits: [], key: event.key, keyUntil: event.keyUntil ?? 0 },
     ...{ expiresAt: event.expiresAt, dispatchSeq: undefined, owner: undefined, marked: false, timedOut: false },
     ...{ endSeq: 0, endedAt: 0, reason: '' },

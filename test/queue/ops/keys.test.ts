@@ -79,6 +79,17 @@ describe('a unique key', () => {
     await expect(b.engine.enqueue({ keyMode: 'replace' })).rejects.toMatchObject({ code: 'E_JOB' });
   });
 
+  test('taken by another job keeps the dead one that had it from coming back', async () => {
+    b = bench();
+    await b.engine.enqueue({ id: 'a', key: 'k', attempts: 1 });
+    await b.engine.fail(await take(b));
+    await b.engine.enqueue({ id: 'b', key: 'k' });
+    await expect(b.engine.redrive('a')).rejects.toMatchObject({ code: 'E_JOB_STATE', exit: 1 });
+    await b.engine.cancel('b');
+    await b.engine.redrive('a');
+    expect(b.log.machine.get('a')?.state).toBe('pending');
+  });
+
   test('of a removed job is free again', async () => {
     b = bench();
     await b.engine.enqueue({ id: 'a', key: 'k' });

@@ -1,0 +1,118 @@
+import type { Finding } from '../base/finding.ts';
+import { baseName, join } from '../base/path.ts';
+import type { Committer } from './committer.ts';
+import type { LogWriter } from './log-writer.ts';
+import { applyRetention, planRetention, type RetentionPlan } from './retention.ts';
+import { snapshotFolder } from './snapshot/name.ts';
+import { writeSnapshot } from './snapshot/write.ts';
+import type { CheckpointResult, SnapshotSummary, StateMachine, StorageEnv, StoreObserver } from './types.ts';
+import { varintPayload } from './wal/encode-frames.ts';
+import { FrameType } from './wal/format.ts';
+
+export interface CheckpointerParts {
+  dir: string;
+  storeId: string;
+  machine: StateMachine;
+  writer: LogWriter;
+  committer: Committer;
+  /** How many good snapshots stay, when a call does not say. */
+  keep: number;
+  /** The newest snapshot, as recovery found it. */
+  last: SnapshotSummary | undefined;
+  observer: StoreObserver | undefined;
+  /** Throws when the store is closed, or its disk failed: then nothing is removed any more. */
+  refuseIfOver(): void;
+}
+
+/** Snapshots of an open store, and the cleaning that they allow. One at a time: a second caller waits. */
+export class Checkpointer {
+  readonly #env: StorageEnv;
+  readonly #parts: CheckpointerParts;
+  #queue: Promise<unknown> = Promise.resolve();
+  #last: SnapshotSummary | undefined;
+
+  constructor(env: StorageEnv, parts: CheckpointerParts) {
+    this.#env = env;
+    this.#parts = parts;
+    this.#last = parts.last;
+  }
+
+  get last(): SnapshotSummary | undefined {
+    return this.#last;
+  }
+
+  /** See `Store.checkpoint`. */
+  checkpoint(options: { keep?: number; clean?: boolean }): Promise<CheckpointResult> {
+    return this.#inTurn(async () => {
+      const { writer, keep } = this.#parts;
+      const started = this.#env.clock.monotonic();
+      const before = this.#last;
+      const unchanged = before !== undefined && before.seq === writer.seqNext - 1;
+      const snapshot = unchanged ? before : await this.#snapshot();
+      const plan = options.clean === false ? undefined : await this.#plan(options.keep ?? keep, writer.segmentOrdinal);
+      if (plan) await this.#clean(plan);
+      return {
+        snapshot,
+        unchanged,
+        removedSegments: plan?.removeSegments ?? [],
+        removedSnapshots: plan?.removeSnapshots ?? [],
+        reasons: plan?.reasons ?? [],
+        ms: this.#env.clock.monotonic() - started,
+      };
+    });
+  }
+
+  /** See `Store.pruneSnapshots`. */
+  prune(keep: number): Promise<RetentionPlan> {
+    return this.#inTurn(async () => {
+      // Ordinal 0 is below every segment: none of the log may go with the snapshots.
+      const plan = await this.#plan(keep, 0);
+      plan.findings.push(...(await this.#clean(plan)));
+      return plan;
+    });
+  }
+
+  /** When what was asked for is done, or has failed. */
+  async idle(): Promise<void> {
+    await this.#queue;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.#queue.then(() => {
+      this.#parts.refuseIfOver();
+      return work();
+    });
+    this.#queue = run.catch(() => undefined);
+    return run;
+  }
+
+  #plan(keep: number, activeOrdinal: number): Promise<RetentionPlan> {
+    const { dir, storeId } = this.#parts;
+    return planRetention(this.#env, dir, { storeId, keep, activeOrdinal });
+  }
+
+  async #clean(plan: RetentionPlan): Promise<Finding[]> {
+    const { dir, committer, refuseIfOver } = this.#parts;
+    refuseIfOver();
+    try {
+      return await applyRetention(this.#env, dir, plan);
+    } catch (error) {
+      throw committer.fail(error);
+    }
+  }
+
+  async #snapshot(): Promise<SnapshotSummary> {
+    const { dir, storeId, machine, writer, committer, observer } = this.#parts;
+    const started = this.#env.clock.monotonic();
+    // Between two batches the state is exactly what the log holds up to its end.
+    const cut = await committer.control(async () => ({ point: writer.point, entries: machine.cut() }));
+    const folder = join(dir, snapshotFolder);
+    const summary = await writeSnapshot(this.#env, folder, { storeId, kind: 'checkpoint', ...cut });
+    const last = { ...summary, file: join(snapshotFolder, baseName(summary.file)) };
+    this.#last = last;
+    const payload = Buffer.concat([varintPayload(summary.seq), Buffer.from(summary.sha256, 'hex')]);
+    await committer.control(() => committer.writeControl({ type: FrameType.snapshot, payload }));
+    observer?.snapshotWritten(last, this.#env.clock.monotonic() - started);
+    return last;
+  }
+}
