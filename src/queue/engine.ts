@@ -20,7 +20,6 @@ import type {
   ScheduleSpec,
   SweepAnswer,
 } from './engine-types.ts';
-import type { QueueEvent } from './event-types.ts';
 import type { InFlightJob, JobState } from './job.ts';
 import type { QueueMachine } from './machine.ts';
 import { redriveAll, removeAll } from './ops/bulk.ts';
@@ -31,7 +30,7 @@ import { enqueueMany } from './ops/enqueue.ts';
 import { prune } from './ops/prune.ts';
 import * as settings from './ops/settings.ts';
 import { abandoned, ack, fail, giveBack, reclaim, timeout } from './ops/settle.ts';
-import { nextSweepAt, sweep } from './ops/sweep.ts';
+import { movesSweep, nextSweepAt, sweep } from './ops/sweep.ts';
 import type { Failure } from './policy.ts';
 import { Rates } from './rates.ts';
 import { Reservations } from './reservations.ts';
@@ -283,20 +282,5 @@ export class QueueEngine {
   async stop(): Promise<void> {
     this.#context.commits.stop();
     await this.idle();
-  }
-}
-
-/** Does this event change what is due by the clock, and to an earlier time? Later ones are found out when it comes. */
-function movesSweep(event: QueueEvent): boolean {
-  switch (event.type) {
-    case 'SCHEDULE':
-    case 'UNSCHEDULE':
-    case 'LIMIT':
-    case 'EXTEND':
-      return true;
-    case 'DISPATCH':
-      return event.owner.kind === 'lease';
-    default:
-      return false;
   }
 }

@@ -1,5 +1,5 @@
 import type { SweepAnswer } from '../engine-types.ts';
-import type { DeadEvent, EnqueueEvent } from '../event-types.ts';
+import type { DeadEvent, EnqueueEvent, QueueEvent } from '../event-types.ts';
 import type { InFlightJob } from '../job.ts';
 import { packedBytes } from '../packed.ts';
 import type { Schedule } from '../settings.ts';
@@ -124,4 +124,19 @@ async function retain(engine: EngineContext): Promise<number> {
     pruned += await prune(engine, { endedBefore: engine.now() - limits.keepMs, states });
   if (limits?.keepCount !== undefined) pruned += await prune(engine, { keep: limits.keepCount, states });
   return pruned;
+}
+
+/** Does this event change what is due by the clock, and to an earlier time? Later ones are found out when it comes. */
+export function movesSweep(event: QueueEvent): boolean {
+  switch (event.type) {
+    case 'SCHEDULE':
+    case 'UNSCHEDULE':
+    case 'LIMIT':
+    case 'EXTEND':
+      return true;
+    case 'DISPATCH':
+      return event.owner.kind === 'lease';
+    default:
+      return false;
+  }
 }

@@ -2,7 +2,6 @@ import { WalqError } from '../../base/errors.ts';
 import type { Store } from '../../storage/store.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 import type { QueueEngine } from '../engine.ts';
-import type { DispatchRequest } from '../engine-types.ts';
 import type { QueueEvent } from '../event-types.ts';
 import type { InFlightJob } from '../job.ts';
 import type { QueueMachine } from '../machine.ts';

@@ -69,7 +69,7 @@ const exported = [
 ];
 
 describe.each(ways)('import %s', (way) => {
-  test('takes jobs that wait or were at work, with their ids and options; a second time they are there already', async () => {
+  test('takes jobs that wait or were at work as they are; a second time they are there already', async () => {
     const shell = await shellOn(way);
     const input = exported.join('\n');
     const first = await shell.feed(input, 'import', '-');
@@ -84,7 +84,7 @@ describe.each(ways)('import %s', (way) => {
     expect(all.stdout).toBe('2 jobs imported, 2 there already\n');
   });
 
-  test('a line that is none of an export stops it, or is skipped, and commands are taken only when allowed', async () => {
+  test('a line of no export stops it, or is skipped; commands are taken only when allowed', async () => {
     const shell = await shellOn(way);
     const bad = await shell.feed(`${exported[2]}\n{"id":"x"}\n`, 'import', '-');
     expect(bad.code).toBe(2);
