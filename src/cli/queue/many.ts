@@ -1,6 +1,7 @@
 import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { onEach } from '../../commands/queue/each.ts';
+import { inPlace } from '../../commands/queue/in-place.ts';
 import { worstExit } from '../../commands/verdict.ts';
 import type { QueueOps } from '../../queue/run/ops.ts';
 import { failureDocument } from '../failure.ts';
@@ -53,7 +54,9 @@ export async function forEach<T extends object>(
     if (session.json) results.push({ id: word, error: failureDocument(error, session.kind) });
     else {
       await session.out.flush();
-      await session.err.write(failures.text(error));
+      // A token says nothing to most errors: which of several was it?
+      const isNamed = words.length === 1 || error.message.includes(word);
+      await session.err.write(failures.text(isNamed ? error : inPlace(error, word)));
     }
   });
   session.settle();

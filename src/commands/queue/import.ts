@@ -1,6 +1,6 @@
 import { jsonKind, jsonMembers, jsonString } from '../../base/json.ts';
 import { type JobState, jobStates } from '../../queue/job.ts';
-import { parseJobMembers } from '../../queue/parse-spec.ts';
+import { parseJobMembers, parseJobSpec } from '../../queue/parse-spec.ts';
 import { fieldError, type JobSpec } from '../../queue/spec.ts';
 import type { CommandContext } from '../context.ts';
 import { storeToCreate } from '../store-target.ts';
@@ -45,7 +45,7 @@ export async function importJobs(
   const bad = badRecord(onError, result, listener);
   const done = new Set<string>();
   const parse = (text: string): JobSpec | undefined => {
-    const { spec, state } = parseExported(text, context.env.clock.now(), allowCommands);
+    const { spec, state } = parseExported(text, allowCommands);
     if (!all && (state === 'completed' || state === 'dead')) {
       result[state]++;
       if (state === 'completed' && spec.id !== undefined) done.add(spec.id);
@@ -60,47 +60,27 @@ export async function importJobs(
   return result;
 }
 
-/**
- * A job of an export is one that `enqueue` takes, and `was`: what it has been through. Of that the state counts, and
- * what time has left of its expiry and its key; the rest is history and stays with the old queue.
- */
-function parseExported(text: string, now: number, allowCommands: boolean): { spec: JobSpec; state: JobState } {
-  if (jsonKind(text) !== 'object') throw fieldError('a job', 'must be a JSON object');
+/** What `enqueue` has no use for: the state, and what the job has been through. The past stays with the old queue. */
+const past = new Set(['state', 'was']);
+
+function parseExported(text: string, allowCommands: boolean): { spec: JobSpec; state: JobState } {
+  if (jsonKind(text) !== 'object') return { spec: parseJobSpec(text), state: 'pending' };
   const members = jsonMembers(text);
-  const was = members.find(({ key }) => key === 'was')?.value;
-  if (was === undefined || jsonKind(was) !== 'object') {
-    throw fieldError('was', 'is missing: this is no line of queue export; queue enqueue -f takes other jobs');
-  }
-  const past = new Map(jsonMembers(was).map(({ key, value }) => [key, value]));
+  const state = stateIn(members.find(({ key }) => key === 'state')?.value);
   const spec = parseJobMembers(
-    members.filter(({ key }) => key !== 'was'),
+    members.filter(({ key }) => !past.has(key)),
     { allowCommands },
   );
   if (spec.id === undefined) throw fieldError('id', 'is missing: this is no line of queue export');
-  const state = stateIn(past.get('state'));
-  // A job that was begun does not expire any more.
-  const expiresAt = state === 'pending' ? timeIn(past.get('expires_ms')) : undefined;
-  const keyUntil = spec.key === undefined ? undefined : timeIn(past.get('key_until_ms'));
-  return {
-    spec: {
-      ...spec,
-      // Gone by meanwhile: dead as soon as somebody looks.
-      ...(expiresAt !== undefined && { expireMs: Math.max(1, expiresAt - now) }),
-      ...(keyUntil !== undefined && keyUntil > now && { keyTtlMs: keyUntil - now }),
-    },
-    state,
-  };
+  return { spec, state };
 }
 
 function stateIn(value: string | undefined): JobState {
-  const text = value !== undefined && jsonKind(value) === 'string' ? jsonString(value) : undefined;
+  if (value === undefined) {
+    throw fieldError('state', 'is missing: this is no line of queue export; queue enqueue -f takes other jobs');
+  }
+  const text = jsonKind(value) === 'string' ? jsonString(value) : undefined;
   const state = jobStates.find((each) => each === text);
-  if (state === undefined) throw fieldError('was.state', `must be one of ${jobStates.join(', ')}`);
+  if (state === undefined) throw fieldError('state', `must be one of ${jobStates.join(', ')}`);
   return state;
-}
-
-function timeIn(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  const ms = jsonKind(value) === 'number' ? Number(value) : Number.NaN;
-  return Number.isSafeInteger(ms) ? ms : undefined;
 }

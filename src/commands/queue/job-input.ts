@@ -1,6 +1,7 @@
 import { usageError, WalqError } from '../../base/errors.ts';
 import { JsonPieces } from '../../base/json-stream.ts';
 import { defaultPayloadBytesMax, type JobSpec } from '../../queue/spec.ts';
+import { inPlace } from './in-place.ts';
 import { utf8Lines } from './text-lines.ts';
 
 /** Text of one job may be larger than its payload by its other fields and white space. */
@@ -150,15 +151,6 @@ function attempt(
     bad(inPlace(error, place, { file, ...data }));
     return undefined;
   }
-}
-
-/** The same error, told with the place it comes from. */
-export function inPlace(error: WalqError, place: string, data: Readonly<Record<string, unknown>> = {}): WalqError {
-  return new WalqError(error.exit, error.code, `${place}: ${error.message}`, {
-    data: { ...error.data, ...data },
-    ...(error.next !== undefined && { next: error.next }),
-    cause: error,
-  });
 }
 
 /** Every line is one job whose payload is that line as a JSON string. The end of the last line may be missing. */

@@ -2,8 +2,9 @@ import { usageError, WalqError } from '../../base/errors.ts';
 import type { EnqueueAnswer } from '../../queue/engine-types.ts';
 import type { QueueOps } from '../../queue/run/ops.ts';
 import { defaultPayloadBytesMax, enqueueEvent } from '../../queue/spec.ts';
+import { inPlace } from './in-place.ts';
 import { type JobFeed, openJobsMax } from './job-feed.ts';
-import { type InputJob, inPlace } from './job-input.ts';
+import type { InputJob } from './job-input.ts';
 
 /**
  * Sends one batch, until all of it is in the queue. A batch that is not accepted is mended and sent again: a job whose

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { shellOn, statesOf, ways } from './shells.ts';
 
 describe.each(ways)('%s', (way) => {
-  test('cancel ends waiting jobs and those that wait for them; each id has its line, the worst exit counts', async () => {
+  test('cancel ends jobs and those that wait for them; each id has its line, the worst exit counts', async () => {
     const shell = await shellOn(way);
     await shell.ok('enqueue', '--id', 'a');
     await shell.ok('enqueue', '--id', 'b');

@@ -62,14 +62,14 @@ describe('drain', () => {
 });
 
 const exported = [
-  '{"id":"done","name":"default","was":{"state":"completed","seq":1}}',
-  '{"id":"gone","name":"default","was":{"state":"dead","seq":2,"reason":"attempts"}}',
-  '{"id":"busy","name":"mail","payload":{"n":9007199254740993},"attempts":7,"was":{"state":"in_flight","expires_ms":1}}',
-  '{"id":"wait","name":"default","after":["done","busy"],"key":"k","group":"g","was":{"state":"pending","key_until_ms":3000000000000}}',
+  '{"id":"done","name":"default","state":"completed","was":{"seq":1}}',
+  '{"id":"gone","name":"default","state":"dead","was":{"reason":"attempts"}}',
+  '{"id":"busy","name":"mail","payload":{"n":9007199254740993},"attempts":7,"state":"in_flight","was":{}}',
+  '{"id":"wait","after":["done","busy"],"key":"k","key_ttl":"1h","group":"g","state":"pending"}',
 ];
 
 describe.each(ways)('import %s', (way) => {
-  test('takes jobs that wait or were at work, with their ids and options; a second time they are there already', async () => {
+  test('takes jobs that wait or were at work as they are; a second time they are there already', async () => {
     const shell = await shellOn(way);
     const input = exported.join('\n');
     const first = await shell.feed(input, 'import', '-');
@@ -77,21 +77,21 @@ describe.each(ways)('import %s', (way) => {
     expect(await statesOf(shell.store)).toEqual({ busy: 'pending', wait: 'pending' });
     const [busy, wait] = await shell.log();
     expect(busy).toBe('ENQUEUE busy  name=mail attempts=7 payload={"n":9007199254740993}');
-    expect(wait).toMatch(/^ENQUEUE wait {2}group=g key=k key_until=2065-\S+ parents=busy$/);
+    expect(wait).toMatch(/^ENQUEUE wait {2}group=g key=k key_until=20\S+ parents=busy$/);
     const second = await shell.feed(input, 'import', '-', '--json');
     expect(JSON.parse(second.stdout)).toMatchObject({ enqueued: 0, duplicates: 2, completed: 1, dead: 1 });
     const all = await shell.feed(input, 'import', '-', '--all');
     expect(all.stdout).toBe('2 jobs imported, 2 there already\n');
   });
 
-  test('a line that is none of an export stops it, or is skipped, and commands are taken only when allowed', async () => {
+  test('a line of no export stops it, or is skipped; commands are taken only when allowed', async () => {
     const shell = await shellOn(way);
     const bad = await shell.feed(`${exported[2]}\n{"id":"x"}\n`, 'import', '-');
     expect(bad.code).toBe(2);
-    expect(bad.stderr).toMatch(/^error: standard input: line 2: was is missing/);
+    expect(bad.stderr).toMatch(/^error: standard input: line 2: state is missing/);
     const skipped = await shell.feed(`{"id":"x"}\n${exported[2]}\n`, 'import', '-', '--on-error', 'skip');
     expect(skipped).toMatchObject({ code: 1, stdout: '1 job imported, 1 bad line skipped\n' });
-    const command = '{"id":"c","command":["true"],"was":{"state":"pending"}}';
+    const command = '{"id":"c","command":["true"],"state":"pending"}';
     expect((await shell.feed(command, 'import', '-')).stderr).toContain('E_COMMAND_FORBIDDEN');
     expect((await shell.feed(command, 'import', '-', '--allow-commands')).code).toBe(0);
     expect((await shell.queue('import', '/nowhere')).stderr).toContain('E_NO_FILE');

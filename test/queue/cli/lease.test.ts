@@ -95,7 +95,7 @@ test('consumers that wait without a runner do not keep the lock from others', as
   expect((await Promise.all(waiting)).map(({ code }) => code)).toEqual([1, 1, 1]);
 });
 
-test('a lease outlives its runner: taken through one that is killed, answered under the lock, or through the next', async () => {
+test('a lease outlives its runner: it is answered under the lock, or through the next one', async () => {
   const shell = shellAt(`${scratch()}/store`);
   const first = startRunner(shell.store, ['--commands']);
   await first.says('ready');
