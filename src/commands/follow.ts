@@ -1,10 +1,11 @@
+import { readHead } from '../storage/folder.ts';
 import type { CommandContext } from './context.ts';
 import { headOfRecord, rowOfRecord } from './event-row.ts';
 import type { InspectRequest, SeqBounds, ShowRow } from './inspect-types.ts';
 import type { LogSource } from './log-source.ts';
 import type { RowFilter } from './row-filter.ts';
 
-const pauseMsMin = 200;
+const pauseMs = 100;
 
 /**
  * Goes on showing events as they come, until the limit, the end of the range or the user says stop. Returns how many it
@@ -24,7 +25,15 @@ export async function followLog(
   const to = bounds.to ?? Number.POSITIVE_INFINITY;
   let next = Math.max((before.seqLast ?? 0) + 1, bounds.from ?? 0);
   let shown = 0;
+  let seen: number | undefined;
   while (!context.signal.aborted && shown < limit && next <= to) {
+    // Read before the log: what comes in between is seen again. A log at rest costs this look and no more.
+    const { slot } = await readHead(context.env, log.path);
+    if (slot !== undefined && slot.counter === seen) {
+      await clock.sleep(pauseMs);
+      continue;
+    }
+    seen = slot?.counter;
     const startedAt = clock.monotonic();
     await log.scan(
       {
@@ -43,7 +52,7 @@ export async function followLog(
       next,
     );
     // Reading a long last segment again and again must not eat the machine.
-    await clock.sleep(Math.max(pauseMsMin, 5 * (clock.monotonic() - startedAt)));
+    await clock.sleep(Math.max(pauseMs, 5 * (clock.monotonic() - startedAt)));
   }
   return shown;
 }

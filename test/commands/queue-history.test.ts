@@ -11,7 +11,7 @@ function historyOf(...events: QueueEvent[]): JobHistory {
   return history;
 }
 
-const after = <T extends QueueEvent>(event: T, ms: number): T => ({ ...event, at: at + ms });
+const later = <T extends QueueEvent>(event: T, ms: number): T => ({ ...event, at: at + ms });
 const runner = '000000000001';
 
 describe('attempts', () => {
@@ -19,7 +19,7 @@ describe('attempts', () => {
     const { attempts, whole, endSeq } = historyOf(
       enqueue('j'),
       dispatch('j'),
-      after({ type: 'ACK', id: 'j', at, durationMs: 40 }, 50),
+      later({ type: 'ACK', id: 'j', at, durationMs: 40 }, 50),
     );
     expect(attempts).toEqual([
       {
@@ -39,7 +39,7 @@ describe('attempts', () => {
     const { attempts } = historyOf(
       enqueue('j'),
       dispatch('j'),
-      after(retry('j', { runAt: at + 1000, exitCode: 7, error: 'no' }), 10),
+      later(retry('j', { runAt: at + 1000, exitCode: 7, error: 'no' }), 10),
       dispatch('j', 2),
       retry('j', { reason: 'crash', refund: true }),
       dispatch('j', 2),

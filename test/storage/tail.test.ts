@@ -57,7 +57,7 @@ describe('a tail', () => {
     await store.close();
   });
 
-  test('passes over frames that hold no records, and over the end of one writer and the begin of the next', async () => {
+  test('passes over frames without records, and over the end of one writer and the begin of the next', async () => {
     const { env, store, look } = await bench();
     await store.checkpoint({ clean: false });
     await store.close();

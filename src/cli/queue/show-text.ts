@@ -6,28 +6,19 @@ import { eventDetails } from '../../queue/event-details.ts';
 import { enqueueDefaults } from '../../queue/event-types.ts';
 import { type Job, payloadText, resultText } from '../../queue/job.ts';
 import type { Session } from '../session.ts';
-import { columnsOf, count, counted, cut, isoTime, wrap } from '../text.ts';
+import { count, counted, cut, isoTime } from '../text.ts';
 import { attemptLines } from './attempt-text.ts';
+import { labelledLine } from './labelled.ts';
 import { phaseColored } from './phase-text.ts';
 
 /** Everything about one job, line by line: escaped, and on a terminal wrapped or cut to its width. */
 export function showLines(view: JobView, session: Session): string[] {
   const { style } = session;
-  const labelled = factsOf(view, session).map(([label, text]) => labelledLine(label, text, session));
+  const labelled = factsOf(view, session).map(([label, text]) => labelledLine(label, text, labelColumns, session));
   return [...labelled, '', style.strong('attempts'), ...attemptLines(view, session), ...changeLines(view, session)];
 }
 
 const labelColumns = 10;
-
-function labelledLine(label: string, text: string, { width, style }: Session): string {
-  const fits = width === undefined || columnsOf(text) <= width - labelColumns;
-  const lines = fits
-    ? text
-    : wrap(text, width - labelColumns)
-        .split('\n')
-        .join(`\n${' '.repeat(labelColumns)}`);
-  return style.dim(label.padEnd(labelColumns)) + lines;
-}
 
 function factsOf(view: JobView, session: Session): [string, string][] {
   const { id, job, phase, parents, children, childCount, history, logFiles } = view;

@@ -6,6 +6,7 @@ import { type QueueStatusResult, queueStatus } from '../../commands/queue/status
 import { exitOfVerdict } from '../../commands/verdict.ts';
 import { writeFaults } from '../findings.ts';
 import type { Session } from '../session.ts';
+import { labelledLine } from './labelled.ts';
 import { settingLines } from './settings-text.ts';
 import { statusLines } from './status-text.ts';
 
@@ -29,11 +30,13 @@ export async function status(session: Session, _args: readonly string[], flags: 
   return exit;
 }
 
+const labelColumns = 11;
+
 async function writeStatus(session: Session, result: QueueStatusResult): Promise<void> {
   const { out, style } = session;
   const now = session.context.env.clock.now();
   const lines = [...statusLines(result, style, now), ...settingLines(result.settings, now)];
-  for (const [label, text] of lines) await out.line(`${style.dim(label.padEnd(11))}${text}`);
+  for (const [label, text] of lines) await out.line(labelledLine(label, text, labelColumns, session));
 }
 
 function failureText({ errStyle }: Session, { check, actual }: CheckResult): string {

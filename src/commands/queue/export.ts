@@ -3,8 +3,8 @@ import { type Job, payloadText, resultText } from '../../queue/job.ts';
 import { JsonText } from '../json-text.ts';
 
 /**
- * A job as `queue enqueue -f` takes it, so that an export can be put into another queue, plus `state` and `was`: what it
- * has been through, for `queue import` and for people; `enqueue` passes over both.
+ * A job as `queue enqueue -f` takes it, so that an export can be put into another queue, plus `state` and `was`: what
+ * it has been through, for `queue import` and for people; `enqueue` passes over both.
  */
 export function exportedJob(job: Job, now: number): Record<string, unknown> {
   const { name, group, priority, maxAttempts, timeoutMs, backoff, command } = job.options;

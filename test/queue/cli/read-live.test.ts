@@ -90,7 +90,7 @@ describe('wait', () => {
     expect(stdout.trimEnd().split('\n').sort()).toEqual(['bad dead  permanent', 'good completed', 'never missing']);
   });
 
-  test('without ids waits until nothing is left; what was dead before does not matter, what dies meanwhile does', async () => {
+  test('without ids waits until nothing is left; what was dead before does not matter', async () => {
     const dir = scratch();
     const store = `${dir}/store`;
     writeFileSync(`${dir}/go`, '');
@@ -136,7 +136,7 @@ test('an export beside a runner is the queue as of one seq', async () => {
   }
 });
 
-test('events -f shows the last ones and then each as it is on disk; logs -f goes on until the job is finished', async () => {
+test('events -f shows the last ones, then each as it comes; logs -f goes on until the job is finished', async () => {
   const dir = scratch();
   const store = `${dir}/store`;
   await enqueue(

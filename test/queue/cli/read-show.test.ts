@@ -7,7 +7,7 @@ import { storeOf } from './store-of.ts';
 const show = (store: string, id: string, ...args: string[]) => walq(['--store', store, 'queue', 'show', id, ...args]);
 const farAway = at + 1e12;
 
-test('show tells why, and of every attempt how it began and ended, what it printed last and when the next may run', async () => {
+test('show tells why, and of every attempt how it began and ended, and what it printed last', async () => {
   const store = await storeOf([
     enqueue('parent'),
     enqueue('j', { name: 'mail', group: 'eu', priority: 2, maxAttempts: 4, payload: Buffer.from('{"n":1e400}') }),

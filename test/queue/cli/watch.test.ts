@@ -84,7 +84,7 @@ test('Ctrl-C gives the screen back too', async () => {
   expect(watch.output().endsWith(left)).toBe(true);
 });
 
-test('in a pipe it writes a line at once and one whenever something has changed, without a control character', async () => {
+test('in a pipe it writes a line at once and one at each change, and no control character', async () => {
   const store = await storeOf([enqueue('a'), enqueue('b')]);
   const args = [binary, '--store', store, 'queue', 'watch'];
   const text = watching(process.execPath, args);
