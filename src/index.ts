@@ -1,11 +1,15 @@
-/** The library. Loads none of the packages of the command line. */
+/** The library. Loads none of the packages of the command line. Every type that its signatures name is here. */
+export type { Clock, Random } from './base/clock.ts';
 export { type Code, type ExitCode, WalqError } from './base/errors.ts';
+export type { Finding, Severity } from './base/finding.ts';
+export type { File, FileInfo, FileSystem } from './fs/types.ts';
 export type { LogEvent } from './queue/api/event-stream.ts';
 export type {
   EnqueueOptions,
   JobChanges,
   JobInfo,
   LeasedJob,
+  NameOf,
   NewJob,
   Time,
 } from './queue/api/job-types.ts';
@@ -13,9 +17,11 @@ export { type RawJson, rawJson } from './queue/api/raw-json.ts';
 export type { LimitSettings, ListFilter, PruneSettings, ScheduleSettings } from './queue/api/settings.ts';
 export type { Worker, WorkOptions, WorkSummary } from './queue/api/worker.ts';
 export type { AckAnswer, CancelAnswer, EnqueueAnswer, FailAnswer, QueueStatus } from './queue/engine-types.ts';
+export type { Owner, QueueEvent } from './queue/event-types.ts';
 export type { JobCounts, JobState } from './queue/job.ts';
 export { type OpenQueueOptions, openQueue } from './queue/open-queue.ts';
 export type { Queue } from './queue/queue.ts';
+export type { MissedSlots, PauseScope } from './queue/setting-types.ts';
 export {
   DeadError,
   RetryError,
@@ -24,3 +30,4 @@ export {
   type WorkHandlers,
   type WorkJob,
 } from './queue/work/function-types.ts';
+export type { CheckpointResult, RecoveryReport, SnapshotSummary, StorageEnv } from './storage/types.ts';

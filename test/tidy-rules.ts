@@ -28,6 +28,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'commands/demo': ['commands'],
   'cli/completion': ['cli'],
   'cli/queue': ['cli'],
+  'cli/queue/events.ts': ['cli', 'cli/queue', 'cli/wal'],
   'cli/snapshot': ['cli'],
   'cli/wal': ['cli'],
 };
@@ -43,7 +44,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   'node:http': ['queue'],
   'fs-native-extensions': ['fs'],
   croner: ['queue'],
-  yaml: ['cli'],
+  yaml: ['commands'],
   commander: ['cli'],
   chalk: ['cli'],
   'cli-table3': ['cli'],

@@ -61,3 +61,12 @@ export function formatDuration(ms: number): string {
   }
   return text;
 }
+
+/**
+ * A duration for people: whole seconds from a second on, minutes from an hour on, hours from two days on. Never
+ * negative.
+ */
+export function roughly(ms: number): string {
+  const grain = ms < 1000 ? 1 : ms < 3_600_000 ? 1000 : ms < 172_800_000 ? 60_000 : 3_600_000;
+  return formatDuration(Math.max(0, Math.round(ms / grain) * grain));
+}

@@ -41,8 +41,9 @@ const verbatim = new Set(['--grep', '--job', '--type', '-n', '--limit', '--keep'
 
 /** `-10..` and `-10` become `@-10..` and `@-10` where a selector may stand: the parser would take them for options. */
 export function protectSelectors(argv: readonly string[]): string[] {
-  const group = plainWords(argv)[0];
-  if (group === undefined || !selectorGroups.has(group)) return [...argv];
+  const [group = '', command] = plainWords(argv);
+  const takesSelectors = selectorGroups.has(group) || (group === 'queue' && command === 'events');
+  if (!takesSelectors) return [...argv];
   const end = ours(argv).length;
   return argv.map((arg, at) => {
     const isSelector = at < end && /^-\d+(\.\..*)?$/.test(arg) && !verbatim.has(argv[at - 1] ?? '');

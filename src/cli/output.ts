@@ -44,6 +44,12 @@ export class Output {
     return this.write(`${text}\n`);
   }
 
+  /** Bytes that may be no text, behind what is queued. */
+  async bytes(chunk: Uint8Array): Promise<void> {
+    await this.flush();
+    await this.#hand(chunk);
+  }
+
   /** Hands over what is queued and waits until it is taken. Throws OutputClosed, or WalqError E_OUTPUT (exit 74). */
   async flush(): Promise<void> {
     this.#flushedAt = performance.now();
@@ -52,9 +58,13 @@ export class Output {
     const text = this.#pending.join('');
     this.#pending = [];
     this.#chars = 0;
+    await this.#hand(text);
+  }
+
+  async #hand(chunk: string | Uint8Array): Promise<void> {
     try {
       await new Promise<void>((resolve, reject) => {
-        this.#stream.write(text, (error) => (error ? reject(error) : resolve()));
+        this.#stream.write(chunk, (error) => (error ? reject(error) : resolve()));
       });
     } catch (error) {
       this.#failure = error;

@@ -96,9 +96,20 @@ export const commandCodes: CodeCatalogue = {
     next: 'walq wal inspect PATH or walq wal verify PATH take every kind.',
   },
   E_NO_MATCH: {
-    title: 'no event matches',
-    explain: 'The log was read, but no event lies in the range or passes the filters.',
-    next: 'walq wal verify PATH shows which seqs the log holds.',
+    title: 'nothing matches',
+    explain: 'Log or queue was read, but no event lies in the range, or no event or job passes the filters.',
+    next: 'walq wal verify PATH shows which seqs the log holds; walq queue status counts the jobs.',
+  },
+  E_CHECK: {
+    title: 'a queue is not as --check wants it',
+    explain: 'Each comparison given with --check was made; the message names the one that failed and the value found.',
+    next: 'walq queue list --phase PHASE, or walq queue dead list, shows the jobs behind a number.',
+  },
+  E_WAIT_TIMEOUT: {
+    title: 'jobs were not finished in time',
+    explain:
+      'queue wait gave up after --timeout. It only watches: the jobs are as they were, and nothing is lost by asking again.',
+    next: 'walq queue list shows what each job waits for.',
   },
   E_NO_FILE: {
     title: 'there is no such file',

@@ -41,7 +41,8 @@ export function headOfRecord(bytes: Uint8Array): RowHead {
 /** A record that cannot be decoded (a newer type, or the work of a faulty writer) is shown as far as it goes. */
 export function rowOfRecord(record: RecordView): EventRow {
   const { seq, file, offset, afterHole } = record;
-  const bytes = record.bytes.slice();
+  // A Buffer's own slice() would be a view of bytes that the scan uses again, and rows are decoded later.
+  const bytes = Uint8Array.from(record.bytes);
   const head = headOfRecord(bytes);
   const timeMs = safely(() => recordTime(bytes));
   return {

@@ -49,7 +49,7 @@ export interface DispatchRequest {
   /** Kinds of jobs the worker can run. Default all. */
   lanes?: readonly Lane[];
   /** Only jobs of these names. Default all. */
-  names?: ReadonlySet<string>;
+  names?: ReadonlySet<string> | undefined;
 }
 
 export interface LeaseRequest {

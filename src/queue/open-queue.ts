@@ -49,16 +49,21 @@ export async function openQueue<Payloads extends object = Record<string, unknown
   const engine = new QueueEngine({ log: store, machine: store.machine, clock, random }, engineOptions);
   const logs = new LogCleaner(fs, store.dir);
   engine.onForgotten((ids, seq) => logs.forget(ids, seq));
-  const workers = new Workers(clock.now(), process.pid);
+  const workers = new Workers(clock.now(), process.pid, store.epoch);
   const ops = new LocalOps(env, store, engine, workers);
   metrics.attach({ env, store, engine, runner: () => workers.status() });
-  const server = socket ? await serve(env, store, ops) : undefined;
+  const server = socket ? await serve(env, store, ops, workers) : undefined;
   return new Queue<Payloads>({ env, store, engine, ops, workers, metrics, server, settled: () => logs.settled() });
 }
 
 const realEnv: StorageEnv = { fs: nodeFs, clock: systemClock, random: systemRandom };
 
-async function serve(env: StorageEnv, store: Store<QueueMachine>, ops: LocalOps): Promise<ControlServer> {
+async function serve(
+  env: StorageEnv,
+  store: Store<QueueMachine>,
+  ops: LocalOps,
+  workers: Workers,
+): Promise<ControlServer> {
   try {
     return await serveControl({
       storeDir: store.dir,
@@ -66,7 +71,13 @@ async function serve(env: StorageEnv, store: Store<QueueMachine>, ops: LocalOps)
       fs: env.fs,
       clock: env.clock,
       background: true,
-      handle: (request, signal) => carryOut(ops, request, signal),
+      handle: async (request, signal) => {
+        try {
+          return await carryOut(ops, request, signal);
+        } finally {
+          workers.checkLog();
+        }
+      },
     });
   } catch (error) {
     await store.close().catch(() => undefined);

@@ -1,7 +1,7 @@
 import { parseDuration } from '../base/duration.ts';
 import { usageError } from '../base/errors.ts';
 import { excerpt } from '../base/escape.ts';
-import { type JsonMember, jsonElements, jsonKind, jsonMembers, jsonString } from '../base/json.ts';
+import { compactJson, type JsonMember, jsonElements, jsonKind, jsonMembers, jsonString } from '../base/json.ts';
 import { fieldError, type JobSpec } from './spec.ts';
 
 const keys = [
@@ -30,7 +30,11 @@ const keys = [
  * option. Throws usageError E_JOB (field in `data.field`), E_JSON..., E_DURATION, E_COMMAND_FORBIDDEN.
  */
 export function parseJobSpec(jsonText: string, options: { allowCommands?: boolean } = {}): JobSpec {
-  if (jsonKind(jsonText) !== 'object') throw usageError('E_JOB', 'a job must be a JSON object such as {"payload":{}}');
+  if (jsonKind(jsonText) !== 'object') {
+    // What is no JSON at all is told so.
+    compactJson(jsonText, { bytesMax: Number.POSITIVE_INFINITY });
+    throw usageError('E_JOB', 'a job must be a JSON object such as {"payload":{}}');
+  }
   return parseJobMembers(jsonMembers(jsonText), options);
 }
 
@@ -95,6 +99,10 @@ function takeMember(spec: JobSpec, { key, value }: JsonMember, allowCommands: bo
         });
       }
       spec.command = texts(key, value, 'a list of texts: the program, then its arguments');
+      return;
+    // What an exported job has been through: nothing to do with the new one.
+    case 'state':
+    case 'was':
       return;
     default:
       throw fieldError(`'${excerpt(key)}'`, `is not a key of a job; allowed are ${keys.join(', ')}`);

@@ -1,5 +1,5 @@
 import { hexOf } from '../base/bytes.ts';
-import { lockedError, usageError } from '../base/errors.ts';
+import { Exit, usageError, WalqError } from '../base/errors.ts';
 import type { Store } from '../storage/store.ts';
 import type { CheckpointResult, RecoveryReport, StorageEnv } from '../storage/types.ts';
 import { batchesOf } from './api/batches.ts';
@@ -103,7 +103,7 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
    */
   work(handlers: WorkHandlers<Payloads>, options: WorkOptions = {}): Worker {
     const { concurrency = 4 } = options;
-    if (this.#closing !== undefined) throw lockedError('E_CLOSED', 'the queue is closed');
+    if (this.#closing !== undefined) throw closed();
     if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
       throw usageError('E_JOB', `concurrency must be a whole number from 1, not ${concurrency}`);
     }
@@ -270,7 +270,7 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
   async #close(): Promise<void> {
     const { engine, store, workers, server, settled } = this.#parts;
     await workers.stop();
-    this.#closed.abort(lockedError('E_CLOSED', 'the queue is closed'));
+    this.#closed.abort(closed());
     const idle = engine.stop();
     await server?.close();
     await idle;
@@ -283,4 +283,8 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
     this.#parts.env.random(bytes);
     return hexOf(bytes);
   }
+}
+
+function closed(): WalqError {
+  return new WalqError(Exit.bug, 'E_CLOSED', 'the queue is closed');
 }

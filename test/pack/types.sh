@@ -6,37 +6,67 @@ cd "$1"
 cat >consumer.ts <<'TS'
 import {
   type CheckpointResult,
+  DeadError,
   type EnqueueAnswer,
   type Finding,
-  type InFlightJob,
-  type Job,
-  type JobSpec,
+  type JobInfo,
+  type LogEvent,
+  type NewJob,
   type OpenQueueOptions,
   openQueue,
-  payloadText,
   type Queue,
   type QueueStatus,
-  resultText,
+  rawJson,
   type StorageEnv,
   WalqError,
+  type Worker,
 } from 'walq';
+
+interface Jobs {
+  mail: { to: string };
+  count: number;
+  tick: undefined;
+}
 
 const options: OpenQueueOptions = { create: true, keepSnapshots: 3 };
 export const withClock = (env: StorageEnv, now: () => number): StorageEnv => ({ ...env, clock: { ...env.clock, now } });
 
 export async function work(dir: string): Promise<string[]> {
-  const queue: Queue = await openQueue(dir, options);
+  const queue: Queue<Jobs> = await openQueue<Jobs>(dir, options);
   try {
-    const spec: JobSpec = { name: 'mail', payload: '{"to":"ada"}' };
-    const answer: EnqueueAnswer = await queue.enqueue(spec);
-    const job: InFlightJob | undefined = await queue.engine.dispatch();
-    if (job !== undefined) await queue.engine.ack(job, { result: '{}' });
+    const answer: EnqueueAnswer = await queue.enqueue('mail', { to: 'ada' }, { delay: '5m', after: ['x'] });
+    await queue.enqueue('count', rawJson('9007199254740993'));
+    await queue.enqueue('tick');
+    // @ts-expect-error a payload of another shape
+    await queue.enqueue('mail', { too: 'ada' });
+    // @ts-expect-error this name has a payload
+    await queue.enqueue('mail');
+    // @ts-expect-error no such name
+    await queue.enqueue('male', { to: 'ada' });
+    const more: NewJob<Jobs>[] = [{ name: 'count', payload: 7, priority: 1 }];
+    const { enqueued }: { enqueued: number } = await queue.enqueueMany(more);
+    const worker: Worker = queue.work({
+      mail: async ({ payload }, { signal, extend }) => {
+        extend('1m');
+        if (payload.to === '' || signal.aborted) throw new DeadError('nobody');
+        return payload.to.length;
+      },
+      count: ({ payload }) => payload + 1,
+    });
+    await worker.stop();
+    const [taken] = await queue.take({ names: ['mail'] });
+    const to: string | undefined = taken?.payload?.to;
     const status: QueueStatus = queue.status();
-    const kept: Job | undefined = queue.get(answer.id);
+    const kept: JobInfo<Jobs> | undefined = queue.get(answer.id);
     const findings: readonly Finding[] = queue.recovery.findings;
-    const checkpoint: CheckpointResult = await queue.checkpoint();
-    const texts = kept?.state === 'completed' ? [payloadText(kept), resultText(kept)] : [];
-    return [checkpoint.snapshot.file, String(status.seqLast), ...findings.map((each) => each.code), ...texts.map(String)];
+    const checkpoint: CheckpointResult = await queue.snapshot();
+    const texts: string[] = [];
+    for await (const event of queue.events({ from: 1 })) {
+      const { seq, type }: LogEvent = event;
+      texts.push(`${seq} ${type}`);
+      if (event.type === 'ACK') texts.push(event.result ?? '');
+    }
+    return [checkpoint.snapshot.file, String(status.seqLast + enqueued), ...findings.map(({ code }) => code), ...texts, `${to}${kept?.name}`];
   } catch (error) {
     if (error instanceof WalqError && error.exit === 6) return [error.code];
     throw error;

@@ -36,6 +36,9 @@ export async function update(
   flags: WriterFlags & JobFlags,
 ): Promise<ExitCode> {
   const change = specOf(flags);
+  if (Object.keys(change).length === 0) {
+    throw usageError('E_USAGE', 'nothing to change was named', { next: 'walq queue update --help' });
+  }
   return await forEach(session, ids, flags, {
     use: (ops, id) => ops.call('update', { id, change }),
     say: () => session.style.good('updated'),

@@ -39,7 +39,7 @@ export async function importQueue(session: Session, args: readonly string[], fla
     ...(duplicates > 0 ? [`${duplicates} there already`] : []),
     ...(completed > 0 ? [`${completed} completed left out`] : []),
     ...(dead > 0 ? [`${dead} dead left out`] : []),
-    ...(skipped > 0 ? [session.style.bad(`${skipped} bad lines skipped`)] : []),
+    ...(skipped > 0 ? [session.style.bad(`${counted(skipped, 'bad line')} skipped`)] : []),
   ];
   await session.out.line(parts.join(', '));
   return exit;

@@ -19,6 +19,11 @@ export function addRun(queue: Command, parsed: Parsed): void {
     .optionsGroup('Options:')
     .option('-c, --config <file>', 'flags from a YAML file, by their long names; the command line wins')
     .option('-q, --quiet', 'do not report each job');
+  examples(command, {
+    "walq queue run --exec './send-mail.sh'": 'until stopped',
+    'walq queue run --module handlers.mjs -j auto': 'functions, as many jobs at a time as there are cores',
+    'walq queue run --commands --drain': 'until nothing is left',
+  });
   // A file of flags is read between the parse and the run, as if they had been typed.
   command.hook('preAction', async () => {
     const { config } = command.opts<{ config?: string }>();

@@ -1,13 +1,11 @@
 import type { Command, Option } from 'commander';
-import { notFoundError, usageError, WalqError } from '../../base/errors.ts';
 import { excerpt } from '../../base/escape.ts';
-import { chunksOf } from '../../commands/queue/file-chunks.ts';
+import { badConfig, readConfig } from '../../commands/queue/run-config.ts';
 import { nodeFs } from '../../fs/node-fs.ts';
 import { openPipe } from '../../fs/pipe.ts';
 
 /** Of one of these the command line has the say: `--module` typed takes the place of `exec` in a file. */
 const handlerFlags: ReadonlySet<string> = new Set(['exec', 'stream', 'module', 'commands']);
-const bytesMax = 1024 * 1024;
 
 /**
  * Sets what a YAML file says on a command, as if it had been typed; what was typed stays. Keys are long flag names,
@@ -18,7 +16,7 @@ export async function applyConfig(command: Command, file: string): Promise<void>
   const typed = (option: Option) => sourceOf(command, option) === 'cli';
   const handlerTyped = [...handlerFlags].some((name) => options.has(name) && typed(options.get(name) as Option));
   const seen = new Set<string>();
-  for (const [key, value] of Object.entries(await readYaml(file))) {
+  for (const [key, value] of Object.entries(await readConfig({ fs: nodeFs, pipe: openPipe }, file))) {
     const name = key.replaceAll('_', '-');
     const option = name === 'config' || name === 'help' || name === 'version' ? undefined : options.get(name);
     if (option === undefined) throw badConfig(file, `'${excerpt(key)}' is not a key`, { key });
@@ -61,47 +59,6 @@ function parsedValue(file: string, key: string, value: unknown, option: Option):
   }
 }
 
-async function readYaml(file: string): Promise<Record<string, unknown>> {
-  const { parse, YAMLError } = await import('yaml');
-  const text = await readText(file);
-  let value: unknown;
-  try {
-    value = parse(text, { logLevel: 'error' });
-  } catch (error) {
-    if (!(error instanceof YAMLError || error instanceof ReferenceError)) throw error;
-    throw badConfig(file, error.message.split('\n')[0]?.replace(/:$/, '') ?? 'is no YAML', {});
-  }
-  // An empty file, or one with nothing but comments.
-  if (value === null || value === undefined) return {};
-  if (typeof value !== 'object' || Array.isArray(value)) throw badConfig(file, 'must be a list of keys and values', {});
-  return value as Record<string, unknown>;
-}
-
-async function readText(file: string): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of chunksOf({ fs: nodeFs, pipe: openPipe }, file)) {
-      bytes += chunk.length;
-      if (bytes > bytesMax) throw badConfig(file, 'is larger than 1 MiB', {});
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof WalqError && error.code === 'E_NO_FILE') {
-      throw notFoundError('E_NO_FILE', `--config: no file ${file}`, { data: { file } });
-    }
-    throw error;
-  }
-  return Buffer.concat(chunks).toString();
-}
-
 function shown(value: unknown): string {
   return typeof value === 'string' ? `'${excerpt(value)}'` : excerpt(JSON.stringify(value) ?? String(value));
-}
-
-function badConfig(file: string, what: string, data: Readonly<Record<string, unknown>>): WalqError {
-  return usageError('E_CONFIG', `${file}: ${what}`, {
-    data: { file, ...data },
-    next: 'walq queue run --help lists the flags; a key is a long one of them, such as task_timeout',
-  });
 }

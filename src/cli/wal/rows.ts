@@ -1,6 +1,7 @@
 import { escapeText } from '../../base/escape.ts';
 import { detailsText, type EventRow, rowJson, rowText } from '../../commands/event-row.ts';
 import { stringify } from '../../commands/json-text.ts';
+import { csvLine } from '../csv.ts';
 import type { Session } from '../session.ts';
 import { type Column, layout, renderAligned, renderTable } from '../table.ts';
 import { cut, isoTime } from '../text.ts';
@@ -145,7 +146,7 @@ function csvWriter(put: (text: string) => Promise<void> | undefined): RowWriter 
     row(row) {
       const details = detailsJson(row);
       const cells = [String(row.seq), timeText(row), row.type, row.job, details, row.file, String(row.offset)];
-      return put(`${head()}${cells.map(csvCell).join(',')}\n`);
+      return put(head() + csvLine(cells));
     },
     async end() {
       await put(head());
@@ -156,12 +157,6 @@ function csvWriter(put: (text: string) => Promise<void> | undefined): RowWriter 
 function detailsJson(row: EventRow): string {
   const details = row.details();
   return details.length === 0 ? '' : stringify(new Map(details));
-}
-
-/** RFC 4180, and escaped: a cell with a line break or a terminal sequence is harmless in a terminal too. */
-function csvCell(text: string): string {
-  const safe = escapeText(text);
-  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 const bytesPerLine = 16;

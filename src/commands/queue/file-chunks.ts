@@ -5,11 +5,14 @@ import type { CommandContext } from '../context.ts';
 
 const chunkBytes = 256 * 1024;
 
+/** Where files come from. */
+export interface ChunkSource {
+  fs: FileSystem;
+  pipe: CommandContext['pipe'];
+}
+
 /** A file, or a pipe that stands under that name, in chunks. Throws E_NO_FILE (1), E_WRONG_TARGET (2), E_READ (74). */
-export async function* chunksOf(
-  { fs, pipe }: { fs: FileSystem; pipe: CommandContext['pipe'] },
-  path: string,
-): AsyncGenerator<Uint8Array> {
+export async function* chunksOf({ fs, pipe }: ChunkSource, path: string): AsyncGenerator<Uint8Array> {
   const kind = (await fs.stat(path))?.kind ?? 'file';
   if (kind === 'folder') {
     throw usageError('E_WRONG_TARGET', `${path} is a folder, not a file`, {

@@ -27,6 +27,8 @@ export interface ReadyHandler {
   close(): Promise<void>;
 }
 
+const exampleCommand = "walq queue run --exec 'cat'";
+
 /** Refuses none and more than one (2). Loads a module: E_MODULE (1), E_MODULE_TYPE (2). */
 export async function readyHandler(
   request: HandlerRequest,
@@ -39,6 +41,15 @@ export async function readyHandler(
     '--module': module !== undefined,
     '--commands': commands,
   });
+  for (const [flag, text] of [
+    ['--exec', exec],
+    ['--stream', stream],
+    ['--module', module],
+  ] as const) {
+    // An unset variable in a script must not count every job as done.
+    if (text?.trim() === '')
+      throw usageError('E_NO_HANDLER', `${flag}: nothing stands after it`, { next: exampleCommand });
+  }
   if (isolate && module === undefined) throw usageError('E_USAGE', '--isolate goes together with --module');
   refuseEmpty('--exec', exec);
   refuseEmpty('--stream', stream);
@@ -48,7 +59,7 @@ export async function readyHandler(
   if (commands) return ready(commandHandler);
   const ways = "--exec 'CMD', --stream 'CMD', --module FILE, or --commands for jobs that carry their own";
   throw usageError('E_NO_HANDLER', `queue run needs to know what runs a job: ${ways}`, {
-    next: "walq queue run --exec 'cat'",
+    next: exampleCommand,
   });
 }
 

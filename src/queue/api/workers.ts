@@ -8,8 +8,10 @@ export class Workers {
   readonly #all = new Map<Worker, Runner>();
   readonly sinceMs: number;
   readonly #pid: number;
+  readonly #epoch: number;
 
-  constructor(sinceMs: number, pid: number) {
+  constructor(sinceMs: number, pid: number, epoch: number) {
+    this.#epoch = epoch;
     this.sinceMs = sinceMs;
     this.#pid = pid;
   }
@@ -24,8 +26,13 @@ export class Workers {
   status(): RunnerStatus {
     const each = [...this.#all.values()].map((runner) => runner.status());
     const sum = (of: (status: RunnerStatus) => number) => each.reduce((total, status) => total + of(status), 0);
+    const named = each.flatMap(({ names }) => (names === undefined ? [] : [names]));
     return {
       pid: this.#pid,
+      epoch: this.#epoch,
+      lanes: ['handler'],
+      // One that takes all jobs takes those of every name.
+      ...(named.length === each.length && { names: named.flat() }),
       workers: sum(({ workers }) => workers),
       running: sum(({ running }) => running),
       active: each.flatMap(({ active }) => active),
@@ -33,6 +40,11 @@ export class Workers {
       handler: each.map(({ handler }) => handler).join(', ') || 'a program without handlers at work',
       stopping: each.length > 0 && each.every(({ stopping }) => stopping),
     };
+  }
+
+  /** The log may have failed in somebody else's hands. */
+  checkLog(): void {
+    for (const runner of this.#all.values()) runner.checkLog();
   }
 
   async drain(signal?: AbortSignal): Promise<{ completed: number; dead: number; left: number }> {

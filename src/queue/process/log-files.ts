@@ -3,13 +3,17 @@ import { isFsError } from '../../base/errors.ts';
 import type { FileSystem } from '../../fs/types.ts';
 
 /** The output of one attempt of a job, as kept in `logs/` of the store. */
-export interface LogFile {
+export interface LogFileInfo {
   path: string;
   /** Of the DISPATCH that began the attempt. */
   dispatchSeq: number;
   /** From 1. */
   attempt: number;
+  /** As of the look: it may still be written. */
+  bytes: number;
 }
+
+type Found = Omit<LogFileInfo, 'bytes'> & { key: string };
 
 const namePattern = /^([0-9a-f]{16})-(\d{1,16})-(\d{1,7})\.log$/;
 
@@ -25,16 +29,19 @@ function keyOf(jobId: string): string {
   return createHash('sha256').update(jobId).digest('hex').slice(0, 16);
 }
 
-/** Logs of a job, first attempt first. A store without any has none. */
-export async function logFilesOf(fs: FileSystem, storeDir: string, jobId: string): Promise<LogFile[]> {
+/** Logs of a job, first attempt first. A store without any has none, and so has an attempt that printed nothing. */
+export async function logFilesOf(fs: FileSystem, storeDir: string, jobId: string): Promise<LogFileInfo[]> {
   const own = keyOf(jobId);
-  const files = await logFiles(fs, storeDir);
-  return files
-    .filter(({ key }) => key === own)
-    .map(({ path, dispatchSeq, attempt }) => ({ path, dispatchSeq, attempt }));
+  const files: LogFileInfo[] = [];
+  for (const { key, ...file } of await logFiles(fs, storeDir)) {
+    const info = key === own ? await fs.lstat(file.path) : undefined;
+    // Removed meanwhile, or something else under the name of a log: none of ours.
+    if (info?.kind === 'file') files.push({ ...file, bytes: info.size });
+  }
+  return files;
 }
 
-async function logFiles(fs: FileSystem, storeDir: string): Promise<(LogFile & { key: string })[]> {
+async function logFiles(fs: FileSystem, storeDir: string): Promise<Found[]> {
   const folder = `${storeDir}/logs`;
   const names = (await fs.lstat(folder)) === undefined ? [] : await fs.readdir(folder);
   return names

@@ -24,7 +24,7 @@ export interface AccessOptions {
 }
 
 /** How long a runner may take to say hello. */
-export const connectMs = 5000;
+const connectMs = 5000;
 
 /**
  * Runs `use` on the queue of a store: through the socket of the runner that holds it, or under the lock when nobody

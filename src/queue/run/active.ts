@@ -2,19 +2,7 @@ import type { InFlightJob } from '../job.ts';
 import type { QueueMachine } from '../machine.ts';
 import type { RunningAttempt } from '../process/attempt-types.ts';
 import type { Handler } from './handler.ts';
-
-/** An attempt that runs now, for people who watch. */
-export interface ActiveJob {
-  id: string;
-  name: string;
-  /** From 1. */
-  attempt: number;
-  /** Ms since the epoch. */
-  startedAt: number;
-  pid?: number;
-  /** 0..1, as far as its handler said. Kept in memory only. */
-  progress?: number;
-}
+import type { RunningJob } from './operations.ts';
 
 interface Entry {
   job: InFlightJob;
@@ -26,69 +14,65 @@ interface Entry {
 export class ActiveAttempts {
   readonly #machine: QueueMachine;
   /** By the seq of their DISPATCH. */
-  readonly #entries = new Map<number, Entry>();
+  readonly #running = new Map<number, Entry>();
   #stop: 'no' | 'term' | 'now' = 'no';
 
   constructor(machine: QueueMachine) {
     this.#machine = machine;
   }
 
-  /** 'now' when everything is to end at once. */
+  get size(): number {
+    return this.#running.size;
+  }
+
+  /** Everything is to end at once. */
   get now(): 'now' | undefined {
     return this.#stop === 'now' ? 'now' : undefined;
   }
 
-  get size(): number {
-    return this.#entries.size;
-  }
-
   /** One more. Was its job cancelled, or everything stopped, in the moment before, it is ended at once. */
   start(job: InFlightJob, handler: Handler, timeoutMs: number): RunningAttempt {
-    let progress: number | undefined;
-    let entry: Entry | undefined;
+    const said: { progress: number | undefined } = { progress: undefined };
     const onProgress = (value: number) => {
-      if (entry === undefined) progress = value;
-      else entry.progress = value;
+      (this.#running.get(job.dispatchSeq) ?? said).progress = value;
     };
     const attempt = handler.start(job, timeoutMs, { onProgress });
-    entry = { job, attempt, progress };
-    this.#entries.set(job.dispatchSeq, entry);
+    this.#running.set(job.dispatchSeq, { job, attempt, ...said });
     this.#apply(attempt);
     this.endCancelled(job.id);
     return attempt;
   }
 
   delete(dispatchSeq: number): void {
-    this.#entries.delete(dispatchSeq);
+    this.#running.delete(dispatchSeq);
   }
 
   /** Ends the attempt of a job that is marked as cancelled. */
   endCancelled(jobId: string): void {
     const job = this.#machine.get(jobId);
     if (job?.state !== 'in_flight' || job.cancelledAt === undefined) return;
-    this.#entries.get(job.dispatchSeq)?.attempt.kill('cancelled');
+    this.#running.get(job.dispatchSeq)?.attempt.kill('cancelled');
   }
 
   /** All of them, and all that come. */
   stop(how: 'term' | 'now'): void {
     this.#stop = how;
-    for (const { attempt } of this.#entries.values()) this.#apply(attempt);
+    for (const { attempt } of this.#running.values()) this.#apply(attempt);
   }
 
   /** In the order they were dispatched. */
-  list(): ActiveJob[] {
-    return [...this.#entries.values()].map(({ job, attempt, progress }) => ({
+  list(): RunningJob[] {
+    return [...this.#running.values()].map(({ job, attempt, progress }) => ({
       id: job.id,
       name: job.options.name,
       attempt: job.attempt,
-      startedAt: job.startedAt,
+      startedMs: job.startedAt,
       ...(attempt.pid !== undefined && { pid: attempt.pid }),
       ...(progress !== undefined && { progress }),
     }));
   }
 
   #apply(attempt: RunningAttempt): void {
-    if (this.#stop === 'term') attempt.kill('stopped');
-    else if (this.#stop === 'now') attempt.kill('stopped', 'now');
+    if (this.#stop !== 'no') attempt.kill('stopped', this.now);
   }
 }

@@ -14,7 +14,7 @@ import type {
 import type { JobState } from '../job.ts';
 import type { Limits } from '../setting-types.ts';
 import type { JobChange, JobSpec } from '../spec.ts';
-import type { StatusReport } from './status.ts';
+import type { RunnerStatus, StatusReport } from './status.ts';
 
 /**
  * What commands ask of a queue, whoever holds it: the name of each operation, the shape of its request and of its
@@ -49,6 +49,8 @@ export interface Operations {
   schedule: { request: ScheduleSpec; answer: { seq: number } };
   unschedule: { request: { id: string }; answer: { seq: number } };
   status: { request: Record<never, never>; answer: StatusReport };
+  /** What only the runner knows: what it does at this moment. Without a runner: no runner, no jobs. */
+  running: { request: Record<never, never>; answer: RunningAnswer };
   /** Answers when the runner has worked off what is there and ends. Without a runner: E_NO_RUNNER. */
   drain: { request: Record<never, never>; answer: DrainAnswer };
   checkpoint: { request: { keep?: number; clean?: boolean }; answer: CheckpointResult };
@@ -79,6 +81,25 @@ export interface TakeRequest {
   leaseMs: number;
   names?: readonly string[];
   waitMs?: number;
+}
+
+export interface RunningAnswer {
+  runner?: RunnerStatus;
+  jobs: RunningJob[];
+}
+
+/** An attempt under way. */
+export interface RunningJob {
+  id: string;
+  name: string;
+  /** From 1. */
+  attempt: number;
+  /** None: it runs in the runner itself, or has not begun. */
+  pid?: number;
+  /** Of its DISPATCH, ms since the epoch. */
+  startedMs: number;
+  /** 0..1, what the handler said last. */
+  progress?: number;
 }
 
 /** A job as it is handed to a holder outside. */
@@ -115,6 +136,7 @@ export const repeatable: ReadonlySet<OperationName> = new Set([
   'resume',
   'limit',
   'status',
+  'running',
   'checkpoint',
   'compact',
   'prune-snapshots',
@@ -193,6 +215,7 @@ export const requestShapes: { readonly [K in OperationName]: Shape<Request<K>> }
   schedule: structure({ id: text, rule, missed: optional(oneOf('skip', 'one', 'all')), job }),
   unschedule: structure({ id: text }),
   status: structure({}),
+  running: structure({}),
   drain: structure({}),
   checkpoint: structure({ keep: optional(atLeast(1)), clean: optional(flag) }),
   compact: structure({ keep: atLeast(1) }),

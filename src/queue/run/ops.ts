@@ -2,7 +2,7 @@ import { notFoundError, usageError } from '../../base/errors.ts';
 import { excerpt } from '../../base/escape.ts';
 import { compactStore } from '../../storage/compact.ts';
 import type { Store } from '../../storage/store.ts';
-import type { StorageEnv } from '../../storage/types.ts';
+import type { RecoveryReport, StorageEnv } from '../../storage/types.ts';
 import type { QueueEngine } from '../engine.ts';
 import type { Lease } from '../engine-types.ts';
 import { payloadText } from '../job.ts';
@@ -87,8 +87,9 @@ export class LocalOps implements QueueOps {
           seqLast: store.seqLast,
           now: env.clock.now(),
           ...(store.lastSnapshot && { snapshot: store.lastSnapshot }),
-          ...(runner && { runner: runner.status() }),
+          ...(runner && { runner: runner.status(), recovery: recoveryOf(store.recovery) }),
         }),
+      running: () => ({ ...(runner && { runner: runner.status() }), jobs: [...(runner?.status().active ?? [])] }),
       drain: async (_request, signal) => {
         if (runner === undefined) throw notFoundError('E_NO_RUNNER', 'no runner works on this queue');
         return await runner.drain(signal);
@@ -102,6 +103,15 @@ export class LocalOps implements QueueOps {
   async call<K extends OperationName>(op: K, request: Request<K>, options: CallOptions = {}): Promise<Answer<K>> {
     return await this.#handlers[op](request, options.signal);
   }
+}
+
+function recoveryOf({ ms, replayed, snapshot, trimmed }: RecoveryReport): NonNullable<Answer<'status'>['recovery']> {
+  return {
+    ms,
+    replayed,
+    ...(snapshot && { snapshotSeq: snapshot.seq }),
+    ...(trimmed && { trimmedBytes: trimmed.bytes }),
+  };
 }
 
 async function take(

@@ -84,10 +84,12 @@ export class Runner {
 
   status(): RunnerStatus {
     const { workers, pid } = this.#options;
-    const { sinceMs } = this;
+    const { title, lanes, names } = this.#handler;
     const stopping = this.#stopping || this.#drain;
+    const taken = { handler: title, lanes, ...(names && { names: [...names] }) };
     const active = this.#active.list();
-    return { pid, workers, running: active.length, active, sinceMs, handler: this.#handler.title, stopping };
+    const { epoch } = this.#store;
+    return { pid, epoch, workers, running: active.length, active, sinceMs: this.sinceMs, ...taken, stopping };
   }
 
   /**

@@ -2,16 +2,21 @@ import type { SnapshotSummary } from '../../storage/types.ts';
 import type { JobCounts } from '../job.ts';
 import type { QueueTotals } from '../job-codec.ts';
 import type { QueueMachine } from '../machine.ts';
-import { dueAtOnce } from '../ready.ts';
-import type { ActiveJob } from './active.ts';
+import { type KnownRunner, type PhaseKind, phaseKinds, phaseOf } from '../phase.ts';
+import type { Lane } from '../ready.ts';
+import type { LimitSet, Pause, Schedule } from '../settings.ts';
+import { nextSlot } from '../slots.ts';
+import type { RunningJob } from './operations.ts';
 
 export interface StatusReport {
   storeId: string;
   seqLast: number;
   counts: JobCounts;
-  /** Pending, split: may run now; waits for its time. */
+  phases: Record<PhaseKind, number>;
+  /** Pending, split: may run now; waits for its time; waits for other jobs. `phases` has the rest. */
   ready: number;
   delayed: number;
+  blocked: number;
   /** Pending jobs that bring their own command. */
   commands: number;
   /** When the next delayed job is due, ms since the epoch. */
@@ -20,55 +25,132 @@ export interface StatusReport {
   oldestReadyMs?: number;
   /** Since the queue began. */
   totals: QueueTotals;
+  settings: SettingsReport;
   snapshot?: { file: string; seq: number; createdMs: number; bytes: number };
   /** The runner at work, if any. */
   runner?: RunnerStatus;
+  /** How that runner came to its state when it opened the store. */
+  recovery?: { ms: number; replayed: number; snapshotSeq?: number; trimmedBytes?: number };
+}
+
+/** The first `settingsMax` of each kind, since an answer must fit into a message; `more` counts the others. */
+export interface SettingsReport {
+  pauses: Pause[];
+  limits: LimitSet[];
+  schedules: ScheduleReport[];
+  more: { pauses: number; limits: number; schedules: number };
+}
+
+export interface ScheduleReport extends Pick<Schedule, 'id' | 'rule' | 'missed'> {
+  /** Of the jobs it makes. */
+  name: string;
+  lastSlot?: number;
+  /** ms since the epoch; absent when it never fires again. */
+  nextSlot?: number;
 }
 
 export interface RunnerStatus {
   pid: number;
   workers: number;
   running: number;
-  active: readonly ActiveJob[];
+  /** What runs now, in the order it was dispatched. */
+  active: readonly RunningJob[];
   sinceMs: number;
   /** What runs the jobs. */
   handler: string;
   stopping: boolean;
+  /** As DISPATCH names it. */
+  epoch: number;
+  /** Kinds of jobs it takes. */
+  lanes: readonly Lane[];
+  /** Only jobs of these names. */
+  names?: readonly string[];
 }
 
-/** Counts of a state, live or replayed. Linear in the number of pending jobs. */
-export function statusOf(
-  machine: QueueMachine,
-  facts: { storeId: string; seqLast: number; now: number; snapshot?: SnapshotSummary; runner?: RunnerStatus },
-): StatusReport {
-  let delayed = 0;
-  let commands = 0;
-  let oldest = Number.POSITIVE_INFINITY;
-  let nextDueAt = Number.POSITIVE_INFINITY;
-  if (machine.counts.pending > 0) {
-    for (const job of machine.jobs()) {
-      if (job.state !== 'pending') continue;
-      if (job.options.command !== undefined) commands++;
-      if (job.runAt > facts.now && !dueAtOnce(job)) {
-        delayed++;
-        nextDueAt = Math.min(nextDueAt, job.runAt);
-      } else oldest = Math.min(oldest, Math.max(job.runAt, job.createdAt));
-    }
-  }
-  const { snapshot, runner } = facts;
+const settingsMax = 100;
+
+export interface StatusFacts {
+  storeId: string;
+  seqLast: number;
+  /** ms since the epoch. */
+  now: number;
+  snapshot?: SnapshotSummary;
+  runner?: RunnerStatus;
+  recovery?: NonNullable<StatusReport['recovery']>;
+  /** There is a runner, but it cannot be asked: nothing is known of it. */
+  silentRunner?: boolean;
+}
+
+/** Counts of a state, live or replayed. Linear in the number of jobs. */
+export function statusOf(machine: QueueMachine, facts: StatusFacts): StatusReport {
+  const { now, snapshot, runner, recovery, storeId, seqLast } = facts;
+  const known: KnownRunner | undefined = runner ?? (facts.silentRunner ? {} : undefined);
+  const { phases, commands, nextDueAt, oldest } = countPhases(machine, now, known);
   return {
-    storeId: facts.storeId,
-    seqLast: facts.seqLast,
+    storeId,
+    seqLast,
     counts: { ...machine.counts },
-    ready: machine.counts.pending - delayed,
-    delayed,
+    phases,
+    ready: phases.ready,
+    delayed: phases.scheduled + phases.retrying,
+    blocked: phases.blocked,
     commands,
     ...(Number.isFinite(nextDueAt) && { nextDueAt }),
-    ...(Number.isFinite(oldest) && { oldestReadyMs: Math.max(0, facts.now - oldest) }),
+    ...(Number.isFinite(oldest) && { oldestReadyMs: Math.max(0, now - oldest) }),
     totals: { ...machine.totals },
+    settings: settingsOf(machine, now),
     ...(runner && { runner }),
+    ...(recovery && { recovery }),
     ...(snapshot && {
       snapshot: { file: snapshot.file, seq: snapshot.seq, createdMs: snapshot.createdMs, bytes: snapshot.bytes },
     }),
+  };
+}
+
+function countPhases(machine: QueueMachine, now: number, runner: KnownRunner | undefined) {
+  const phases = Object.fromEntries(phaseKinds.map((kind) => [kind, 0])) as Record<PhaseKind, number>;
+  phases.completed = machine.counts.completed;
+  phases.dead = machine.counts.dead;
+  let commands = 0;
+  let oldest = Number.POSITIVE_INFINITY;
+  let nextDueAt = Number.POSITIVE_INFINITY;
+  const context = { now, settings: machine.settings, runner };
+  const open = machine.counts.pending + machine.counts.in_flight;
+  for (const job of open > 0 ? machine.jobs() : []) {
+    if (job.state === 'completed' || job.state === 'dead') continue;
+    const phase = phaseOf(job, context);
+    phases[phase.kind]++;
+    if (job.state === 'in_flight') continue;
+    if (job.options.command !== undefined) commands++;
+    if (phase.kind === 'ready') oldest = Math.min(oldest, Math.max(job.runAt, job.createdAt));
+    else if (phase.kind === 'scheduled' || phase.kind === 'retrying') nextDueAt = Math.min(nextDueAt, phase.runAt);
+  }
+  return { phases, commands, nextDueAt, oldest };
+}
+
+function settingsOf({ settings }: QueueMachine, now: number): SettingsReport {
+  const { pauses, limits, schedules } = settings;
+  return {
+    pauses: pauses.slice(0, settingsMax),
+    limits: limits.slice(0, settingsMax),
+    schedules: schedules.slice(0, settingsMax).map((schedule) => scheduleReport(schedule, now)),
+    more: {
+      pauses: Math.max(0, pauses.length - settingsMax),
+      limits: Math.max(0, limits.length - settingsMax),
+      schedules: Math.max(0, schedules.length - settingsMax),
+    },
+  };
+}
+
+function scheduleReport(schedule: Schedule, now: number): ScheduleReport {
+  const { id, rule, missed, template, lastSlot } = schedule;
+  const next = nextSlot(schedule, now);
+  return {
+    id,
+    rule,
+    missed,
+    name: template.name,
+    ...(lastSlot !== undefined && { lastSlot }),
+    ...(next !== undefined && { nextSlot: next }),
   };
 }

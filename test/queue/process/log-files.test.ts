@@ -24,8 +24,8 @@ test('the logs of a job are found by its id, first attempt first', async () => {
   const dir = folderWith(['a', 100, 2], ['a', 9, 1], ['b', 10, 1]);
   writeFileSync(`${dir}/logs/12-1.log`, 'of nobody');
   expect(await logFilesOf(nodeFs, dir, 'a')).toEqual([
-    { path: `${dir}/logs/${logName('a', 9, 1)}`, dispatchSeq: 9, attempt: 1 },
-    { path: `${dir}/logs/${logName('a', 100, 2)}`, dispatchSeq: 100, attempt: 2 },
+    { path: `${dir}/logs/${logName('a', 9, 1)}`, dispatchSeq: 9, attempt: 1, bytes: 1 },
+    { path: `${dir}/logs/${logName('a', 100, 2)}`, dispatchSeq: 100, attempt: 2, bytes: 1 },
   ]);
   expect(await logFilesOf(nodeFs, dir, 'c')).toEqual([]);
   expect(await logFilesOf(nodeFs, tempFolder(), 'a')).toEqual([]);

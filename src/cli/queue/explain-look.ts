@@ -1,0 +1,20 @@
+import { Exit } from '../../base/errors.ts';
+import { escapeText } from '../../base/escape.ts';
+import type { QueueLook } from '../../commands/queue/look.ts';
+import { exitOfVerdict } from '../../commands/verdict.ts';
+import { verdictText, writeFaults } from '../findings.ts';
+import type { Session } from '../session.ts';
+
+/** On stderr: what is wrong with the files that an answer was read from, and with the runner that was asked. */
+export async function explainLook(
+  session: Session,
+  { verdict, findings, runner, seq }: Pick<QueueLook, 'verdict' | 'findings' | 'runner' | 'seq'>,
+): Promise<void> {
+  if (runner.error !== undefined)
+    session.context.note(`the runner cannot be asked what it does: ${escapeText(runner.error.message)}`);
+  if (exitOfVerdict(verdict) === Exit.ok) return;
+  await writeFaults(session, findings);
+  const whole = verdict === 'torn' || verdict === 'degraded';
+  const meaning = whole ? 'the answer is whole' : `this is the queue up to seq ${seq}; what lies behind is not in it`;
+  await session.err.write(verdictText(verdict, [meaning], session.errStyle));
+}

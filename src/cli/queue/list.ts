@@ -1,0 +1,95 @@
+import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
+import { escapeText } from '../../base/escape.ts';
+import type { JobSort } from '../../commands/queue/job-sorts.ts';
+import { lookAtQueue, type QueueLook } from '../../commands/queue/look.ts';
+import { hasFilter, type JobSelection, selectJobs } from '../../commands/queue/select-jobs.ts';
+import { exitOfVerdict } from '../../commands/verdict.ts';
+import { type JobState, jobStates } from '../../queue/job.ts';
+import { type PhaseKind, phaseKinds } from '../../queue/phase.ts';
+import type { Session } from '../session.ts';
+import { explainLook } from './explain-look.ts';
+import { type JobFormat, jobWriter } from './job-rows.ts';
+
+export interface ListFlags {
+  state?: string[];
+  phase?: string[];
+  name?: string[];
+  group?: string[];
+  key?: string[];
+  idPrefix?: string;
+  sort: JobSort;
+  reverse?: boolean;
+  limit?: number;
+  ids?: boolean;
+  output: JobFormat;
+}
+
+export async function list(session: Session, _args: readonly string[], flags: ListFlags): Promise<ExitCode> {
+  const selection = selectionOf(flags);
+  const look = await lookAtQueue(session.context);
+  session.settle();
+  const shown = await writeJobs(session, look, selection, flags);
+  const nothing = shown === 0 && hasFilter(selection);
+  const exit = exitOf(look, nothing);
+  if (nothing) await session.err.line(`no job matches ${session.errStyle.dim('[E_NO_MATCH]')}`);
+  await explainLook(session, look);
+  return exit;
+}
+
+/** The newest deaths last, as they would be read in a log; no dead job is good news. */
+export async function deadList(session: Session, _args: readonly string[], flags: ListFlags): Promise<ExitCode> {
+  const selection = { ...selectionOf(flags), states: ['dead'] as const };
+  const look = await lookAtQueue(session.context);
+  session.settle();
+  const shown = await writeJobs(session, look, selection, flags, true);
+  if (shown === 0 && session.out.isTerminal) await session.err.line(session.errStyle.dim('no dead jobs'));
+  await explainLook(session, look);
+  return exitOf(look, false);
+}
+
+async function writeJobs(
+  session: Session,
+  look: QueueLook,
+  selection: JobSelection,
+  flags: ListFlags,
+  deaths = false,
+): Promise<number> {
+  const format = flags.ids === true ? 'ids' : session.json ? 'json' : flags.output;
+  const writer = jobWriter(session, format, look.phases, deaths);
+  let shown = 0;
+  for (const job of selectJobs(look.machine.jobs(), selection, look.phases)) {
+    shown++;
+    await writer.job(job);
+  }
+  const { store, seq, verdict, findings } = look;
+  const nothing = shown === 0 && !deaths && hasFilter(selection);
+  await writer.end({ store, seq, shown, verdict, findings, exit: exitOf(look, nothing) });
+  await session.out.flush();
+  return shown;
+}
+
+function exitOf(look: QueueLook, nothing: boolean): ExitCode {
+  const exit = exitOfVerdict(look.verdict);
+  return exit === Exit.ok && nothing ? Exit.failed : exit;
+}
+
+export function selectionOf(flags: Omit<ListFlags, 'output'>): JobSelection {
+  const { state, phase, name, group, key, idPrefix, sort, reverse = false, limit } = flags;
+  return {
+    ...(state && { states: state.map((each) => known(each, jobStates, '--state')) }),
+    ...(phase && { phases: phase.map((each) => known(each.replace(/[ _]/, '-'), phaseKinds, '--phase')) }),
+    ...(name && { names: name }),
+    ...(group && { groups: group }),
+    ...(key && { keys: key }),
+    ...(idPrefix !== undefined && { idPrefix }),
+    sort,
+    reverse,
+    ...(limit !== undefined && { limit }),
+  };
+}
+
+function known<T extends JobState | PhaseKind>(text: string, all: readonly T[], flag: string): T {
+  const found = all.find((each) => each === text || each === text.replace('-', '_'));
+  if (found !== undefined) return found;
+  throw usageError('E_USAGE', `${flag}: '${escapeText(text)}' is not allowed; allowed are ${all.join(', ')}`);
+}

@@ -1,0 +1,180 @@
+import { runnerName } from '../../queue/event-details.ts';
+import type { AttemptExit, DispatchEvent, Owner, QueueEvent } from '../../queue/event-types.ts';
+import type { Job } from '../../queue/job.ts';
+
+/** One attempt at a job, as far as the log still tells of it. */
+export interface Attempt extends AttemptExit {
+  /** As DISPATCH numbers it: one that was given back is followed by one of the same number. */
+  attempt?: number;
+  dispatchSeq?: number;
+  startedMs?: number;
+  endedMs?: number;
+  durationMs?: number;
+  /** Who had it. */
+  runner?: string;
+  lease?: string;
+  /** `returned`: it did not count. */
+  outcome: 'running' | 'completed' | 'failed' | 'returned' | 'dead';
+  timedOut?: true;
+  reason?: string;
+  error?: string;
+  /** When the next one may begin. */
+  nextRunMs?: number;
+}
+
+/** An event that was no part of an attempt. */
+export interface Change {
+  seq: number;
+  atMs: number;
+  type: QueueEvent['type'];
+  event: QueueEvent;
+}
+
+/** How a job left the queue. */
+export interface Departure {
+  seq: number;
+  atMs: number;
+  how: 'removed' | 'pruned';
+}
+
+/** The life of one job, told by its events in order. An id that came back after it was gone begins a new life. */
+export class JobHistory {
+  attempts: Attempt[] = [];
+  changes: Change[] = [];
+  /** Lives under this id that ended before this one. */
+  earlierLives = 0;
+  departure: Departure | undefined;
+  /** The log tells of its ENQUEUE. */
+  whole = false;
+  /** Seq of its ACK or DEAD, once it is finished. */
+  endSeq: number | undefined;
+  #open: Attempt | undefined;
+
+  take(event: QueueEvent, seq: number): void {
+    const { at } = event;
+    switch (event.type) {
+      case 'ENQUEUE':
+        this.#begin();
+        this.#change(event, seq);
+        return;
+      case 'DISPATCH':
+        this.#dispatch(event, seq);
+        return;
+      case 'TIMEOUT':
+        if (this.#open !== undefined) this.#open.timedOut = true;
+        return;
+      case 'ACK': {
+        const { durationMs } = event;
+        this.#end(at, { outcome: 'completed', ...(durationMs !== undefined && { durationMs }) });
+        this.endSeq = seq;
+        return;
+      }
+      case 'RETRY':
+        if (this.endSeq !== undefined) this.#change(event, seq);
+        else {
+          const outcome = event.refund ? 'returned' : 'failed';
+          this.#end(at, { outcome, nextRunMs: event.runAt, ...endingOf(event) });
+        }
+        this.endSeq = undefined;
+        return;
+      case 'DEAD':
+        if (this.#open === undefined) this.#change(event, seq);
+        else this.#end(at, { outcome: 'dead', ...endingOf(event) });
+        this.endSeq = seq;
+        return;
+      case 'CANCEL':
+        this.#cancel(event, seq);
+        return;
+      case 'REMOVE':
+        this.departure = { seq, atMs: at, how: 'removed' };
+        this.#change(event, seq);
+        return;
+      case 'PRUNE':
+        this.departure = { seq, atMs: at, how: 'pruned' };
+        return;
+      default:
+        this.#change(event, seq);
+    }
+  }
+
+  #begin(): void {
+    if (this.departure !== undefined || this.whole) this.earlierLives++;
+    this.attempts = [];
+    this.changes = [];
+    this.departure = undefined;
+    this.endSeq = undefined;
+    this.#open = undefined;
+    this.whole = true;
+  }
+
+  #dispatch({ attempt, owner, at }: DispatchEvent, seq: number): void {
+    this.#open = { attempt, dispatchSeq: seq, startedMs: at, ...ownerOf(owner), outcome: 'running' };
+    this.attempts.push(this.#open);
+  }
+
+  /** A job that a runner has goes on until its process is over; any other dies at once. */
+  #cancel(event: Extract<QueueEvent, { type: 'CANCEL' }>, seq: number): void {
+    this.#change(event, seq);
+    if (this.#open?.runner !== undefined) return;
+    if (this.#open !== undefined) this.#end(event.at, { outcome: 'dead', reason: 'cancelled' });
+    this.endSeq = seq;
+  }
+
+  #change(event: QueueEvent, seq: number): void {
+    this.changes.push({ seq, atMs: event.at, type: event.type, event });
+  }
+
+  #end(at: number, end: Partial<Attempt> & Pick<Attempt, 'outcome'>): void {
+    // Its DISPATCH may be gone from the log.
+    const open: Attempt = this.#open ?? { outcome: 'running' };
+    if (this.#open === undefined) this.attempts.push(open);
+    Object.assign(open, { endedMs: at }, end);
+    if (open.durationMs === undefined && open.startedMs !== undefined)
+      open.durationMs = Math.max(0, at - open.startedMs);
+    this.#open = undefined;
+  }
+}
+
+function ownerOf(owner: Owner): Pick<Attempt, 'runner' | 'lease'> {
+  if (owner.kind === 'runner') return { runner: runnerName(owner.epoch) };
+  return owner.kind === 'lease' ? { lease: owner.token } : {};
+}
+
+type Ending = AttemptExit & { reason: string; error?: string | undefined };
+
+function endingOf({ reason, error, exitCode, signal }: Ending): Pick<Attempt, 'reason' | 'error'> & AttemptExit {
+  return {
+    reason,
+    ...(exitCode !== undefined && { exitCode }),
+    ...(signal !== undefined && { signal }),
+    ...(error !== undefined && { error }),
+  };
+}
+
+/** What the job itself remembers of its last attempt: all there is when the log has forgotten it. */
+export function rememberedAttempt(job: Job): Attempt | undefined {
+  const { setback, attempt } = job;
+  switch (job.state) {
+    case 'pending':
+      if (setback === undefined) return undefined;
+      return { endedMs: setback.at, outcome: 'failed', ...endingOf(setback), nextRunMs: job.runAt };
+    case 'in_flight': {
+      const { dispatchSeq, startedAt } = job;
+      return { attempt, dispatchSeq, startedMs: startedAt, ...ownerOf(job.owner), outcome: 'running' };
+    }
+    case 'completed': {
+      const { startedAt, endedAt } = job;
+      const durationMs = job.durationMs ?? (startedAt === undefined ? undefined : Math.max(0, endedAt - startedAt));
+      return {
+        attempt,
+        ...(startedAt !== undefined && { startedMs: startedAt }),
+        endedMs: endedAt,
+        ...(durationMs !== undefined && { durationMs }),
+        outcome: 'completed',
+      };
+    }
+    case 'dead':
+      if (attempt === 0) return undefined;
+      return { attempt, endedMs: job.endedAt, outcome: 'dead', ...endingOf(job) };
+  }
+}

@@ -1,0 +1,33 @@
+import type { Finding } from '../../base/finding.ts';
+import { QueueMachine } from '../../queue/machine.ts';
+import type { PhaseContext } from '../../queue/phase.ts';
+import { replayTo } from '../../storage/replay.ts';
+import { verdictOf } from '../../storage/report.ts';
+import type { Verdict } from '../../storage/types.ts';
+import type { CommandContext } from '../context.ts';
+import { openStoreTarget } from '../store-target.ts';
+import { lookAtRunner, type RunnerLook } from './ask-runner.ts';
+
+/** A queue as it stands at one seq: read from the files, without a lock and without writing, and its runner asked. */
+export interface QueueLook {
+  store: string;
+  machine: QueueMachine;
+  seq: number;
+  verdict: Verdict;
+  findings: Finding[];
+  runner: RunnerLook;
+  /** For `phaseOf`. */
+  phases: PhaseContext;
+}
+
+/** Rejects with E_NO_STORE (1), E_WRONG_TARGET (2), E_NO_BASE, E_REPLAY (3), E_READ (74). */
+export async function lookAtQueue(context: CommandContext): Promise<QueueLook> {
+  const { env } = context;
+  const store = await openStoreTarget(context, []);
+  const { machine, seq, findings } = await replayTo(env, store, () => new QueueMachine());
+  // Asked after reading: a runner that is gone by now cannot have the jobs that the files give it.
+  const runner = await lookAtRunner(env, store);
+  const { settings } = machine;
+  const phases = { now: env.clock.now(), settings, runner: runner.known };
+  return { store, machine, seq, verdict: verdictOf(findings), findings, runner, phases };
+}

@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import { scratch } from '../../cli/run-walq.ts';
+import { startRunner } from '../run/queue-cli.ts';
+import { type Shell, shellAt, shellOn, statesOf, ways } from './shells.ts';
+
+describe('drain', () => {
+  async function drained(handler: string, prepare: (shell: Shell) => Promise<unknown>) {
+    const shell = shellAt(`${scratch()}/store`);
+    const runner = startRunner(shell.store, ['--exec', handler]);
+    await runner.says('ready');
+    await prepare(shell);
+    const ran = await shell.queue('drain');
+    return { shell, runner, ran };
+  }
+
+  test('waits until the runner has worked off what is there and ended', async () => {
+    const input = Array.from({ length: 20 }, (_, n) => `{"id":"j${n}"}\n`).join('');
+    const { runner, ran, shell } = await drained('sleep 0.05', (each) => each.feed(input, 'enqueue', '-f', '-'));
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    expect(ran.stdout).toMatch(/^\d+ jobs completed, 0 dead\n$/);
+    expect(await runner.ended).toMatchObject({ code: 0 });
+    expect(new Set(Object.values(await statesOf(shell.store)))).toEqual(new Set(['completed']));
+  });
+
+  test('exits with 1 when jobs died or a pause holds some back', async () => {
+    const died = await drained('sleep 0.3; exit 65', (shell) => shell.ok('enqueue', '--id', 'a'));
+    expect(died.ran).toMatchObject({ code: 1, stdout: '0 jobs completed, 1 dead\n' });
+    const held = await drained('true', async (shell) => {
+      await shell.ok('pause', '--name', 'mail');
+      await shell.ok('enqueue', 'mail');
+    });
+    expect(held.ran).toMatchObject({ code: 1, stdout: '0 jobs completed, 0 dead, 1 held back by a pause\n' });
+  });
+
+  test('counts from when it was asked, and says when the runner was stopped before the end', async () => {
+    const shell = shellAt(`${scratch()}/store`);
+    const runner = startRunner(shell.store, [
+      '--exec',
+      '[ "$WALQ_JOB_NAME" = bad ] && exit 65; sleep 60',
+      '--grace',
+      '0s',
+    ]);
+    await runner.says('ready');
+    await shell.ok('enqueue', 'bad');
+    await runner.says('dead');
+    await shell.ok('enqueue', 'long');
+    const drain = shell.queue('drain', '--json');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await runner.kill('SIGTERM');
+    const { code, stdout } = await drain;
+    expect(JSON.parse(stdout)).toMatchObject({ completed: 0, dead: 0, unfinished: 'the runner was stopped' });
+    expect(code).toBe(1);
+  });
+
+  test('without a runner says so at once', async () => {
+    const shell = await shellOn('under the lock');
+    await shell.ok('enqueue', 'a');
+    const ran = await shell.queue('drain');
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(/E_NO_RUNNER\]\nnext: {2}walq --store .* queue run --exec 'CMD' --drain\n$/);
+  });
+});
+
+const exported = [
+  '{"id":"done","name":"default","was":{"state":"completed","seq":1}}',
+  '{"id":"gone","name":"default","was":{"state":"dead","seq":2,"reason":"attempts"}}',
+  '{"id":"busy","name":"mail","payload":{"n":9007199254740993},"attempts":7,"was":{"state":"in_flight","expires_ms":1}}',
+  '{"id":"wait","name":"default","after":["done","busy"],"key":"k","group":"g","was":{"state":"pending","key_until_ms":3000000000000}}',
+];
+
+describe.each(ways)('import %s', (way) => {
+  test('takes jobs that wait or were at work, with their ids and options; a second time they are there already', async () => {
+    const shell = await shellOn(way);
+    const input = exported.join('\n');
+    const first = await shell.feed(input, 'import', '-');
+    expect(first).toMatchObject({ code: 0, stdout: '2 jobs imported, 1 completed left out, 1 dead left out\n' });
+    expect(await statesOf(shell.store)).toEqual({ busy: 'pending', wait: 'pending' });
+    const [busy, wait] = await shell.log();
+    expect(busy).toBe('ENQUEUE busy  name=mail attempts=7 payload={"n":9007199254740993}');
+    expect(wait).toMatch(/^ENQUEUE wait {2}group=g key=k key_until=2065-\S+ parents=busy$/);
+    const second = await shell.feed(input, 'import', '-', '--json');
+    expect(JSON.parse(second.stdout)).toMatchObject({ enqueued: 0, duplicates: 2, completed: 1, dead: 1 });
+    const all = await shell.feed(input, 'import', '-', '--all');
+    expect(all.stdout).toBe('2 jobs imported, 2 there already\n');
+  });
+
+  test('a line that is none of an export stops it, or is skipped, and commands are taken only when allowed', async () => {
+    const shell = await shellOn(way);
+    const bad = await shell.feed(`${exported[2]}\n{"id":"x"}\n`, 'import', '-');
+    expect(bad.code).toBe(2);
+    expect(bad.stderr).toMatch(/^error: standard input: line 2: was is missing/);
+    const skipped = await shell.feed(`{"id":"x"}\n${exported[2]}\n`, 'import', '-', '--on-error', 'skip');
+    expect(skipped).toMatchObject({ code: 1, stdout: '1 job imported, 1 bad line skipped\n' });
+    const command = '{"id":"c","command":["true"],"was":{"state":"pending"}}';
+    expect((await shell.feed(command, 'import', '-')).stderr).toContain('E_COMMAND_FORBIDDEN');
+    expect((await shell.feed(command, 'import', '-', '--allow-commands')).code).toBe(0);
+    expect((await shell.queue('import', '/nowhere')).stderr).toContain('E_NO_FILE');
+  });
+});

@@ -1,0 +1,19 @@
+import type { QueueEvent } from '../../../src/queue/event-types.ts';
+import { encodeEvent } from '../../../src/queue/events.ts';
+import type { QueueMachine } from '../../../src/queue/machine.ts';
+import type { Store } from '../../../src/storage/store.ts';
+import { open } from '../../cli/make-store.ts';
+import { scratch } from '../../cli/run-walq.ts';
+
+/** A new store with exactly these events, each in a frame of its own; `more` is done to it before it is closed. */
+export async function storeOf(
+  events: readonly QueueEvent[],
+  more: (store: Store<QueueMachine>) => Promise<unknown> = async () => {},
+): Promise<string> {
+  const dir = `${scratch()}/store`;
+  const store = await open(dir);
+  for (const event of events) await store.append([encodeEvent(event)]);
+  await more(store);
+  await store.close();
+  return dir;
+}
