@@ -258,11 +258,6 @@ export class QueueEngine {
     };
   }
 
-  /** Verdicts that wait for room on the disk. */
-  get stalled(): number {
-    return this.#context.commits.stalled;
-  }
-
   /** Calls `listener` after every operation; the answer ends that. */
   onCommit(listener: CommitListener): () => void {
     return this.#context.commits.listen(listener);

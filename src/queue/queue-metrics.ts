@@ -136,7 +136,7 @@ export class QueueMetrics {
     this.#registry.gauge(
       'queue_verdicts_stalled',
       'Outcomes of attempts that wait for room on the disk.',
-      () => engine.stalled,
+      () => engine.status().stalled,
     );
   }
 

@@ -95,5 +95,5 @@ export async function serveQueue(
 
 function troubleOf(store: Store<QueueMachine>, engine: QueueEngine): string | undefined {
   if (store.poison !== undefined) return `${store.poison.message} [${store.poison.code}]`;
-  return engine.stalled === 0 ? undefined : 'the disk is full: outcomes of jobs wait for room';
+  return engine.status().stalled === 0 ? undefined : 'the disk is full: outcomes of jobs wait for room';
 }
