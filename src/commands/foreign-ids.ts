@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { loneSurrogate } from '../base/clamp-text.ts';
 import { eventLimits } from '../queue/event-types.ts';
 
 const loneSurrogate = /[\ud800-\udfff]/u;

@@ -1,8 +1,8 @@
+import { clampText } from '../base/clamp-text.ts';
 import type { Random } from '../base/clock.ts';
 import { type Backoff, nextDelayMs, parseBackoff } from './backoff.ts';
 import { type AttemptExit, type DeadEvent, enqueueDefaults, eventLimits, type RetryEvent } from './event-types.ts';
 import type { InFlightJob } from './job.ts';
-import { clampText } from './record.ts';
 
 /** What is known about an attempt that did not succeed. */
 export interface Failure extends AttemptExit {

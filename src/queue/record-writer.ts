@@ -1,14 +1,7 @@
+import { clampText, loneSurrogate } from '../base/clamp-text.ts';
 import { varintBytesMax, writeVarint } from '../base/varint.ts';
 import type { Packed } from './packed.ts';
-import {
-  clampText,
-  type ExtraField,
-  fieldError,
-  idBytesMax,
-  isHoleLike,
-  type ListLimits,
-  loneSurrogate,
-} from './record.ts';
+import { type ExtraField, fieldError, idBytesMax, isHoleLike, type ListLimits } from './record.ts';
 
 /** Before any field: type, id length, id, time. */
 const headBytesMax = 1 + 2 + idBytesMax + varintBytesMax;

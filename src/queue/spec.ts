@@ -1,9 +1,9 @@
+import { loneSurrogate } from '../base/clamp-text.ts';
 import { durationMsMax } from '../base/duration.ts';
 import { usageError, WalqError } from '../base/errors.ts';
 import { compactJson } from '../base/json.ts';
 import { parseBackoff } from './backoff.ts';
 import { type EnqueueEvent, enqueueDefaults, eventLimits, type UpdateEvent } from './event-types.ts';
-import { loneSurrogate } from './record.ts';
 
 /** A job as a client describes it. Everything is optional. */
 export interface JobSpec {

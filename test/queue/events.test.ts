@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { clampText } from '../../src/base/clamp-text.ts';
 import { WalqError } from '../../src/base/errors.ts';
 import { eventDetails } from '../../src/queue/event-details.ts';
 import { type EnqueueEvent, enqueueDefaults, type QueueEvent } from '../../src/queue/event-types.ts';
@@ -12,7 +13,6 @@ import {
   recordTypeName,
 } from '../../src/queue/events.ts';
 import type { Packed } from '../../src/queue/packed.ts';
-import { clampText } from '../../src/queue/record.ts';
 import { eventArbitrary } from './support/arbitrary.ts';
 import { longestZeroRun } from './support/zero-run.ts';
 

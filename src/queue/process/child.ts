@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { clampText } from '../record.ts';
+import { clampText } from '../../base/clamp-text.ts';
 import type { AttemptSpec } from './attempt-types.ts';
 
 /** Node quotes the argument it dislikes. */

@@ -1,7 +1,7 @@
+import { clampText } from '../../base/clamp-text.ts';
 import { parseDuration } from '../../base/duration.ts';
 import { WalqError } from '../../base/errors.ts';
 import { compactJson, jsonKind, jsonMembers, jsonString } from '../../base/json.ts';
-import { clampText } from '../record.ts';
 
 /** What a handler can say on fd 3, one JSON object per line. */
 export type HandlerMessage =

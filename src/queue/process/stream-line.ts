@@ -1,6 +1,6 @@
+import { clampText } from '../../base/clamp-text.ts';
 import { WalqError } from '../../base/errors.ts';
 import { jsonKind, jsonMembers, jsonString } from '../../base/json.ts';
-import { clampText } from '../record.ts';
 import { type HandlerMessage, handlerMessage } from './messages.ts';
 import { type AttemptVerdict, withTail } from './verdict.ts';
 

@@ -1,6 +1,6 @@
+import { clampText } from '../../base/clamp-text.ts';
 import { parseDuration } from '../../base/duration.ts';
 import type { AttemptVerdict } from '../process/verdict.ts';
-import { clampText } from '../record.ts';
 import type { WorkContext, WorkFunction, WorkHandlers, WorkJob } from './function-types.ts';
 
 const errorBytesMax = 2048;
