@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { loneSurrogate } from '../base/clamp-text.ts';
 import { eventLimits } from '../queue/event-types.ts';
 
-const loneSurrogate = /[\ud800-\udfff]/u;
 const loneSurrogates = /[\ud800-\udfff]/gu;
 const keptChars = 48;
 
