@@ -17,11 +17,11 @@ export { type RawJson, rawJson } from './queue/api/raw-json.ts';
 export type { LimitSettings, ListFilter, PruneSettings, ScheduleSettings } from './queue/api/settings.ts';
 export type { Worker, WorkOptions, WorkSummary } from './queue/api/worker.ts';
 export type { AckAnswer, CancelAnswer, EnqueueAnswer, FailAnswer, QueueStatus } from './queue/engine-types.ts';
-export type { Owner, QueueEvent } from './queue/event-types.ts';
-export type { JobCounts, JobState } from './queue/job.ts';
+export type { Owner, QueueEvent } from './queue/events/event-types.ts';
+export type { MissedSlots, PauseScope } from './queue/events/setting-types.ts';
 export { type OpenQueueOptions, openQueue } from './queue/open-queue.ts';
 export type { Queue } from './queue/queue.ts';
-export type { MissedSlots, PauseScope } from './queue/setting-types.ts';
+export type { JobCounts, JobState } from './queue/state/job.ts';
 export {
   DeadError,
   RetryError,

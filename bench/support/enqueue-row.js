@@ -1,4 +1,4 @@
-import { payloadText } from '../../dist/queue/job.js';
+import { payloadText } from '../../dist/queue/state/job.js';
 import { replayTo } from '../../dist/storage/replay.js';
 import { durableRow, inParallel } from './commit-rows.js';
 import { env } from './env.js';

@@ -1,6 +1,6 @@
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { QueueEngine } from '../../dist/queue/engine.js';
-import { QueueMachine } from '../../dist/queue/machine.js';
+import { QueueMachine } from '../../dist/queue/state/machine.js';
 import { hashEntries } from '../../dist/storage/snapshot/hash.js';
 import { openStore } from '../../dist/storage/store.js';
 

@@ -2,7 +2,7 @@ import { escapeText } from '../base/escape.ts';
 import type { Finding } from '../base/finding.ts';
 import { documentJob, type JobRow, jobDocument } from '../commands/job-row.ts';
 import { JsonText, stringify } from '../commands/json-text.ts';
-import { jobStates } from '../queue/job.ts';
+import { jobStates } from '../queue/state/job.ts';
 import type { Verdict } from '../storage/types.ts';
 import type { Session } from './session.ts';
 import { renderTable } from './table.ts';

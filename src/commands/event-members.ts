@@ -1,8 +1,8 @@
 import { unreachable } from '../base/errors.ts';
-import type { JobTemplate } from '../queue/event-base.ts';
-import { runnerName } from '../queue/event-details.ts';
-import { enqueueDefaults, type Owner, type QueueEvent } from '../queue/event-types.ts';
-import type { ScheduleEvent } from '../queue/setting-types.ts';
+import type { JobTemplate } from '../queue/events/event-base.ts';
+import { runnerName } from '../queue/events/event-details.ts';
+import { enqueueDefaults, type Owner, type QueueEvent } from '../queue/events/event-types.ts';
+import type { ScheduleEvent } from '../queue/events/setting-types.ts';
 import { JsonText } from './json-text.ts';
 
 /** Value of one detail: text is as found, not yet escaped. */

@@ -1,7 +1,7 @@
 import { escapeText } from '../base/escape.ts';
-import { eventDetails } from '../queue/event-details.ts';
-import type { QueueEvent } from '../queue/event-types.ts';
-import { decodeEvent, recordJobId, recordTime, recordTypeName } from '../queue/events.ts';
+import { eventDetails } from '../queue/events/event-details.ts';
+import type { QueueEvent } from '../queue/events/event-types.ts';
+import { decodeEvent, recordJobId, recordTime, recordTypeName } from '../queue/events/events.ts';
 import type { RecordView } from '../storage/types.ts';
 import { type DetailValue, eventMembers } from './event-members.ts';
 import { JsonText } from './json-text.ts';

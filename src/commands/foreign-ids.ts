@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { loneSurrogate } from '../base/clamp-text.ts';
-import { eventLimits } from '../queue/event-types.ts';
+import { eventLimits } from '../queue/events/event-types.ts';
 
 const loneSurrogates = /[\ud800-\udfff]/gu;
 const keptChars = 48;

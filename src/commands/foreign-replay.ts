@@ -2,7 +2,7 @@ import { usageError } from '../base/errors.ts';
 import { type Finding, findingError } from '../base/finding.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { ForeignJob, ForeignSnapshotSummary } from '../formats/types.ts';
-import { QueueMachine } from '../queue/machine.ts';
+import { QueueMachine } from '../queue/state/machine.ts';
 import { verdictOf } from '../storage/report.ts';
 import type { CommandContext } from './context.ts';
 import { type Covered, coverageOf, holeBeside, peekLog, standOf } from './foreign-coverage.ts';

@@ -1,7 +1,7 @@
 import { refusedError, WalqError } from '../base/errors.ts';
 import { parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
-import type { QueueMachine } from '../queue/machine.ts';
+import type { QueueMachine } from '../queue/state/machine.ts';
 import { type CreateOptions, createStore, isFresh } from '../storage/create.ts';
 import { lockedBy, lockStore } from '../storage/lock.ts';
 import type { Store } from '../storage/store.ts';

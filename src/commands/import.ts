@@ -1,7 +1,7 @@
 import { usageError, WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
 import { shellWord } from '../base/shell-word.ts';
-import type { QueueMachine } from '../queue/machine.ts';
+import type { QueueMachine } from '../queue/state/machine.ts';
 import { verdictOf } from '../storage/report.ts';
 import type { Store } from '../storage/store.ts';
 import type { Verdict } from '../storage/types.ts';

@@ -1,7 +1,7 @@
 import type { ForeignJob } from '../formats/types.ts';
-import { runnerName } from '../queue/event-details.ts';
-import type { Owner } from '../queue/event-types.ts';
-import { changedAt, type Job, payloadText, resultText } from '../queue/job.ts';
+import { runnerName } from '../queue/events/event-details.ts';
+import type { Owner } from '../queue/events/event-types.ts';
+import { changedAt, type Job, payloadText, resultText } from '../queue/state/job.ts';
 import { JsonText } from './json-text.ts';
 
 /** One job of a state, from our own logs and snapshots or from foreign ones. */

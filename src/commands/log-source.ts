@@ -1,6 +1,6 @@
 import { usageError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
-import { recordTime } from '../queue/events.ts';
+import { recordTime } from '../queue/events/events.ts';
 import { listWal, walFolder } from '../storage/folder.ts';
 import { scanSegmentFile, scanStore, scanStream, scanWalFolder } from '../storage/read.ts';
 import { listSnapshots } from '../storage/snapshot/list.ts';

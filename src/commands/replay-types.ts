@@ -1,5 +1,5 @@
 import type { Finding } from '../base/finding.ts';
-import type { QueueMachine } from '../queue/machine.ts';
+import type { QueueMachine } from '../queue/state/machine.ts';
 import type { Verdict } from '../storage/types.ts';
 import type { TargetName } from './target.ts';
 

@@ -1,7 +1,7 @@
 import { damageError, refusedError, usageError, WalqError } from '../base/errors.ts';
 import { baseName, parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
-import { QueueMachine } from '../queue/machine.ts';
+import { QueueMachine } from '../queue/state/machine.ts';
 import { replayTo } from '../storage/replay.ts';
 import { verdictOf } from '../storage/report.ts';
 import { readSnapshot } from '../storage/snapshot/read.ts';

@@ -1,5 +1,5 @@
 import { usageError } from '../base/errors.ts';
-import { eventNames } from '../queue/events.ts';
+import { eventNames } from '../queue/events/events.ts';
 import { nearest } from './catalogue.ts';
 import { type EventRow, type RowHead, rowText } from './event-row.ts';
 

@@ -1,8 +1,8 @@
 import { type Finding, findingError } from '../base/finding.ts';
 import { baseName } from '../base/path.ts';
 import type { ForeignSnapshotSummary } from '../formats/types.ts';
-import type { JobState } from '../queue/job.ts';
-import { QueueMachine } from '../queue/machine.ts';
+import type { JobState } from '../queue/state/job.ts';
+import { QueueMachine } from '../queue/state/machine.ts';
 import { verdictOf } from '../storage/report.ts';
 import { readSnapshot } from '../storage/snapshot/read.ts';
 import { scanSnapshot } from '../storage/snapshot/scan.ts';

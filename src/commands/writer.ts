@@ -1,7 +1,7 @@
 import { escapeText } from '../base/escape.ts';
-import { QueueMachine } from '../queue/machine.ts';
 import { withQueue } from '../queue/run/access.ts';
 import type { QueueOps } from '../queue/run/ops.ts';
+import { QueueMachine } from '../queue/state/machine.ts';
 import type { StoreLock } from '../storage/lock.ts';
 import { openStore, type Store } from '../storage/store.ts';
 import type { CommandContext } from './context.ts';

@@ -1,12 +1,12 @@
 import type { Clock, Random } from '../base/clock.ts';
-import type { Owner, QueueEvent } from './event-types.ts';
-import type { InFlightJob, JobCounts } from './job.ts';
-import type { QueueTotals } from './job-codec.ts';
+import type { Owner, QueueEvent } from './events/event-types.ts';
+import type { MissedSlots, ScheduleRule } from './events/setting-types.ts';
 import type { QueueLog } from './log.ts';
-import type { QueueMachine } from './machine.ts';
-import type { Lane } from './ready.ts';
-import type { MissedSlots, ScheduleRule } from './setting-types.ts';
-import type { JobSpec } from './spec.ts';
+import type { JobSpec } from './ops/spec.ts';
+import type { InFlightJob, JobCounts } from './state/job.ts';
+import type { QueueTotals } from './state/job-codec.ts';
+import type { QueueMachine } from './state/machine.ts';
+import type { Lane } from './state/ready.ts';
 
 export interface EngineParts {
   log: QueueLog;

@@ -1,6 +1,5 @@
 import { assert } from '../base/errors.ts';
 import { UuidSource } from '../base/uuid.ts';
-import { Commits } from './commits.ts';
 import type {
   AckAnswer,
   AttemptRef,
@@ -20,22 +19,23 @@ import type {
   ScheduleSpec,
   SweepAnswer,
 } from './engine-types.ts';
-import type { InFlightJob, JobState } from './job.ts';
-import type { QueueMachine } from './machine.ts';
+import type { LimitEvent, PauseScope } from './events/setting-types.ts';
 import { redriveAll, removeAll } from './ops/bulk.ts';
 import * as change from './ops/change.ts';
+import { Commits } from './ops/commits.ts';
 import type { EngineContext } from './ops/context.ts';
 import { dispatch, lease } from './ops/dispatch.ts';
 import { enqueueMany } from './ops/enqueue.ts';
+import type { Failure } from './ops/policy.ts';
 import { prune } from './ops/prune.ts';
+import { Rates } from './ops/rates.ts';
+import { Reservations } from './ops/reservations.ts';
 import * as settings from './ops/settings.ts';
 import { abandoned, ack, fail, giveBack, reclaim, timeout } from './ops/settle.ts';
+import { defaultPayloadBytesMax, type JobChange, type JobSpec } from './ops/spec.ts';
 import { movesSweep, nextSweepAt, sweep } from './ops/sweep.ts';
-import type { Failure } from './policy.ts';
-import { Rates } from './rates.ts';
-import { Reservations } from './reservations.ts';
-import type { LimitEvent, PauseScope } from './setting-types.ts';
-import { defaultPayloadBytesMax, type JobChange, type JobSpec } from './spec.ts';
+import type { InFlightJob, JobState } from './state/job.ts';
+import type { QueueMachine } from './state/machine.ts';
 
 const defaultCrashesMax = 3;
 const defaultResultBytesMax = 64 * 1024;

@@ -5,12 +5,12 @@ import type { StorageEnv } from '../storage/types.ts';
 import { Workers } from './api/workers.ts';
 import { QueueEngine } from './engine.ts';
 import type { EngineOptions } from './engine-types.ts';
-import { QueueMachine } from './machine.ts';
+import { QueueMetrics } from './metrics/queue-metrics.ts';
 import { LogCleaner } from './process/log-files.ts';
 import { type ControlServer, serveControl } from './process/socket-server.ts';
 import { Queue } from './queue.ts';
-import { QueueMetrics } from './queue-metrics.ts';
 import { carryOut, LocalOps } from './run/ops.ts';
+import { QueueMachine } from './state/machine.ts';
 
 export interface OpenQueueOptions extends EngineOptions {
   /** Create the store in a missing or empty folder. Default true. */

@@ -22,12 +22,12 @@ import { killAfterDefault, startWorker, type Worker, type WorkOptions } from './
 import type { Workers } from './api/workers.ts';
 import type { QueueEngine } from './engine.ts';
 import type { AckAnswer, CancelAnswer, EnqueueAnswer, FailAnswer, QueueStatus } from './engine-types.ts';
-import type { JobCounts } from './job.ts';
-import type { QueueMachine } from './machine.ts';
+import type { PauseScope } from './events/setting-types.ts';
+import type { QueueMetrics } from './metrics/queue-metrics.ts';
 import type { ControlServer } from './process/socket-server.ts';
-import type { QueueMetrics } from './queue-metrics.ts';
 import type { LocalOps } from './run/ops.ts';
-import type { PauseScope } from './setting-types.ts';
+import type { JobCounts } from './state/job.ts';
+import type { QueueMachine } from './state/machine.ts';
 import { functionHandler } from './work/function-handler.ts';
 import type { WorkHandlers } from './work/function-types.ts';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { encodeEvent } from '../../src/queue/events.ts';
+import { encodeEvent } from '../../src/queue/events/events.ts';
 import { contents, damage, firstMs, makeStore, open, raftLine, segments } from './make-store.ts';
 import { binary, folderForAll, scratch, walq } from './run-walq.ts';
 

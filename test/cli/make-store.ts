@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { systemClock, systemRandom } from '../../src/base/node-clock.ts';
 import { nodeFs } from '../../src/fs/node-fs.ts';
-import { enqueueDefaults, type QueueEvent } from '../../src/queue/event-types.ts';
-import { encodeEvent } from '../../src/queue/events.ts';
-import { QueueMachine } from '../../src/queue/machine.ts';
+import { enqueueDefaults, type QueueEvent } from '../../src/queue/events/event-types.ts';
+import { encodeEvent } from '../../src/queue/events/events.ts';
+import { QueueMachine } from '../../src/queue/state/machine.ts';
 import { openStore, type Store } from '../../src/storage/store.ts';
 
 const env = { fs: nodeFs, clock: systemClock, random: systemRandom };

@@ -4,11 +4,11 @@ import { makeStyle } from '../../src/cli/style.ts';
 import { columnsOf } from '../../src/cli/text.ts';
 import { rowOfRecord } from '../../src/commands/event-row.ts';
 import type { WatchFrame } from '../../src/commands/queue/watch.ts';
-import type { QueueEvent } from '../../src/queue/event-types.ts';
-import { encodeEvent } from '../../src/queue/events.ts';
-import type { QueueMachine } from '../../src/queue/machine.ts';
-import { phaseOf } from '../../src/queue/phase.ts';
+import type { QueueEvent } from '../../src/queue/events/event-types.ts';
+import { encodeEvent } from '../../src/queue/events/events.ts';
 import { statusOf } from '../../src/queue/run/status.ts';
+import type { QueueMachine } from '../../src/queue/state/machine.ts';
+import { phaseOf } from '../../src/queue/state/phase.ts';
 import { at, dispatch, enqueue, machineOf } from '../queue/support/machines.ts';
 
 const plain = makeStyle(false);

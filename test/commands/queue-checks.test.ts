@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseCheck, runCheck } from '../../src/commands/queue/checks.ts';
-import { QueueMachine } from '../../src/queue/machine.ts';
 import { statusOf } from '../../src/queue/run/status.ts';
+import { QueueMachine } from '../../src/queue/state/machine.ts';
 
 const status = {
   ...statusOf(new QueueMachine(), { storeId: '', seqLast: 0, now: 0 }),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { JobHistory, rememberedAttempt } from '../../src/commands/queue/history.ts';
-import type { QueueEvent } from '../../src/queue/event-types.ts';
+import type { QueueEvent } from '../../src/queue/events/event-types.ts';
 import { ack, at, dead, dispatch, enqueue, machineOf, prune, retry, timeout } from '../queue/support/machines.ts';
 
 function historyOf(...events: QueueEvent[]): JobHistory {

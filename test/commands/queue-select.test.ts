@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { stringify } from '../../src/commands/json-text.ts';
 import { exportedJob } from '../../src/commands/queue/export.ts';
 import { type JobSelection, selectJobs } from '../../src/commands/queue/select-jobs.ts';
-import { parseJobSpec } from '../../src/queue/parse-spec.ts';
+import { parseJobSpec } from '../../src/queue/ops/parse-spec.ts';
 import { ack, at, dead, dispatch, enqueue, machineOf } from '../queue/support/machines.ts';
 
 const machine = machineOf(

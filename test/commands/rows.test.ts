@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { rowJson, rowOfRecord, rowText } from '../../src/commands/event-row.ts';
 import { jobDocument, rowOfJob } from '../../src/commands/job-row.ts';
-import { enqueueDefaults, type QueueEvent } from '../../src/queue/event-types.ts';
-import { encodeEvent } from '../../src/queue/events.ts';
-import type { InFlightJob } from '../../src/queue/job.ts';
+import { enqueueDefaults, type QueueEvent } from '../../src/queue/events/event-types.ts';
+import { encodeEvent } from '../../src/queue/events/events.ts';
+import type { InFlightJob } from '../../src/queue/state/job.ts';
 
 const at = 1_764_000_000_000;
 const job = { id: 'job_1', at };

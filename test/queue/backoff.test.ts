@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Backoff, formatBackoff, nextDelayMs, parseBackoff } from '../../src/queue/backoff.ts';
-import { enqueueDefaults } from '../../src/queue/event-types.ts';
+import { enqueueDefaults } from '../../src/queue/events/event-types.ts';
+import { type Backoff, formatBackoff, nextDelayMs, parseBackoff } from '../../src/queue/ops/backoff.ts';
 
 const zeros = (buffer: Uint8Array): void => {
   buffer.fill(0);

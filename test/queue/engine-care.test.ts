@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decodeEvent } from '../../src/queue/events.ts';
+import { decodeEvent } from '../../src/queue/events/events.ts';
 import { type Bench, bench, FakeLog } from './support/fake-log.ts';
 
 import { expectReplayable, take, tokens } from './support/take.ts';

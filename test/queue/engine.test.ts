@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AttemptRef } from '../../src/queue/engine-types.ts';
-import { payloadText } from '../../src/queue/job.ts';
-import { QueueMachine } from '../../src/queue/machine.ts';
+import { payloadText } from '../../src/queue/state/job.ts';
+import { QueueMachine } from '../../src/queue/state/machine.ts';
 import { bench, FakeLog, noSpace, settle } from './support/fake-log.ts';
 
 import { expectReplayable, take } from './support/take.ts';

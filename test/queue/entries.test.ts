@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { WalqError } from '../../src/base/errors.ts';
-import { enqueueDefaults } from '../../src/queue/event-types.ts';
-import type { Job } from '../../src/queue/job.ts';
-import { decodeEntry, type Entry, encodeJob, encodeTotals, noTotals } from '../../src/queue/job-codec.ts';
-import { sharedOptions } from '../../src/queue/options.ts';
-import { encodeSetting } from '../../src/queue/setting-codec.ts';
-import type { SettingEntry } from '../../src/queue/settings.ts';
+import { enqueueDefaults } from '../../src/queue/events/event-types.ts';
+import type { Job } from '../../src/queue/state/job.ts';
+import { decodeEntry, type Entry, encodeJob, encodeTotals, noTotals } from '../../src/queue/state/job-codec.ts';
+import { sharedOptions } from '../../src/queue/state/options.ts';
+import { encodeSetting } from '../../src/queue/state/setting-codec.ts';
+import type { SettingEntry } from '../../src/queue/state/settings.ts';
 import { jobArbitrary, settingArbitrary } from './support/arbitrary-entries.ts';
 import { longestZeroRun } from './support/zero-run.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { type EnqueueEvent, enqueueDefaults, type QueueEvent } from '../../src/queue/event-types.ts';
-import { encodeEvent, eventNames, recordType, recordTypeName } from '../../src/queue/events.ts';
+import { type EnqueueEvent, enqueueDefaults, type QueueEvent } from '../../src/queue/events/event-types.ts';
+import { encodeEvent, eventNames, recordType, recordTypeName } from '../../src/queue/events/events.ts';
 
 /** What a later version must still write and read. */
 

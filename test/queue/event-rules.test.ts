@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { WalqError } from '../../src/base/errors.ts';
-import { type EnqueueEvent, enqueueDefaults, type QueueEvent } from '../../src/queue/event-types.ts';
-import { decodeEvent, encodeEvent } from '../../src/queue/events.ts';
-import type { ScheduleEvent } from '../../src/queue/setting-types.ts';
+import { type EnqueueEvent, enqueueDefaults, type QueueEvent } from '../../src/queue/events/event-types.ts';
+import { decodeEvent, encodeEvent } from '../../src/queue/events/events.ts';
+import type { ScheduleEvent } from '../../src/queue/events/setting-types.ts';
 
 /** Every rule of EVENTS.md broken once: in bytes, and in a value given to the encoder. */
 

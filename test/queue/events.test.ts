@@ -2,8 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { clampText } from '../../src/base/clamp-text.ts';
 import { WalqError } from '../../src/base/errors.ts';
-import { eventDetails } from '../../src/queue/event-details.ts';
-import { type EnqueueEvent, enqueueDefaults, type QueueEvent } from '../../src/queue/event-types.ts';
+import { eventDetails } from '../../src/queue/events/event-details.ts';
+import { type EnqueueEvent, enqueueDefaults, type QueueEvent } from '../../src/queue/events/event-types.ts';
 import {
   decodeEvent,
   decodePacked,
@@ -11,8 +11,8 @@ import {
   recordJobId,
   recordTime,
   recordTypeName,
-} from '../../src/queue/events.ts';
-import type { Packed } from '../../src/queue/packed.ts';
+} from '../../src/queue/events/events.ts';
+import type { Packed } from '../../src/queue/state/packed.ts';
 import { eventArbitrary } from './support/arbitrary.ts';
 import { longestZeroRun } from './support/zero-run.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { encodeEvent } from '../../src/queue/events.ts';
-import { recordsOf } from '../../src/queue/job-records.ts';
+import { encodeEvent } from '../../src/queue/events/events.ts';
+import { recordsOf } from '../../src/queue/events/job-records.ts';
 import { ack, at, dispatch, enqueue, prune } from './support/machines.ts';
 
 test('only events of exactly this job are its records: no longer or shorter id, no schedule, no event of many', () => {

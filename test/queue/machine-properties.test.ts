@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { enqueueDefaults, type QueueEvent } from '../../src/queue/event-types.ts';
-import { encodeEvent } from '../../src/queue/events.ts';
-import { type Job, type JobState, jobStates } from '../../src/queue/job.ts';
-import { QueueMachine } from '../../src/queue/machine.ts';
-import { allLanes } from '../../src/queue/ready.ts';
-import { readySince } from '../../src/queue/ready-ages.ts';
+import { enqueueDefaults, type QueueEvent } from '../../src/queue/events/event-types.ts';
+import { encodeEvent } from '../../src/queue/events/events.ts';
+import { type Job, type JobState, jobStates } from '../../src/queue/state/job.ts';
+import { QueueMachine } from '../../src/queue/state/machine.ts';
+import { allLanes } from '../../src/queue/state/ready.ts';
+import { readySince } from '../../src/queue/state/ready-ages.ts';
 import { eventArbitrary } from './support/arbitrary.ts';
 import { at, dispatch, enqueue, hashOf, machineOf, reload } from './support/machines.ts';
 

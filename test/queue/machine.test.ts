@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { QueueEvent } from '../../src/queue/event-types.ts';
-import { encodeEvent } from '../../src/queue/events.ts';
-import { type JobState, payloadText } from '../../src/queue/job.ts';
-import { QueueMachine } from '../../src/queue/machine.ts';
+import type { QueueEvent } from '../../src/queue/events/event-types.ts';
+import { encodeEvent } from '../../src/queue/events/events.ts';
+import { type JobState, payloadText } from '../../src/queue/state/job.ts';
+import { QueueMachine } from '../../src/queue/state/machine.ts';
 import {
   ack,
   at,

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Histogram, MetricsRegistry } from '../../src/queue/metrics.ts';
+import { Histogram, MetricsRegistry } from '../../src/queue/metrics/metrics.ts';
 import { readMetrics, sampleOf } from './support/prometheus.ts';
 
 describe('the text form of metrics', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { QueueEvent } from '../../src/queue/event-types.ts';
-import type { QueueMachine } from '../../src/queue/machine.ts';
-import { type KnownRunner, phaseOf } from '../../src/queue/phase.ts';
+import type { QueueEvent } from '../../src/queue/events/event-types.ts';
 import { statusOf } from '../../src/queue/run/status.ts';
+import type { QueueMachine } from '../../src/queue/state/machine.ts';
+import { type KnownRunner, phaseOf } from '../../src/queue/state/phase.ts';
 import { ack, at, dead, dispatch, enqueue, machineOf, retry, timeout } from './support/machines.ts';
 
 const later = at + 60_000;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { QueueEngine } from '../../src/queue/engine.ts';
-import { QueueMachine } from '../../src/queue/machine.ts';
-import { QueueMetrics } from '../../src/queue/queue-metrics.ts';
+import { QueueMetrics } from '../../src/queue/metrics/queue-metrics.ts';
+import { QueueMachine } from '../../src/queue/state/machine.ts';
 import { openStore } from '../../src/storage/store.ts';
 import { type SimEnv, simEnv } from '../support/env.ts';
 import { type ReadMetric, readMetrics, sampleOf } from './support/prometheus.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { PendingJob } from '../../src/queue/job.ts';
-import { ReadyAges } from '../../src/queue/ready-ages.ts';
+import type { PendingJob } from '../../src/queue/state/job.ts';
+import { ReadyAges } from '../../src/queue/state/ready-ages.ts';
 
 test('jobs that nobody asks about are let go, whatever number of them has come and gone', () => {
   let looks = 0;

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Heap } from '../../src/queue/heap.ts';
-import type { PendingJob } from '../../src/queue/job.ts';
-import { allLanes, ReadyIndex, type Wanted } from '../../src/queue/ready.ts';
-import { Settings } from '../../src/queue/settings.ts';
+import { Heap } from '../../src/queue/state/heap.ts';
+import type { PendingJob } from '../../src/queue/state/job.ts';
+import { allLanes, ReadyIndex, type Wanted } from '../../src/queue/state/ready.ts';
+import { Settings } from '../../src/queue/state/settings.ts';
 
 const nothing = { key: undefined, keyUntil: undefined, parents: undefined, waitingFor: undefined, slot: undefined };
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Reservations } from '../../src/queue/reservations.ts';
+import { Reservations } from '../../src/queue/ops/reservations.ts';
 import { settle } from './support/fake-log.ts';
 
 interface Gate {

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ScheduleRule } from '../../src/queue/setting-types.ts';
-import type { Schedule } from '../../src/queue/settings.ts';
-import { dueSlots, nextSlot, slotAfter, slotBefore } from '../../src/queue/slots.ts';
+import type { ScheduleRule } from '../../src/queue/events/setting-types.ts';
+import type { Schedule } from '../../src/queue/state/settings.ts';
+import { dueSlots, nextSlot, slotAfter, slotBefore } from '../../src/queue/state/slots.ts';
 
 const at = Date.UTC(2026, 2, 1);
 const template = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseJobSpec } from '../../src/queue/parse-spec.ts';
-import { enqueueEvent, type JobSpec } from '../../src/queue/spec.ts';
+import { parseJobSpec } from '../../src/queue/ops/parse-spec.ts';
+import { enqueueEvent, type JobSpec } from '../../src/queue/ops/spec.ts';
 
 const at = 1_764_000_000_000;
 const make = (spec: JobSpec, payloadBytesMax = 1024): ReturnType<typeof enqueueEvent> =>

@@ -1,6 +1,6 @@
 import { usageError } from '../../base/errors.ts';
 import { parseTime } from '../../commands/time.ts';
-import type { JobSpec } from '../../queue/spec.ts';
+import type { JobSpec } from '../../queue/ops/spec.ts';
 
 /** What the flags of `job-options.ts` give. */
 export interface JobFlags {

@@ -1,8 +1,8 @@
 import { roughly } from '../../base/duration.ts';
 import { escapeText } from '../../base/escape.ts';
-import { runnerName } from '../../queue/event-details.ts';
-import type { Phase, PhaseKind } from '../../queue/phase.ts';
-import type { PauseScope } from '../../queue/setting-types.ts';
+import { runnerName } from '../../queue/events/event-details.ts';
+import type { PauseScope } from '../../queue/events/setting-types.ts';
+import type { Phase, PhaseKind } from '../../queue/state/phase.ts';
 import type { Style } from '../style.ts';
 
 /** 'no-handler' -> 'no handler'. */

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { usageError } from '../../base/errors.ts';
 import { parseBytes } from '../../base/size.ts';
-import type { Rate } from '../../queue/setting-types.ts';
+import type { Rate } from '../../queue/events/setting-types.ts';
 import { answers, durationOf, lockTimeoutOption, type Parsed, wholeNumber } from '../command.ts';
 import { addRunFlags } from './job-options.ts';
 

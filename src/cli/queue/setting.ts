@@ -4,7 +4,7 @@ import { escapeText } from '../../base/escape.ts';
 import { readLimits } from '../../commands/queue/state.ts';
 import { storePath } from '../../commands/store-path.ts';
 import { onQueue } from '../../commands/writer.ts';
-import type { Limits, Rate } from '../../queue/setting-types.ts';
+import type { Limits, Rate } from '../../queue/events/setting-types.ts';
 import type { Session } from '../session.ts';
 import { renderTable } from '../table.ts';
 import { bytes, count } from '../text.ts';

@@ -1,8 +1,8 @@
 import { formatDuration, roughly } from '../../base/duration.ts';
 import { escapeText } from '../../base/escape.ts';
+import type { ScheduleRule } from '../../queue/events/setting-types.ts';
 import type { ScheduleReport, SettingsReport } from '../../queue/run/status.ts';
-import type { ScheduleRule } from '../../queue/setting-types.ts';
-import type { LimitSet, Pause } from '../../queue/settings.ts';
+import type { LimitSet, Pause } from '../../queue/state/settings.ts';
 import { bytes, count } from '../text.ts';
 import { scopeText } from './phase-text.ts';
 

@@ -2,7 +2,7 @@ import { roughly } from '../../base/duration.ts';
 import { escapeText } from '../../base/escape.ts';
 import { detailsText, type EventRow } from '../../commands/event-row.ts';
 import type { WatchFrame } from '../../commands/queue/watch.ts';
-import type { PhaseKind } from '../../queue/phase.ts';
+import type { PhaseKind } from '../../queue/state/phase.ts';
 import { verdictWord } from '../findings.ts';
 import type { Style } from '../style.ts';
 import { type Column, layout, renderAligned } from '../table.ts';

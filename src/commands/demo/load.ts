@@ -1,5 +1,5 @@
 import { QueueEngine } from '../../queue/engine.ts';
-import { QueueMachine } from '../../queue/machine.ts';
+import { QueueMachine } from '../../queue/state/machine.ts';
 import { openStore } from '../../storage/store.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 

@@ -1,5 +1,5 @@
 import { join } from '../../base/path.ts';
-import { QueueMachine } from '../../queue/machine.ts';
+import { QueueMachine } from '../../queue/state/machine.ts';
 import { goneMeanwhile, listFolder } from '../../storage/files.ts';
 import { listSnapshots } from '../../storage/snapshot/list.ts';
 import { readSnapshot } from '../../storage/snapshot/read.ts';

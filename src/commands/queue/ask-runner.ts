@@ -1,8 +1,8 @@
 import { WalqError } from '../../base/errors.ts';
-import type { KnownRunner } from '../../queue/phase.ts';
 import { connectControl } from '../../queue/process/socket-client.ts';
 import type { Answer, OperationName, Request } from '../../queue/run/operations.ts';
 import { RemoteOps } from '../../queue/run/remote-ops.ts';
+import type { KnownRunner } from '../../queue/state/phase.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 
 /** Somebody who looks must not wait long for a runner that is stopped or busy: the files say nearly all of it. */

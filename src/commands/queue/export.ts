@@ -1,5 +1,5 @@
 import { formatDuration } from '../../base/duration.ts';
-import { type Job, payloadText, resultText } from '../../queue/job.ts';
+import { type Job, payloadText, resultText } from '../../queue/state/job.ts';
 import { JsonText } from '../json-text.ts';
 
 /**

@@ -1,6 +1,6 @@
-import { runnerName } from '../../queue/event-details.ts';
-import type { AttemptExit, DispatchEvent, Owner, QueueEvent } from '../../queue/event-types.ts';
-import type { Job } from '../../queue/job.ts';
+import { runnerName } from '../../queue/events/event-details.ts';
+import type { AttemptExit, DispatchEvent, Owner, QueueEvent } from '../../queue/events/event-types.ts';
+import type { Job } from '../../queue/state/job.ts';
 
 /** One attempt at a job, as far as the log still tells of it. */
 export interface Attempt extends AttemptExit {

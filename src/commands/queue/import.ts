@@ -1,7 +1,7 @@
 import { jsonKind, jsonMembers, jsonString } from '../../base/json.ts';
-import { type JobState, jobStates } from '../../queue/job.ts';
-import { parseJobMembers, parseJobSpec } from '../../queue/parse-spec.ts';
-import { fieldError, type JobSpec } from '../../queue/spec.ts';
+import { parseJobMembers, parseJobSpec } from '../../queue/ops/parse-spec.ts';
+import { fieldError, type JobSpec } from '../../queue/ops/spec.ts';
+import { type JobState, jobStates } from '../../queue/state/job.ts';
 import type { CommandContext } from '../context.ts';
 import { storeToCreate } from '../store-target.ts';
 import type { WriterOptions } from '../writer.ts';

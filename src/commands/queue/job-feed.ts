@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { UuidSource } from '../../base/uuid.ts';
+import type { JobSpec } from '../../queue/ops/spec.ts';
 import { startTimer, type Timer } from '../../queue/process/timer.ts';
-import type { JobSpec } from '../../queue/spec.ts';
 import type { InputJob } from './job-input.ts';
 
 /** Jobs of one frame as a rule. Even if a runner's socket must escape every byte of it, a message holds a batch. */

@@ -1,6 +1,6 @@
 import { usageError, WalqError } from '../../base/errors.ts';
 import { JsonPieces } from '../../base/json-stream.ts';
-import { defaultPayloadBytesMax, type JobSpec } from '../../queue/spec.ts';
+import { defaultPayloadBytesMax, type JobSpec } from '../../queue/ops/spec.ts';
 import { inPlace } from './in-place.ts';
 import { utf8Lines } from './text-lines.ts';
 

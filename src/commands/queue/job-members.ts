@@ -1,5 +1,5 @@
-import { type Job, payloadText } from '../../queue/job.ts';
-import { type Phase, type PhaseContext, phaseOf } from '../../queue/phase.ts';
+import { type Job, payloadText } from '../../queue/state/job.ts';
+import { type Phase, type PhaseContext, phaseOf } from '../../queue/state/phase.ts';
 import { jobDocument, rowOfJob } from '../job-row.ts';
 
 /** A job with its phase, as members of a JSON object. */

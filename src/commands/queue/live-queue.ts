@@ -1,5 +1,5 @@
 import type { Finding } from '../../base/finding.ts';
-import { QueueMachine } from '../../queue/machine.ts';
+import { QueueMachine } from '../../queue/state/machine.ts';
 import { replayTo } from '../../storage/replay.ts';
 import { LogTail } from '../../storage/tail.ts';
 import type { StorageEnv } from '../../storage/types.ts';

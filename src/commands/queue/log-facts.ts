@@ -1,8 +1,8 @@
 import type { Finding } from '../../base/finding.ts';
 import { join } from '../../base/path.ts';
 import { VarintReader } from '../../base/varint.ts';
-import { eventTypes } from '../../queue/event-types.ts';
-import { recordTime, recordType } from '../../queue/events.ts';
+import { eventTypes } from '../../queue/events/event-types.ts';
+import { recordTime, recordType } from '../../queue/events/events.ts';
 import { listWal, readSegmentHeader, walFolder } from '../../storage/folder.ts';
 import { scanStore } from '../../storage/read.ts';
 import type { FrameView, StorageEnv, Verdict } from '../../storage/types.ts';

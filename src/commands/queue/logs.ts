@@ -1,7 +1,7 @@
 import { hasErrno, notFoundError } from '../../base/errors.ts';
 import { excerpt } from '../../base/escape.ts';
-import { QueueMachine } from '../../queue/machine.ts';
 import { type LogFileInfo, logFilesOf } from '../../queue/process/log-files.ts';
+import { QueueMachine } from '../../queue/state/machine.ts';
 import { openSource } from '../../storage/files.ts';
 import { replayTo } from '../../storage/replay.ts';
 import type { CommandContext } from '../context.ts';

@@ -1,6 +1,6 @@
 import type { Finding } from '../../base/finding.ts';
-import { QueueMachine } from '../../queue/machine.ts';
-import type { PhaseContext } from '../../queue/phase.ts';
+import { QueueMachine } from '../../queue/state/machine.ts';
+import type { PhaseContext } from '../../queue/state/phase.ts';
 import { replayTo } from '../../storage/replay.ts';
 import { verdictOf } from '../../storage/report.ts';
 import type { Verdict } from '../../storage/types.ts';

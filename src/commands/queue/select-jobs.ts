@@ -1,5 +1,5 @@
-import { changedAt, type Job, type JobState } from '../../queue/job.ts';
-import { type PhaseContext, type PhaseKind, phaseOf } from '../../queue/phase.ts';
+import { changedAt, type Job, type JobState } from '../../queue/state/job.ts';
+import { type PhaseContext, type PhaseKind, phaseOf } from '../../queue/state/phase.ts';
 import type { JobSort } from './job-sorts.ts';
 
 /** Which jobs, and in which order. What is absent does not matter. */

@@ -1,11 +1,11 @@
 import type { ExitCode } from '../../base/errors.ts';
 import type { Finding } from '../../base/finding.ts';
 import type { BulkFilter, PruneRequest } from '../../queue/engine-types.ts';
-import type { Job } from '../../queue/job.ts';
-import { QueueMachine } from '../../queue/machine.ts';
-import { planPrune } from '../../queue/prune.ts';
+import { planPrune } from '../../queue/ops/prune-plan.ts';
 import type { RestingState } from '../../queue/run/operations.ts';
-import type { LimitSet, Schedule } from '../../queue/settings.ts';
+import type { Job } from '../../queue/state/job.ts';
+import { QueueMachine } from '../../queue/state/machine.ts';
+import type { LimitSet, Schedule } from '../../queue/state/settings.ts';
 import { replayTo } from '../../storage/replay.ts';
 import { verdictOf } from '../../storage/report.ts';
 import type { CommandContext } from '../context.ts';

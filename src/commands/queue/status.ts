@@ -1,7 +1,7 @@
 import { WalqError } from '../../base/errors.ts';
 import type { Finding } from '../../base/finding.ts';
-import { QueueMachine } from '../../queue/machine.ts';
 import { type StatusReport, statusOf } from '../../queue/run/status.ts';
+import { QueueMachine } from '../../queue/state/machine.ts';
 import { replayTo } from '../../storage/replay.ts';
 import { verdictOf } from '../../storage/report.ts';
 import { surveyStore } from '../../storage/survey.ts';

@@ -1,7 +1,7 @@
 import type { Finding } from '../../base/finding.ts';
-import { eventTypes } from '../../queue/event-types.ts';
-import { recordJobId, recordType } from '../../queue/events.ts';
-import type { Job, JobCounts } from '../../queue/job.ts';
+import { eventTypes } from '../../queue/events/event-types.ts';
+import { recordJobId, recordType } from '../../queue/events/events.ts';
+import type { Job, JobCounts } from '../../queue/state/job.ts';
 import { verdictOf } from '../../storage/report.ts';
 import type { Verdict } from '../../storage/types.ts';
 import type { CommandContext } from '../context.ts';

@@ -1,7 +1,7 @@
-import type { InFlightJob } from '../../queue/job.ts';
-import { type Phase, phaseOf } from '../../queue/phase.ts';
 import type { RunningJob } from '../../queue/run/status.ts';
 import { type StatusReport, statusOf } from '../../queue/run/status.ts';
+import type { InFlightJob } from '../../queue/state/job.ts';
+import { type Phase, phaseOf } from '../../queue/state/phase.ts';
 import { verdictOf } from '../../storage/report.ts';
 import { surveyStore } from '../../storage/survey.ts';
 import type { Verdict } from '../../storage/types.ts';

@@ -1,7 +1,7 @@
 import { roughly } from '../../base/duration.ts';
-import type { Job } from '../../queue/job.ts';
-import { type Phase, pauseOver } from '../../queue/phase.ts';
-import type { PauseScope } from '../../queue/setting-types.ts';
+import type { PauseScope } from '../../queue/events/setting-types.ts';
+import type { Job } from '../../queue/state/job.ts';
+import { type Phase, pauseOver } from '../../queue/state/phase.ts';
 import type { JobView } from './show.ts';
 
 /** Why a job is where it is, in a sentence for people. As stored, not yet escaped. */

@@ -1,4 +1,4 @@
-import type { JobSpec } from '../spec.ts';
+import type { JobSpec } from '../ops/spec.ts';
 import { specOfJob } from './job-spec.ts';
 import type { NewJob } from './job-types.ts';
 

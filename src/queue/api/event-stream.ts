@@ -3,11 +3,11 @@ import { scanStore } from '../../storage/read.ts';
 import type { Store } from '../../storage/store.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 import type { QueueEngine } from '../engine.ts';
-import type { QueueEvent } from '../event-types.ts';
-import { decodeEvent } from '../events.ts';
-import type { QueueMachine } from '../machine.ts';
-import { asBuffer } from '../packed.ts';
+import type { QueueEvent } from '../events/event-types.ts';
+import { decodeEvent } from '../events/events.ts';
 import { WakeUp } from '../run/signal.ts';
+import type { QueueMachine } from '../state/machine.ts';
+import { asBuffer } from '../state/packed.ts';
 
 /** An event of the log. Payloads and results are JSON text. */
 export type LogEvent = QueueEvent<string> & { seq: number };

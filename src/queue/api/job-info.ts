@@ -1,5 +1,5 @@
-import { type Job, payloadText, resultText } from '../job.ts';
 import type { TakenJob } from '../run/operations.ts';
+import { type Job, payloadText, resultText } from '../state/job.ts';
 import type { JobInfo, LeasedJob, NameOf } from './job-types.ts';
 import { lazily } from './raw-json.ts';
 import type { ListFilter } from './settings.ts';

@@ -1,5 +1,5 @@
 import { parseDuration } from '../../base/duration.ts';
-import type { JobChange, JobSpec } from '../spec.ts';
+import type { JobChange, JobSpec } from '../ops/spec.ts';
 import type { EnqueueOptions, JobChanges, NewJob, Time } from './job-types.ts';
 import { jsonOf } from './raw-json.ts';
 

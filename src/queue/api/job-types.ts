@@ -1,4 +1,4 @@
-import type { JobState } from '../job.ts';
+import type { JobState } from '../state/job.ts';
 import type { RawJson } from './raw-json.ts';
 
 /** Milliseconds, or text with units such as '250ms', '30s', '1h30m', '7d'. */

@@ -1,6 +1,6 @@
 import type { PruneRequest, ScheduleSpec } from '../engine-types.ts';
-import type { JobState } from '../job.ts';
-import type { Limits, MissedSlots, ScheduleRule } from '../setting-types.ts';
+import type { Limits, MissedSlots, ScheduleRule } from '../events/setting-types.ts';
+import type { JobState } from '../state/job.ts';
 import { msOf, specOf } from './job-spec.ts';
 import type { EnqueueOptions, NameOf, Time } from './job-types.ts';
 import type { RawJson } from './raw-json.ts';

@@ -1,7 +1,7 @@
 import type { QueueEngine } from '../engine.ts';
-import { unknownJob } from '../engine-checks.ts';
-import type { Job } from '../job.ts';
+import { unknownJob } from '../ops/engine-checks.ts';
 import { WakeUp } from '../run/signal.ts';
+import type { Job } from '../state/job.ts';
 
 type EndedJob = Extract<Job, { state: 'completed' | 'dead' }>;
 

@@ -2,11 +2,11 @@ import type { WalqError } from '../../base/errors.ts';
 import type { Store } from '../../storage/store.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 import type { QueueEngine } from '../engine.ts';
-import type { QueueMachine } from '../machine.ts';
 import { platformProcesses } from '../process/child-notes.ts';
 import type { Handler } from '../run/handler.ts';
 import { Runner } from '../run/runner.ts';
 import type { RunSummary } from '../run/runner-types.ts';
+import type { QueueMachine } from '../state/machine.ts';
 import { msOf } from './job-spec.ts';
 import type { Time } from './job-types.ts';
 

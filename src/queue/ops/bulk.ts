@@ -1,6 +1,6 @@
 import type { BulkFilter } from '../engine-types.ts';
-import type { QueueEvent, RetryEvent } from '../event-types.ts';
-import type { DeadJob, Job, JobState } from '../job.ts';
+import type { QueueEvent, RetryEvent } from '../events/event-types.ts';
+import type { DeadJob, Job, JobState } from '../state/job.ts';
 import { type EngineContext, reservedKey } from './context.ts';
 
 /** The same done to many jobs, in frames of bounded size: a crash in between leaves some done and the rest as it was. */

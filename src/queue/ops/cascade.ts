@@ -1,4 +1,4 @@
-import type { DeadEvent, QueueEvent } from '../event-types.ts';
+import type { DeadEvent, QueueEvent } from '../events/event-types.ts';
 import type { EngineContext } from './context.ts';
 
 /** These jobs and all that wait for them, directly or not: what a death of theirs concerns. */

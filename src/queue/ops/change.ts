@@ -1,11 +1,11 @@
 import { assert } from '../../base/errors.ts';
-import { hasChildren, lostLease, parentDead, unknownJob, wrongState } from '../engine-checks.ts';
 import type { CancelAnswer } from '../engine-types.ts';
-import type { CancelEvent, RetryEvent } from '../event-types.ts';
-import type { InFlightJob, Job } from '../job.ts';
-import { type JobChange, updateEvent } from '../spec.ts';
+import type { CancelEvent, RetryEvent } from '../events/event-types.ts';
+import type { InFlightJob, Job } from '../state/job.ts';
 import { deathOfChildren, withDescendants } from './cascade.ts';
 import { type EngineContext, reservedKey } from './context.ts';
+import { hasChildren, lostLease, parentDead, unknownJob, wrongState } from './engine-checks.ts';
+import { type JobChange, updateEvent } from './spec.ts';
 
 /** What people do to jobs by hand. Each rejects with E_JOB_UNKNOWN and E_JOB_STATE where the job does not allow it. */
 

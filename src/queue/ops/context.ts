@@ -1,11 +1,11 @@
 import type { Clock, Random } from '../../base/clock.ts';
 import type { UuidSource } from '../../base/uuid.ts';
-import type { Commits } from '../commits.ts';
 import type { EngineOptions } from '../engine-types.ts';
 import type { QueueLog } from '../log.ts';
-import type { QueueMachine } from '../machine.ts';
-import type { Rates } from '../rates.ts';
-import type { Reservations } from '../reservations.ts';
+import type { QueueMachine } from '../state/machine.ts';
+import type { Commits } from './commits.ts';
+import type { Rates } from './rates.ts';
+import type { Reservations } from './reservations.ts';
 
 /** What the operations of the engine work on. */
 export interface EngineContext {

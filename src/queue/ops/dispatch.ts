@@ -1,9 +1,9 @@
 import { assert } from '../../base/errors.ts';
 import type { DispatchRequest, Lease, LeaseRequest } from '../engine-types.ts';
-import type { DispatchEvent, Owner } from '../event-types.ts';
-import type { InFlightJob, PendingJob } from '../job.ts';
-import { allLanes, type Wanted } from '../ready.ts';
-import { fieldError } from '../record.ts';
+import type { DispatchEvent, Owner } from '../events/event-types.ts';
+import { fieldError } from '../events/record.ts';
+import type { InFlightJob, PendingJob } from '../state/job.ts';
+import { allLanes, type Wanted } from '../state/ready.ts';
 import { type EngineContext, reservedToken } from './context.ts';
 import { expire } from './sweep.ts';
 

@@ -1,11 +1,11 @@
 import { assert, WalqError } from '../../base/errors.ts';
-import { hasChildren, parentDead, parentUnknown, queueFull } from '../engine-checks.ts';
 import type { EnqueueAnswer } from '../engine-types.ts';
-import type { EnqueueEvent, QueueEvent } from '../event-types.ts';
-import type { Job } from '../job.ts';
-import { enqueueEvent, fieldError, type JobSpec } from '../spec.ts';
+import type { EnqueueEvent, QueueEvent } from '../events/event-types.ts';
+import type { Job } from '../state/job.ts';
 import { type EngineContext, reservedKey } from './context.ts';
+import { hasChildren, parentDead, parentUnknown, queueFull } from './engine-checks.ts';
 import { parentsFirst } from './parents-first.ts';
+import { enqueueEvent, fieldError, type JobSpec } from './spec.ts';
 
 /** One job of a request and what is to become of it. */
 interface Entry {

@@ -1,5 +1,5 @@
 import { usageError } from '../../base/errors.ts';
-import type { EnqueueEvent } from '../event-types.ts';
+import type { EnqueueEvent } from '../events/event-types.ts';
 
 /**
  * The same jobs, each after those of them it names as parents, otherwise in the order given. Throws usageError E_CYCLE

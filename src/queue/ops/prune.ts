@@ -1,6 +1,6 @@
 import type { PruneRequest } from '../engine-types.ts';
-import { planPrune } from '../prune.ts';
 import type { EngineContext } from './context.ts';
+import { planPrune } from './prune-plan.ts';
 
 /**
  * Forgets finished jobs; answers how many. E_JOB_UNKNOWN and E_JOB_STATE for ids that are not there or not finished.

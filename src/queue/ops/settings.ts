@@ -1,10 +1,10 @@
 import { usageError } from '../../base/errors.ts';
-import { unknownSchedule } from '../engine-checks.ts';
 import type { ScheduleSpec } from '../engine-types.ts';
-import type { LimitEvent, Limits, PauseScope, ScheduleEvent } from '../setting-types.ts';
-import { checkRule } from '../slots.ts';
-import { checkLabel, enqueueEvent } from '../spec.ts';
+import type { LimitEvent, Limits, PauseScope, ScheduleEvent } from '../events/setting-types.ts';
+import { checkRule } from '../state/slots.ts';
 import { type EngineContext, reservedSchedule, reservedSettings } from './context.ts';
+import { unknownSchedule } from './engine-checks.ts';
+import { checkLabel, enqueueEvent } from './spec.ts';
 
 /** What lasts until it is changed: pauses, limits, schedules. */
 

@@ -1,10 +1,10 @@
-import { attemptOf, failAnswer, lostAttempt, resultBytes } from '../engine-checks.ts';
 import type { AckAnswer, AttemptRef, FailAnswer } from '../engine-types.ts';
-import type { DeadEvent, RetryEvent, TimeoutEvent } from '../event-types.ts';
-import type { InFlightJob } from '../job.ts';
-import { type Failure, judgeCrash, judgeFailure } from '../policy.ts';
+import type { DeadEvent, RetryEvent, TimeoutEvent } from '../events/event-types.ts';
+import type { InFlightJob } from '../state/job.ts';
 import { deathOfChildren, withDescendants } from './cascade.ts';
 import type { EngineContext } from './context.ts';
+import { attemptOf, failAnswer, lostAttempt, resultBytes } from './engine-checks.ts';
+import { type Failure, judgeCrash, judgeFailure } from './policy.ts';
 
 /** Crash requeues that share one frame. */
 const reclaimBatch = 1000;

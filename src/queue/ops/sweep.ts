@@ -1,9 +1,9 @@
 import type { SweepAnswer } from '../engine-types.ts';
-import type { DeadEvent, EnqueueEvent, QueueEvent } from '../event-types.ts';
-import type { InFlightJob } from '../job.ts';
-import { packedBytes } from '../packed.ts';
-import type { Schedule } from '../settings.ts';
-import { dueSlots, nextSlot } from '../slots.ts';
+import type { DeadEvent, EnqueueEvent, QueueEvent } from '../events/event-types.ts';
+import type { InFlightJob } from '../state/job.ts';
+import { packedBytes } from '../state/packed.ts';
+import type { Schedule } from '../state/settings.ts';
+import { dueSlots, nextSlot } from '../state/slots.ts';
 import { deathOfChildren, withDescendants } from './cascade.ts';
 import { type EngineContext, reservedSchedule } from './context.ts';
 import { prune } from './prune.ts';

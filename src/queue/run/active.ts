@@ -1,6 +1,6 @@
-import type { InFlightJob } from '../job.ts';
-import type { QueueMachine } from '../machine.ts';
 import type { RunningAttempt } from '../process/attempt-types.ts';
+import type { InFlightJob } from '../state/job.ts';
+import type { QueueMachine } from '../state/machine.ts';
 import type { Handler } from './handler.ts';
 import type { RunningJob } from './status.ts';
 

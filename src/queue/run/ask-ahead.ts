@@ -1,6 +1,6 @@
 import type { QueueEngine } from '../engine.ts';
 import type { DispatchRequest } from '../engine-types.ts';
-import type { InFlightJob } from '../job.ts';
+import type { InFlightJob } from '../state/job.ts';
 
 /**
  * Asks for the next job before the ACK of this one is on disk: both share a frame, and a worker waits for the disk once

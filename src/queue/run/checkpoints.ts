@@ -1,8 +1,8 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Store } from '../../storage/store.ts';
 import type { SnapshotSummary } from '../../storage/types.ts';
-import type { QueueMachine } from '../machine.ts';
 import { startTimer, type Timer } from '../process/timer.ts';
+import type { QueueMachine } from '../state/machine.ts';
 
 export interface CheckpointPolicy {
   /** Snapshot after so long, and after so many events; 0 = not by this. */

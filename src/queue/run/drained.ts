@@ -1,6 +1,6 @@
-import type { Job, PendingJob } from '../job.ts';
-import type { QueueMachine } from '../machine.ts';
-import { laneOf, type Wanted } from '../ready.ts';
+import type { Job, PendingJob } from '../state/job.ts';
+import type { QueueMachine } from '../state/machine.ts';
+import { laneOf, type Wanted } from '../state/ready.ts';
 import type { DrainAnswer } from './operations.ts';
 import type { RunSummary } from './runner-types.ts';
 

@@ -1,11 +1,11 @@
 import type { FileSystem } from '../../fs/types.ts';
-import { type InFlightJob, payloadText } from '../job.ts';
 import { runAttempt } from '../process/attempt.ts';
 import type { AttemptHooks, AttemptSpec, RunningAttempt } from '../process/attempt-types.ts';
 import { logName } from '../process/log-files.ts';
 import { leaseOf } from '../process/orphans.ts';
 import { fileOutput } from '../process/output.ts';
-import type { Lane } from '../ready.ts';
+import { type InFlightJob, payloadText } from '../state/job.ts';
+import type { Lane } from '../state/ready.ts';
 
 /** What runs the jobs of a runner. */
 export interface Handler {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import { hasErrno, ioError } from '../../base/errors.ts';
 import { excerpt } from '../../base/escape.ts';
-import { metricsContentType } from '../metrics.ts';
+import { metricsContentType } from '../metrics/metrics.ts';
 import { startTimer } from '../process/timer.ts';
 
 export interface MetricsServerOptions {

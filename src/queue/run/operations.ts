@@ -11,9 +11,9 @@ import type {
   PruneRequest,
   ScheduleSpec,
 } from '../engine-types.ts';
-import type { JobState } from '../job.ts';
-import type { Limits } from '../setting-types.ts';
-import type { JobChange, JobSpec } from '../spec.ts';
+import type { Limits } from '../events/setting-types.ts';
+import type { JobChange, JobSpec } from '../ops/spec.ts';
+import type { JobState } from '../state/job.ts';
 import type { RunnerStatus, RunningJob, StatusReport } from './status.ts';
 
 /**

@@ -5,9 +5,9 @@ import type { Store } from '../../storage/store.ts';
 import type { RecoveryReport, StorageEnv } from '../../storage/types.ts';
 import type { QueueEngine } from '../engine.ts';
 import type { Lease } from '../engine-types.ts';
-import { payloadText } from '../job.ts';
-import type { QueueMachine } from '../machine.ts';
 import type { ControlRequest } from '../process/socket-protocol.ts';
+import { payloadText } from '../state/job.ts';
+import type { QueueMachine } from '../state/machine.ts';
 import {
   type Answer,
   type OperationName,

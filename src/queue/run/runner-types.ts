@@ -1,7 +1,7 @@
 import type { WalqError } from '../../base/errors.ts';
 import type { SnapshotSummary } from '../../storage/types.ts';
-import type { InFlightJob } from '../job.ts';
 import type { AttemptOutcome } from '../process/attempt-types.ts';
+import type { InFlightJob } from '../state/job.ts';
 import type { CheckpointPolicy } from './checkpoints.ts';
 import type { Verdict } from './settle.ts';
 

@@ -1,7 +1,7 @@
 import type { QueueEngine } from '../engine.ts';
 import type { FailAnswer } from '../engine-types.ts';
-import type { InFlightJob } from '../job.ts';
 import type { AttemptOutcome } from '../process/attempt-types.ts';
+import type { InFlightJob } from '../state/job.ts';
 
 /** What became of the job. */
 export type Verdict =

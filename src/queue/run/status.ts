@@ -1,11 +1,11 @@
 import type { SnapshotSummary } from '../../storage/types.ts';
-import type { JobCounts } from '../job.ts';
-import type { QueueTotals } from '../job-codec.ts';
-import type { QueueMachine } from '../machine.ts';
-import { type KnownRunner, type PhaseKind, phaseKinds, phaseOf } from '../phase.ts';
-import type { Lane } from '../ready.ts';
-import type { LimitSet, Pause, Schedule } from '../settings.ts';
-import { nextSlot } from '../slots.ts';
+import type { JobCounts } from '../state/job.ts';
+import type { QueueTotals } from '../state/job-codec.ts';
+import type { QueueMachine } from '../state/machine.ts';
+import { type KnownRunner, type PhaseKind, phaseKinds, phaseOf } from '../state/phase.ts';
+import type { Lane } from '../state/ready.ts';
+import type { LimitSet, Pause, Schedule } from '../state/settings.ts';
+import { nextSlot } from '../state/slots.ts';
 
 export interface StatusReport {
   storeId: string;

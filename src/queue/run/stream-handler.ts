@@ -1,9 +1,9 @@
-import { type InFlightJob, payloadText } from '../job.ts';
 import type { AttemptHooks, RunningAttempt } from '../process/attempt-types.ts';
 import { logName } from '../process/log-files.ts';
 import { leaseOfRunner } from '../process/orphans.ts';
 import { fileOutput } from '../process/output.ts';
 import { StreamChild } from '../process/stream-child.ts';
+import { type InFlightJob, payloadText } from '../state/job.ts';
 import type { AttemptPlace, Handler } from './handler.ts';
 
 /**

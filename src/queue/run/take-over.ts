@@ -1,9 +1,9 @@
 import type { Store } from '../../storage/store.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 import type { QueueEngine } from '../engine.ts';
-import type { QueueMachine } from '../machine.ts';
 import { killOrphans, runnerSeq } from '../process/orphans.ts';
 import type { ProcessTable } from '../process/process-table.ts';
+import type { QueueMachine } from '../state/machine.ts';
 
 /**
  * Jobs that a dead runner had in its hands: first its children go, then the jobs become pending again, or dead after

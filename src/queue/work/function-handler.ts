@@ -1,6 +1,6 @@
-import { type InFlightJob, payloadText } from '../job.ts';
 import type { AttemptHooks, RunningAttempt } from '../process/attempt-types.ts';
 import type { Handler } from '../run/handler.ts';
+import { type InFlightJob, payloadText } from '../state/job.ts';
 import { callFunction, checkedShare, extensionMs, type PlainJob, workJob, workTable } from './call.ts';
 import type { WorkContext, WorkFunction, WorkHandlers } from './function-types.ts';
 import { TimedAttempt, type TimedPlace } from './timed-attempt.ts';

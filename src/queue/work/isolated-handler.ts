@@ -1,8 +1,8 @@
-import type { InFlightJob } from '../job.ts';
 import type { AttemptHooks, RunningAttempt } from '../process/attempt-types.ts';
 import { logName } from '../process/log-files.ts';
 import { fileOutput } from '../process/output.ts';
 import type { AttemptPlace, Handler } from '../run/handler.ts';
+import type { InFlightJob } from '../state/job.ts';
 import { plainJob } from './function-handler.ts';
 import { WorkThread } from './thread.ts';
 

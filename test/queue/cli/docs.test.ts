@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
-import { phaseKinds } from '../../../src/queue/phase.ts';
+import { phaseKinds } from '../../../src/queue/state/phase.ts';
 import { binary } from '../../cli/run-walq.ts';
 
 /**

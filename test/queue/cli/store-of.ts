@@ -1,6 +1,6 @@
-import type { QueueEvent } from '../../../src/queue/event-types.ts';
-import { encodeEvent } from '../../../src/queue/events.ts';
-import type { QueueMachine } from '../../../src/queue/machine.ts';
+import type { QueueEvent } from '../../../src/queue/events/event-types.ts';
+import { encodeEvent } from '../../../src/queue/events/events.ts';
+import type { QueueMachine } from '../../../src/queue/state/machine.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { open } from '../../cli/make-store.ts';
 import { scratch } from '../../cli/run-walq.ts';

@@ -1,5 +1,5 @@
 import type { FailAnswer, Lease, PruneRequest } from '../../../src/queue/engine-types.ts';
-import type { InFlightJob } from '../../../src/queue/job.ts';
+import type { InFlightJob } from '../../../src/queue/state/job.ts';
 import type { Frame } from './disk.ts';
 import { fits } from './fits.ts';
 import type { History } from './history.ts';

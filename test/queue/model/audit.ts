@@ -1,4 +1,4 @@
-import type { JobSpec } from '../../../src/queue/spec.ts';
+import type { JobSpec } from '../../../src/queue/ops/spec.ts';
 import { checkDispatched, checkLeased, checkPrune, checkReclaimAnswer } from './answer-rules.ts';
 import type { Frame } from './disk.ts';
 import { DispatchRules } from './dispatch-rules.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import type { LimitEvent, PauseScope } from '../../../src/queue/setting-types.ts';
-import type { JobChange, JobSpec } from '../../../src/queue/spec.ts';
+import type { LimitEvent, PauseScope } from '../../../src/queue/events/setting-types.ts';
+import type { JobChange, JobSpec } from '../../../src/queue/ops/spec.ts';
 
 /** What may happen to a queue. A `pick` chooses among what is there when its turn comes, if anything is. */
 

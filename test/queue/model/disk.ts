@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock, Random } from '../../../src/base/clock.ts';
 import { ioError, type WalqError } from '../../../src/base/errors.ts';
-import type { QueueEvent } from '../../../src/queue/event-types.ts';
-import { decodeEvent } from '../../../src/queue/events.ts';
+import type { QueueEvent } from '../../../src/queue/events/event-types.ts';
+import { decodeEvent } from '../../../src/queue/events/events.ts';
 import type { QueueLog } from '../../../src/queue/log.ts';
-import { QueueMachine } from '../../../src/queue/machine.ts';
+import { QueueMachine } from '../../../src/queue/state/machine.ts';
 import type { CheckpointResult } from '../../../src/storage/types.ts';
 import { noSpace } from '../support/fake-log.ts';
 

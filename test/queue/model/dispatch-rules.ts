@@ -1,4 +1,4 @@
-import type { DispatchEvent } from '../../../src/queue/event-types.ts';
+import type { DispatchEvent } from '../../../src/queue/events/event-types.ts';
 import type { Frame } from './disk.ts';
 import type { History } from './history.ts';
 import { holder, type Request } from './operations.ts';

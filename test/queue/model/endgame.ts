@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import { type Job as MachineJob, payloadText } from '../../../src/queue/job.ts';
-import type { QueueMachine } from '../../../src/queue/machine.ts';
+import { type Job as MachineJob, payloadText } from '../../../src/queue/state/job.ts';
+import type { QueueMachine } from '../../../src/queue/state/machine.ts';
 import { hashOf, reload } from '../support/machines.ts';
 import { replayed, seqLast } from './disk.ts';
 import { History } from './history.ts';

@@ -1,4 +1,4 @@
-import type { QueueEvent } from '../../../src/queue/event-types.ts';
+import type { QueueEvent } from '../../../src/queue/events/event-types.ts';
 import type { Frame } from './disk.ts';
 import { after, childrenOf, empty, type State } from './state.ts';
 import type { Op, World } from './world.ts';

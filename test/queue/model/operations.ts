@@ -1,7 +1,7 @@
 import type { PruneRequest, ScheduleSpec } from '../../../src/queue/engine-types.ts';
-import type { QueueEvent } from '../../../src/queue/event-types.ts';
-import type { LimitEvent, PauseScope } from '../../../src/queue/setting-types.ts';
-import type { JobChange, JobSpec } from '../../../src/queue/spec.ts';
+import type { QueueEvent } from '../../../src/queue/events/event-types.ts';
+import type { LimitEvent, PauseScope } from '../../../src/queue/events/setting-types.ts';
+import type { JobChange, JobSpec } from '../../../src/queue/ops/spec.ts';
 import { childrenOf, descendants, ended, type Job, type State, scopeOf } from './state.ts';
 
 /** An operation as the engine is asked for it. */

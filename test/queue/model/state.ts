@@ -1,5 +1,5 @@
-import type { EnqueueEvent, Owner, QueueEvent } from '../../../src/queue/event-types.ts';
-import type { Limits, MissedSlots, ScheduleEvent } from '../../../src/queue/setting-types.ts';
+import type { EnqueueEvent, Owner, QueueEvent } from '../../../src/queue/events/event-types.ts';
+import type { Limits, MissedSlots, ScheduleEvent } from '../../../src/queue/events/setting-types.ts';
 
 /**
  * A queue in memory, as EVENTS.md describes it and as plainly as it can be said: the yardstick for the real one. States

@@ -1,8 +1,8 @@
 import { WalqError } from '../../../src/base/errors.ts';
 import { QueueEngine } from '../../../src/queue/engine.ts';
 import type { EngineOptions, Lease } from '../../../src/queue/engine-types.ts';
-import type { InFlightJob } from '../../../src/queue/job.ts';
-import type { JobSpec } from '../../../src/queue/spec.ts';
+import type { JobSpec } from '../../../src/queue/ops/spec.ts';
+import type { InFlightJob } from '../../../src/queue/state/job.ts';
 import { settle } from '../support/fake-log.ts';
 import type { Action, Commands, Spec, Target } from './commands.ts';
 import { type Frame, ModelClock, ModelLog, seeded, underWay } from './disk.ts';

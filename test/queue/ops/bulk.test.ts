@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { JobSpec } from '../../../src/queue/spec.ts';
+import type { JobSpec } from '../../../src/queue/ops/spec.ts';
 import { type Bench, bench } from '../support/fake-log.ts';
 import { expectReplayable, take, types } from '../support/take.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { decodeEvent } from '../../../src/queue/events.ts';
-import { payloadText } from '../../../src/queue/job.ts';
+import { decodeEvent } from '../../../src/queue/events/events.ts';
+import { payloadText } from '../../../src/queue/state/job.ts';
 import { type Bench, bench, FakeLog } from '../support/fake-log.ts';
 import { expectReplayable, take, tokens, types } from '../support/take.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { InFlightJob } from '../../../src/queue/job.ts';
 import { askAhead } from '../../../src/queue/run/ask-ahead.ts';
+import type { InFlightJob } from '../../../src/queue/state/job.ts';
 import { type Bench, bench, noSpace } from '../support/fake-log.ts';
 
 async function begun(b: Bench): Promise<InFlightJob> {

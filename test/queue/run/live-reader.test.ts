@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock, systemRandom } from '../../../src/base/node-clock.ts';
 import { nodeFs } from '../../../src/fs/node-fs.ts';
-import { QueueMachine } from '../../../src/queue/machine.ts';
+import { QueueMachine } from '../../../src/queue/state/machine.ts';
 import { verifyStore } from '../../../src/storage/read.ts';
 import { replayTo } from '../../../src/storage/replay.ts';
 import { binary, scratch } from '../../cli/run-walq.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import type { Job, Setback, Special } from '../../../src/queue/job.ts';
-import type { SettingEntry } from '../../../src/queue/settings.ts';
+import type { Job, Setback, Special } from '../../../src/queue/state/job.ts';
+import type { SettingEntry } from '../../../src/queue/state/settings.ts';
 import {
   delayArbitrary,
   errorArbitrary,

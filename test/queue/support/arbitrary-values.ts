@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
-import type { JobTemplate } from '../../../src/queue/event-base.ts';
-import type { AttemptExit, Owner, Slot } from '../../../src/queue/event-types.ts';
-import type { MissedSlots, PauseScope, Rate, ScheduleRule } from '../../../src/queue/setting-types.ts';
+import type { JobTemplate } from '../../../src/queue/events/event-base.ts';
+import type { AttemptExit, Owner, Slot } from '../../../src/queue/events/event-types.ts';
+import type { MissedSlots, PauseScope, Rate, ScheduleRule } from '../../../src/queue/events/setting-types.ts';
 
 /** Generators of what events and entries are made of: at the default, at the edges and in between. */
 

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { QueueEvent } from '../../../src/queue/event-types.ts';
+import type { QueueEvent } from '../../../src/queue/events/event-types.ts';
 import {
   delayArbitrary,
   errorArbitrary,

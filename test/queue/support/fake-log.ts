@@ -3,7 +3,7 @@ import { ioError, type WalqError } from '../../../src/base/errors.ts';
 import { QueueEngine } from '../../../src/queue/engine.ts';
 import type { EngineOptions } from '../../../src/queue/engine-types.ts';
 import type { QueueLog } from '../../../src/queue/log.ts';
-import { QueueMachine } from '../../../src/queue/machine.ts';
+import { QueueMachine } from '../../../src/queue/state/machine.ts';
 import type { CheckpointResult } from '../../../src/storage/types.ts';
 
 interface Waiting {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { enqueueDefaults, type QueueEvent } from '../../../src/queue/event-types.ts';
-import { encodeEvent } from '../../../src/queue/events.ts';
-import { QueueMachine } from '../../../src/queue/machine.ts';
+import { enqueueDefaults, type QueueEvent } from '../../../src/queue/events/event-types.ts';
+import { encodeEvent } from '../../../src/queue/events/events.ts';
+import { QueueMachine } from '../../../src/queue/state/machine.ts';
 
 /** Short names for events of a job, and for looking at a state. */
 

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
-import { recordTypeName } from '../../../src/queue/events.ts';
-import type { InFlightJob } from '../../../src/queue/job.ts';
-import { QueueMachine } from '../../../src/queue/machine.ts';
+import { recordTypeName } from '../../../src/queue/events/events.ts';
+import type { InFlightJob } from '../../../src/queue/state/job.ts';
+import { QueueMachine } from '../../../src/queue/state/machine.ts';
 import type { Bench, FakeLog } from './fake-log.ts';
 import { hashOf, reload } from './machines.ts';
 

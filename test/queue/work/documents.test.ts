@@ -35,7 +35,7 @@ test('the file of flags is read', async () => {
 
 test('the line of a job is what a handler reads', () => {
   const job = { id: 'mail-1', name: 'mail', attempt: 1, attemptsMax: 3, payload: '{"to":"ada@example.org"}' };
-  expect(block('json')).toBe(streamJob(job));
+  expect(block('ndjson')).toBe(streamJob(job));
 });
 
 test('each line of the table of --stream is understood as the table says', () => {

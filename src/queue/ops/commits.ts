@@ -1,0 +1,103 @@
+import type { Clock } from '../../base/clock.ts';
+import { WalqError } from '../../base/errors.ts';
+import type { CommitListener, ForgetListener } from '../engine-types.ts';
+import type { QueueEvent } from '../events/event-types.ts';
+import { encodeEvent } from '../events/events.ts';
+import type { QueueLog } from '../log.ts';
+
+/** How long a verdict waits before it tries the full disk again. */
+const fullDiskRetryMs = 1000;
+
+/** From events to the log: encodes, appends, tells listeners, and sees verdicts through a full disk. */
+export class Commits {
+  readonly #log: QueueLog;
+  readonly #clock: Clock;
+  readonly #onStall: (() => void) | undefined;
+  readonly #listeners = new Set<CommitListener>();
+  readonly #forgetters = new Set<ForgetListener>();
+  #stalled = 0;
+  #stopped = false;
+
+  /** `onStall` is called when verdicts begin to wait for room on the disk. */
+  constructor(log: QueueLog, clock: Clock, onStall?: () => void) {
+    this.#log = log;
+    this.#onStall = onStall;
+    this.#clock = clock;
+  }
+
+  /** Verdicts waiting for room on the disk. */
+  get stalled(): number {
+    return this.#stalled;
+  }
+
+  /** One frame. Resolves with its first seq once durable and applied. `pruned`: ids of the jobs that its PRUNE mean. */
+  async append(events: readonly QueueEvent[], pruned: readonly string[] = []): Promise<number> {
+    const seqFirst = await this.#log.append(events.map(encodeEvent));
+    this.#tell(events, seqFirst);
+    if (this.#forgetters.size > 0) this.#tellForgotten(events, pruned, seqFirst);
+    return seqFirst;
+  }
+
+  /**
+   * For the outcome of work that is done (ACK, RETRY, DEAD): it must not be lost to a full disk, or the work would be
+   * done again. It waits and tries again until there is room or `stop` is called.
+   */
+  async appendVerdict(events: readonly QueueEvent[]): Promise<number> {
+    const records = events.map(encodeEvent);
+    let seqFirst: number;
+    try {
+      seqFirst = await this.#log.append(records);
+    } catch (error) {
+      seqFirst = await this.#persist(records, error);
+    }
+    // Only now, when it no longer counts as stalled: whoever listens may want to dispatch at once.
+    this.#tell(events, seqFirst);
+    return seqFirst;
+  }
+
+  /** Goes on after `failure` of the first try. */
+  async #persist(records: readonly Uint8Array[], failure: unknown): Promise<number> {
+    if (!this.#mayRetry(failure)) throw failure;
+    if (this.#stalled++ === 0) this.#onStall?.();
+    try {
+      for (;;) {
+        await this.#clock.sleep(fullDiskRetryMs);
+        try {
+          return await this.#log.append(records);
+        } catch (error) {
+          if (!this.#mayRetry(error)) throw error;
+        }
+      }
+    } finally {
+      this.#stalled--;
+    }
+  }
+
+  #mayRetry(error: unknown): boolean {
+    return error instanceof WalqError && error.code === 'E_NO_SPACE' && !this.#stopped;
+  }
+
+  #tell(events: readonly QueueEvent[], seqFirst: number): void {
+    for (const listener of this.#listeners) listener(events, seqFirst);
+  }
+
+  #tellForgotten(events: readonly QueueEvent[], pruned: readonly string[], seqFirst: number): void {
+    const removed = events.flatMap((event) => (event.type === 'REMOVE' ? [event.id] : []));
+    const ids = [...pruned, ...removed];
+    if (ids.length > 0) for (const listener of this.#forgetters) listener(ids, seqFirst);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  listenForgotten(listener: ForgetListener): () => void {
+    this.#forgetters.add(listener);
+    return () => this.#forgetters.delete(listener);
+  }
+
+  listen(listener: CommitListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}

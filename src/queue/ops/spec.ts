@@ -1,0 +1,222 @@
+import { loneSurrogate } from '../../base/clamp-text.ts';
+import { durationMsMax } from '../../base/duration.ts';
+import { usageError, WalqError } from '../../base/errors.ts';
+import { compactJson } from '../../base/json.ts';
+import { type EnqueueEvent, enqueueDefaults, eventLimits, type UpdateEvent } from '../events/event-types.ts';
+import { parseBackoff } from './backoff.ts';
+
+/** A job as a client describes it. Everything is optional. */
+export interface JobSpec {
+  /** 1..256 bytes of UTF-8 without control characters. Default: a new UUIDv7. */
+  id?: string | undefined;
+  /** 1..128 bytes, the same. Default 'default'. */
+  name?: string | undefined;
+  /** JSON text. White space between tokens is dropped, nothing else changes. */
+  payload?: string | undefined;
+  /** Higher runs first, -1,000,000..1,000,000. Default 0. */
+  priority?: number | undefined;
+  /** Attempts at most, from 1. Default 3. */
+  attempts?: number | undefined;
+  /** Of one attempt; 0 = no limit, the default. */
+  timeoutMs?: number | undefined;
+  /** Wait before the first attempt. Not together with `runAt`. */
+  delayMs?: number | undefined;
+  /** Not before, ms since the epoch. */
+  runAt?: number | undefined;
+  /** As `parseBackoff` reads it. Default 'exp:1s..5m*2~0.5'. */
+  backoff?: string | undefined;
+  /** argv; the job is then run by this and not by the runner's handler. */
+  command?: readonly string[] | undefined;
+  /** Jobs of a group share its limits and take turns with other groups. Like `name`. */
+  group?: string | undefined;
+  /** At most one unfinished job has this key. Like `id`. */
+  key?: string | undefined;
+  /** What becomes of a job whose key is taken: it is not enqueued, or it replaces the one that waits. Default 'skip'. */
+  keyMode?: 'skip' | 'replace' | undefined;
+  /** The key stays taken for at least so long, even if the job is finished before. */
+  keyTtlMs?: number | undefined;
+  /** Ids of jobs that must have completed before this one runs: in the queue already, or enqueued together with it. */
+  after?: readonly string[] | undefined;
+  /** Dead if no attempt has begun after so long. */
+  expireMs?: number | undefined;
+}
+
+/** Changes of a pending job; what is absent stays.  */
+export type JobChange = Pick<
+  JobSpec,
+  'payload' | 'priority' | 'attempts' | 'runAt' | 'delayMs' | 'timeoutMs' | 'backoff' | 'group' | 'expireMs'
+>;
+
+export interface SpecLimits {
+  /** UTF-8 bytes of the payload after dropping white space between tokens. */
+  payloadBytesMax: number;
+}
+
+export const defaultPayloadBytesMax = 1024 * 1024;
+const nameBytesMax = 128;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject here
+const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+
+/**
+ * Checks a spec and makes its event. Throws usageError E_JOB with the field in `data.field` and first in the message,
+ * E_BACKOFF, or what `compactJson` throws for a payload (E_JSON, E_JSON_DEPTH, E_JSON_SIZE).
+ */
+export function enqueueEvent(spec: JobSpec, id: string, at: number, limits: SpecLimits): EnqueueEvent {
+  checkLabel('id', id, eventLimits.idBytes);
+  const name = spec.name ?? enqueueDefaults.name;
+  if (name !== enqueueDefaults.name) checkLabel('name', name, nameBytesMax);
+  if (spec.delayMs !== undefined && spec.runAt !== undefined) throw fieldError('delay', "and 'at' exclude each other");
+  const priority = whole(
+    'priority',
+    spec.priority,
+    enqueueDefaults.priority,
+    -eventLimits.priority,
+    eventLimits.priority,
+  );
+  const maxAttempts = whole('attempts', spec.attempts, enqueueDefaults.maxAttempts, 1, eventLimits.attempts);
+  const timeoutMs = whole('timeout', spec.timeoutMs, enqueueDefaults.timeoutMs, 0, durationMsMax);
+  const delayMs = whole('delay', spec.delayMs, 0, 0, durationMsMax);
+  const runAt = whole('at', spec.runAt, at + delayMs, 0, at + durationMsMax);
+  const backoff = spec.backoff ?? enqueueDefaults.backoff;
+  checkBackoff(backoff);
+  const payload = payloadBytes(spec.payload, limits.payloadBytesMax);
+  const command = spec.command && checkCommand(spec.command);
+  const group = spec.group ?? enqueueDefaults.group;
+  if (group !== enqueueDefaults.group) checkLabel('group', group, nameBytesMax);
+  return {
+    type: 'ENQUEUE',
+    id,
+    at,
+    name,
+    payload,
+    priority,
+    maxAttempts,
+    runAt: Math.max(at, runAt),
+    timeoutMs,
+    backoff,
+    command,
+    group,
+    ...tiesOf(spec, id, at),
+  };
+}
+
+/** Key, parents and expiry: what few jobs have. */
+function tiesOf(
+  spec: JobSpec,
+  id: string,
+  at: number,
+): Pick<EnqueueEvent, 'key' | 'keyUntil' | 'parents' | 'expiresAt'> {
+  const { key, keyTtlMs, after, expireMs } = spec;
+  if (key === undefined && (keyTtlMs ?? spec.keyMode) !== undefined)
+    throw fieldError('key', "is missing: 'key_ttl' and 'key_mode' say more about it");
+  if (key !== undefined) checkLabel('key', key, eventLimits.keyBytes);
+  if (spec.keyMode !== undefined && spec.keyMode !== 'skip' && spec.keyMode !== 'replace')
+    throw fieldError('key_mode', `must be 'skip' or 'replace', not '${String(spec.keyMode)}'`);
+  const ttl = keyTtlMs === undefined ? undefined : whole('key_ttl', keyTtlMs, 0, 1, durationMsMax);
+  const expiry = expireMs === undefined ? undefined : whole('expire', expireMs, 0, 1, durationMsMax);
+  return {
+    ...(key !== undefined && { key }),
+    ...(ttl !== undefined && { keyUntil: at + ttl }),
+    ...(after !== undefined && after.length > 0 && { parents: checkParents(after, id) }),
+    ...(expiry !== undefined && { expiresAt: at + expiry }),
+  };
+}
+
+function checkParents(after: readonly string[], id: string): readonly string[] {
+  const parents = [...new Set(after)];
+  const { countMax } = eventLimits.parents;
+  if (parents.length > countMax) throw fieldError('after', `names ${parents.length} jobs, allowed are ${countMax}`);
+  for (const parent of parents) checkLabel('after', parent, eventLimits.idBytes);
+  if (parents.includes(id)) throw fieldError('after', 'names the job itself');
+  return parents;
+}
+
+/**
+ * Checks changes of a pending job and makes their event. Throws as `enqueueEvent` does, and E_JOB when nothing is to be
+ * changed.
+ */
+export function updateEvent(change: JobChange, id: string, at: number, limits: SpecLimits): UpdateEvent {
+  const { payload, priority, attempts, runAt, delayMs, timeoutMs, backoff, group, expireMs } = change;
+  const given = [payload, priority, attempts, runAt, delayMs, timeoutMs, backoff, group, expireMs];
+  if (given.every((value) => value === undefined)) throw usageError('E_JOB', 'nothing to change was named');
+  const full = enqueueEvent({ ...change }, id, at, limits);
+  return {
+    type: 'UPDATE',
+    id,
+    at,
+    ...(payload !== undefined && { payload: full.payload }),
+    ...(priority !== undefined && { priority }),
+    ...(attempts !== undefined && { maxAttempts: attempts }),
+    ...((runAt ?? delayMs) !== undefined && { runAt: full.runAt }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(backoff !== undefined && { backoff }),
+    ...(group !== undefined && { group }),
+    ...(expireMs !== undefined && { expiresAt: full.expiresAt }),
+  };
+}
+
+/** The last one found good: jobs come in numbers, and most with the same. */
+let goodBackoff: string = enqueueDefaults.backoff;
+
+function checkBackoff(backoff: string): void {
+  if (backoff === goodBackoff) return;
+  parseBackoff(backoff);
+  goodBackoff = backoff;
+}
+
+export function checkLabel(field: string, text: string, bytesMax: number): void {
+  const length = Buffer.byteLength(text);
+  if (length === 0) throw fieldError(field, 'must not be empty');
+  if (length > bytesMax) throw fieldError(field, `takes ${length} bytes, allowed are ${bytesMax}`);
+  if (control.test(text)) throw fieldError(field, 'must not hold control characters or line breaks');
+  if (loneSurrogate.test(text)) throw fieldError(field, 'is not well-formed Unicode');
+}
+
+function whole(field: string, value: number | undefined, fallback: number, min: number, max: number): number {
+  if (value === undefined) return fallback;
+  if (!Number.isSafeInteger(value) || value < min || value > max) {
+    throw fieldError(field, `must be a whole number from ${min} to ${max}, not ${value}`);
+  }
+  return value;
+}
+
+function payloadBytes(text: string | undefined, bytesMax: number): Uint8Array | undefined {
+  if (text === undefined) return undefined;
+  // Space between tokens does not count, so the text as given may be longer; but not without bound.
+  const bytes = Buffer.from(compactPayload(text, 4 * bytesMax));
+  if (bytes.length > bytesMax) {
+    throw fieldError(
+      'payload',
+      `takes ${bytes.length} bytes, allowed are ${bytesMax}; keep large data in a file and put its name here`,
+    );
+  }
+  return bytes;
+}
+
+function compactPayload(text: string, bytesMax: number): string {
+  try {
+    return compactJson(text, { bytesMax });
+  } catch (error) {
+    if (!(error instanceof WalqError)) throw error;
+    throw usageError(error.code, `payload: ${error.message}`, { data: { ...error.data, field: 'payload' } });
+  }
+}
+
+function checkCommand(command: readonly string[]): readonly string[] {
+  const { countMax, bytesMax } = eventLimits.command;
+  if (command.length === 0 || command[0] === '') throw fieldError('command', 'must begin with a program');
+  if (command.length > countMax)
+    throw fieldError('command', `has ${command.length} arguments, allowed are ${countMax}`);
+  let bytes = 0;
+  for (const argument of command) {
+    bytes += Buffer.byteLength(argument);
+    if (argument.includes('\0')) throw fieldError('command', 'must not hold NUL characters');
+    if (loneSurrogate.test(argument)) throw fieldError('command', 'is not well-formed Unicode');
+  }
+  if (bytes > bytesMax) throw fieldError('command', `takes ${bytes} bytes, allowed are ${bytesMax}`);
+  return [...command];
+}
+
+export function fieldError(field: string, what: string): WalqError {
+  return usageError('E_JOB', `${field} ${what}`, { data: { field } });
+}
