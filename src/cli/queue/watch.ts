@@ -1,7 +1,9 @@
 import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { stringify } from '../../commands/json-text.ts';
 import { type WatchFrame, watchQueue } from '../../commands/queue/watch.ts';
-import { phaseKinds } from '../../queue/state/phase.ts';
+import { exitOfVerdict } from '../../commands/verdict.ts';
+import { phaseKinds } from '../../queue/phase.ts';
+import { verdictWord } from '../findings.ts';
 import type { Session } from '../session.ts';
 import { isoTime } from '../text.ts';
 import { Screen } from './screen.ts';
@@ -49,16 +51,17 @@ async function watchOnScreen(session: Session): Promise<ExitCode> {
   } finally {
     await screen.close();
   }
-  return Exit.ok;
+  return last === undefined ? Exit.ok : exitOfVerdict(last.verdict);
 }
 
 /** `2026-09-01T03:00:00.000Z seq=12 ready=3 running=1 completed=5 dead=0`: phases without jobs are left out. */
-function textLine({ atMs, status }: WatchFrame): string {
+function textLine({ atMs, status, verdict }: WatchFrame): string {
   const always = new Set(['ready', 'running', 'completed', 'dead']);
   const shown = phaseKinds.filter((kind) => always.has(kind) || status.phases[kind] > 0);
   const runner = status.runner === undefined ? 'none' : status.runner.pid;
   const counts = shown.map((kind) => `${kind}=${status.phases[kind]}`);
-  return `${isoTime(atMs)} seq=${status.seqLast} ${counts.join(' ')} runner=${runner}`;
+  const damage = exitOfVerdict(verdict) === Exit.ok ? '' : ` ${verdictWord(verdict)}`;
+  return `${isoTime(atMs)} seq=${status.seqLast} ${counts.join(' ')} runner=${runner}${damage}`;
 }
 
 function ndjsonLine({ atMs, status, running, perSecond, verdict, runnerError }: WatchFrame): string {
