@@ -2,7 +2,7 @@ import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { stringify } from '../../commands/json-text.ts';
 import { type WatchFrame, watchQueue } from '../../commands/queue/watch.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
-import { phaseKinds } from '../../queue/phase.ts';
+import { phaseKinds } from '../../queue/state/phase.ts';
 import { verdictWord } from '../findings.ts';
 import type { Session } from '../session.ts';
 import { isoTime } from '../text.ts';
