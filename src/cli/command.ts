@@ -25,8 +25,10 @@ class WalqCommand extends Command {
     this.configureHelp({
       showGlobalOptions: true,
       visibleGlobalOptions: (command) => {
-        let root: Command | null = command;
+        let root: Command = command;
         while (root.parent) root = root.parent;
+        // Its own are listed already.
+        if (root === command) return [];
         return root.options.filter((option) => option.long !== '--version');
       },
     });

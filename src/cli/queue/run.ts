@@ -93,7 +93,9 @@ export async function run(session: Session, _args: readonly string[], flags: Run
         ? session.errStyle.bad(`; what became of ${summary.unwritten} more is not in the log, so they run again`)
         : '';
     const retries = counted(summary.retried, 'retry', 'retries');
-    await session.err.line(`${summary.completed} completed, ${retries}, ${dead}${lost}`);
+    const left =
+      summary.left > 0 ? session.errStyle.warn(`; ${counted(summary.left, 'job')} held back: walq queue status`) : '';
+    await session.err.line(`${summary.completed} completed, ${retries}, ${dead}${lost}${left}`);
   }
   if (failure) throw failure;
   return exit;
