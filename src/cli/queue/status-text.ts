@@ -73,8 +73,10 @@ function runnerText(runner: RunnerStatus, now: number): string {
 function logText(result: QueueStatusResult, style: Style): string {
   const verdict = style.verdict(result.verdict, verdictWord(result.verdict));
   const from = result.readFromSeq;
-  const read = from > 1 ? style.dim(`  (read from seq ${count(from)} on; walq wal verify reads all)`) : '';
-  return `seq ${count(result.seqLast)}, ${verdict}${read}`;
+  const partly = from > 1 ? `read from seq ${count(from)} on; ` : '';
+  const advice = result.verdict === 'clean' ? 'walq wal verify reads all' : 'walq wal verify says what is wrong';
+  const notes = partly === '' && result.verdict === 'clean' ? '' : style.dim(`  (${partly}${advice})`);
+  return `seq ${count(result.seqLast)}, ${verdict}${notes}`;
 }
 
 const afterWords: Readonly<Record<Opening['after'], string>> = {

@@ -8,16 +8,16 @@ import { phaseKinds } from '../../../src/queue/state/phase.ts';
 import { binary } from '../../cli/run-walq.ts';
 
 /**
- * docs/queue-look.md shows what the tool really says: every example runs, in order, in one folder. With README=update
- * in the environment the outputs are written into the page instead; look at the difference before you commit it.
+ * These pages show what the tool really says: every example runs, in order, in one folder for each page. With
+ * README=update in the environment the outputs are written into the page instead; look at the difference before you
+ * commit it.
  */
 
-const path = fileURLToPath(new URL('../../../docs/queue-look.md', import.meta.url));
-const page = readFileSync(path, 'utf8');
+const pathOf = (name: string) => fileURLToPath(new URL(`../../../docs/${name}`, import.meta.url));
 const updating = process.env.README === 'update';
 
-const folder = mkdtempSync(join(tmpdir(), 'walq-look-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const base = mkdtempSync(join(tmpdir(), 'walq-docs-'));
+afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 interface Example {
   command: string;
@@ -25,7 +25,7 @@ interface Example {
 }
 
 /** `$ command` and the lines below it, up to the next one. */
-function examples(): Example[] {
+function examples(page: string): Example[] {
   return [...page.matchAll(/^```console\n([\s\S]*?)^```/gm)].flatMap(([, block = '']) =>
     block
       .split(/^\$ /m)
@@ -42,12 +42,12 @@ function settled(text: string): string {
   return text
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
     .replace(/\b17\d{11}\b|\b18\d{11}\b/g, '<ms>')
-    .replace(/\b(?:\d+(?:\.\d+)?(?:ms|[dhms]))+\b/g, '<duration>')
+    .replace(/\b(?:\d+(?:\.\d+)? ?(?:ms|[dhms]))+\b/g, '<duration>')
     .replace(/\bpid \d+/g, 'pid <pid>')
     .replace(/\b[0-9a-f]{12}\b/g, '<runner>');
 }
 
-function run(command: string): Promise<string> {
+function run(folder: string, command: string): Promise<string> {
   const bin = join(folder, 'bin');
   mkdirSync(bin, { recursive: true });
   writeFileSync(join(bin, 'walq'), `#!/bin/sh\nexec '${process.execPath}' '${binary}' "$@"\n`);
@@ -68,18 +68,25 @@ function run(command: string): Promise<string> {
   });
 }
 
-test('every example of the page gives what is printed there', async () => {
+test.each([
+  ['queue-look.md', 11],
+  ['jobs.md', 7],
+])('every example of %s gives what is printed there', async (name, least) => {
+  const page = readFileSync(pathOf(name), 'utf8');
+  const folder = join(base, name);
+  mkdirSync(folder);
   let text = page;
-  expect(examples().length).toBeGreaterThan(10);
-  for (const { command, output } of examples()) {
-    const said = await run(command);
+  expect(examples(page).length).toBeGreaterThanOrEqual(least);
+  for (const { command, output } of examples(page)) {
+    const said = await run(folder, command);
     if (updating) text = text.replace(`$ ${command}\n${output}`, () => `$ ${command}\n${said}`);
     else expect(settled(said), command).toBe(settled(output));
   }
-  if (updating && text !== page) writeFileSync(path, text);
+  if (updating && text !== page) writeFileSync(pathOf(name), text);
 });
 
 test('the page explains every phase there is, and no other', () => {
+  const page = readFileSync(pathOf('queue-look.md'), 'utf8');
   const named = [...page.matchAll(/^\| `([\w-]+)` +\|/gm)].map((match) => match[1]);
   expect(named.sort()).toEqual([...phaseKinds].sort());
 });
