@@ -1,14 +1,12 @@
 import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { countJobs } from '../../commands/queue/state.ts';
-import { storePath } from '../../commands/store-path.ts';
-import { onQueue } from '../../commands/writer.ts';
 import type { BulkFilter } from '../../queue/engine-types.ts';
 import type { RestingState } from '../../queue/run/operations.ts';
 import { confirm } from '../confirm.ts';
 import type { Session } from '../session.ts';
 import { counted } from '../text.ts';
 import { type JobFlags, specOf } from './job-flags.ts';
-import { forEach, idsOrAll, type WriterFlags, writerOf } from './many.ts';
+import { ask, forEach, idsOrAll, type WriterFlags } from './many.ts';
 
 /** What people do to jobs by hand. */
 
@@ -88,10 +86,7 @@ async function removeAll(session: Session, flags: BulkFlags, states: readonly Re
     const sum = states.reduce((total, state) => total + counts[state], 0);
     if (sum > 0) await confirm(session, `forget ${counted(sum, 'job')} for good (${parts.join(', ')})?`);
   }
-  const answer = await onQueue(context, storePath(context), writerOf(session, flags), (ops) =>
-    ops.call('remove-all', { ...filter, states }),
-  );
-  session.settle();
+  const answer = await ask(session, flags, 'remove-all', { ...filter, states });
   if (session.json) await session.document({ ...answer, exit: Exit.ok });
   else {
     const kept = answer.kept > 0 ? `; ${answer.kept} kept, because other jobs wait for them` : '';
@@ -120,11 +115,7 @@ export async function retry(session: Session, ids: readonly string[], flags: Ret
       },
     });
   }
-  const { context } = session;
-  const answer = await onQueue(context, storePath(context), writerOf(session, flags), (ops) =>
-    ops.call('redrive-all', { ...filterOf(flags), ...(reset && { reset }) }),
-  );
-  session.settle();
+  const answer = await ask(session, flags, 'redrive-all', { ...filterOf(flags), ...(reset && { reset }) });
   if (session.json) await session.document({ ...answer, exit: Exit.ok });
   else await session.out.line(`${counted(answer.jobs, 'dead job')} pending again`);
   return Exit.ok;

@@ -2,7 +2,10 @@ import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { onEach } from '../../commands/queue/each.ts';
 import { inPlace } from '../../commands/queue/in-place.ts';
+import { storeOfQueue } from '../../commands/store-target.ts';
 import { worstExit } from '../../commands/verdict.ts';
+import { onQueue } from '../../commands/writer.ts';
+import type { Answer, OperationName, Request } from '../../queue/run/operations.ts';
 import type { QueueOps } from '../../queue/run/ops.ts';
 import { failureDocument } from '../failure.ts';
 import type { Session } from '../session.ts';
@@ -13,12 +16,25 @@ export interface WriterFlags {
 }
 
 /** For `onQueue`: `walq queue cancel`, from the kind of document. */
-export function writerOf(session: Session, flags: WriterFlags) {
+function writerOf(session: Session, flags: WriterFlags) {
   return {
     lockTimeoutMs: flags.lockTimeout,
     pid: process.pid,
     command: `walq ${session.kind.replaceAll('.', ' ')}`,
   };
+}
+
+/** One request, through a runner or under the lock. Rejects as `onQueue` does. */
+export async function ask<K extends OperationName>(
+  session: Session,
+  flags: WriterFlags,
+  op: K,
+  request: Request<K>,
+): Promise<Answer<K>> {
+  const store = await storeOfQueue(session.context);
+  const answer = await onQueue(session.context, store, writerOf(session, flags), (ops) => ops.call(op, request));
+  session.settle();
+  return answer;
 }
 
 /**

@@ -1,11 +1,9 @@
 import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { previewPrune } from '../../commands/queue/state.ts';
-import { storePath } from '../../commands/store-path.ts';
-import { onQueue } from '../../commands/writer.ts';
 import type { PruneRequest } from '../../queue/engine-types.ts';
 import type { Session } from '../session.ts';
 import { counted } from '../text.ts';
-import { type WriterFlags, writerOf } from './many.ts';
+import { ask, type WriterFlags } from './many.ts';
 
 export interface PruneFlags extends WriterFlags {
   olderThan?: number;
@@ -26,10 +24,7 @@ export async function prune(session: Session, ids: readonly string[], flags: Pru
     else await session.out.line(`would forget ${counted(completed, 'completed job')} and ${counted(dead, 'dead one')}`);
     return exit;
   }
-  const { pruned } = await onQueue(context, storePath(context), writerOf(session, flags), (ops) =>
-    ops.call('prune', request),
-  );
-  session.settle();
+  const { pruned } = await ask(session, flags, 'prune', request);
   if (session.json) await session.document({ dryRun: false, pruned, exit: Exit.ok });
   else await session.out.line(`${counted(pruned, 'finished job')} forgotten`);
   return Exit.ok;

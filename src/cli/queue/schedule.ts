@@ -3,8 +3,6 @@ import { Exit, type ExitCode, notFoundError, usageError } from '../../base/error
 import { escapeText } from '../../base/escape.ts';
 import { JsonText } from '../../commands/json-text.ts';
 import { readSchedules } from '../../commands/queue/state.ts';
-import { storePath } from '../../commands/store-path.ts';
-import { onQueue } from '../../commands/writer.ts';
 import type { MissedSlots, ScheduleRule } from '../../queue/events/setting-types.ts';
 import { packedText } from '../../queue/state/packed.ts';
 import type { Schedule } from '../../queue/state/settings.ts';
@@ -13,7 +11,7 @@ import type { Session } from '../session.ts';
 import { renderTable } from '../table.ts';
 import { isoTime } from '../text.ts';
 import { type JobFlags, specOf, splitCommand } from './job-flags.ts';
-import { forEach, type WriterFlags, writerOf } from './many.ts';
+import { ask, forEach, type WriterFlags } from './many.ts';
 
 export interface ScheduleFlags extends WriterFlags, JobFlags {
   cron?: string;
@@ -26,13 +24,9 @@ export interface ScheduleFlags extends WriterFlags, JobFlags {
 /** Adds a schedule, or puts it in the place of the one with this name. */
 export async function add(session: Session, args: readonly string[], flags: ScheduleFlags): Promise<ExitCode> {
   const { name: id = '', command } = splitCommand(args, 'walq queue schedule add --help');
-  const { context } = session;
   const rule = ruleOf(flags);
   const job = { ...specOf(flags), name: flags.name ?? id, ...(command !== undefined && { command }) };
-  const answer = await onQueue(context, storePath(context), writerOf(session, flags), (ops) =>
-    ops.call('schedule', { id, rule, missed: flags.missed, job }),
-  );
-  session.settle();
+  const answer = await ask(session, flags, 'schedule', { id, rule, missed: flags.missed, job });
   if (session.json) await session.document({ id, rule, missed: flags.missed, ...answer, exit: Exit.ok });
   else await session.out.line(`${escapeText(id)} ${session.style.good('scheduled')} ${ruleText(rule)}`);
   return Exit.ok;

@@ -2,13 +2,11 @@ import { formatDuration } from '../../base/duration.ts';
 import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { readLimits } from '../../commands/queue/state.ts';
-import { storePath } from '../../commands/store-path.ts';
-import { onQueue } from '../../commands/writer.ts';
 import type { Limits, Rate } from '../../queue/events/setting-types.ts';
 import type { Session } from '../session.ts';
 import { renderTable } from '../table.ts';
 import { bytes, count } from '../text.ts';
-import { type WriterFlags, writerOf } from './many.ts';
+import { ask, type WriterFlags } from './many.ts';
 
 /** What lasts until it is changed: pauses and limits. */
 
@@ -24,11 +22,7 @@ export async function pause(
 ): Promise<ExitCode> {
   const { reason } = flags;
   const scope = scopeOf(flags);
-  const { context } = session;
-  const answer = await onQueue(context, storePath(context), writerOf(session, flags), (ops) =>
-    ops.call('pause', { ...scope, ...(reason !== undefined && { reason }) }),
-  );
-  session.settle();
+  const answer = await ask(session, flags, 'pause', { ...scope, ...(reason !== undefined && { reason }) });
   if (session.json) await session.document({ ...scope, ...answer, exit: Exit.ok });
   else await session.out.line(`${scopeText(scope)} ${session.style.warn('paused')}`);
   return Exit.ok;
@@ -36,11 +30,7 @@ export async function pause(
 
 export async function resume(session: Session, _args: readonly string[], flags: ScopeFlags): Promise<ExitCode> {
   const scope = scopeOf(flags);
-  const { context } = session;
-  const answer = await onQueue(context, storePath(context), writerOf(session, flags), (ops) =>
-    ops.call('resume', scope),
-  );
-  session.settle();
+  const answer = await ask(session, flags, 'resume', scope);
   if (session.json) await session.document({ ...scope, ...answer, exit: Exit.ok });
   else {
     const word = answer.seq === undefined ? session.style.dim('was not paused') : session.style.good('resumed');
@@ -75,11 +65,7 @@ export async function limit(session: Session, _args: readonly string[], flags: L
   if (Object.keys(limits).length === 0) return await showLimits(session, flags.group);
   const { group = '' } = flags;
   refuseMisplaced(limits, group);
-  const { context } = session;
-  const answer = await onQueue(context, storePath(context), writerOf(session, flags), (ops) =>
-    ops.call('limit', { group, ...limits }),
-  );
-  session.settle();
+  const answer = await ask(session, flags, 'limit', { group, ...limits });
   if (session.json) await session.document({ group, ...limits, ...answer, exit: Exit.ok });
   else {
     const scope = scopeText({ group });

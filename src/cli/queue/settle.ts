@@ -2,11 +2,9 @@ import { parseDuration } from '../../base/duration.ts';
 import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { compactJson } from '../../base/json.ts';
-import { storePath } from '../../commands/store-path.ts';
-import { onQueue } from '../../commands/writer.ts';
 import type { Session } from '../session.ts';
 import { isoTime } from '../text.ts';
-import { forEach, type WriterFlags, writerOf } from './many.ts';
+import { ask, forEach, type WriterFlags } from './many.ts';
 
 /** What the holder of a lease says of its job. */
 
@@ -57,11 +55,7 @@ export async function extend(session: Session, args: readonly string[], flags: W
   const [token = '', time = ''] = args;
   const ms = parseDuration(time, 'the time');
   if (ms === 0) throw usageError('E_USAGE', 'the time must be more than 0; walq queue fail gives a job back');
-  const { context } = session;
-  const { deadlineMs } = await onQueue(context, storePath(context), writerOf(session, flags), (ops) =>
-    ops.call('extend', { token, ms }),
-  );
-  session.settle();
+  const { deadlineMs } = await ask(session, flags, 'extend', { token, ms });
   if (session.json) await session.document({ token, deadlineMs, exit: Exit.ok });
   else await session.out.line(`extended until ${isoTime(deadlineMs)}`);
   return Exit.ok;

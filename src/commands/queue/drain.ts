@@ -4,7 +4,7 @@ import { connectControl } from '../../queue/process/socket-client.ts';
 import type { DrainAnswer } from '../../queue/run/operations.ts';
 import { RemoteOps } from '../../queue/run/remote-ops.ts';
 import type { CommandContext } from '../context.ts';
-import { storePath } from '../store-path.ts';
+import { storeOfQueue } from '../store-target.ts';
 
 /** How long a runner may take to say hello. */
 const helloMs = 5000;
@@ -15,7 +15,7 @@ const helloMs = 5000;
  */
 export async function drainQueue(context: CommandContext): Promise<DrainAnswer> {
   const { env } = context;
-  const store = storePath(context);
+  const store = await storeOfQueue(context);
   const client = await connectControl({ storeDir: store, timeoutMs: helloMs, clock: env.clock });
   if (client === undefined) {
     if ((await env.fs.stat(store)) === undefined) {

@@ -1,7 +1,7 @@
 import { Exit, WalqError } from '../../base/errors.ts';
 import type { QueueOps } from '../../queue/run/ops.ts';
 import type { CommandContext } from '../context.ts';
-import { storePath } from '../store-path.ts';
+import { storeOfQueue } from '../store-target.ts';
 import { onQueue, type WriterOptions } from '../writer.ts';
 
 /** What became of one of several things asked for. */
@@ -22,7 +22,7 @@ export async function onEach<T>(
   use: (ops: QueueOps, word: string) => Promise<T>,
   done: (outcome: Outcome<T>) => Promise<void>,
 ): Promise<void> {
-  await onQueue(context, storePath(context), writer, async (ops) => {
+  await onQueue(context, await storeOfQueue(context), writer, async (ops) => {
     const underWay: Promise<Outcome<T>>[] = [];
     let next = 0;
     const fill = (): void => {

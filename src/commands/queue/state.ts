@@ -9,7 +9,7 @@ import type { LimitSet, Schedule } from '../../queue/state/settings.ts';
 import { replayTo } from '../../storage/replay.ts';
 import { verdictOf } from '../../storage/report.ts';
 import type { CommandContext } from '../context.ts';
-import { storePath } from '../store-path.ts';
+import { storeOfQueue } from '../store-target.ts';
 import { exitOfVerdict } from '../verdict.ts';
 
 /** Looks at the state as the files have it, also beside a live runner: without a lock, and without writing. */
@@ -23,7 +23,7 @@ interface Read {
 
 /** Throws E_NO_STORE (1), E_NO_BASE (3), E_READ (74). */
 async function readState(context: CommandContext): Promise<Read & { machine: QueueMachine }> {
-  const store = storePath(context);
+  const store = await storeOfQueue(context);
   const { machine, findings } = await replayTo(context.env, store, () => new QueueMachine());
   return { store, machine, findings, exit: exitOfVerdict(verdictOf(findings)) };
 }

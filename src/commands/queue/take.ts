@@ -1,6 +1,6 @@
 import type { TakenJob } from '../../queue/run/operations.ts';
 import type { CommandContext } from '../context.ts';
-import { storePath } from '../store-path.ts';
+import { storeOfQueue } from '../store-target.ts';
 import { onQueue, type WriterOptions } from '../writer.ts';
 
 export interface TakeOptions extends WriterOptions {
@@ -30,7 +30,7 @@ export async function takeJobs(context: CommandContext, options: TakeOptions): P
   for (;;) {
     const startedAt = env.clock.monotonic();
     const leftMs = Math.max(0, Math.floor(until - startedAt));
-    const { jobs } = await onQueue(context, storePath(context), writer, (ops) =>
+    const { jobs } = await onQueue(context, await storeOfQueue(context), writer, (ops) =>
       ops.call('take', { ...request, waitMs: leftMs }),
     );
     const now = env.clock.monotonic();

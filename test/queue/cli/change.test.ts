@@ -1,4 +1,6 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { scratch, walq } from '../../cli/run-walq.ts';
 import { shellOn, statesOf, ways } from './shells.ts';
 
 describe.each(ways)('%s', (way) => {
@@ -99,6 +101,17 @@ describe.each(ways)('%s', (way) => {
     expect((await shell.queue('prune')).stderr).toContain('E_PRUNE');
     expect((await shell.queue('prune', '--keep', '1', '--states', 'pending')).code).toBe(2);
   });
+});
+
+test('a file is no store (exit 2), and stays as it is', async () => {
+  const file = `${scratch()}/file`;
+  writeFileSync(file, 'text');
+  for (const line of ['cancel a', 'take', 'drain', 'limit', 'limit --rate 1/s', 'rm --all', 'pause', 'schedule list']) {
+    const ran = await walq(['--store', file, 'queue', ...line.split(' ')]);
+    expect(ran.code, line).toBe(2);
+    expect(ran.stderr, line).toContain('E_WRONG_TARGET');
+  }
+  expect(readFileSync(file, 'utf8')).toBe('text');
 });
 
 test('commands that change want a store that is there, and say how one comes to be', async () => {

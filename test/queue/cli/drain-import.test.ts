@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { scratch } from '../../cli/run-walq.ts';
+import { until } from '../process/helpers.ts';
 import { startRunner } from '../run/queue-cli.ts';
 import { type Shell, shellAt, shellOn, statesOf, ways } from './shells.ts';
 
@@ -22,35 +24,49 @@ describe('drain', () => {
     expect(new Set(Object.values(await statesOf(shell.store)))).toEqual(new Set(['completed']));
   });
 
-  test('exits with 1 when jobs died or a pause holds some back', async () => {
-    const died = await drained('sleep 0.3; exit 65', (shell) => shell.ok('enqueue', '--id', 'a'));
-    expect(died.ran).toMatchObject({ code: 1, stdout: '0 jobs completed, 1 dead\n' });
-    const held = await drained('true', async (shell) => {
+  test('exits with 1 when jobs died after it was asked; earlier ones are not its affair', async () => {
+    const dir = scratch();
+    const shell = shellAt(`${dir}/store`);
+    const handler = `[ "$WALQ_JOB_NAME" = early ] || until [ -e ${dir}/go ]; do sleep 0.05; done; exit 65`;
+    const runner = startRunner(shell.store, ['--exec', handler]);
+    await runner.says('ready');
+    await shell.ok('enqueue', 'early');
+    await runner.says(' dead ');
+    await shell.ok('enqueue', 'late');
+    const drain = shell.queue('drain');
+    await drains(shell);
+    writeFileSync(`${dir}/go`, '');
+    expect(await drain).toMatchObject({ code: 1, stdout: '0 jobs completed, 1 dead\n' });
+  });
+
+  test('exits with 1 when a pause holds some back', async () => {
+    const { ran } = await drained('true', async (shell) => {
       await shell.ok('pause', '--name', 'mail');
       await shell.ok('enqueue', 'mail');
     });
-    expect(held.ran).toMatchObject({ code: 1, stdout: '0 jobs completed, 0 dead, 1 held back by a pause\n' });
+    expect(ran).toMatchObject({ code: 1, stdout: '0 jobs completed, 0 dead, 1 held back by a pause\n' });
   });
 
-  test('counts from when it was asked, and says when the runner was stopped before the end', async () => {
+  test('says when the runner was stopped before the end', async () => {
     const shell = shellAt(`${scratch()}/store`);
-    const runner = startRunner(shell.store, [
-      '--exec',
-      '[ "$WALQ_JOB_NAME" = bad ] && exit 65; sleep 60',
-      '--grace',
-      '0s',
-    ]);
+    const runner = startRunner(shell.store, ['--exec', 'sleep 60', '--grace', '0s']);
     await runner.says('ready');
-    await shell.ok('enqueue', 'bad');
-    await runner.says('dead');
     await shell.ok('enqueue', 'long');
     const drain = shell.queue('drain', '--json');
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await drains(shell);
     await runner.kill('SIGTERM');
     const { code, stdout } = await drain;
     expect(JSON.parse(stdout)).toMatchObject({ completed: 0, dead: 0, unfinished: 'the runner was stopped' });
     expect(code).toBe(1);
   });
+
+  /** The runner has been asked. */
+  async function drains(shell: Shell): Promise<void> {
+    await until(async () => {
+      const { runner } = (await shell.json('status')) as { runner?: { stopping: boolean } };
+      return runner?.stopping === true;
+    }, 'the runner drains');
+  }
 
   test('without a runner says so at once', async () => {
     const shell = await shellOn('under the lock');
