@@ -44,6 +44,7 @@ export async function importJobs(
   const result: ImportResult = { ...emptyResult(await storeToCreate(context)), completed: 0, dead: 0 };
   const bad = badRecord(onError, result, listener);
   const done = new Set<string>();
+  const keys = new Set<string>();
   const parse = (text: string): JobSpec | undefined => {
     const { spec, state } = parseExported(text, allowCommands);
     if (!all && (state === 'completed' || state === 'dead')) {
@@ -53,11 +54,25 @@ export async function importJobs(
     }
     // Parents come first in an export; nobody has to wait for those that are done.
     const after = spec.after?.filter((id) => !done.has(id));
-    return after === undefined ? spec : { ...spec, after };
+    return withFreeKey(after === undefined ? spec : { ...spec, after }, keys);
   };
   const jobs = readJobs(bytesOf(context, file), { file: nameForPeople(file), parse, bad, byLine: true });
   await sendAll(context, jobs, { lockTimeoutMs, pid, command: 'walq queue import' }, result, listener, { bad });
   return result;
+}
+
+/**
+ * Beside a job at work another one may wait with the same key. Here both wait, and the second would be taken for a
+ * duplicate and lost: it comes without its key.
+ */
+function withFreeKey(spec: JobSpec, keys: Set<string>): JobSpec {
+  if (spec.key === undefined) return spec;
+  if (!keys.has(spec.key)) {
+    keys.add(spec.key);
+    return spec;
+  }
+  const { key: _, keyMode: _mode, keyTtlMs: _ttl, ...rest } = spec;
+  return rest;
 }
 
 /** What `enqueue` has no use for: the state, and what the job has been through. The past stays with the old queue. */

@@ -112,4 +112,40 @@ describe.each(ways)('import %s', (way) => {
     expect((await shell.feed(command, 'import', '-', '--allow-commands')).code).toBe(0);
     expect((await shell.queue('import', '/nowhere')).stderr).toContain('E_NO_FILE');
   });
+
+  test('a job that waits beside one at work with the same key is not lost', async () => {
+    const shell = await shellOn(way);
+    const from = shellAt(`${scratch()}/from`);
+    await from.ok('enqueue', '--id', 'a', '--key', 'k');
+    await from.ok('take');
+    await from.ok('enqueue', '--id', 'b', '--key', 'k', '--key-mode', 'replace');
+    expect((await shell.feed(await from.ok('export'), 'import', '-')).stdout).toBe('2 jobs imported\n');
+    expect(await shell.ok('enqueue', '--id', 'c', '--key', 'k')).toBe('a duplicate\n');
+  });
+
+  test('what export writes comes back as it was: options, ties, and what is left to wait for', async () => {
+    const shell = await shellOn(way);
+    const from = shellAt(`${scratch()}/from`);
+    const jobs = [
+      { id: 'done' },
+      { id: 'busy', name: 'mail', payload: { n: 1 }, attempts: 7, backoff: 'fixed:3s', timeout: '9s', priority: -4 },
+      { id: 'keyed', name: 'x', key: 'k', key_ttl: '2h', group: 'g', expire: '3h', at: 4_000_000_000_000 },
+      { id: 'child', name: 'x', after: ['done', 'busy'] },
+      { id: 'gone', name: 'x' },
+      { id: 'orphan', name: 'x', after: ['gone'] },
+    ];
+    await from.feed(JSON.stringify(jobs), 'enqueue', '-f', '-');
+    const { token } = JSON.parse(await from.ok('take', '--name', 'default')) as { token: string };
+    await from.ok('ack', token);
+    await from.ok('take', '--name', 'mail');
+    await from.ok('cancel', 'gone');
+    const imported = await shell.feed(await from.ok('export'), 'import', '-');
+    expect(imported).toMatchObject({ code: 0, stdout: '3 jobs imported, 1 completed left out, 2 dead left out\n' });
+    const open = (lines: string[]) => lines.filter((line) => /^ENQUEUE (busy|keyed|child) /.test(line)).sort();
+    const timeless = (lines: string[]) => lines.map((line) => line.replace(/(key_until|expires_at)=\S+/g, '$1=TIME'));
+    const [wanted, got] = [timeless(open(await from.log())), timeless(open(await shell.log()))];
+    expect(got).toEqual(wanted.map((line) => line.replace('parents=done,busy', 'parents=busy')));
+    const again = await shell.feed(await from.ok('export'), 'import', '-');
+    expect(again.stdout).toContain('0 jobs imported, 3 there already');
+  });
 });
