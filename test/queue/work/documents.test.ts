@@ -1,4 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readConfig } from '../../../src/commands/queue/run-config.ts';
 import { nodeFs } from '../../../src/fs/node-fs.ts';
@@ -6,8 +8,9 @@ import { openPipe } from '../../../src/fs/pipe.ts';
 import { parseStreamLine, streamJob } from '../../../src/queue/process/stream-line.ts';
 import { loadModule } from '../../../src/queue/work/load-module.ts';
 import { scratch } from '../../cli/run-walq.ts';
+import { blocksOf, makeShim, root, runShown } from '../../support/doc-examples.ts';
 
-/** What docs/handlers.md shows is what works. */
+/** What docs/handlers.md and docs/jobs.md show is what works. */
 
 const document = readFileSync(new URL('../../../docs/handlers.md', import.meta.url), 'utf8');
 
@@ -45,4 +48,59 @@ test('each line of the table of --stream is understood as the table says', () =>
     const line = parseStreamLine(Buffer.from(text.replace('…', '1')));
     expect(line, text).toMatchObject({ id: 'mail-1', over: meaning !== 'on' });
   }
+});
+
+/** An empty folder, with `walq` and these other programs on the PATH. */
+function place(programs: Record<string, string> = {}) {
+  const where = { cwd: scratch(), shims: join(scratch(), 'bin') };
+  makeShim(where.shims);
+  for (const [name, text] of Object.entries(programs)) script(join(where.shims, name), text);
+  return {
+    ...where,
+    shell: async (line: string) => await runShown('sh', ['-c', line], where),
+    /** What became of a job: its state and the last attempt's outcome, as JSON. */
+    show: async (id: string) => (await runShown('walq', ['queue', 'show', id, '-o', 'json'], where)).output,
+  };
+}
+
+function script(path: string, text: string): void {
+  writeFileSync(path, text);
+  chmodSync(path, 0o755);
+}
+
+test.each([
+  ['200', '"status":"completed"', '"result":{"status":200}'],
+  ['404', '"status":"dead"', 'no such user'],
+])('the shell handler, where the mail service answers %s', async (status, state, said) => {
+  const [commands = '', handler = ''] = blocksOf(document, 'sh');
+  const { cwd, shell, show } = place({
+    curl: `#!/bin/sh\nprintf ${status}\n`,
+    jq: '#!/bin/sh\nsed \'s/.*"to":"\\([^"]*\\)".*/\\1/\'\n',
+  });
+  script(join(cwd, 'send-mail.sh'), handler);
+  // The page shows a runner that stays; here it ends when its work does.
+  const { output } = await shell(commands.replace(/(queue run .*)/, '$1 --drain').replace('mail -d', 'mail --id m -d'));
+  expect(output).toMatch(/^m (completed|dead)/m);
+  const shown = await show('m');
+  expect(shown).toContain(state);
+  expect(shown).toContain(said);
+});
+
+test('the handler that may run twice writes its report once', async () => {
+  const [handler = ''] = blocksOf(readFileSync(join(root, 'docs/jobs.md'), 'utf8'), 'sh');
+  const { cwd, shell } = place();
+  script(join(cwd, 'make-report'), handler);
+  const twice = ['first', 'second'].map((text) => `echo ${text} | WALQ_JOB_ID=r1 ./make-report`).join(' && ');
+  expect((await shell(`${twice} && cat reports/r1 && ls -A reports`)).output).toBe('first\nr1\n');
+});
+
+const python = spawnSync('python3', ['--version']).status === 0;
+
+test.skipIf(!python)('the process that lives on, in Python (not run where there is no python3)', async () => {
+  const { cwd, shell, show } = place();
+  writeFileSync(join(cwd, 'worker.py'), block('python'));
+  const enqueue = `walq queue enqueue mail --id p -d '{"a":1,"b":2}'`;
+  const { output } = await shell(`${enqueue} && walq queue run --stream 'python3 worker.py' --drain`);
+  expect(output).toMatch(/^p completed/m);
+  expect(await show('p')).toContain('"result":2');
 });
