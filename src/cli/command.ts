@@ -51,6 +51,8 @@ export interface Parsed {
   chosen?: Chosen;
   /** 'wal.verify' as soon as it is known: errors name it too. */
   kind: string;
+  /** `--store`, as it was given. */
+  store?: string | undefined;
 }
 
 export function createRoot(): Command {
@@ -81,6 +83,7 @@ export function answers<Flags extends object>(command: Command, parsed: Parsed, 
     const args = received.slice(0, -2).flatMap((arg) => (Array.isArray(arg) ? arg.map(String) : optional(arg)));
     const flags: Flags & CommonFlags = command.optsWithGlobals();
     parsed.kind = options.kind;
+    parsed.store = flags.store;
     parsed.chosen = {
       kind: options.kind,
       run: async (hooks) => {

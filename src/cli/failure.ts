@@ -1,6 +1,7 @@
 import { errnoNext, errnoText } from '../base/errno.ts';
 import { Exit, type ExitCode, isFsError, WalqError } from '../base/errors.ts';
 import { escapeText } from '../base/escape.ts';
+import { shellWord } from '../base/shell-word.ts';
 import type { Style } from './style.ts';
 
 /**
@@ -33,9 +34,19 @@ export function toFailure(error: unknown): WalqError | undefined {
   });
 }
 
-/** The next thing to type after a failure of the command `kind`, whoever threw it. */
-function nextAfter(failure: WalqError, kind: string): string {
-  if (failure.next !== undefined) return failure.next;
+/** What was asked for when a command failed; a session is one. */
+export interface Asked {
+  kind: string;
+  /** `--store`, as it was given. What the variable says holds for the next command too. */
+  context: { store?: string | undefined };
+}
+
+/** The next thing to type after a failure, whoever threw it: who knows no command line leaves `--store` out. */
+function nextAfter(failure: WalqError, { kind, context: { store } }: Asked): string {
+  if (failure.next !== undefined) {
+    if (store === undefined || / --(store|help)\b/.test(failure.next)) return failure.next;
+    return failure.next.replace(/^walq queue /, () => `walq --store ${shellWord(store)} queue `);
+  }
   if (failure.code !== 'E_USAGE') return `walq help ${failure.code}`;
   return kind === 'walq' ? 'walq --help' : `walq ${kind.replaceAll('.', ' ')} --help`;
 }
@@ -43,19 +54,19 @@ function nextAfter(failure: WalqError, kind: string): string {
 /** Two lines for people, on stderr: what is wrong, and what to type next. */
 export function failureText(
   failure: WalqError,
-  kind: string,
+  asked: Asked,
   style: Pick<Style, 'bad' | 'dim' | 'command'>,
   word = 'error:',
 ): string {
   const what = `${style.bad(word)} ${escapeText(failure.message)} ${style.dim(`[${failure.code}]`)}`;
-  const next = `${style.dim('next:')}  ${style.command(escapeText(nextAfter(failure, kind)))}`;
+  const next = `${style.dim('next:')}  ${style.command(escapeText(nextAfter(failure, asked)))}`;
   return `${what}\n${next}\n`;
 }
 
 /** The `error` member of a JSON document. */
-export function failureDocument(failure: WalqError, kind: string): Record<string, unknown> {
+export function failureDocument(failure: WalqError, asked: Asked): Record<string, unknown> {
   const { code, message, data, exit } = failure;
-  return { code, message, data, next: nextAfter(failure, kind), exit };
+  return { code, message, data, next: nextAfter(failure, asked), exit };
 }
 
 /** What an unexpected error says in JSON; its stack goes to stderr. */

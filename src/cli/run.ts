@@ -19,10 +19,10 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
     if (error instanceof ParseEnded) {
       // Help went to stderr in place of an answer; who asked for JSON gets a document all the same.
       if (error.exit === Exit.ok || !asksForJson(argv)) return error.exit;
-      return await report(usageError('E_USAGE', 'a command is missing'), parsed.kind, argv);
+      return await report(usageError('E_USAGE', 'a command is missing'), parsed, argv);
     }
     if (error instanceof OutputClosed) return Exit.ok;
-    return await report(error, parsed.kind, argv);
+    return await report(error, parsed, argv);
   }
 }
 
@@ -71,13 +71,14 @@ function watchSignals(): { takeSignals(): void; signal: AbortSignal } {
   };
 }
 
-async function report(error: unknown, kind: string, argv: readonly string[]): Promise<ExitCode> {
+async function report(error: unknown, { kind, store }: Parsed, argv: readonly string[]): Promise<ExitCode> {
+  const asked = { kind, context: { store } };
   const failure = toFailure(error);
   const err = new Output(process.stderr);
   if (asksForJson(argv) && !(error instanceof InDocument)) {
     const out = new Output(process.stdout);
     const { stringify } = await import('../commands/json-text.ts');
-    const document = failure === undefined ? bugDocument(error) : failureDocument(failure, kind);
+    const document = failure === undefined ? bugDocument(error) : failureDocument(failure, asked);
     await ignoreClosed(out.line(stringify({ walq: 1, kind, error: document }, out.isTerminal ? 2 : 0)));
     await ignoreClosed(out.flush());
     if (failure !== undefined) return failure.exit;
@@ -87,7 +88,7 @@ async function report(error: unknown, kind: string, argv: readonly string[]): Pr
   const style = makeStyle(
     wantsColor(mode === 'always' || mode === 'never' ? mode : 'auto', process.env, err.isTerminal),
   );
-  const text = failure === undefined ? bugText(error) : failureText(failure, kind, style);
+  const text = failure === undefined ? bugText(error) : failureText(failure, asked, style);
   await ignoreClosed(err.write(text));
   await ignoreClosed(err.flush());
   return failure?.exit ?? Exit.bug;

@@ -5,6 +5,7 @@ import { shellWord } from '../base/shell-word.ts';
 import type { ByteSource } from '../base/source.ts';
 import { detectFormat } from '../formats/registry.ts';
 import { detectBytes, type ForeignFormat } from '../formats/types.ts';
+import { noStoreError } from '../storage/no-store.ts';
 import { decodePreamble } from '../storage/preamble.ts';
 import { snapshotMagic } from '../storage/snapshot/codec.ts';
 import { parseSnapshotFileName } from '../storage/snapshot/name.ts';
@@ -15,7 +16,7 @@ import { parseSegmentFileName } from '../storage/wal/names.ts';
 import type { CommandContext } from './context.ts';
 import { type SelectorRange, tryRange } from './selector.ts';
 import { peekable } from './stdin-source.ts';
-import { defaultStore, standardInput, storePath } from './store-path.ts';
+import { standardInput, storePath } from './store-path.ts';
 
 /** What a PATH turned out to be. Files are recognised by their content; a name only decides about damaged ones. */
 export type Target =
@@ -90,7 +91,7 @@ export async function splitPositionals(
 export async function openTarget(context: CommandContext, path: string): Promise<Target> {
   if (path === standardInput) return await openStream(context);
   const info = await context.env.fs.stat(path);
-  if (info === undefined) throw path === storePath(context) ? noStore(path) : noTarget(path);
+  if (info === undefined) throw path === storePath(context) ? noStoreError(path) : noTarget(path);
   if (info.kind === 'folder') return await openFolder(context, path);
   if (info.kind !== 'file') {
     throw usageError('E_WRONG_TARGET', `${path} is neither a file nor a folder`, {
@@ -114,7 +115,7 @@ async function openFolder(context: CommandContext, path: string): Promise<Target
   if (isStore) return { kind: 'store', path };
   if (names.some((name) => parseSegmentFileName(name) !== undefined)) return { kind: 'wal-folder', path };
   if (names.includes('wal') && (await hasSegments(context, `${path}/wal`))) return { kind: 'store', path };
-  if (path === storePath(context)) throw noStore(path);
+  if (path === storePath(context)) throw noStoreError(path, true);
   throw notFoundError('E_NO_STORE', `${path} is a folder without a store in it`, {
     data: { file: path },
     next: 'name a store, a wal/ folder or a file',
@@ -228,14 +229,5 @@ function noTarget(path: string, norRange = ''): WalqError {
   return notFoundError('E_NO_TARGET', `there is no file or folder '${excerpt(path, 200)}'${norRange}`, {
     data: { file: path },
     next: 'walq help E_NO_TARGET',
-  });
-}
-
-/** The error of a reader that finds no store, with what creates one. */
-function noStore(path: string): WalqError {
-  const flag = path === defaultStore ? '' : ` --store ${shellWord(path)}`;
-  return notFoundError('E_NO_STORE', `there is no store at ${path}`, {
-    data: { file: path },
-    next: `walq queue enqueue hello -d '{}'${flag}`,
   });
 }

@@ -1,7 +1,8 @@
-import { hasErrno, isFsError, lockedError, notFoundError, type WalqError } from '../base/errors.ts';
+import { hasErrno, isFsError, lockedError, type WalqError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
 import type { File } from '../fs/types.ts';
 import { makeFolder, readSmall, writeError, writeFully } from './files.ts';
+import { noStoreError } from './no-store.ts';
 import type { StorageEnv } from './types.ts';
 
 /** The right to write to a store: held from `lockStore` until `release`, or until the process dies, however it dies. */
@@ -64,8 +65,7 @@ export async function takeLock(
 ): Promise<StoreLock> {
   const { create = false, pid, command = '' } = options;
   if (!create && (await env.fs.stat(storeDir)) === undefined) {
-    const next = 'name one with --store or WALQ_STORE; walq queue enqueue creates one';
-    throw notFoundError('E_NO_STORE', `no store at ${storeDir}`, { data: { store: storeDir }, next });
+    throw noStoreError(storeDir);
   }
   const lock = await lockStore(env, storeDir, { create, ...(pid !== undefined && { note: { pid, command } }) });
   if (lock === undefined) throw await lockedBy(env, storeDir);

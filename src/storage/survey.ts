@@ -1,4 +1,4 @@
-import { damageError, notFoundError, type WalqError } from '../base/errors.ts';
+import { damageError, type WalqError } from '../base/errors.ts';
 import { type Finding, findingError } from '../base/finding.ts';
 import { join } from '../base/path.ts';
 import { goneMeanwhile, refuseLink } from './files.ts';
@@ -11,6 +11,7 @@ import {
   type WalListing,
   walFolder,
 } from './folder.ts';
+import { noStoreError } from './no-store.ts';
 import { listSnapshots } from './snapshot/list.ts';
 import { snapshotFolder } from './snapshot/name.ts';
 import { peekSnapshot } from './snapshot/read.ts';
@@ -89,12 +90,7 @@ async function noLog(env: StorageEnv, storeDir: string, noStoreFile: boolean): P
       data,
       next: 'walq help E_GUTTED',
     });
-  const info = await env.fs.stat(storeDir);
-  const what = info === undefined ? `no store at ${storeDir}` : `${storeDir} is not a store`;
-  return notFoundError('E_NO_STORE', what, {
-    data,
-    next: 'name one with --store or WALQ_STORE; walq queue enqueue creates one',
-  });
+  return noStoreError(storeDir, (await env.fs.stat(storeDir)) !== undefined);
 }
 
 /** STORE.json cannot be used: every segment header holds the id too. Readers go on with it; a writer refuses. */

@@ -170,3 +170,30 @@ describe('walq help', () => {
     expect((await walq(['help'])).stdout).toBe((await walq(['--help'])).stdout);
   });
 });
+
+describe('advice', () => {
+  it('names the store that was asked about, and no store is told in the same words everywhere', async () => {
+    const cwd = scratch();
+    mkdirSync(join(cwd, 'my store'));
+    for (const command of ['status', 'list', 'events', 'take', 'export']) {
+      const { code, stderr } = await walq(['queue', command, '--store', 'my store'], { cwd });
+      expect({ command, code }).toEqual({ command, code: 1 });
+      expect(stderr).toContain('error: my store is a folder without a store in it [E_NO_STORE]\n');
+      expect(stderr).toContain('next:  walq queue enqueue creates one');
+    }
+    await walq(['queue', 'enqueue', 'a', '--store', 'here', '--id', 'a'], { cwd });
+    for (const [args, next] of [
+      [['cancel', 'nobody'], 'status; a finished'],
+      [['logs', 'nobody'], 'list\n'],
+      [['show', 'nobody'], 'list --id-prefix nobo\n'],
+      [['drain'], "run --exec 'CMD' --drain\n"],
+    ] as const) {
+      const { stderr } = await walq(['queue', ...args, '--store', 'here'], { cwd });
+      expect(stderr).toContain(`next:  walq --store here queue ${next}`);
+    }
+    const { stderr } = await walq(['queue', 'cancel', 'nobody'], { cwd, env: { WALQ_STORE: 'here' } });
+    expect(stderr).toContain('next:  walq queue status');
+    const cron = await walq(['queue', 'schedule', 'add', 'x', '--cron', 'bad', '--store', 'here'], { cwd });
+    expect(cron.stderr).toContain("as in '0 3 * * *', or six with seconds first [E_SCHEDULE]");
+  });
+});

@@ -31,7 +31,7 @@ export class EnqueueReport implements EnqueueListener {
   }
 
   skipped(error: WalqError): void {
-    if (this.#session.json) this.#skipped.push(failureDocument(error, this.#session.kind));
+    if (this.#session.json) this.#skipped.push(failureDocument(error, this.#session));
     process.stderr.write(this.#failures.text(error, 'skipped:'));
   }
 
@@ -44,7 +44,7 @@ export class EnqueueReport implements EnqueueListener {
       await this.#session.document({
         jobs: this.#jobs,
         skipped: this.#skipped,
-        error: failureDocument(error, this.#session.kind),
+        error: failureDocument(error, this.#session),
       });
       throw new InDocument(error);
     }

@@ -12,8 +12,8 @@ export class Failures {
   }
 
   text(error: WalqError, word?: string): string {
-    const { kind, errStyle } = this.#session;
-    const [what = '', next = ''] = failureText(error, kind, errStyle, word).split(/(?<=\n)/);
+    const session = this.#session;
+    const [what = '', next = ''] = failureText(error, session, session.errStyle, word).split(/(?<=\n)/);
     if (this.#given.has(next)) return what;
     this.#given.add(next);
     return what + next;

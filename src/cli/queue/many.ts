@@ -67,7 +67,7 @@ export async function forEach<T extends object>(
     }
     const { word, error } = outcome;
     exits.push(error.exit);
-    if (session.json) results.push({ id: word, error: failureDocument(error, session.kind) });
+    if (session.json) results.push({ id: word, error: failureDocument(error, session) });
     else {
       await session.out.flush();
       // A token says nothing to most errors: which of several was it?

@@ -84,7 +84,7 @@ export async function run(session: Session, _args: readonly string[], flags: Run
   const { failure, ...rest } = summary;
   const exit = exitOf(summary, flags, signals);
   if (session.json) {
-    await session.document({ ...rest, ...(failure && { error: failureDocument(failure, session.kind) }), exit });
+    await session.document({ ...rest, ...(failure && { error: failureDocument(failure, session) }), exit });
     if (failure) throw new InDocument(failure);
   } else {
     const dead = summary.dead > 0 ? session.errStyle.bad(`${summary.dead} dead`) : '0 dead';

@@ -30,7 +30,7 @@ export async function inspect(session: Session, args: readonly string[], flags: 
       const failure = toFailure(error);
       // Half a document is none: it is ended with the error inside.
       if (failure === undefined || !writer.begun) throw error;
-      await writer.end({ error: failureDocument(failure, session.kind) });
+      await writer.end({ error: failureDocument(failure, session) });
       throw new InDocument(failure);
     },
   );

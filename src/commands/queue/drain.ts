@@ -1,8 +1,8 @@
 import { notFoundError } from '../../base/errors.ts';
-import { shellWord } from '../../base/shell-word.ts';
 import { connectControl } from '../../queue/process/socket-client.ts';
 import type { DrainAnswer } from '../../queue/run/operations.ts';
 import { RemoteOps } from '../../queue/run/remote-ops.ts';
+import { noStoreError } from '../../storage/no-store.ts';
 import type { CommandContext } from '../context.ts';
 import { storeOfQueue } from '../store-target.ts';
 
@@ -19,14 +19,11 @@ export async function drainQueue(context: CommandContext): Promise<DrainAnswer> 
   const client = await connectControl({ storeDir: store, timeoutMs: helloMs, clock: env.clock });
   if (client === undefined) {
     if ((await env.fs.stat(store)) === undefined) {
-      throw notFoundError('E_NO_STORE', `no store at ${store}`, {
-        data: { store },
-        next: 'name one with --store or WALQ_STORE; walq queue enqueue creates one',
-      });
+      throw noStoreError(store);
     }
     throw notFoundError('E_NO_RUNNER', `no runner works on the queue in ${store}`, {
       data: { store },
-      next: `walq --store ${shellWord(store)} queue run --exec 'CMD' --drain`,
+      next: "walq queue run --exec 'CMD' --drain",
     });
   }
   const remote = new RemoteOps(client);

@@ -25,7 +25,7 @@ export function planPrune(
 ): PrunePlan {
   const { ids, endedBefore, keep } = request;
   if ([ids, endedBefore, keep].filter((given) => given !== undefined).length !== 1) {
-    throw usageError('E_PRUNE', 'prune needs exactly one of: ids, an age, a number to keep');
+    throw usageError('E_PRUNE', 'prune needs exactly one of: ids, an age (--older-than), a number to keep (--keep)');
   }
   if (keep !== undefined && !(Number.isSafeInteger(keep) && keep >= 0)) {
     throw usageError('E_PRUNE', `keep must be a whole number from 0, not ${keep}`);

@@ -1,5 +1,6 @@
 import { WalqError } from '../../base/errors.ts';
 import { lockedBy, lockStore, type StoreLock } from '../../storage/lock.ts';
+import { noStoreError } from '../../storage/no-store.ts';
 import { openStore, type Store } from '../../storage/store.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 import { QueueEngine } from '../engine.ts';
@@ -97,8 +98,7 @@ async function runnerOf(env: StorageEnv, storeDir: string): Promise<ControlClien
 
 async function tryLock(env: StorageEnv, storeDir: string, options: AccessOptions): Promise<StoreLock | undefined> {
   if (!options.create && (await env.fs.stat(storeDir)) === undefined) {
-    const next = 'name one with --store or WALQ_STORE; walq queue enqueue creates one';
-    throw new WalqError(1, 'E_NO_STORE', `no store at ${storeDir}`, { data: { store: storeDir }, next });
+    throw noStoreError(storeDir);
   }
   const { pid, command } = options;
   return await lockStore(env, storeDir, { create: options.create === true, note: { pid, command } });

@@ -33,7 +33,7 @@ export function checkRule(rule: ScheduleRule, now: number): void {
 }
 
 function badCron(rule: Extract<ScheduleRule, { kind: 'cron' }>, why: string): Error {
-  const text = `cron '${excerpt(rule.cron)}' in ${excerpt(rule.zone)}: ${excerpt(why)}`;
+  const text = `cron '${excerpt(rule.cron)}' in ${excerpt(rule.zone)}: ${excerpt(why, 200)}`;
   return usageError('E_SCHEDULE', text, { data: { cron: rule.cron, zone: rule.zone } });
 }
 
