@@ -50,7 +50,6 @@ export async function createStore(
   await markBegun(env, storeDir);
   await makeEmptyFolder(env, storeDir, walFolder);
   await makeEmptyFolder(env, storeDir, snapshotFolder);
-  await env.fs.syncDir(storeDir);
   const seq = options.base?.seq ?? 0;
   const salt = randomSalt(env);
   const first = { ordinal: 1, seqFirst: seq + 1, salt, prevSalt: 0, prevEnd: 0, prevLink: 0 };
@@ -65,6 +64,7 @@ export async function createStore(
       entries: options.base.entries,
     });
   }
+  // Syncs the folder too: the names of what was made before are durable when STORE.json comes.
   await createHead(env, storeDir, identity.id, segment.at, 0);
   await writeStoreFile(env.fs, storeDir, identity);
   await removeIfThere(env.fs, join(storeDir, creatingMarker));

@@ -222,8 +222,8 @@ async function trimTail(
     const quarantine = zerosOnly
       ? ''
       : await quarantineBytes(env, storeDir, `${name}.tail-${end}`, source, end, size - end);
+    // The sync of what is written again next makes it last. Should the tail come back before, it is trimmed again.
     await file.truncate(end);
-    await file.datasync();
     return zerosOnly
       ? undefined
       : { file: join(walFolder, name), offset: end, bytes: size - end, quarantine: join(quarantineFolder, quarantine) };

@@ -5,6 +5,9 @@ import { systemClock, systemRandom } from '../../src/base/node-clock.ts';
 import type { CommandContext } from '../../src/commands/context.ts';
 import { fillNewStore } from '../../src/commands/import-place.ts';
 import { nodeFs } from '../../src/fs/node-fs.ts';
+import type { StorageEnv } from '../../src/storage/types.ts';
+import { simEnv } from '../support/env.ts';
+import { crashStates } from '../support/sim-crash.ts';
 import { firstMs, makeStore, raftLine } from './make-store.ts';
 import { folderForAll, scratch, walq } from './run-walq.ts';
 
@@ -13,6 +16,9 @@ const whole = join(folderForAll(), 'whole');
 beforeAll(async () => {
   await makeStore(whole, 1);
 });
+
+/** All that making a store needs of the outside world. */
+const contextOf = (env: StorageEnv) => ({ env }) as Partial<CommandContext> as CommandContext;
 
 /** The state as the document writes it. */
 async function state(store: string): Promise<{ Jobs: Record<string, { Status: string }> }> {
@@ -106,10 +112,18 @@ describe('wal import', () => {
     const refused = await walq(['wal', 'import', '--from', log, '--store', dir]);
     expect(refused).toMatchObject({ code: 7, stderr: expect.stringContaining('E_IMPORT_LEFT') });
     rmSync(`${dir}.importing`, { recursive: true });
-    const context = { env: { fs: nodeFs, clock: systemClock, random: systemRandom } } as CommandContext;
+    const context = contextOf({ fs: nodeFs, clock: systemClock, random: systemRandom });
     const fill = () => Promise.reject(new Error('the end'));
     await expect(fillNewStore(context, dir, {}, fill)).rejects.toThrow('the end');
     expect([existsSync(dir), existsSync(`${dir}.importing`)]).toEqual([false, true]);
+  });
+
+  it('keeps the name it took when the power goes', async () => {
+    const env = simEnv();
+    await fillNewStore(contextOf(env), '/store', {}, () => Promise.resolve());
+    for (const { fs, label } of crashStates(env.fs)) {
+      expect(await fs.lstat('/store/STORE.json'), label).toBeDefined();
+    }
   });
 
   it('makes no store when it cannot: a used folder, a bad snapshot, the wrong files, one twice, none', async () => {

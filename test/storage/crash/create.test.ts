@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest';
+import { createStore } from '../../../src/storage/create.ts';
+import { simEnv } from '../../support/env.ts';
+import { crashStates } from '../../support/sim-crash.ts';
 import { putFile, removeFile } from '../../support/sim-edit.ts';
 import { SimFs } from '../../support/sim-fs.ts';
 import { imageAfterKill, imageAfterPowerLoss } from '../../support/sim-image.ts';
@@ -35,4 +38,15 @@ test('an empty store that was closed is found again after every crash', async ()
   const run = await new Run(await emptyStore()).open();
   await run.store.close();
   expect((await explore(run.points)).broken).toEqual([]);
+});
+
+test('what an unfinished creation left does not come back into the store that is made after it', async () => {
+  const { fs } = new Run().stop();
+  await fs.mkdir(storeDir);
+  for (const folder of ['wal', 'snapshots']) await fs.mkdir(`${storeDir}/${folder}`);
+  for (const folder of ['/', storeDir]) await fs.syncDir(folder);
+  const left = `${storeDir}/snapshots/00000000000000000007.snap`;
+  for (const path of [`${storeDir}/CREATING`, left]) putFile(fs, path, new Uint8Array(0));
+  await createStore(simEnv({ fs }), storeDir);
+  for (const state of crashStates(fs)) expect(await state.fs.lstat(left), state.label).toBeUndefined();
 });

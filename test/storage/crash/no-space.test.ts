@@ -129,3 +129,28 @@ function deletedDuring(log: readonly OpRecord[], hit: OpRecord | undefined): str
     .filter((op) => op.kind === 'unlink' && op.result === 'ok' && !op.path.endsWith('.tmp'))
     .map((op) => op.path);
 }
+
+test('a rotation that a full disk takes back stays taken back while the old segment goes on', async () => {
+  const store = await emptyStore();
+  const inSegment = ({ kind, path }: OpRecord): boolean => kind === 'write' && /^\/store\/wal\/.*\.wal$/.test(path);
+  let takenBack = 0;
+  for (let nth = 1; ; nth++) {
+    const run = await new Run(new SimFs(imageAfterKill(store.root))).open({ segmentBytes: smallSegmentBytes });
+    run.fs.inject({ nth, match: inSegment, errno: 'ENOSPC' });
+    const outcomes: string[] = [];
+    for (const number of [1, 2, 3]) {
+      await run.append(item(number, 400)).then(
+        () => outcomes.push('ok'),
+        (error: { code: string }) => outcomes.push(error.code),
+      );
+    }
+    const { log } = run.stop().fs;
+    if (log.filter(inSegment).length < nth) break;
+    const removed = log.find(({ kind, path }) => kind === 'unlink' && /^\/store\/wal\/.*\.wal$/.test(path));
+    if (removed === undefined) continue;
+    takenBack++;
+    expect(outcomes).toEqual(['ok', 'ok', 'ok']);
+    expect((await explore(run.points, exploration)).broken).toEqual([]);
+  }
+  expect(takenBack).toBe(1);
+});

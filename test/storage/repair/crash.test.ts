@@ -5,7 +5,7 @@ import type { StorageEnv } from '../../../src/storage/types.ts';
 import { crashStates } from '../../support/sim-crash.ts';
 import type { SimFs } from '../../support/sim-fs.ts';
 import { SimCrash } from '../../support/sim-ops.ts';
-import { dir, diskOf, type Image, imageOf } from '../damage/image.ts';
+import { dir, diskOf, type Image, imageOf, withFile } from '../damage/image.ts';
 import { damagedStore, filesOf, repair, repaired, undoAll } from './support.ts';
 
 /** Every state in which a process that died at some call of `work` may have left the disk. */
@@ -54,4 +54,17 @@ test('an undo that dies at any call is finished by the next one, whatever the di
     expect(filesOf(imageOf(again.fs))).toEqual(filesOf(damaged));
   }
   expect(states).toBeGreaterThan(40);
+});
+
+test('a repair that is done is done on the disk, and so is an undo', async () => {
+  const { damaged } = await damagedStore();
+  for (const before of [damaged, withFile(damaged, `${dir}/STORE.json`, undefined)]) {
+    const env = await diskOf(before);
+    await repair(env);
+    for (const { fs, label } of crashStates(env.fs)) {
+      expect((await verifyStore(await diskOf(imageOf(fs)), dir)).verdict, label).toBe('clean');
+    }
+    await undoRepair(env, dir);
+    for (const { fs, label } of crashStates(env.fs)) expect(filesOf(imageOf(fs)), label).toEqual(filesOf(before));
+  }
 });
