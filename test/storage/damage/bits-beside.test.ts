@@ -1,24 +1,8 @@
 import { expect, test } from 'vitest';
-import { bytesAt, fileOf, flipped, type Image, sampleStore, withFile } from './image.ts';
+import { bytesAt, eachBit, flipped, sampleStore, withFile } from './image.ts';
 import { goesOn, judge, texts } from './judge.ts';
 
 /** Every single bit of what lies beside the log: HEAD, snapshots, STORE.json. */
-
-async function eachBit(
-  image: Image,
-  part: string,
-  check: (bit: number, image: Image, file: string) => Promise<void>,
-  step = 1,
-): Promise<number> {
-  const path = fileOf(image, part);
-  const bytes = bytesAt(image, path);
-  let cases = 0;
-  for (let bit = 0; bit < bytes.length * 8; bit += step) {
-    await check(bit, withFile(image, path, flipped(bytes, bit)), path.slice('/s/'.length));
-    cases++;
-  }
-  return cases;
-}
 
 test('a flipped bit in HEAD is a note at most, exits 0, and the store goes on', async () => {
   const image = await sampleStore({ closed: true });

@@ -1,24 +1,8 @@
 import { expect, test } from 'vitest';
-import { bytesAt, fileOf, flipped, type Image, sampleStore, withFile } from './image.ts';
+import { bytesAt, eachBit, fileOf, sampleStore, withFile } from './image.ts';
 import { judge, texts } from './judge.ts';
 
 /** Every single bit of the log of a small store, through the public API. */
-
-async function eachBit(
-  image: Image,
-  part: string,
-  check: (bit: number, image: Image, file: string) => Promise<void>,
-  step = 1,
-): Promise<number> {
-  const path = fileOf(image, part);
-  const bytes = bytesAt(image, path);
-  let cases = 0;
-  for (let bit = 0; bit < bytes.length * 8; bit += step) {
-    await check(bit, withFile(image, path, flipped(bytes, bit)), path.slice('/s/'.length));
-    cases++;
-  }
-  return cases;
-}
 
 for (const part of ['0000000001-', '0000000002-', '0000000003-']) {
   test(`a flipped bit in segment ${part}… is corrupt, named by its place, and refused`, async () => {

@@ -42,6 +42,23 @@ export function flipped(bytes: Uint8Array, bit: number): Uint8Array {
   return copy;
 }
 
+/** One image for every `step`-th flipped bit of the file whose path has `part`. Answers how many. */
+export async function eachBit(
+  image: Image,
+  part: string,
+  check: (bit: number, image: Image, file: string) => Promise<void>,
+  step = 1,
+): Promise<number> {
+  const path = fileOf(image, part);
+  const bytes = bytesAt(image, path);
+  let cases = 0;
+  for (let bit = 0; bit < bytes.length * 8; bit += step) {
+    await check(bit, withFile(image, path, flipped(bytes, bit)), path.slice('/s/'.length));
+    cases++;
+  }
+  return cases;
+}
+
 export function fileOf(image: Image, part: string): string {
   const found = [...image.keys()].filter((path) => path.includes(part));
   if (found.length !== 1) throw new Error(`${found.length} files match ${part}: ${found.join(' ')}`);
