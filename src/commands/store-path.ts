@@ -2,7 +2,7 @@ import type { CommandContext } from './context.ts';
 
 /** The PATH that means standard input. */
 export const standardInput = '-';
-export const defaultStore = './.walq';
+const defaultStore = './.walq';
 
 /** Where the store is when no path names it: `--store`, `$WALQ_STORE`, `./.walq`. */
 export function storePath(context: CommandContext): string {
