@@ -80,20 +80,26 @@ export async function killOrphans(options: KillOptions): Promise<Orphan[]> {
   const met = new Map<string, Orphan>();
   const asked = new Set<string>();
   const groups = new Map<number, number>();
+  const ended = new Set<number>();
   let emptyLooks = 0;
   for (let pauseMs = 5; ; pauseMs = Math.min(50, pauseMs * 2)) {
     const leased = await findOrphans(options);
     const orphans = [...leased, ...(await companions(options, leased, groups, met))];
     emptyLooks = orphans.length === 0 ? emptyLooks + 1 : 0;
-    // Twice: a process that forks and ends while the list is read is seen by neither of its pids.
-    if (emptyLooks === 2) return [...met.values()];
     if (emptyLooks === 1) continue;
+    if (emptyLooks === 2) {
+      // What forks and ends while the list is read is seen by neither of its pids, as often as one looks. Its group
+      // can be asked instead; where one answers, a zombie perhaps, the list has to be empty after the signal too.
+      if (!(await endGroups(options.table, met, ended))) return [...met.values()];
+      emptyLooks = 0;
+      continue;
+    }
     const now = clock.monotonic();
     if (now > giveUpAt) throw stillAlive(options.storeId, orphans);
-    if (now >= killAt) await endGroups(options.table, orphans);
+    for (const orphan of orphans) met.set(keyOf(orphan), orphan);
+    if (now >= killAt) await endGroups(options.table, met, ended);
     for (const orphan of orphans) {
       const key = keyOf(orphan);
-      met.set(key, orphan);
       if (now >= killAt) await signal(options.table, orphan, ['SIGKILL']);
       else if (!asked.has(key)) await signal(options.table, orphan, ['SIGTERM', 'SIGCONT']);
       asked.add(key);
@@ -140,18 +146,19 @@ function ownSelf(): { pid: number; userId: number } {
 }
 
 /**
- * SIGKILL for whole groups at once: one that forks faster than it can be listed has no next member then. A number that
- * was given out again since the listing is left alone.
+ * SIGKILL for the groups of all that were met, each once: the kernel lets nobody in a group fork past it. A number that
+ * was given out again has a leader that was never met, and is left alone. Answers whether there was a group to end.
  */
-async function endGroups(table: ProcessTable, orphans: readonly Orphan[]): Promise<void> {
-  const ended = new Set<number>();
-  for (const { pid, groupId, startTime } of orphans) {
+async function endGroups(table: ProcessTable, met: ReadonlyMap<string, Orphan>, ended: Set<number>): Promise<boolean> {
+  let some = false;
+  for (const { groupId } of met.values()) {
     if (ended.has(groupId)) continue;
-    const now = await table.find(pid);
-    if (now !== undefined && now.startTime !== startTime) continue;
     ended.add(groupId);
-    signalGroup(groupId, 'SIGKILL');
+    const leader = await table.find(groupId);
+    if (leader !== undefined && !met.has(keyOf(leader))) continue;
+    if (signalGroup(groupId, 'SIGKILL')) some = true;
   }
+  return some;
 }
 
 /** Looks once more right before the signal, so that a pid given out again since the listing is left alone. */
