@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import { tried } from '../../support/tried.ts';
 import { explore } from './explore.ts';
 import { smallSegmentBytes, type Workload, workloads } from './workloads.ts';
 
@@ -15,9 +16,10 @@ const names: Workload[] = [
   'three openings, one without a write',
 ];
 
-test.each(names)('%s: every crash at every operation is recovered from', async (name) => {
+test.for(names)('%s: every crash at every operation is recovered from', async (name, context) => {
   const run = await workloads[name]();
   const result = await explore(run.points, { store: { segmentBytes: smallSegmentBytes } });
   expect(result.broken).toEqual([]);
   expect(result.states).toBeGreaterThan(result.points);
+  tried(context, 'power-loss', { opens: result.states - result.torn - result.refused, torn: result.torn });
 });
