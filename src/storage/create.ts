@@ -3,7 +3,7 @@ import { refusedError } from '../base/errors.ts';
 import { join, parentOf } from '../base/path.ts';
 import { listFolder, makeFolder, refuseLink, removeIfThere } from './files.ts';
 import { creatingMarker, walFolder } from './folder.ts';
-import { createHead, createSegment, randomSalt } from './log-writer.ts';
+import { createHead, createSegment, randomSalt } from './log-files.ts';
 import { snapshotFolder } from './snapshot/name.ts';
 import { writeSnapshot } from './snapshot/write.ts';
 import { type StoreIdentity, storeFileName, writeStoreFile } from './store-file.ts';

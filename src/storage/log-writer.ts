@@ -1,18 +1,29 @@
 import { assert, hasErrno, WalqError } from '../base/errors.ts';
-import { join } from '../base/path.ts';
 import type { File } from '../fs/types.ts';
-import { removeIfThere, writeAtomic, writeError, writeFully } from './files.ts';
-import { headFileName, walFolder } from './folder.ts';
-import { lockedBy, segmentLockOffset } from './lock.ts';
+import { writeError, writeFully } from './files.ts';
+import { type CreatedSegment, createSegment, headSlotOf, randomSalt, removeSegment } from './log-files.ts';
 import type { ChainPoint, CommitFacts, StorageEnv } from './types.ts';
 import { encodeFrames, type FrameDraft, type LogEnd } from './wal/encode-frames.ts';
-import { encodeSegmentHeader, FrameType, type SegmentHeader, sealBytes, segmentHeaderBytes } from './wal/format.ts';
-import { encodeHeadFile, encodeHeadSlot, type HeadSlot, headSlotOffset } from './wal/head.ts';
-import { segmentFileName } from './wal/names.ts';
+import { FrameType, type SegmentHeader, sealBytes, segmentHeaderBytes } from './wal/format.ts';
+import { encodeHeadSlot, headSlotOffset } from './wal/head.ts';
 
 /** Syncs that take less than this are waited for in place. */
 const quickSyncMs = 1;
 const slowUntilMeasured = Number.POSITIVE_INFINITY;
+
+/** A writer that has written this part of `aheadBytes` is busy. */
+const busyShare = 1 / 16;
+
+export interface LogParts {
+  storeId: string;
+  file: File;
+  head: File;
+  headCounter: number;
+  /** The file ends here. */
+  at: LogEnd;
+  /** Zeros that a busy writer puts behind the log in one go. */
+  aheadBytes: number;
+}
 
 /**
  * The active segment and HEAD. One call at a time: the committer sees to that. Throws what the file system throws;
@@ -26,25 +37,24 @@ export class LogWriter {
   readonly #head: File;
   #headCounter: number;
   #at: LogEnd;
+  readonly #aheadBytes: number;
+  /** Where the file ends: behind the log, when there are zeros ahead of it. */
+  #size: number;
+  /** Written to the log since it was opened, or since there were no zeros ahead of it any more. */
+  #written = 0;
   /** Of the last syncs, on average. */
   #syncMs = slowUntilMeasured;
 
-  constructor(
-    env: StorageEnv,
-    storeDir: string,
-    storeId: string,
-    file: File,
-    head: File,
-    headCounter: number,
-    at: LogEnd,
-  ) {
+  constructor(env: StorageEnv, storeDir: string, parts: LogParts) {
     this.#env = env;
     this.#storeDir = storeDir;
-    this.#storeId = storeId;
-    this.#file = file;
-    this.#head = head;
-    this.#headCounter = headCounter;
-    this.#at = at;
+    this.#storeId = parts.storeId;
+    this.#file = parts.file;
+    this.#head = parts.head;
+    this.#headCounter = parts.headCounter;
+    this.#at = parts.at;
+    this.#size = parts.at.end;
+    this.#aheadBytes = parts.aheadBytes;
   }
 
   get seqNext(): number {
@@ -95,19 +105,43 @@ export class LogWriter {
   /**
    * All of `bytes` at the end of the log. On a full disk what was written is cut off again: nothing of it was
    * acknowledged.
+   *
+   * A sync takes half as long when the file need not grow: the file system has no size to note. So the write that makes
+   * the file longer puts zeros behind, for the frames to come. Zeros after the last frame are no damage (FORMAT.md).
    */
   async #write(bytes: Uint8Array): Promise<void> {
     const end = this.#at.end;
+    const grows = end + bytes.length > this.#size;
+    const ahead = grows && this.#written >= this.#aheadBytes * busyShare ? this.#aheadBytes : 0;
     try {
-      const done = this.#file.writeSync(bytes, end);
-      if (done < bytes.length) await writeFully(this.#file, bytes.subarray(done), end + done);
+      await this.#put(ahead === 0 ? bytes : withZeros(bytes, ahead), end);
     } catch (error) {
       if (!hasErrno(error, 'ENOSPC', 'EDQUOT')) throw error;
-      await this.#file.truncate(end);
+      await this.#cut();
       // Else a power loss may bring the cut bytes back, behind a smaller frame written meanwhile.
       await this.#file.datasync();
-      throw writeError(this.#at.segment.name, error);
+      if (ahead === 0) throw writeError(this.#at.segment.name, error);
+      await this.#write(bytes);
+      return;
     }
+    this.#size = Math.max(this.#size, end + bytes.length + ahead);
+    this.#written += bytes.length;
+  }
+
+  async #put(bytes: Uint8Array, at: number): Promise<void> {
+    const done = this.#file.writeSync(bytes, at);
+    if (done < bytes.length) await writeFully(this.#file, bytes.subarray(done), at + done);
+  }
+
+  async #cut(): Promise<void> {
+    await this.#file.truncate(this.#at.end);
+    this.#size = this.#at.end;
+    this.#written = 0;
+  }
+
+  /** No zeros ahead any more: before the last frame of a segment, whose sync makes it last. */
+  async trim(): Promise<void> {
+    if (this.#size > this.#at.end) await this.#cut();
   }
 
   /**
@@ -157,6 +191,7 @@ export class LogWriter {
       return false;
     }
     try {
+      await this.trim();
       await this.#write(sealed.bytes);
       await this.#file.datasync();
     } catch (error) {
@@ -169,6 +204,7 @@ export class LogWriter {
     const before = this.#file;
     this.#file = next.file;
     this.#at = next.at;
+    this.#size = next.at.end;
     await before.close();
     await this.syncHead();
     return true;
@@ -187,70 +223,8 @@ function noSpace(error: unknown): boolean {
   return hasErrno(error, 'ENOSPC', 'EDQUOT') || (error instanceof WalqError && error.code === 'E_NO_SPACE');
 }
 
-/** Never 0: that is what the header of the first segment states for "none before". */
-export function randomSalt(env: StorageEnv): number {
-  const bytes = new Uint8Array(4);
-  do env.random(bytes);
-  while (bytes.every((byte) => byte === 0));
-  return new DataView(bytes.buffer).getUint32(0, true);
-}
-
-/** Of an opening, 48 bits. */
-export function randomEpoch(env: StorageEnv): number {
-  const bytes = new Uint8Array(6);
-  env.random(bytes);
-  return bytes.reduce((value, byte) => value * 256 + byte, 0);
-}
-
-interface CreatedSegment {
-  file: File;
-  at: LogEnd;
-}
-
-/** Temp name, whole header, sync, lock, rename, folder sync. The file comes back open and locked. */
-export async function createSegment(env: StorageEnv, storeDir: string, header: SegmentHeader): Promise<CreatedSegment> {
-  const name = segmentFileName(header.ordinal, header.seqFirst);
-  const path = join(storeDir, walFolder, name);
-  const temp = `${path}.tmp`;
-  await removeIfThere(env.fs, temp);
-  const bytes = encodeSegmentHeader(header);
-  const file = await env.fs.open(temp, 'wx');
-  try {
-    await writeFully(file, bytes, 0);
-    await file.datasync();
-    if (!(await file.tryLock(segmentLockOffset, 1))) throw await lockedBy(env, storeDir);
-    await env.fs.rename(temp, path);
-    await env.fs.syncDir(join(storeDir, walFolder));
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
-  const link = new DataView(bytes.buffer).getUint32(segmentHeaderBytes - 4, true);
-  const segment = { name, ordinal: header.ordinal, salt: header.salt };
-  return { file, at: { segment, end: segmentHeaderBytes, link, seqNext: header.seqFirst } };
-}
-
-async function removeSegment(env: StorageEnv, storeDir: string, header: SegmentHeader): Promise<void> {
-  const path = join(storeDir, walFolder, segmentFileName(header.ordinal, header.seqFirst));
-  await removeIfThere(env.fs, `${path}.tmp`);
-  await removeIfThere(env.fs, path);
-  await env.fs.syncDir(join(storeDir, walFolder));
-}
-
-/** A new HEAD file for this end; used at creation and when the old one cannot be used. */
-export async function createHead(
-  env: StorageEnv,
-  storeDir: string,
-  storeId: string,
-  at: LogEnd,
-  counter: number,
-): Promise<void> {
-  const slot = headSlotOf(storeId, at, counter, false);
-  await writeAtomic(env.fs, storeDir, headFileName, encodeHeadFile(slot));
-}
-
-function headSlotOf(storeId: string, at: LogEnd, counter: number, closed: boolean): HeadSlot {
-  const { segment, end, link, seqNext } = at;
-  const { ordinal, salt } = segment;
-  return { counter, storeId, ordinal, seqLast: seqNext - 1, end, link, salt, closed };
+function withZeros(bytes: Uint8Array, zeros: number): Uint8Array {
+  const longer = new Uint8Array(bytes.length + zeros);
+  longer.set(bytes);
+  return longer;
 }

@@ -7,7 +7,8 @@ import { copyStretch, openSource, removeIfThere } from './files.ts';
 import { creatingMarker, headFileName, listWal, quarantineFolder, walFolder } from './folder.ts';
 import { type Loaded, loadState } from './load.ts';
 import { lockedBy, openSegment } from './lock.ts';
-import { createHead, LogWriter } from './log-writer.ts';
+import { createHead } from './log-files.ts';
+import { LogWriter } from './log-writer.ts';
 import { quarantineBytes } from './quarantine.ts';
 import { snapshotFolder } from './snapshot/name.ts';
 import { type Survey, surveyStore } from './survey.ts';
@@ -102,6 +103,7 @@ export async function openLog(
   storeDir: string,
   survey: Survey,
   loaded: Loaded<StateMachine>,
+  aheadBytes: number,
 ): Promise<OpenedLog> {
   const walDir = join(storeDir, walFolder);
   const { active, unused } = activeSegment(loaded);
@@ -131,7 +133,14 @@ export async function openLog(
     const counter = survey.headUsable ? (survey.head?.counter ?? 0) : 0;
     if (!survey.headUsable) await createHead(env, storeDir, survey.identity.id, at, counter);
     const head = await env.fs.open(join(storeDir, headFileName), 'r+', { nofollow: true });
-    const writer = new LogWriter(env, storeDir, survey.identity.id, file, head, counter, at);
+    const writer = new LogWriter(env, storeDir, {
+      storeId: survey.identity.id,
+      file,
+      head,
+      headCounter: counter,
+      at,
+      aheadBytes,
+    });
     try {
       if (survey.headUsable && (survey.head?.ordinal !== at.segment.ordinal || survey.head.end !== at.end))
         writer.writeHead();

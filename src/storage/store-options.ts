@@ -13,6 +13,8 @@ export interface OpenOptions<M extends StateMachine> {
   create?: boolean;
   /** A segment is closed before it grows beyond this. Default 64 MiB. */
   segmentBytes?: number;
+  /** Zeros that a busy writer keeps ready behind the log. Default 1 MiB; 0 for none. */
+  aheadBytes?: number;
   /** Good snapshots to keep; the log goes back to the oldest of them. Default 2. */
   keepSnapshots?: number;
   /** Of this process, written into LOCK and OPEN frames, for people. */
@@ -22,4 +24,5 @@ export interface OpenOptions<M extends StateMachine> {
 }
 
 export const defaultSegmentBytes = 64 * 1024 * 1024;
+export const defaultAheadBytes = 1024 * 1024;
 export const defaultKeepSnapshots = 2;

@@ -5,10 +5,11 @@ import { createStore, isFresh } from './create.ts';
 import { writeError } from './files.ts';
 import { loadState } from './load.ts';
 import { type StoreLock, takeLock } from './lock.ts';
-import { type LogWriter, randomEpoch } from './log-writer.ts';
+import { randomEpoch } from './log-files.ts';
+import type { LogWriter } from './log-writer.ts';
 import { openLog, recover, refuseDamage } from './open.ts';
 import type { RetentionPlan } from './retention.ts';
-import { defaultKeepSnapshots, defaultSegmentBytes, type OpenOptions } from './store-options.ts';
+import { defaultAheadBytes, defaultKeepSnapshots, defaultSegmentBytes, type OpenOptions } from './store-options.ts';
 import { surveyStore } from './survey.ts';
 import type { CheckpointResult, RecoveryReport, SnapshotSummary, StateMachine, StorageEnv } from './types.ts';
 import { varintPayload } from './wal/encode-frames.ts';
@@ -33,7 +34,7 @@ export async function openStore<M extends StateMachine>(
       created = true;
     }
     const { survey, loaded } = await recover(env, storeDir, options.machine);
-    const { writer, trimmed } = await openLog(env, storeDir, survey, loaded);
+    const { writer, trimmed } = await openLog(env, storeDir, survey, loaded, options.aheadBytes ?? defaultAheadBytes);
     const recovery: RecoveryReport = {
       ...(loaded.snapshot && { snapshot: loaded.snapshot }),
       replayed: loaded.replayed,
@@ -190,6 +191,7 @@ export class Store<M extends StateMachine> {
     await this.#committer.drain();
     try {
       if (this.#committer.opened && this.poison === undefined) {
+        await this.#writer.trim();
         await this.#writer.commit([{ type: FrameType.close, payload: varintPayload(this.#env.clock.now()) }]);
         await this.#writer.syncHead(true);
       }

@@ -47,8 +47,8 @@ export const walCodes: CodeCatalogue = {
   E_PADDING: {
     title: 'zeros after the last frame',
     explain:
-      'Zeros from the end of the last frame to the end of the file. No frame holds that many zeros, so nothing is lost: the file had been extended and the data never came.',
-    next: 'Nothing. The next writer trims them.',
+      'Zeros from the end of the last frame to the end of the file. No frame holds that many zeros, so nothing is lost: a busy writer keeps room ready there, and this one is at work or was killed.',
+    next: 'Nothing. The next writer cuts them off.',
   },
   E_RECORDS: {
     title: 'records do not fill the payload',

@@ -23,6 +23,7 @@ interface Asked {
 export class Lives {
   readonly #prng: Prng;
   readonly #segmentBytes: number;
+  readonly #aheadBytes: number;
   #fs: SimFs;
   #asked: Asked[] = [];
   #life = 0;
@@ -33,6 +34,7 @@ export class Lives {
     this.#fs = new SimFs(imageAfterKill(store.root));
     this.#prng = new Prng(seed);
     this.#segmentBytes = this.#prng.pick([700, 1500, 4000]);
+    this.#aheadBytes = this.#prng.pick([0, 500, 3000]);
   }
 
   async live(lives: number): Promise<void> {
@@ -60,7 +62,11 @@ export class Lives {
 
   async #open(): Promise<Store<ListMachine>> {
     const keepSnapshots = this.#prng.pick([1, 2]);
-    const store = await openList(this.#fs, 1000 + this.#life, { segmentBytes: this.#segmentBytes, keepSnapshots });
+    const store = await openList(this.#fs, 1000 + this.#life, {
+      segmentBytes: this.#segmentBytes,
+      aheadBytes: this.#aheadBytes,
+      keepSnapshots,
+    });
     const recovered = store.machine.items;
     const possible = this.#asked.filter(({ answer }) => answer !== 'rejected');
     const certain = possible.findLastIndex(({ answer }) => answer === 'acked') + 1;

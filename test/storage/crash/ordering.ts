@@ -22,6 +22,7 @@ interface FileState {
   ordinal?: number;
   /** Written or cut since the last sync. */
   unsynced: boolean;
+  /** Of what is not zeros. */
   end: number;
   /** Bytes below this were synced after they were written. */
   durableEnd: number;
@@ -92,7 +93,7 @@ class OrderWatch {
     }
     state.text += Buffer.from(bytes).toString('latin1');
     state.unsynced = true;
-    state.end = Math.max(state.end, offset + (record.done ?? 0));
+    state.end = Math.max(state.end, offset + contentBytes(bytes.subarray(0, record.done ?? 0)));
   }
 
   #truncate(record: OpRecord): void {
@@ -100,7 +101,7 @@ class OrderWatch {
     const size = record.offset ?? 0;
     if (size < state.durableEnd && !this.#opening) this.#early(record, `cuts durable bytes at ${size}`);
     state.unsynced = true;
-    state.end = size;
+    state.end = Math.min(state.end, size);
   }
 
   #datasync(record: OpRecord): void {
@@ -148,6 +149,11 @@ class OrderWatch {
   #early(record: OpRecord, what: string): void {
     this.found.push(`op ${record.op}, ${record.kind} ${record.path}: ${what}`);
   }
+}
+
+/** Without the zeros that a busy writer puts behind the log. */
+function contentBytes(bytes: Uint8Array): number {
+  return bytes.findLastIndex((byte) => byte !== 0) + 1;
 }
 
 function ordinalOf(path: string): number | undefined {

@@ -10,6 +10,8 @@ const names: Workload[] = [
   'three appends and a batch',
   'operations that share a sync',
   'appends that fill segments',
+  'appends with zeros ahead of the log',
+  'segments that fill, with zeros ahead of the log',
   'a checkpoint between appends',
   'a checkpoint while appends go on',
   'an opening whose first frame begins in the last bytes of a sector',

@@ -32,7 +32,7 @@ type Step = readonly [name: string, act: (run: Run) => Promise<unknown>];
  * appends.
  */
 const history: readonly Step[] = [
-  ['open', (run) => run.open({ segmentBytes: smallSegmentBytes })],
+  ['open', (run) => run.open({ segmentBytes: smallSegmentBytes, aheadBytes: 300 })],
   ...[1, 2, 3, 4].map((number): Step => ['append', (run) => run.append(item(number, 400))]),
   ['checkpoint', (run) => run.store.checkpoint({ keep: 1 })],
   ['append', (run) => run.append(item(5), item(6, 700))],

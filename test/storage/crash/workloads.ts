@@ -34,6 +34,26 @@ export const workloads = {
     await run.store.close();
     return run;
   },
+  async 'appends with zeros ahead of the log'(): Promise<Run> {
+    const run = await start({ aheadBytes: 1000 });
+    await run.append(item(1, 40));
+    await run.append(item(2, 400));
+    await run.append(item(3, 400));
+    await run.append(item(4, 600));
+    await run.append(item(5, 20));
+    await run.store.close();
+    await run.open({ aheadBytes: 1000 });
+    await run.append(item(6, 100));
+    return run;
+  },
+  async 'segments that fill, with zeros ahead of the log'(): Promise<Run> {
+    const run = await start({ segmentBytes: smallSegmentBytes, aheadBytes: 700 });
+    for (const number of [1, 2, 3, 4, 5]) await run.append(item(number, 300));
+    await run.store.checkpoint({ keep: 1 });
+    await run.append(item(6, 300));
+    await run.store.close();
+    return run;
+  },
   async 'a checkpoint between appends'(): Promise<Run> {
     const run = await start();
     await run.append(item(1), item(2));
