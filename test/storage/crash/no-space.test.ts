@@ -71,7 +71,7 @@ test('a disk that stays full keeps rejecting, and what was acknowledged stays', 
   expect(trials).toBeGreaterThan(20);
 });
 
-test('a write that stops half way on a full disk is cut off again; one with zeros behind is tried without them', async () => {
+test('a write that stops half way on a full disk is cut off again, and tried without the zeros behind it', async () => {
   const store = await emptyStore();
   let rejected = 0;
   let triedAgain = 0;
@@ -123,7 +123,7 @@ test.each([20, 400, 1100])(
   },
 );
 
-/** What stopped after so many bytes was cut off and written at the same place in the same step, and fewer bytes of it. */
+/** What stopped after so many bytes was cut off and written at the same place again, without the zeros behind it. */
 function writtenAgain({ hit, run }: Trial, after: number): boolean {
   if (hit === undefined) return false;
   const offset = (hit.offset ?? 0) - after;
