@@ -6,6 +6,7 @@ import type { JobSpec } from './ops/spec.ts';
 import type { InFlightJob, JobCounts } from './state/job.ts';
 import type { QueueTotals } from './state/job-codec.ts';
 import type { QueueMachine } from './state/machine.ts';
+import type { Packed } from './state/packed.ts';
 import type { Lane } from './state/ready.ts';
 
 export interface EngineParts {
@@ -149,7 +150,7 @@ export interface QueueStatus {
 }
 
 /** Called after an operation is durable and applied: its events, in order, from `seqFirst` on. Must not throw. */
-export type CommitListener = (events: readonly QueueEvent[], seqFirst: number) => void;
+export type CommitListener = (events: readonly QueueEvent<Packed>[], seqFirst: number) => void;
 
 /** Called after jobs were pruned, removed or replaced: their ids, and the seq at which that was. Must not throw. */
 export type ForgetListener = (ids: readonly string[], seq: number) => void;

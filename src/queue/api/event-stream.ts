@@ -7,7 +7,7 @@ import type { QueueEvent } from '../events/event-types.ts';
 import { decodeEvent } from '../events/events.ts';
 import { WakeUp } from '../run/signal.ts';
 import type { QueueMachine } from '../state/machine.ts';
-import { asBuffer } from '../state/packed.ts';
+import { type Packed, packedText } from '../state/packed.ts';
 
 /** An event of the log. Payloads and results are JSON text. */
 export type LogEvent = QueueEvent<string> & { seq: number };
@@ -30,7 +30,7 @@ const liveEventsMax = 10_000;
  */
 export async function* eventStream(source: EventSource, from: number, signal?: AbortSignal): AsyncGenerator<LogEvent> {
   let next = from;
-  const live = new Map<number, QueueEvent>();
+  const live = new Map<number, QueueEvent<Packed>>();
   const wakeUp = new WakeUp();
   const wake = () => wakeUp.wake();
   const unlisten = source.engine.onCommit((events, seqFirst) => {
@@ -132,17 +132,16 @@ class Hand<T> {
 }
 
 /** The bytes of the record may be used again: what is kept is copied into text. */
-function logEvent(event: QueueEvent, seq: number): LogEvent {
-  const text = (bytes: Uint8Array) => asBuffer(bytes).toString();
+function logEvent(event: QueueEvent<Packed>, seq: number): LogEvent {
   switch (event.type) {
     case 'ENQUEUE':
     case 'UPDATE':
-      return { ...event, seq, payload: event.payload && text(event.payload) };
+      return { ...event, seq, payload: event.payload && packedText(event.payload) };
     case 'ACK':
-      return { ...event, seq, result: event.result && text(event.result) };
+      return { ...event, seq, result: event.result && packedText(event.result) };
     case 'SCHEDULE': {
       const { template } = event;
-      return { ...event, seq, template: { ...template, payload: template.payload && text(template.payload) } };
+      return { ...event, seq, template: { ...template, payload: template.payload && packedText(template.payload) } };
     }
     default:
       return { ...event, seq };

@@ -1,4 +1,5 @@
 import { unreachable } from '../../base/errors.ts';
+import type { Packed } from '../state/packed.ts';
 import { writeLimits, writePause, writeSchedule } from '../state/setting-codec.ts';
 import { enqueueDefaults, eventLimits, type QueueEvent } from './event-types.ts';
 import type { RecordWriter } from './record-writer.ts';
@@ -8,7 +9,7 @@ const limits = eventLimits;
 const noDefaults = {};
 
 /** The fields of an event, written in the order of their tags. */
-export function encodeFields(w: RecordWriter, event: QueueEvent): void {
+export function encodeFields(w: RecordWriter, event: QueueEvent<Packed>): void {
   // Times are written as ms after `at`, and added up they must stay in range.
   const afterMax = limits.timeMs - event.at;
   const after = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms - event.at);
@@ -36,7 +37,7 @@ export function encodeFields(w: RecordWriter, event: QueueEvent): void {
       return;
     case 'ACK':
       w.int(1, event.durationMs, limits.timeMs, 'durationMs');
-      w.bytes(2, event.result, limits.resultBytes, 'result');
+      w.packed(2, event.result, limits.resultBytes, 'result');
       return;
     case 'RETRY':
       w.int(1, event.runAt - event.at, afterMax, 'runAt', 0);

@@ -45,7 +45,7 @@ export function recordTime(record: Uint8Array): number {
 const writer = new RecordWriter();
 
 /** Throws usageError E_FIELD when a value is beyond the limits of the format, with the field's name in `data.field`. */
-export function encodeEvent(event: QueueEvent): Uint8Array {
+export function encodeEvent(event: QueueEvent<Packed>): Uint8Array {
   const type = eventTypes[event.type];
   const wrong = shapeFault(event, type);
   if (wrong !== undefined) throw shapeError(wrong);

@@ -4,6 +4,7 @@ import type { CommitListener, ForgetListener } from '../engine-types.ts';
 import type { QueueEvent } from '../events/event-types.ts';
 import { encodeEvent } from '../events/events.ts';
 import type { QueueLog } from '../log.ts';
+import type { Packed } from '../state/packed.ts';
 
 /** How long a verdict waits before it tries the full disk again. */
 const fullDiskRetryMs = 1000;
@@ -31,7 +32,7 @@ export class Commits {
   }
 
   /** One frame. Resolves with its first seq once durable and applied. `pruned`: ids of the jobs that its PRUNE mean. */
-  async append(events: readonly QueueEvent[], pruned: readonly string[] = []): Promise<number> {
+  async append(events: readonly QueueEvent<Packed>[], pruned: readonly string[] = []): Promise<number> {
     const seqFirst = await this.#log.append(events.map(encodeEvent));
     this.#tell(events, seqFirst);
     if (this.#forgetters.size > 0) this.#tellForgotten(events, pruned, seqFirst);
@@ -42,7 +43,7 @@ export class Commits {
    * For the outcome of work that is done (ACK, RETRY, DEAD): it must not be lost to a full disk, or the work would be
    * done again. It waits and tries again until there is room or `stop` is called.
    */
-  async appendVerdict(events: readonly QueueEvent[]): Promise<number> {
+  async appendVerdict(events: readonly QueueEvent<Packed>[]): Promise<number> {
     const records = events.map(encodeEvent);
     let seqFirst: number;
     try {
@@ -77,11 +78,11 @@ export class Commits {
     return error instanceof WalqError && error.code === 'E_NO_SPACE' && !this.#stopped;
   }
 
-  #tell(events: readonly QueueEvent[], seqFirst: number): void {
+  #tell(events: readonly QueueEvent<Packed>[], seqFirst: number): void {
     for (const listener of this.#listeners) listener(events, seqFirst);
   }
 
-  #tellForgotten(events: readonly QueueEvent[], pruned: readonly string[], seqFirst: number): void {
+  #tellForgotten(events: readonly QueueEvent<Packed>[], pruned: readonly string[], seqFirst: number): void {
     const removed = events.flatMap((event) => (event.type === 'REMOVE' ? [event.id] : []));
     const ids = [...pruned, ...removed];
     if (ids.length > 0) for (const listener of this.#forgetters) listener(ids, seqFirst);

@@ -14,8 +14,8 @@ export interface EngineContext {
   readonly commits: Commits;
   readonly reserved: Reservations;
   readonly rates: Rates;
-  /** Ids of the jobs in each frame that is on its way to the log. */
-  readonly arriving: Set<readonly string[]>;
+  /** The jobs of each frame that is on its way to the log. */
+  readonly arriving: Set<readonly { id: string }[]>;
   readonly ids: UuidSource;
   readonly clock: Clock;
   readonly random: Random;

@@ -4,6 +4,7 @@ import { shellWord } from '../../base/shell-word.ts';
 import type { AttemptRef, FailAnswer } from '../engine-types.ts';
 import type { DeadEvent, RetryEvent } from '../events/event-types.ts';
 import type { DeadJob, InFlightJob, Job } from '../state/job.ts';
+import { type Packed, packText } from '../state/packed.ts';
 
 /** The job, if this is still its current attempt. */
 export function attemptOf(job: Job | undefined, ref: AttemptRef): InFlightJob | undefined {
@@ -34,7 +35,7 @@ export function unknownJob(id: string): WalqError {
  * A result too large is left out, because losing the ACK over it would run the job again. Throws usageError E_JSON for
  * what is not JSON.
  */
-export function resultBytes(text: string | undefined, bytesMax: number): { result?: Uint8Array; dropped: boolean } {
+export function resultBytes(text: string | undefined, bytesMax: number): { result?: Packed; dropped: boolean } {
   if (text === undefined) return { dropped: false };
   let compact: string;
   try {
@@ -44,7 +45,7 @@ export function resultBytes(text: string | undefined, bytesMax: number): { resul
     if (error.code === 'E_JSON_SIZE') return { dropped: true };
     throw usageError(error.code, `result: ${error.message}`, { data: { ...error.data, field: 'result' } });
   }
-  const result = Buffer.from(compact);
+  const result = packText(compact);
   return result.length > bytesMax ? { dropped: true } : { result, dropped: false };
 }
 

@@ -1,15 +1,16 @@
 import { usageError } from '../../base/errors.ts';
 import type { EnqueueEvent } from '../events/event-types.ts';
+import type { Packed } from '../state/packed.ts';
 
 /**
  * The same jobs, each after those of them it names as parents, otherwise in the order given. Throws usageError E_CYCLE
  * when some wait for each other in a circle, naming one.
  */
-export function parentsFirst(events: readonly EnqueueEvent[]): readonly EnqueueEvent[] {
+export function parentsFirst(events: readonly EnqueueEvent<Packed>[]): readonly EnqueueEvent<Packed>[] {
   if (events.every((event) => event.parents === undefined)) return events;
   const byId = new Map(events.map((event) => [event.id, event]));
   const state = new Map<string, 'open' | 'done'>();
-  const sorted: EnqueueEvent[] = [];
+  const sorted: EnqueueEvent<Packed>[] = [];
   for (const first of events) {
     // A walk with a list of its own: a chain of a million jobs must not end the stack.
     const path = [{ event: first, parents: parentsIn(first, byId) }];
@@ -32,7 +33,10 @@ export function parentsFirst(events: readonly EnqueueEvent[]): readonly EnqueueE
 }
 
 /** Last one first: they are taken from the end. */
-function parentsIn(event: EnqueueEvent, byId: ReadonlyMap<string, EnqueueEvent>): EnqueueEvent[] {
+function parentsIn(
+  event: EnqueueEvent<Packed>,
+  byId: ReadonlyMap<string, EnqueueEvent<Packed>>,
+): EnqueueEvent<Packed>[] {
   return (event.parents ?? []).flatMap((id) => byId.get(id) ?? []).reverse();
 }
 

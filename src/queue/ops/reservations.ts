@@ -1,11 +1,15 @@
 /** One operation's hold on its keys. */
-interface Ticket {
-  keys: readonly string[];
+export interface Hold {
+  readonly keys: readonly string[];
+  /** Resolves when it holds them all; absent when it does so at once. */
+  granted: Promise<void> | undefined;
   /** Holds of earlier operations it still waits for. */
   ahead: number;
-  followers: Ticket[];
+  readonly followers: Hold[];
   grant: () => void;
 }
+
+const noGrant = () => undefined;
 
 /**
  * Who may touch which job id (or other key) while an operation is between its validation and the moment its frame is
@@ -15,7 +19,7 @@ interface Ticket {
  * First come, first served on each key. An operation asks for all its keys at once, so no two can wait for each other.
  */
 export class Reservations {
-  readonly #last = new Map<string, Ticket>();
+  readonly #last = new Map<string, Hold>();
   #underWay = 0;
   #whenIdle: (() => void)[] = [];
 
@@ -33,26 +37,33 @@ export class Reservations {
    * starts within this call: what it does before its first await happens at once, in the order of the calls.
    */
   async hold<T>(keys: readonly string[], operation: () => Promise<T>): Promise<T> {
+    const hold = this.enter(keys);
+    try {
+      if (hold.granted !== undefined) await hold.granted;
+      return await operation();
+    } finally {
+      this.leave(hold);
+    }
+  }
+
+  /** The first half of `hold`. Whoever enters must leave, whatever happens. */
+  enter(keys: readonly string[]): Hold {
     this.#underWay++;
-    const ticket: Ticket = { keys, ahead: 0, followers: [], grant: () => undefined };
+    const hold: Hold = { keys, granted: undefined, ahead: 0, followers: [], grant: noGrant };
     for (const key of keys) {
       const before = this.#last.get(key);
       if (before !== undefined) {
-        before.followers.push(ticket);
-        ticket.ahead++;
+        before.followers.push(hold);
+        hold.ahead++;
       }
-      this.#last.set(key, ticket);
+      this.#last.set(key, hold);
     }
-    if (ticket.ahead > 0) {
-      await new Promise<void>((resolve) => {
-        ticket.grant = resolve;
+    if (hold.ahead > 0) {
+      hold.granted = new Promise<void>((resolve) => {
+        hold.grant = resolve;
       });
     }
-    try {
-      return await operation();
-    } finally {
-      this.#release(ticket);
-    }
+    return hold;
   }
 
   /**
@@ -76,10 +87,10 @@ export class Reservations {
     if (this.#underWay > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
 
-  #release(ticket: Ticket): void {
+  leave(hold: Hold): void {
     this.#underWay--;
-    for (const key of ticket.keys) if (this.#last.get(key) === ticket) this.#last.delete(key);
-    for (const follower of ticket.followers) if (--follower.ahead === 0) follower.grant();
+    for (const key of hold.keys) if (this.#last.get(key) === hold) this.#last.delete(key);
+    for (const follower of hold.followers) if (--follower.ahead === 0) follower.grant();
     if (this.#underWay === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 }

@@ -1,6 +1,7 @@
 import { usageError } from '../../base/errors.ts';
 import type { ScheduleSpec } from '../engine-types.ts';
 import type { LimitEvent, Limits, PauseScope, ScheduleEvent } from '../events/setting-types.ts';
+import type { Packed } from '../state/packed.ts';
 import { checkRule } from '../state/slots.ts';
 import { type EngineContext, reservedSchedule, reservedSettings } from './context.ts';
 import { unknownSchedule } from './engine-checks.ts';
@@ -74,7 +75,7 @@ export async function schedule(engine: EngineContext, spec: ScheduleSpec): Promi
     const at = engine.now();
     const job = enqueueEvent({ ...template, expireMs }, spec.id, at, engine.options);
     const { name, payload, priority, maxAttempts, timeoutMs, backoff, command, group } = job;
-    const event: ScheduleEvent = {
+    const event: ScheduleEvent<Packed> = {
       type: 'SCHEDULE',
       id: spec.id,
       at,

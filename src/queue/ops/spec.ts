@@ -3,6 +3,7 @@ import { durationMsMax } from '../../base/duration.ts';
 import { usageError, WalqError } from '../../base/errors.ts';
 import { compactJson } from '../../base/json.ts';
 import { type EnqueueEvent, enqueueDefaults, eventLimits, type UpdateEvent } from '../events/event-types.ts';
+import { type Packed, packText } from '../state/packed.ts';
 import { parseBackoff } from './backoff.ts';
 
 /** A job as a client describes it. Everything is optional. */
@@ -61,7 +62,7 @@ const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
  * Checks a spec and makes its event. Throws usageError E_JOB with the field in `data.field` and first in the message,
  * E_BACKOFF, or what `compactJson` throws for a payload (E_JSON, E_JSON_DEPTH, E_JSON_SIZE).
  */
-export function enqueueEvent(spec: JobSpec, id: string, at: number, limits: SpecLimits): EnqueueEvent {
+export function enqueueEvent(spec: JobSpec, id: string, at: number, limits: SpecLimits): EnqueueEvent<Packed> {
   checkLabel('id', id, eventLimits.idBytes);
   const name = spec.name ?? enqueueDefaults.name;
   if (name !== enqueueDefaults.name) checkLabel('name', name, nameBytesMax);
@@ -79,7 +80,7 @@ export function enqueueEvent(spec: JobSpec, id: string, at: number, limits: Spec
   const runAt = whole('at', spec.runAt, at + delayMs, 0, at + durationMsMax);
   const backoff = spec.backoff ?? enqueueDefaults.backoff;
   checkBackoff(backoff);
-  const payload = payloadBytes(spec.payload, limits.payloadBytesMax);
+  const payload = packedPayload(spec.payload, limits.payloadBytesMax);
   const command = spec.command && checkCommand(spec.command);
   const group = spec.group ?? enqueueDefaults.group;
   if (group !== enqueueDefaults.group) checkLabel('group', group, nameBytesMax);
@@ -135,7 +136,7 @@ function checkParents(after: readonly string[], id: string): readonly string[] {
  * Checks changes of a pending job and makes their event. Throws as `enqueueEvent` does, and E_JOB when nothing is to be
  * changed.
  */
-export function updateEvent(change: JobChange, id: string, at: number, limits: SpecLimits): UpdateEvent {
+export function updateEvent(change: JobChange, id: string, at: number, limits: SpecLimits): UpdateEvent<Packed> {
   const { payload, priority, attempts, runAt, delayMs, timeoutMs, backoff, group, expireMs } = change;
   const given = [payload, priority, attempts, runAt, delayMs, timeoutMs, backoff, group, expireMs];
   if (given.every((value) => value === undefined)) throw usageError('E_JOB', 'nothing to change was named');
@@ -180,17 +181,17 @@ function whole(field: string, value: number | undefined, fallback: number, min: 
   return value;
 }
 
-function payloadBytes(text: string | undefined, bytesMax: number): Uint8Array | undefined {
+function packedPayload(text: string | undefined, bytesMax: number): Packed | undefined {
   if (text === undefined) return undefined;
   // Space between tokens does not count, so the text as given may be longer; but not without bound.
-  const bytes = Buffer.from(compactPayload(text, 4 * bytesMax));
-  if (bytes.length > bytesMax) {
+  const packed = packText(compactPayload(text, 4 * bytesMax));
+  if (packed.length > bytesMax) {
     throw fieldError(
       'payload',
-      `takes ${bytes.length} bytes, allowed are ${bytesMax}; keep large data in a file and put its name here`,
+      `takes ${packed.length} bytes, allowed are ${bytesMax}; keep large data in a file and put its name here`,
     );
   }
-  return bytes;
+  return packed;
 }
 
 function compactPayload(text: string, bytesMax: number): string {

@@ -1,7 +1,7 @@
 import type { SweepAnswer } from '../engine-types.ts';
 import type { DeadEvent, EnqueueEvent, QueueEvent } from '../events/event-types.ts';
 import type { InFlightJob } from '../state/job.ts';
-import { packedBytes } from '../state/packed.ts';
+import { type Packed, packedBytes } from '../state/packed.ts';
 import type { Schedule } from '../state/settings.ts';
 import { dueSlots, nextSlot } from '../state/slots.ts';
 import { deathOfChildren, withDescendants } from './cascade.ts';
@@ -127,7 +127,7 @@ async function retain(engine: EngineContext): Promise<number> {
 }
 
 /** Does this event change what is due by the clock, and to an earlier time? Later ones are found out when it comes. */
-export function movesSweep(event: QueueEvent): boolean {
+export function movesSweep(event: QueueEvent<Packed>): boolean {
   switch (event.type) {
     case 'SCHEDULE':
     case 'UNSCHEDULE':

@@ -133,7 +133,7 @@ export class Runner {
     return drainAnswer(before, this.#summary);
   }
 
-  #onCommit(events: readonly QueueEvent[]): void {
+  #onCommit(events: readonly Pick<QueueEvent, 'type' | 'id'>[]): void {
     this.#checkpoints.noteSeq(this.#store.seqLast);
     for (const event of events) if (event.type === 'CANCEL') this.#active.endCancelled(event.id);
     this.#wakeUp.wake();

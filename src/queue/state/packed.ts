@@ -7,6 +7,11 @@ export type Packed = string | Uint8Array;
 const heapBytesMax = 16 * 1024;
 const beyondAscii = /[\x80-\xff]/;
 
+/** Text as it is, where every character is one byte; its bytes else. */
+export function packText(text: string): Packed {
+  return Buffer.byteLength(text) === text.length ? text : Buffer.from(text);
+}
+
 /** Copies: the source may be reused afterwards. */
 export function packSlice(bytes: Buffer, from: number, to: number): Packed {
   return to - from > heapBytesMax ? Uint8Array.from(bytes.subarray(from, to)) : bytes.toString('latin1', from, to);
