@@ -44,6 +44,8 @@ export class LogWriter {
   #written = 0;
   /** Of the last syncs, on average. */
   #syncMs = slowUntilMeasured;
+  /** This thread may stand still while a quick disk syncs. */
+  syncInPlace = true;
 
   constructor(env: StorageEnv, storeDir: string, parts: LogParts) {
     this.#env = env;
@@ -90,12 +92,12 @@ export class LogWriter {
 
   /**
    * On a quick disk a trip through the thread pool costs as much as the sync itself, and everybody who could do
-   * something meanwhile waits for it anyway. As soon as the disk is slow, the thread does not wait for it any more.
-   * Answers the milliseconds it took.
+   * something meanwhile waits for it anyway, unless `syncInPlace` says otherwise. As soon as the disk is slow, the thread
+   * does not wait for it any more. Answers the milliseconds it took.
    */
   async #sync(): Promise<number> {
     const started = this.#env.clock.monotonic();
-    if (this.#syncMs < quickSyncMs) this.#file.datasyncSync();
+    if (this.syncInPlace && this.#syncMs < quickSyncMs) this.#file.datasyncSync();
     else await this.#file.datasync();
     const took = this.#env.clock.monotonic() - started;
     this.#syncMs = this.#syncMs === slowUntilMeasured ? took : 0.8 * this.#syncMs + 0.2 * took;

@@ -118,6 +118,10 @@ export class Store<M extends StateMachine> {
   get poison(): WalqError | undefined {
     return this.#committer.poison;
   }
+  /** False when this thread has something better to do than to stand still while a quick disk syncs. Default true. */
+  set syncInPlace(inPlace: boolean) {
+    this.#writer.syncInPlace = inPlace;
+  }
   get stats(): CommitStats {
     return this.#committer.stats;
   }

@@ -51,8 +51,6 @@ export async function readyHandler(
       throw usageError('E_NO_HANDLER', `${flag}: nothing stands after it`, { next: exampleCommand });
   }
   if (isolate && module === undefined) throw usageError('E_USAGE', '--isolate goes together with --module');
-  refuseEmpty('--exec', exec);
-  refuseEmpty('--stream', stream);
   if (exec !== undefined) return ready((at) => execHandler(at, exec));
   if (stream !== undefined) return ready((at) => streamHandler(at, stream));
   if (module !== undefined) return await readyModule(module, isolate, place);
@@ -61,12 +59,6 @@ export async function readyHandler(
   throw usageError('E_NO_HANDLER', `queue run needs to know what runs a job: ${ways}`, {
     next: exampleCommand,
   });
-}
-
-/** An unset variable in a script must not count every job as done. */
-function refuseEmpty(flag: string, shell: string | undefined): void {
-  if (shell?.trim() !== '') return;
-  throw usageError('E_NO_HANDLER', `${flag}: the command is empty`, { next: `walq queue run ${flag} 'cat'` });
 }
 
 async function readyModule(

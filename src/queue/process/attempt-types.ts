@@ -34,8 +34,8 @@ export interface AttemptSpec {
   output?: OutputSink;
   /** Bytes of one line on fd 3. Default 1 MiB; longer ones are ignored. */
   lineBytesMax?: number;
-  /** What the child inherits besides the WALQ_ variables. Default: the environment of this process. */
-  env?: Readonly<Record<string, string | undefined>>;
+  /** What the child inherits besides the WALQ_ variables. */
+  env: Readonly<Record<string, string | undefined>>;
   /**
    * Tells zombies from processes that still run, when some are left in the group. Without one the wait for them is a
    * guess.

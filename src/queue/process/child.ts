@@ -20,7 +20,7 @@ export interface Exit {
 export function startChild(spec: AttemptSpec): ChildProcess | Error {
   const [program, ...args] = 'shell' in spec.command ? ['/bin/sh', '-c', spec.command.shell] : spec.command.argv;
   const env = {
-    ...(spec.env ?? process.env),
+    ...spec.env,
     WALQ_JOB_ID: spec.job.id,
     WALQ_JOB_NAME: spec.job.name,
     WALQ_ATTEMPT: String(spec.job.attempt),

@@ -11,6 +11,8 @@ import type { Lane } from '../state/ready.ts';
 export interface Handler {
   /** For people: `exec 'CMD'`, ... */
   readonly title: string;
+  /** Other processes or threads do the work: this thread has something better to do than to wait for the disk. */
+  readonly elsewhere: boolean;
   /** Which jobs it can run. */
   readonly lanes: readonly Lane[];
   /** Only jobs of these names. Default all. */
@@ -31,27 +33,38 @@ export interface AttemptPlace extends Pick<AttemptSpec, 'clock' | 'killAfterMs'>
 
 /** Every job goes to one shell line of the runner. */
 export function execHandler(place: AttemptPlace, shell: string): Handler {
+  const env = ownEnvironment();
   return {
     title: `exec ${shell}`,
+    elsewhere: true,
     lanes: ['handler'],
     start: (job, timeoutMs, hooks) =>
-      runAttempt({ ...childSpec(place, job, timeoutMs), command: { shell }, owner: 'runner' }, hooks),
+      runAttempt({ ...childSpec(place, job, timeoutMs), env, command: { shell }, owner: 'runner' }, hooks),
   };
 }
 
 /** Every job brings its own command. */
 export function commandHandler(place: AttemptPlace): Handler {
+  const env = ownEnvironment();
   return {
     title: 'commands of the jobs',
+    elsewhere: true,
     lanes: ['command'],
     start: (job, timeoutMs, hooks) => {
       const command = { argv: job.options.command ?? [] };
-      return runAttempt({ ...childSpec(place, job, timeoutMs), command, owner: 'job' }, hooks);
+      return runAttempt({ ...childSpec(place, job, timeoutMs), env, command, owner: 'job' }, hooks);
     },
   };
 }
 
-function childSpec(place: AttemptPlace, job: InFlightJob, timeoutMs: number): Omit<AttemptSpec, 'command' | 'owner'> {
+type ChildSpec = Omit<AttemptSpec, 'env' | 'command' | 'owner'>;
+
+/** Copied once: every look at the real one asks the system for each variable. */
+function ownEnvironment(): AttemptSpec['env'] {
+  return { ...process.env };
+}
+
+function childSpec(place: AttemptPlace, job: InFlightJob, timeoutMs: number): ChildSpec {
   const { fs, clock, killAfterMs, storeDir, storeId, table } = place;
   const { id, attempt, dispatchSeq, options } = job;
   return {

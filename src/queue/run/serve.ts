@@ -56,7 +56,9 @@ export async function serveQueue(
   try {
     const processes = platformProcesses(fs, `${store.dir}/run`);
     const place = { fs, clock, killAfterMs, storeDir: store.dir, storeId: store.id, table: processes.table };
-    const runner = new Runner({ env, store, engine, handler: options.handler(place), processes }, options);
+    const handler = options.handler(place);
+    store.syncInPlace = !handler.elsewhere;
+    const runner = new Runner({ env, store, engine, handler, processes }, options);
     const ops = new LocalOps(env, store, engine, runner);
     if (options.metrics && metrics) {
       metrics.attach({ env, store, engine, runner: () => runner.status() });

@@ -16,6 +16,7 @@ export function streamHandler(place: AttemptPlace, shell: string): Handler {
 
 class StreamHandler implements Handler {
   readonly title: string;
+  readonly elsewhere = true;
   readonly lanes = ['handler'] as const;
   readonly #place: AttemptPlace;
   readonly #shell: string;

@@ -13,6 +13,7 @@ export function functionHandler(place: TimedPlace, title: string, handlers: Work
   const { names, of } = workTable(handlers);
   return {
     title,
+    elsewhere: false,
     lanes: ['handler'],
     ...(names !== undefined && { names }),
     start: (job, timeoutMs, hooks) => runFunction(place, of(job.options.name), job, timeoutMs, hooks),

@@ -29,6 +29,7 @@ export class ThreadPool {
   handler(place: AttemptPlace, title: string): Handler {
     return {
       title,
+      elsewhere: true,
       lanes: ['handler'],
       ...(this.#names !== undefined && { names: this.#names }),
       start: (job, timeoutMs, hooks) => this.#run(place, job, timeoutMs, hooks),

@@ -30,6 +30,7 @@ export function spec(command: AttemptSpec['command'] | string, changes: Partial<
     job: { id: 'job_1', name: 'mail', payload: '{"to":"a"}', attempt: 2, attemptsMax: 5 },
     store: '/somewhere/store',
     lease: 'c0ffee:12',
+    env: process.env,
     killAfterMs: 30,
     table,
     clock: systemClock,

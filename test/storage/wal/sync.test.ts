@@ -4,7 +4,7 @@ import { simEnv } from '../../support/env.ts';
 import { SimFile } from '../../support/sim-file.ts';
 import { ListMachine } from '../crash/list-machine.ts';
 
-test('syncs are waited for in place on a quick disk, and in the thread pool once it is slow', async () => {
+test('syncs are waited for in place on a quick disk; in the thread pool once it is slow, or where the thread is needed', async () => {
   const env = simEnv();
   const calls: string[] = [];
   let syncMs = 0.3;
@@ -31,6 +31,9 @@ test('syncs are waited for in place on a quick disk, and in the thread pool once
     return calls;
   };
   expect(await syncsOf(3)).toEqual(['datasync', 'datasyncSync', 'datasyncSync']);
+  store.syncInPlace = false;
+  expect(await syncsOf(2)).toEqual(['datasync', 'datasync']);
+  store.syncInPlace = true;
   syncMs = 40;
   expect(await syncsOf(3)).toEqual(['datasyncSync', 'datasync', 'datasync']);
   syncMs = 0.3;
