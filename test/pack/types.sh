@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# types.sh INSTALLED: a strict TypeScript program that uses the installed package compiles, its declarations checked too.
+# types.sh INSTALLED: a strict TypeScript program that uses the installed package compiles, its declarations checked too, and so does
+# what the page about the library shows.
 set -euo pipefail
 project=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$1"
@@ -75,9 +76,11 @@ export async function work(dir: string): Promise<string[]> {
   }
 }
 TS
+awk '/^```ts$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$project/docs/library.md" >shown.mts
+grep -q openQueue shown.mts
 # What every TypeScript user of Node has installed.
 mkdir -p node_modules/@types
 cp -r "$project/node_modules/@types/node" node_modules/@types/
 cp -r "$project/node_modules/undici-types" node_modules/
-"$project/node_modules/.bin/tsc" --noEmit --strict --skipLibCheck false --target es2023 --module nodenext --types node consumer.ts
+"$project/node_modules/.bin/tsc" --noEmit --strict --skipLibCheck false --target es2023 --lib es2023,esnext.disposable --module nodenext --types node consumer.ts shown.mts
 echo "types: as expected"
