@@ -10,17 +10,28 @@ export function buildProgram(parsed: Parsed): Command {
   addWalGroup(program, parsed);
   addSnapshotGroup(program, parsed);
   addQueueGroup(program, parsed);
+  addDoctor(program, parsed);
   addDemo(program, parsed);
   addCompletion(program, parsed);
   addHelp(program, parsed);
   examples(program, {
     'walq demo': 'see the whole idea on real files',
+    'walq doctor STORE': 'what is wrong, what is lost, what to do (read only)',
     'walq wal verify STORE': 'is the log whole? what is lost? (read only)',
     "walq queue enqueue mail -d '{}'": 'a job, on disk before the answer',
     'walq queue run --exec CMD': 'run CMD for each job',
     'walq help codes': 'every error code; walq help E_CODE explains one',
   });
   return program;
+}
+
+function addDoctor(program: Command, parsed: Parsed): void {
+  const command = program
+    .command('doctor')
+    .description('one screen about a store: verdict, exact loss, jobs in question, snapshots, disk, what to do next')
+    .argument('[path]', 'the store');
+  examples(command, { 'walq doctor ./jobs': 'reads everything, writes nothing, also beside a runner' });
+  answers(command, parsed, { kind: 'doctor', load: async () => (await import('./doctor.ts')).doctor });
 }
 
 function addDemo(program: Command, parsed: Parsed): void {

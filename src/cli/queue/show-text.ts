@@ -5,10 +5,10 @@ import { momentText, whyOf } from '../../commands/queue/why.ts';
 import { eventDetails } from '../../queue/events/event-details.ts';
 import { enqueueDefaults } from '../../queue/events/event-types.ts';
 import { type Job, payloadText, resultText } from '../../queue/state/job.ts';
+import { labelledLine } from '../labelled.ts';
 import type { Session } from '../session.ts';
 import { count, counted, cut, isoTime } from '../text.ts';
 import { attemptLines } from './attempt-text.ts';
-import { labelledLine } from './labelled.ts';
 import { phaseColored } from './phase-text.ts';
 
 /** Everything about one job, line by line: escaped, and on a terminal wrapped or cut to its width. */

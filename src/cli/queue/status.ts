@@ -5,8 +5,8 @@ import { type CheckResult, isTime, parseCheck } from '../../commands/queue/check
 import { type QueueStatusResult, queueStatus } from '../../commands/queue/status.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
 import { writeFaults } from '../findings.ts';
+import { labelledLine } from '../labelled.ts';
 import type { Session } from '../session.ts';
-import { labelledLine } from './labelled.ts';
 import { settingLines } from './settings-text.ts';
 import { statusLines } from './status-text.ts';
 

@@ -1,13 +1,11 @@
 import type { ExitCode } from '../../base/errors.ts';
 import { usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
-import type { Finding } from '../../base/finding.ts';
-import { shellWord } from '../../base/shell-word.ts';
+import { stepsFor } from '../../commands/next-steps.ts';
 import { shownPath, splitPositionals } from '../../commands/target.ts';
 import { exitUnder, type FailOn, worstFirst } from '../../commands/verdict.ts';
 import { type VerifyResult, verifyPath } from '../../commands/verify.ts';
 import type { ForeignLogSummary, ForeignSnapshotSummary } from '../../formats/types.ts';
-import { storeFileName } from '../../storage/store-file.ts';
 import { findingLine, snapshotClauses, verdictClauses, verdictText } from '../findings.ts';
 import { foreignClauses } from '../foreign-clauses.ts';
 import type { Session } from '../session.ts';
@@ -54,8 +52,8 @@ async function writeText(session: Session, result: VerifyResult, asTable: boolea
   if (asTable && result.log !== undefined) await out.write(`\n${segmentTable(session, result)}`);
   await writeFindings(session, result);
   await out.write(verdictText(result.verdict, clausesOf(result), style));
-  const next = nextCommand(result);
-  if (next !== undefined) await out.line(`${style.dim('next:')} ${style.command(escapeText(next))}`);
+  const [next] = stepsFor(result);
+  if (next !== undefined) await out.line(`${style.dim('next:')} ${style.command(escapeText(next.command))}`);
 }
 
 async function writeFindings(session: Session, result: VerifyResult): Promise<void> {
@@ -126,25 +124,4 @@ function segmentTable(session: Session, result: VerifyResult): string {
     segment.sealed ? 'sealed' : 'open',
   ]);
   return `${renderTable(columns, rows, { width: session.width, style: session.style })}\n`;
-}
-
-function nextCommand(result: VerifyResult): string | undefined {
-  const { verdict, target, findings } = result;
-  const isStore = target.kind === 'store';
-  if (verdict === 'torn' && isStore) return `walq wal repair ${shellWord(target.path)} --mode trim`;
-  if (verdict === 'ambiguous' && isStore) return `walq wal repair ${shellWord(target.path)} --mode trim`;
-  if (verdict === 'degraded' && isStore) {
-    // A bad snapshot goes once two newer good ones are there (retention.ts).
-    const newerGood = result.snapshots?.findIndex((check) => check.summary === undefined) ?? -1;
-    if (newerGood <= 0) return `walq snapshot create ${shellWord(target.path)}`;
-    if (newerGood > 1) return `walq snapshot prune ${shellWord(target.path)}`;
-  }
-  const worst = worstFirst(findings)[0];
-  if (isStore && verdict === 'corrupt' && onlyStoreFile(findings)) return `walq wal repair ${shellWord(target.path)}`;
-  return worst === undefined || worst.severity === 'note' ? undefined : `walq help ${worst.code}`;
-}
-
-/** Repair writes STORE.json anew. */
-function onlyStoreFile(findings: readonly Finding[]): boolean {
-  return findings.every((finding) => finding.severity === 'note' || finding.file === storeFileName);
 }

@@ -1,5 +1,5 @@
-import type { Session } from '../session.ts';
-import { columnsOf, wrap } from '../text.ts';
+import type { Session } from './session.ts';
+import { columnsOf, wrap } from './text.ts';
 
 /** A label and what stands beside it; on a terminal that is too narrow the text goes on below itself. */
 export function labelledLine(label: string, text: string, columns: number, { width, style }: Session): string {

@@ -1,0 +1,138 @@
+import { roughly } from '../base/duration.ts';
+import type { ExitCode } from '../base/errors.ts';
+import { escapeText } from '../base/escape.ts';
+import { type Diagnosis, diagnose, type JobsInQuestion } from '../commands/doctor/diagnose.ts';
+import { exitOfVerdict } from '../commands/verdict.ts';
+import { findingLine, verdictClauses, verdictText } from './findings.ts';
+import { labelledLine } from './labelled.ts';
+import type { Session } from './session.ts';
+import { bytes, count, counted } from './text.ts';
+
+/** One screen: the verdict stays in sight. */
+const faultsShown = 3;
+const labelColumns = 11;
+
+export async function doctor(session: Session, args: readonly string[]): Promise<ExitCode> {
+  const diagnosis = await diagnose(session.context, args);
+  session.settle();
+  const exit = exitOfVerdict(diagnosis.verdict);
+  if (session.json) await session.document({ ...diagnosis, exit });
+  else await writeScreen(session, diagnosis);
+  return exit;
+}
+
+async function writeScreen(session: Session, diagnosis: Diagnosis): Promise<void> {
+  const { out, style } = session;
+  const { verdict, log, next } = diagnosis;
+  const now = session.context.env.clock.now();
+  await out.write(verdictText(verdict, verdictClauses(verdict, log), style));
+  for (const [label, text] of [...damageLines(session, diagnosis), ...factLines(diagnosis, now)])
+    await out.line(labelledLine(label, text, labelColumns, session));
+  if (next.length === 0) await out.line(labelledLine('next', 'nothing has to be done', labelColumns, session));
+  const wide = Math.max(...next.map(({ command }) => command.length));
+  for (const [index, { command, does }] of next.entries()) {
+    const text = `${style.command(escapeText(command.padEnd(wide)))}  ${style.dim(does)}`;
+    await out.line(labelledLine(index === 0 ? 'next' : '', text, labelColumns, session));
+  }
+}
+
+function damageLines({ style }: Session, { findings, traces }: Diagnosis): [string, string][] {
+  const faults = findings.filter(({ severity }) => severity !== 'note');
+  const lines = faults.slice(0, faultsShown).map((finding, index): [string, string] => {
+    const trace = traces[index];
+    const cause = trace === undefined ? '' : `; ${trace}`;
+    return [index === 0 ? 'faults' : '', `${findingLine(finding, style, undefined)}${cause}`];
+  });
+  const more = faults.length - faultsShown;
+  return more > 0 ? [...lines, ['', style.dim(`… and ${count(more)} more; walq wal verify lists them`)]] : lines;
+}
+
+function factLines(diagnosis: Diagnosis, now: number): [string, string][] {
+  const { store, log, disk } = diagnosis;
+  const seqs = log.seqFirst === undefined ? '' : ` (seq ${count(log.seqFirst)}..${count(log.seqLast ?? 0)})`;
+  const parts = [
+    `log ${bytes(disk.log.bytes)}`,
+    `${counted(disk.snapshots.files, 'snapshot')} ${bytes(disk.snapshots.bytes)}`,
+    ...(disk.logs.files > 0 ? [`output of jobs ${bytes(disk.logs.bytes)}`] : []),
+    ...(disk.quarantine.files > 0 ? [`set aside by repairs ${bytes(disk.quarantine.bytes)}`] : []),
+  ];
+  return [
+    ['store', escapeText(store)],
+    ['log', `${counted(log.records, 'event')}${seqs} in ${counted(log.segments.length, 'segment')}`],
+    ['writing', endingText(diagnosis, now)],
+    ...jobLines(diagnosis, now),
+    ['snapshots', snapshotText(diagnosis, now)],
+    ['disk', parts.join(', ')],
+    ...disk.pinned.map((reason): [string, string] => ['', escapeText(reason)]),
+  ];
+}
+
+function endingText({ ending, opening }: Diagnosis, now: number): string {
+  const by = opening === undefined ? '' : ` by pid ${opening.pid}, opened ${roughly(now - opening.atMs)} ago`;
+  switch (ending) {
+    case 'never written':
+      return 'nobody has written to it yet';
+    case 'at work':
+      return `a runner is at work${by}`;
+    case 'closed':
+      return `ended well${by}`;
+    case 'broken off':
+      return `goes on, or was broken off (kill, crash, power loss)${by}`;
+  }
+}
+
+function jobLines({ jobs, jobsError, log, stateLacks, baseSeq }: Diagnosis, now: number): [string, string][] {
+  if (jobs === undefined) return [['jobs', `unknown: ${escapeText(jobsError?.message ?? '')} [${jobsError?.code}]`]];
+  const { counts } = jobs;
+  const upTo =
+    jobs.seq < (log.seqLast ?? 0) ? `, as of seq ${count(jobs.seq)}: what comes after cannot be applied` : '';
+  const states = [
+    `${count(counts.pending)} pending`,
+    `${count(counts.in_flight)} in flight`,
+    `${count(counts.completed)} completed`,
+    `${count(counts.dead)} dead`,
+  ];
+  const covered = `the state is whole: the snapshot of seq ${count(baseSeq)} holds what the lost events did`;
+  const lacks = 'the lost events may hold outcomes: what waits or is in flight may be done';
+  const loss = stateLacks ? lacks : log.lost.length > 0 ? covered : undefined;
+  return [
+    ['jobs', `${states.join(', ')}${upTo}`],
+    ...inFlightLines(jobs, now),
+    ...(loss === undefined ? [] : [['', loss] as [string, string]]),
+  ];
+}
+
+function inFlightLines(jobs: JobsInQuestion, now: number): [string, string][] {
+  const { interrupted, interruptedCount, running, leased } = jobs;
+  const parts = [
+    ...(running > 0 ? [`${count(running)} at the runner`] : []),
+    ...(leased > 0 ? [`${count(leased)} leased`] : []),
+    ...(interruptedCount > 0
+      ? [`${count(interruptedCount)} of a runner that is gone: perhaps done, and run again`]
+      : []),
+  ];
+  const rows = interrupted.map(({ id, name, attempt, maxAttempts, startedAt }): [string, string] => {
+    const begun = `begun ${roughly(now - startedAt)} ago`;
+    return ['', `${escapeText(id)}  ${escapeText(name)}, attempt ${attempt} of ${maxAttempts}, ${begun}`];
+  });
+  const more = interruptedCount - interrupted.length;
+  return [
+    ...(parts.length > 0 ? [['in flight', parts.join(', ')] as [string, string]] : []),
+    ...rows,
+    ...(more > 0 ? [['', `… and ${count(more)} more`] as [string, string]] : []),
+  ];
+}
+
+function snapshotText({ snapshots, log, baseSeq }: Diagnosis, now: number): string {
+  const good = snapshots.flatMap(({ summary }) => summary ?? []);
+  const bad = snapshots.length - good.length;
+  const newest = good.reduce<(typeof good)[number] | undefined>(
+    (a, b) => (a === undefined || b.seq > a.seq ? b : a),
+    undefined,
+  );
+  const replay = `${counted(Math.max(0, (log.seqLast ?? baseSeq) - baseSeq), 'event')} to replay`;
+  if (newest === undefined) return `${bad === 0 ? 'none' : `${count(bad)} bad, no good one`}; ${replay}`;
+  const age = roughly(now - newest.createdMs);
+  const kinds = bad === 0 ? `${count(good.length)} good` : `${count(good.length)} good, ${count(bad)} bad`;
+  return `${kinds}; the newest good one is of seq ${count(newest.seq)}, ${age} old; ${replay} after it`;
+}

@@ -1,0 +1,148 @@
+import { WalqError } from '../../base/errors.ts';
+import type { Finding } from '../../base/finding.ts';
+import { VarintReader } from '../../base/varint.ts';
+import { phaseOf } from '../../queue/state/phase.ts';
+import { verifyStore } from '../../storage/read.ts';
+import type { FrameView, LogReport, SnapshotCheck, Verdict } from '../../storage/types.ts';
+import type { CommandContext } from '../context.ts';
+import { type Step, stepsFor } from '../next-steps.ts';
+import { lookAtQueue, type QueueLook } from '../queue/look.ts';
+import { openStoreTarget } from '../store-target.ts';
+import { worstFirst } from '../verdict.ts';
+import { type DiskUse, diskUse } from './disk-use.ts';
+import { traceOf } from './traces.ts';
+
+/** How the writing of the log ended, as its last frames say. */
+export type Ending = 'never written' | 'closed' | 'at work' | 'broken off';
+
+/** A job that somebody had when its runner went away. */
+export interface Interrupted {
+  id: string;
+  name: string;
+  attempt: number;
+  maxAttempts: number;
+  startedAt: number;
+}
+
+export interface JobsInQuestion {
+  counts: Readonly<Record<'pending' | 'in_flight' | 'completed' | 'dead', number>>;
+  /** Last seq in the state that this says; the log may go on behind a hole. */
+  seq: number;
+  running: number;
+  leased: number;
+  /** In flight at a runner that is gone: perhaps done, and to be run again. The first of them, and how many. */
+  interrupted: Interrupted[];
+  interruptedCount: number;
+}
+
+export interface Diagnosis {
+  store: string;
+  verdict: Verdict;
+  /** Worst first. */
+  findings: Finding[];
+  /** What the bytes at a finding show, by its place in `findings`. */
+  traces: (string | undefined)[];
+  log: LogReport;
+  ending: Ending;
+  /** The last opening of the log: when, and by which process. */
+  opening?: { atMs: number; pid: number };
+  /** Absent where no state can be computed; `jobsError` says why. */
+  jobs?: JobsInQuestion;
+  jobsError?: { code: string; message: string };
+  snapshots: SnapshotCheck[];
+  /** Seq of the newest good snapshot, 0 without one: a recovery begins there. */
+  baseSeq: number;
+  /** Some of the lost events came after it: the state lacks them. */
+  stateLacks: boolean;
+  disk: DiskUse;
+  /** At most three, in the order to be done. */
+  next: Step[];
+}
+
+const interruptedShown = 5;
+/** Faults whose bytes are looked at. */
+const tracesMax = 3;
+
+/**
+ * Everything about a store that a person wants to know first when something is wrong. Takes no lock and writes nothing,
+ * also beside a live writer. Damage is the answer, not an error. Rejects with E_NO_STORE (1), E_WRONG_TARGET (2), E_READ
+ * (74), and what makes a folder no store at all.
+ */
+export async function diagnose(context: CommandContext, args: readonly string[]): Promise<Diagnosis> {
+  const { env } = context;
+  const store = await openStoreTarget(context, args);
+  const ends = new Ends();
+  const { snapshots, ...log } = await verifyStore(env, store, {
+    frame: (frame) => ends.take(frame),
+    progress: (bytes) => context.progress(bytes, undefined),
+  });
+  const look = await lookAtQueue({ ...context, store }).catch((error: unknown) => {
+    if (error instanceof WalqError) return error;
+    throw error;
+  });
+  const findings = worstFirst(log.findings);
+  const good = snapshots.flatMap(({ summary }) => summary ?? []);
+  const baseSeq = Math.max(0, ...good.map(({ seq }) => seq));
+  return {
+    store,
+    verdict: log.verdict,
+    findings,
+    traces: await Promise.all(findings.slice(0, tracesMax).map((finding) => traceOf(env, store, finding))),
+    log,
+    ending: ends.ending(!(look instanceof WalqError) && look.runner.known !== undefined),
+    ...(ends.opening && { opening: ends.opening }),
+    ...(look instanceof WalqError ? { jobsError: { code: look.code, message: look.message } } : { jobs: jobsOf(look) }),
+    snapshots,
+    baseSeq,
+    stateLacks: log.lostUnknown || log.lost.some(({ seqLast }) => seqLast > baseSeq),
+    disk: await diskUse(env, store, good),
+    next: stepsFor({ target: { kind: 'store', path: store }, verdict: log.verdict, findings, snapshots }),
+  };
+}
+
+function jobsOf({ machine, seq, phases }: QueueLook): JobsInQuestion {
+  const jobs: JobsInQuestion = {
+    counts: { ...machine.counts },
+    seq,
+    running: 0,
+    leased: 0,
+    interrupted: [],
+    interruptedCount: 0,
+  };
+  for (const job of machine.inFlight()) {
+    const { kind } = phaseOf(job, phases);
+    if (kind === 'leased') jobs.leased++;
+    else if (kind === 'orphaned') {
+      const { id, options, attempt, startedAt } = job;
+      jobs.interruptedCount++;
+      if (jobs.interrupted.length >= interruptedShown) continue;
+      jobs.interrupted.push({ id, name: options.name, attempt, maxAttempts: options.maxAttempts, startedAt });
+    } else jobs.running++;
+  }
+  return jobs;
+}
+
+/** Watches OPEN and CLOSE go by. */
+class Ends {
+  opening: Diagnosis['opening'];
+  #last: FrameView['type'] | undefined;
+
+  take({ type, payload }: FrameView): undefined {
+    this.#last = type;
+    if (type !== 'open') return;
+    try {
+      const reader = new VarintReader(payload);
+      reader.next();
+      this.opening = { atMs: reader.next(), pid: reader.next() };
+    } catch {
+      // A sound frame with other contents than ours: it was opened by somebody we know nothing about.
+      this.opening = undefined;
+    }
+  }
+
+  ending(runnerLives: boolean): Ending {
+    if (runnerLives) return 'at work';
+    if (this.#last === undefined) return 'never written';
+    return this.#last === 'close' ? 'closed' : 'broken off';
+  }
+}

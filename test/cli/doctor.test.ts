@@ -1,0 +1,109 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { contents, makeStore, segments } from './make-store.ts';
+import { scratch, walq } from './run-walq.ts';
+
+const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url));
+
+async function doctor(dir: string): Promise<{ code: number | null; lines: string[] }> {
+  const { code, stdout, stderr } = await walq(['doctor', dir]);
+  expect(stderr).toBe('');
+  return { code, lines: stdout.trimEnd().split('\n') };
+}
+
+/** What stands beside a label, the lines below it too. */
+function beside(lines: readonly string[], label: string): string[] {
+  const from = lines.findIndex((line) => line.startsWith(label));
+  if (from < 0) return [];
+  const more = lines.slice(from + 1).findIndex((line) => !line.startsWith(' '));
+  return lines.slice(from, more < 0 ? undefined : from + 1 + more).map((line) => line.slice(11));
+}
+
+describe('doctor', () => {
+  it('says of a sound store that nothing has to be done, and which job is to run again', async () => {
+    const { code, lines } = await doctor(join(fixtures, 'clean'));
+    expect(code).toBe(0);
+    expect(lines[0]).toBe('OK');
+    expect(beside(lines, 'writing')[0]).toMatch(/^ended well by pid 4242, opened \S+ ago$/);
+    expect(beside(lines, 'in flight')).toEqual([
+      '1 of a runner that is gone: perhaps done, and run again',
+      expect.stringMatching(/^job_11 {2}thumbnail, attempt 1 of 3, begun \S+ ago$/),
+    ]);
+    expect(beside(lines, 'next')).toEqual(['nothing has to be done']);
+  });
+
+  it.each([
+    ['torn', 4, 'TORN', /--mode trim/],
+    ['ambiguous', 3, 'AMBIGUOUS', /--mode trim/],
+    ['bit-flip', 3, 'CORRUPT', /walq /],
+    ['missing-segment', 3, 'CORRUPT', /walq /],
+    ['bad-snapshot', 3, 'DEGRADED', /walq snapshot create/],
+  ])('gives the verdict of verify on %s, and a command for it, and changes nothing', async (name, exit, word, next) => {
+    const dir = join(scratch(), name);
+    cpSync(join(fixtures, name), dir, { recursive: true });
+    const before = contents(dir);
+    const { code, lines } = await doctor(dir);
+    expect(code).toBe(exit);
+    expect((await walq(['wal', 'verify', dir])).code).toBe(exit);
+    expect(lines[0]?.split('  ')[0]).toBe(word);
+    expect(beside(lines, 'next').join(' ')).toMatch(next);
+    expect(lines.length).toBeLessThan(24);
+    expect(contents(dir)).toEqual(before);
+  });
+
+  it('tells a loss that a snapshot makes up for from one that the state lacks', async () => {
+    const { lines } = await doctor(join(fixtures, 'bit-flip'));
+    expect(lines[0]).toBe('CORRUPT  lost: exactly 1 event (seq 3)');
+    expect(beside(lines, 'in flight').at(-1)).toBe(
+      'the state is whole: the snapshot of seq 31 holds what the lost events did',
+    );
+    const dir = join(scratch(), 'store');
+    await makeStore(dir, 4);
+    const path = segments(dir)[0] ?? '';
+    const bytes = readFileSync(path);
+    bytes[Math.floor(bytes.length / 2)] = (bytes[Math.floor(bytes.length / 2)] ?? 0) ^ 1;
+    writeFileSync(path, bytes);
+    const after = await doctor(dir);
+    expect(after.lines.join('\n')).toContain('the lost events may hold outcomes');
+    expect(beside(after.lines, 'jobs')[0]).toMatch(/as of seq \d+: what comes after cannot be applied$/);
+  });
+
+  it('names sectors that are all zero or all 0xFF', async () => {
+    const dir = join(scratch(), 'store');
+    await makeStore(dir, 20);
+    const path = segments(dir)[0] ?? '';
+    const sound = readFileSync(path);
+    for (const [value, name] of [
+      [0x00, 'zeros'],
+      [0xff, '0xFF'],
+    ] as const) {
+      writeFileSync(path, Buffer.from(sound).fill(value, 1024, 1536));
+      expect((await doctor(dir)).lines.join('\n')).toContain(`the sector at offset 1024 is all ${name}`);
+    }
+  });
+
+  it('answers with one document under --json', async () => {
+    const { code, stdout } = await walq(['doctor', join(fixtures, 'torn'), '--json']);
+    expect(code).toBe(4);
+    expect(JSON.parse(stdout)).toMatchObject({
+      walq: 1,
+      kind: 'doctor',
+      verdict: 'torn',
+      ending: 'broken off',
+      baseSeq: 31,
+      stateLacks: false,
+      jobs: { counts: { pending: 2, completed: 9 }, interruptedCount: 0 },
+      next: [{ command: expect.stringContaining('--mode trim') }],
+      exit: 4,
+    });
+  });
+
+  it('wants a store, and says what else it was given', async () => {
+    const { code, stderr } = await walq(['doctor', join(fixtures, 'document', 'events.log')]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('E_WRONG_TARGET');
+    expect((await walq(['doctor', join(scratch(), 'none')])).code).toBe(1);
+  });
+});
