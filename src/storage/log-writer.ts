@@ -92,8 +92,8 @@ export class LogWriter {
 
   /**
    * On a quick disk a trip through the thread pool costs as much as the sync itself, and everybody who could do
-   * something meanwhile waits for it anyway, unless `syncInPlace` says otherwise. As soon as the disk is slow, the thread
-   * does not wait for it any more. Answers the milliseconds it took.
+   * something meanwhile waits for it anyway, unless `syncInPlace` says otherwise. As soon as the disk is slow, the
+   * thread does not wait for it any more. Answers the milliseconds it took.
    */
   async #sync(): Promise<number> {
     const started = this.#env.clock.monotonic();

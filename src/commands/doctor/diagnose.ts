@@ -64,9 +64,9 @@ const interruptedShown = 5;
 const tracesMax = 3;
 
 /**
- * Everything about a store that a person wants to know first when something is wrong. Takes no lock and writes nothing,
- * also beside a live writer. Damage is the answer, not an error. Rejects with E_NO_STORE (1), E_WRONG_TARGET (2), E_READ
- * (74), and what makes a folder no store at all.
+ * Everything about a store that a person wants to know first when something is wrong. Takes no lock and writes
+ * nothing, also beside a live writer. Damage is the answer, not an error. Rejects with E_NO_STORE (1),
+ * E_WRONG_TARGET (2), E_READ (74), and what makes a folder no store at all.
  */
 export async function diagnose(context: CommandContext, args: readonly string[]): Promise<Diagnosis> {
   const { env } = context;

@@ -4,7 +4,7 @@ import { simEnv } from '../../support/env.ts';
 import { SimFile } from '../../support/sim-file.ts';
 import { ListMachine } from '../crash/list-machine.ts';
 
-test('syncs are waited for in place on a quick disk; in the thread pool once it is slow, or where the thread is needed', async () => {
+test('syncs are waited for in place on a quick disk, unless the thread is needed or the disk gets slow', async () => {
   const env = simEnv();
   const calls: string[] = [];
   let syncMs = 0.3;
