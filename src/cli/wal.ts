@@ -11,6 +11,7 @@ export function addWalGroup(program: Command, parsed: Parsed): void {
   const wal = program.command('wal').description('look at, check, repair, replay and compact a write-ahead log');
   addInspect(wal, parsed);
   addVerify(wal, parsed);
+  addStats(wal, parsed);
   addReplay(wal, parsed);
   addRepair(wal, parsed);
   addCompact(wal, parsed);
@@ -51,6 +52,16 @@ function addVerify(wal: Command, parsed: Parsed): void {
     )
     .addHelpText('after', '\nExit codes: 0 healthy, 3 damage, 4 torn tail only, 5 newer format (docs/exit-codes.md).');
   answers(command, parsed, { kind: 'wal.verify', load: async () => (await import('./wal/verify.ts')).verify });
+}
+
+function addStats(wal: Command, parsed: Parsed): void {
+  const command = wal
+    .command('stats')
+    .description('what a log holds and how its jobs fared: events, names, waiting and running times, rates')
+    .argument('[path]', 'a store, a wal/ folder, a segment, or - for standard input')
+    .argument('[range]', rangeHelp);
+  examples(command, { 'walq wal stats STORE "1h ago.."': 'the last hour' });
+  answers(command, parsed, { kind: 'wal.stats', load: async () => (await import('./wal/stats.ts')).stats });
 }
 
 function addReplay(wal: Command, parsed: Parsed): void {
