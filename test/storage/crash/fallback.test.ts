@@ -18,7 +18,9 @@ test('with two snapshots kept, the newest may go bad at any time and nothing is 
     const bytes = bytesOf(fs, `${folder}/${newest}`);
     bytes[bytes.length - 3] = (bytes.at(-3) ?? 0) ^ 1;
     putFile(fs, `${folder}/${newest}`, bytes);
-    const store = await openList(fs, 9, { segmentBytes: smallSegmentBytes });
+    const opening = openList(fs, 9, { segmentBytes: smallSegmentBytes });
+    await expect(opening, point.label).resolves.toBeDefined();
+    const store = await opening;
     expect(store.machine.items.length, point.label).toBeGreaterThanOrEqual(point.acked);
     expect(store.machine.items, point.label).toEqual(point.issued.slice(0, store.machine.items.length));
     expect(
