@@ -7,18 +7,19 @@ import { putFile, removeFile } from '../../support/sim-edit.ts';
 import { SimFs } from '../../support/sim-fs.ts';
 import { imageAfterKill, imageAfterPowerLoss } from '../../support/sim-image.ts';
 import { tried } from '../../support/tried.ts';
-import { explore } from './explore.ts';
+import { explore, triedCrashes } from './explore.ts';
 import { openList } from './oracle.ts';
 import { item, Run, storeDir } from './run.ts';
 import { emptyStore } from './workloads.ts';
 
-test('a crash while a store is created leaves a store or nothing, and the next creation works', async () => {
+test('a crash while a store is created leaves a store or nothing, and the next creation works', async (context) => {
   const run = await new Run().open();
   await run.append(item(1));
   await run.store.close();
   const result = await explore(run.points);
   expect(result.broken).toEqual([]);
   expect(result.states).toBeGreaterThan(50);
+  triedCrashes(context, result);
 });
 
 test('a store is not taken for an unfinished creation after a power loss, even without its STORE.json', async () => {

@@ -1,8 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { SimFs } from '../../support/sim-fs.ts';
 import { imageAfterKill } from '../../support/sim-image.ts';
-import { tried } from '../../support/tried.ts';
-import { type Exploration, explore } from './explore.ts';
+import { type Exploration, explore, triedCrashes } from './explore.ts';
 import type { Outcome } from './oracle.ts';
 import { Run } from './run.ts';
 import { type Step, stepNames, stepOptions, steps } from './steps.ts';
@@ -39,15 +38,12 @@ test.for(stepNames)(
       workloads.push([first, second]);
       for (const third of stepNames) workloads.push([first, second, third]);
     }
-    const outcomes: Record<string, number> = { opens: 0, torn: 0 };
     for (const workload of workloads) {
-      const { broken, states, torn, refused } = await lastStep(workload);
-      expect(broken, workload.join(', ')).toEqual([]);
-      expect(refused).toBe(0);
-      outcomes.opens = (outcomes.opens ?? 0) + states - torn;
-      outcomes.torn = (outcomes.torn ?? 0) + torn;
+      const result = await lastStep(workload);
+      expect(result.broken, workload.join(', ')).toEqual([]);
+      expect(result.refused).toBe(0);
+      triedCrashes(context, result);
     }
     expect(workloads.length).toBe(1 + 7 + 49);
-    tried(context, 'power-loss', outcomes);
   },
 );
