@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { raftRecoveryWal } from '../../src/formats/raft-recovery/wal.ts';
+import { tried } from '../support/tried.ts';
 import { goChecksum, line, log, range } from './raft-encoder.ts';
 import { readLog } from './reading.ts';
-import { tried } from '../support/tried.ts';
 
 const read = (content: string | Uint8Array, options?: { chunk?: number; damaged?: boolean }) =>
   readLog(raftRecoveryWal, content, options);

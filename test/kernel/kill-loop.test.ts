@@ -8,7 +8,9 @@ import { tried } from '../support/tried.ts';
 const kills = 20;
 const workers = 3;
 
-test(`a runner killed ${kills} times, children alive, loses no job and repeats none but those it had in hand`, async (context) => {
+const rule = 'children alive, loses no job and repeats none but those it had in hand';
+
+test(`a runner killed ${kills} times, ${rule}`, async (context) => {
   const dir = scratch();
   const store = `${dir}/store`;
   const effects = `${dir}/effects`;

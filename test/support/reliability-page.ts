@@ -19,16 +19,16 @@ export interface ReliabilityFacts {
 
 const head = `# What walq was put through
 
-Made by \`npm run reliability\`: it runs the tests that try faults and counts what came of each case. Nothing here is typed
-by hand but the first two columns, which are [the list of faults](../test/support/fault-table.ts) that the tests name.
+Made by \`npm run reliability\`: it runs the tests that try faults and counts what came of each case. Nothing here is
+typed by hand but the first two columns, which are [the list of faults](../test/support/fault-table.ts) that tests name.
 
-For every case, whatever the fault: acknowledged ⊆ recovered ⊆ issued, in order and without a hole; a crash is never called
-corrupt; damage to what was certified is never called torn; opening twice changes nothing more; a refused opening leaves
-every file as it was. A test that counts a case has checked what the second column says of it.
+For every case, whatever the fault: acknowledged ⊆ recovered ⊆ issued, in order and without a hole; a crash is never
+called corrupt; damage to what was certified is never called torn; opening twice changes nothing more; a refused opening
+leaves every file as it was. A test that counts a case has checked what the table says of it.
 
 Faults of the disk are tried on a simulated one that keeps apart what a process sees and what is durable, and, where the
-files named are in \`test/kernel\`, on the real kernel, which is made to refuse or to kill by strace. No test here cuts the
-power of a real machine.
+files named are in \`test/kernel\`, on the real kernel, which is made to refuse or to kill by strace. No test here cuts
+the power of a real machine.
 `;
 
 /** docs/reliability.md: each fault of the table, tried or not. */
@@ -71,5 +71,5 @@ const cell = (text: string): string => text.replaceAll('|', '\\|');
 
 /** Names of faults in the order of their rows. */
 export function faultsListed(page: string): Fault[] {
-  return [...page.matchAll(/^\| `([\w-]+)` \|/gm)].map((match) => match[1] as Fault);
+  return [...page.matchAll(/^\| `([\w-]+)` +\|/gm)].map((match) => match[1] as Fault);
 }
