@@ -18,7 +18,7 @@ const exploration = {
 const isLogStep = (op: OpRecord): boolean =>
   (inLog(op) || op.path.endsWith('/HEAD')) && ['write', 'datasync', 'rename', 'create'].includes(op.kind);
 
-test('an I/O error on the log poisons the writer: the operation is unknown, nothing is written any more', async (context) => {
+test('an I/O error on the log poisons the writer: operation unknown, nothing more is written', async (context) => {
   const store = await emptyStore();
   let poisonings = 0;
   for await (const trial of everyFault(store, isLogStep, { errno: 'EIO' })) {
@@ -54,7 +54,7 @@ test.for(['kept', 'dropped', 'reverted'] satisfies SyncFailure[])(
   },
 );
 
-test('a sync that fails late, after it was believed, loses nothing to a kill, and shows as a prefix or as damage', async (context) => {
+test('a sync that fails late loses nothing to a kill, and shows as a prefix or as damage', async (context) => {
   const store = await emptyStore();
   const outcomes: Record<string, number> = {};
   const match = (op: OpRecord): boolean => op.kind === 'datasync' && !inSnapshots(op);
@@ -98,7 +98,7 @@ test('a sync of the log folder that fails poisons a rotation', async () => {
   expect(poisonings).toBe(2);
 });
 
-test('an I/O error on a snapshot is not fatal: the log goes on, no segment goes, the next snapshot works', async (context) => {
+test('an I/O error on a snapshot is not fatal: the log goes on, no segment goes, the next one works', async (context) => {
   const store = await emptyStore();
   const match = (op: OpRecord): boolean =>
     inSnapshots(op) && ['write', 'datasync', 'create', 'rename', 'syncDir'].includes(op.kind);

@@ -50,7 +50,7 @@ test('active segment cut at every byte, no HEAD: corrupt in its header, then tor
   tried(context, 'cut-active', seen);
 });
 
-test('sealed segment cut at every byte, frame borders too: corrupt; refused where the opening needs it', async (context) => {
+test('sealed segment cut at every byte, frame borders too: corrupt; refused where it is needed', async (context) => {
   const image = await sampleStore({ closed: true });
   let cases = 0;
   for (const part of ['0000000001-', '0000000002-']) {
@@ -103,7 +103,7 @@ test('HEAD cut at every 64th byte or gone: notes only', async () => {
   await goesOn(withFile(image, '/s/HEAD', undefined), texts(12));
 });
 
-test('zeros after the last frame are padding: clean, trimmed by the next writer without a quarantine', async (context) => {
+test('zeros after the last frame are padding: clean, trimmed by the next writer, not kept', async (context) => {
   const image = await sampleStore({ closed: true });
   const path = fileOf(image, '0000000003-');
   const sizes = [1, 7, 8, 39, 40, 41, 512, 4096, 1024 * 1024];

@@ -30,7 +30,7 @@ async function* deaths(
   }
 }
 
-test('a repair that dies at any call is done by the next one, and whatever was done can be taken back', async (context) => {
+test('a repair that dies at any call is done by the next one, and what was done can be taken back', async (context) => {
   const { damaged } = await damagedStore();
   let states = 0;
   for await (const left of deaths(damaged, repair)) {
@@ -46,7 +46,7 @@ test('a repair that dies at any call is done by the next one, and whatever was d
   tried(context, 'crash-in-recovery', { 'repair done by the next': states });
 });
 
-test('an undo that dies at any call is finished by the next one, whatever the disk held behind the cut', async (context) => {
+test('an undo that dies at any call is finished by the next one, whatever lay behind the cut', async (context) => {
   const { env, damaged } = await repaired();
   let states = 0;
   for await (const left of deaths(imageOf(env.fs), (dying) => undoRepair(dying, dir))) {

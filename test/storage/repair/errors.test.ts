@@ -30,7 +30,7 @@ for (const [errno, fault, code] of [
   ['EIO', 'write-error', 'E_IO'],
   ['ENOSPC', 'disk-full', 'E_NO_SPACE'],
 ] as const) {
-  test(`a repair that meets ${errno} at any call says ${code}; the next one does it, or it is taken back`, async (context) => {
+  test(`a repair that meets ${errno} says ${code}; the next one does it, or it is taken back`, async (context) => {
     const { damaged } = await damagedStore();
     let refused = 0;
     for await (const { left, error } of refusals(damaged, errno, repair)) {
