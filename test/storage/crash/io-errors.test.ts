@@ -98,7 +98,7 @@ test('a sync of the log folder that fails poisons a rotation', async () => {
   expect(poisonings).toBe(2);
 });
 
-test('an I/O error on a snapshot is not fatal: the log goes on, no segment goes, the next one works', async (context) => {
+test('an I/O error at a snapshot ends nothing: the log goes on, no segment goes, the next works', async (context) => {
   const store = await emptyStore();
   const match = (op: OpRecord): boolean =>
     inSnapshots(op) && ['write', 'datasync', 'create', 'rename', 'syncDir'].includes(op.kind);

@@ -20,8 +20,8 @@ interface Asked {
 
 /**
  * One store through many lives of its writer, chosen by a seed: appends alone and together, rotations, checkpoints,
- * compactions, repairs, closes; calls that fail; a death at any call; a kill or a power loss after it, and the next life
- * on what is left. Each opening is held against all that was asked and answered before.
+ * compactions, repairs, closes; calls that fail; a death at any call; a kill or a power loss after it, and the next
+ * life on what is left. Each opening is held against all that was asked and answered before.
  */
 export class Lives {
   readonly #prng: Prng;
