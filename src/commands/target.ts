@@ -115,7 +115,7 @@ async function openFolder(context: CommandContext, path: string): Promise<Target
   if (isStore) return { kind: 'store', path };
   if (names.some((name) => parseSegmentFileName(name) !== undefined)) return { kind: 'wal-folder', path };
   if (names.includes('wal') && (await hasSegments(context, `${path}/wal`))) return { kind: 'store', path };
-  if (path === storePath(context)) throw noStoreError(path, true);
+  if (path === storePath(context)) throw noStoreError(path, 'folder');
   throw notFoundError('E_NO_STORE', `${path} is a folder without a store in it`, {
     data: { file: path },
     next: 'name a store, a wal/ folder or a file',

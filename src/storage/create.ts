@@ -2,32 +2,16 @@ import { hexOf } from '../base/bytes.ts';
 import { refusedError } from '../base/errors.ts';
 import { join, parentOf } from '../base/path.ts';
 import { listFolder, makeFolder, refuseLink, removeIfThere } from './files.ts';
-import { creatingMarker, walFolder } from './folder.ts';
+import { creatingMarker, isFresh, walFolder } from './folder.ts';
 import { createHead, createSegment, randomSalt } from './log-files.ts';
 import { snapshotFolder } from './snapshot/name.ts';
 import { writeSnapshot } from './snapshot/write.ts';
-import { type StoreIdentity, storeFileName, writeStoreFile } from './store-file.ts';
+import { type StoreIdentity, writeStoreFile } from './store-file.ts';
 import type { StorageEnv } from './types.ts';
-import { segmentHeaderBytes } from './wal/format.ts';
 
 export interface CreateOptions {
   /** State the log begins on. Without it the log begins at seq 1 on nothing. */
   base?: { seq: number; entries: Iterable<Uint8Array> };
-}
-
-/**
- * May a store be created here? Yes in an empty folder, or where an earlier creation did not finish: that one left its
- * marker, no STORE.json, and no frame. LOCK does not count: taking the lock comes first.
- */
-export async function isFresh(env: StorageEnv, storeDir: string): Promise<boolean> {
-  const names = (await listFolder(env.fs, storeDir)).filter((name) => name !== 'LOCK');
-  if (names.length === 0) return true;
-  if (!names.includes(creatingMarker) || names.includes(storeFileName)) return false;
-  const walDir = join(storeDir, walFolder);
-  for (const name of await listFolder(env.fs, walDir)) {
-    if (((await env.fs.lstat(join(walDir, name)))?.size ?? 0) > segmentHeaderBytes) return false;
-  }
-  return true;
 }
 
 /**

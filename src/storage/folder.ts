@@ -1,6 +1,7 @@
 import type { Finding } from '../base/finding.ts';
 import { join } from '../base/path.ts';
 import { listFolder, openSource, readSmall } from './files.ts';
+import { storeFileName } from './store-file.ts';
 import type { StorageEnv } from './types.ts';
 import { decodeSegmentHeader, type SegmentHeader, segmentHeaderBytes } from './wal/format.ts';
 import { decodeHeadFile, type HeadResult, headFileBytes } from './wal/head.ts';
@@ -98,4 +99,19 @@ export async function readSegmentHeader(env: StorageEnv, path: string): Promise<
   const bytes = await readSmall(env.fs, path, segmentHeaderBytes - 1);
   const result = bytes && decodeSegmentHeader(bytes);
   return result?.ok ? result.header : undefined;
+}
+
+/**
+ * May a store be created here? Yes in an empty folder, or where an earlier creation did not finish: that one left its
+ * marker, no STORE.json, and no frame. LOCK does not count: taking the lock comes first.
+ */
+export async function isFresh(env: StorageEnv, storeDir: string): Promise<boolean> {
+  const names = (await listFolder(env.fs, storeDir)).filter((name) => name !== 'LOCK');
+  if (names.length === 0) return true;
+  if (!names.includes(creatingMarker) || names.includes(storeFileName)) return false;
+  const walDir = join(storeDir, walFolder);
+  for (const name of await listFolder(env.fs, walDir)) {
+    if (((await env.fs.lstat(join(walDir, name)))?.size ?? 0) > segmentHeaderBytes) return false;
+  }
+  return true;
 }

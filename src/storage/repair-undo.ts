@@ -1,6 +1,6 @@
 import { damageError, notFoundError, refusedError, type WalqError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
-import { copyStretch, type OpenSource, readInto, readSmall, removeIfThere, writeAtomic } from './files.ts';
+import { copyStretch, type OpenSource, readInto, readSmall, removeIfThere, writeAtomic, writeError } from './files.ts';
 import { quarantineFolder } from './folder.ts';
 import { openSegment, takeLock } from './lock.ts';
 import { scanStore } from './read.ts';
@@ -34,6 +34,8 @@ export async function undoRepair(env: StorageEnv, storeDir: string): Promise<Rep
     const undone: RepairJournal = { ...journal, undo: 'done' };
     await writeJournal(env, storeDir, name, undone);
     return undone;
+  } catch (error) {
+    throw writeError(storeDir, error);
   } finally {
     for (const step of steps) await step.close();
     await lock.release();

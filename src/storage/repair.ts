@@ -3,7 +3,7 @@ import type { Finding } from '../base/finding.ts';
 import { baseName, join } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { File } from '../fs/types.ts';
-import { openSource } from './files.ts';
+import { openSource, writeError } from './files.ts';
 import { quarantineFolder } from './folder.ts';
 import { openSegment, takeLock } from './lock.ts';
 import { quarantineBytes } from './quarantine.ts';
@@ -119,6 +119,8 @@ export async function applyRepair(
       else await cut(storeDir, held.get(action.file), action);
     }
     return journal;
+  } catch (error) {
+    throw writeError(storeDir, error);
   } finally {
     for (const segment of held.values()) await segment.close();
     await lock.release();

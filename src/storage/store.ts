@@ -1,8 +1,9 @@
 import { Exit, WalqError } from '../base/errors.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { type CommitStats, Committer } from './committer.ts';
-import { createStore, isFresh } from './create.ts';
+import { createStore } from './create.ts';
 import { writeError } from './files.ts';
+import { isFresh } from './folder.ts';
 import { loadState } from './load.ts';
 import { type StoreLock, takeLock } from './lock.ts';
 import { randomEpoch } from './log-files.ts';

@@ -3,6 +3,7 @@ import { type Finding, findingError } from '../base/finding.ts';
 import { join } from '../base/path.ts';
 import { goneMeanwhile, refuseLink } from './files.ts';
 import {
+  isFresh,
   listingNotes,
   listWal,
   readHead,
@@ -49,6 +50,8 @@ export async function surveyStore(env: StorageEnv, storeDir: string): Promise<Su
   const listing = await listWal(env, join(storeDir, walFolder));
   const store = await readStoreFile(env.fs, storeDir);
   if (listing.segments.length === 0) throw await noLog(env, storeDir, store.state === 'missing');
+  // Somebody who creates one died, or is at work: nothing of it was answered.
+  if (store.state === 'missing' && (await isFresh(env, storeDir))) throw noStoreError(storeDir, 'unfinished');
   const identified =
     store.state === 'good' ? { identity: store.identity, findings: [] } : await identify(env, storeDir, store, listing);
   const findings = [...identified.findings, ...listingNotes(listing, walFolder), ...head.findings];
@@ -90,7 +93,7 @@ async function noLog(env: StorageEnv, storeDir: string, noStoreFile: boolean): P
       data,
       next: 'walq help E_GUTTED',
     });
-  return noStoreError(storeDir, (await env.fs.stat(storeDir)) !== undefined);
+  return noStoreError(storeDir, (await env.fs.stat(storeDir)) === undefined ? 'nothing' : 'folder');
 }
 
 /** STORE.json cannot be used: every segment header holds the id too. Readers go on with it; a writer refuses. */

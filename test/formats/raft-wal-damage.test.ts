@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { raftRecoveryWal } from '../../src/formats/raft-recovery/wal.ts';
+import { tried } from '../support/tried.ts';
 import { goChecksum, line, log, range } from './raft-encoder.ts';
 import { readLog } from './reading.ts';
 
@@ -7,6 +8,8 @@ const read = (content: string | Uint8Array, options?: { chunk?: number; damaged?
   readLog(raftRecoveryWal, content, options);
 
 describe('raft-recovery log, damaged', () => {
+  afterEach((context) => tried(context, 'origin-files', { 'reported exactly': 1 }));
+
   it('reports a missing number with its range, the place behind it and the count', async () => {
     const { summary } = await read(log([1, 2, 3, 7, 8, 10]));
     expect(summary).toMatchObject({ severity: 'corrupt', missingCount: '4', records: 6 });

@@ -43,7 +43,7 @@ describe('verdicts', () => {
     for (const delay of [1000, 2000]) {
       const answer = await b.engine.fail(await take(b), { error: 'boom', exitCode: 1 });
       expect(answer).toMatchObject({ verdict: 'retry', runAt: b.clock.now() + delay, reason: 'failed' });
-      expect(await b.engine.dispatch()).toBeUndefined();
+      await expect(b.engine.dispatch()).resolves.toBeUndefined();
       b.clock.advance(delay);
     }
     expect(await b.engine.fail(await take(b), { error: 'boom', signal: 'SIGSEGV' })).toMatchObject({
@@ -170,7 +170,7 @@ describe('a disk that says no', () => {
       await settle();
       expect(done).toBe(false);
       expect(b.engine.status().stalled).toBe(1);
-      expect(await b.engine.dispatch()).toBeUndefined();
+      await expect(b.engine.dispatch()).resolves.toBeUndefined();
       b.clock.advance(1000);
     }
     await ack;

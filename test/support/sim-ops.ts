@@ -86,7 +86,9 @@ export type SyncFailure =
    */
   | 'dropped'
   /** The pages are thrown away at once: reads show what the platter holds. */
-  | 'reverted';
+  | 'reverted'
+  /** As dropped, and this sync "succeeds": the next one of the same file is the first to fail. */
+  | 'late';
 
 export interface Fault {
   /** Counts among the operations that match, from 1. */
@@ -145,7 +147,11 @@ export class OpLog {
     try {
       if (fault?.errno !== undefined) {
         failing?.();
-        throw errnoError(fault.errno, record.kind, record.path);
+        if (fault.sync !== 'late') throw errnoError(fault.errno, record.kind, record.path);
+        const next = (op: OpRecord): boolean => op.kind === record.kind && op.ino === record.ino;
+        this.inject({ nth: 1, errno: fault.errno, match: next });
+        record.result = 'ok';
+        return undefined as T;
       }
       const result = effect(fault?.short ?? Number.POSITIVE_INFINITY);
       record.result = 'ok';

@@ -36,11 +36,11 @@ export async function redriveAll(engine: EngineContext, filter: BulkFilter, rese
   });
 }
 
-/** Parents before their children, as they were enqueued. */
+/** Parents before their children, as they were enqueued; those too that turn out not to be free to live. */
 function chosenDead(engine: EngineContext, filter: BulkFilter): ReadonlySet<string> {
   const chosen = new Set<string>();
   for (const job of engine.machine.jobs()) {
-    if (job.state !== 'dead' || !mayLive(engine, job, chosen)) continue;
+    if (job.state !== 'dead') continue;
     const follows = job.reason === 'parent' && (job.special?.parents ?? []).some((parent) => chosen.has(parent));
     if (follows || passes(job, filter)) chosen.add(job.id);
   }

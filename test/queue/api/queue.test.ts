@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { openQueue, rawJson, WalqError } from '../../../src/index.ts';
 import { scratch } from '../../cli/run-walq.ts';
+import { simEnv } from '../../support/env.ts';
+import { SimFs } from '../../support/sim-fs.ts';
+import { imageAfterKill } from '../../support/sim-image.ts';
 import { codeOf, newQueue } from './helpers.ts';
 
 /** The library on a real folder: what was answered is there when the folder is opened again. */
@@ -177,4 +180,24 @@ test('without create a missing store is an error; closing twice is closing once,
   expect(await events).toMatchObject({ done: true });
   expect(await codeOf(queue.enqueue('x'))).toBe('E_CLOSED');
   expect(() => queue.work(() => 1)).toThrow(expect.objectContaining({ code: 'E_CLOSED' }));
+});
+
+test('opening changes no job: one whose runner died stays in flight until somebody works again', async () => {
+  const env = simEnv();
+  const dead = await openQueue('/store', { env });
+  await dead.enqueue('a', undefined, { id: 'a' });
+  let begun = (): void => undefined;
+  const begins = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  dead.work(async (_job, { signal }) => {
+    begun();
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+  });
+  await begins;
+  const left = simEnv({ fs: new SimFs(imageAfterKill(env.fs.root)), seed: 2 });
+  for (let opening = 1; opening <= 2; opening++) {
+    await using queue = await openQueue('/store', { env: left });
+    expect(queue.get('a'), `opening ${opening}`).toMatchObject({ state: 'in_flight', attempt: 1, crashes: 0 });
+  }
 });

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { binary, scratch, walq } from '../../cli/run-walq.ts';
+import { tried } from '../../support/tried.ts';
 import { startRunner } from '../run/queue-cli.ts';
 import { type Shell, shellAt, shellOn, statesOf, ways } from './shells.ts';
 
@@ -94,7 +95,7 @@ test('consumers that wait without a runner do not keep the lock from others', as
   expect((await Promise.all(waiting)).map(({ code }) => code)).toEqual([0, 0, 0]);
 });
 
-test('a lease outlives its runner: it is answered under the lock, or through the next one', async () => {
+test('a lease outlives its runner: it is answered under the lock, or through the next one', async (context) => {
   const shell = shellAt(`${scratch()}/store`);
   const first = startRunner(shell.store, ['--commands']);
   await first.says('ready');
@@ -108,6 +109,7 @@ test('a lease outlives its runner: it is answered under the lock, or through the
   const second = startRunner(shell.store, ['--commands']);
   await second.says('ready');
   expect(await shell.ok('ack', b?.token ?? '')).toBe('b completed\n');
+  tried(context, 'lease-and-others', { 'lease outlives its runner': [a, b].length });
 });
 
 test('a wait goes on under the lock when its runner is killed or stopped', async () => {
@@ -130,7 +132,7 @@ test('a wait goes on under the lock when its runner is killed or stopped', async
   }
 });
 
-test('acknowledged jobs stay so, and no other is lost, whenever runner and consumers are killed', async () => {
+test('acknowledged jobs stay so, and no other is lost, whenever runner and consumers are killed', async (context) => {
   const store = `${scratch()}/store`;
   const shell = shellAt(store);
   const ids = Array.from({ length: 24 }, (_, n) => `job${n}`);
@@ -159,4 +161,5 @@ test('acknowledged jobs stay so, and no other is lost, whenever runner and consu
   for (const id of acknowledged) expect(states[id], id).toBe('completed');
   for (const state of Object.values(states)) expect(['completed', 'pending', 'in_flight']).toContain(state);
   expect(acknowledged.size).toBeGreaterThan(10);
+  tried(context, 'lease-and-others', { 'acknowledged, and stays so': acknowledged.size });
 });

@@ -1,7 +1,8 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/node-clock.ts';
 import { runAttempt } from '../../../src/queue/process/attempt.ts';
+import { tried } from '../../support/tried.ts';
 import { alive, groupGone, run, sayReady, spec, tempFolder, timeFromProgress } from './helpers.ts';
 
 describe('what a handler gets', () => {
@@ -124,6 +125,8 @@ describe('a handler that cannot start', () => {
 });
 
 describe('a handler that misbehaves', () => {
+  afterEach((context) => tried(context, 'handlers', { 'handler ended, group gone': 1 }));
+
   it('hangs: SIGTERM at the timeout', async () => {
     const outcome = await run('sleep 60', { timeoutMs: 50, killAfterMs: 5000 });
     expect(outcome).toMatchObject({ timedOut: true, signal: 'SIGTERM' });

@@ -8,6 +8,7 @@ import { platformProcesses } from '../../../src/queue/process/child-notes.ts';
 import { signalGroup } from '../../../src/queue/process/group.ts';
 import { findOrphans, killOrphans, leaseOf } from '../../../src/queue/process/orphans.ts';
 import { type LeasedProcess, parsePs, procTable, variableIn } from '../../../src/queue/process/process-table.ts';
+import { tried } from '../../support/tried.ts';
 import { alive, spec, table, tempFolder, until } from './helpers.ts';
 
 const started: ChildProcess[] = [];
@@ -32,6 +33,8 @@ afterEach(() => {
 });
 
 describe('orphans', () => {
+  afterEach((context) => tried(context, 'handlers', { 'orphans dealt with': 1 }));
+
   it('are found by store and dispatch, through any number of forks and sessions', async () => {
     const storeId = newStoreId();
     const child = orphan(storeId, 7, 'setsid sh -c "echo \\$\\$; sleep 60" & wait');

@@ -1,8 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { ControlServer } from '../../../src/queue/process/socket-server.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { tried } from '../../support/tried.ts';
 import { until } from './helpers.ts';
 import { client, RawClient, serve, storeA, storeB, storeFolder, tryClient } from './socket-helpers.ts';
+
+afterEach((context) => tried(context, 'socket', { 'hurts only its own': 1 }));
 
 /** Each abuse is followed by a look whether everybody else is still served. */
 async function abused(

@@ -9,8 +9,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { tried } from '../../support/tried.ts';
 import { client, rawServer, serve, storeA, storeB, storeFolder, tryClient } from './socket-helpers.ts';
+
+afterEach((context) => tried(context, 'socket', { 'hurts only its own': 1 }));
 
 describe('the run folder', () => {
   it('is 0700 and its socket 0600', async () => {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { lstatSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { usageError } from '../../../src/base/errors.ts';
+import { tried } from '../../support/tried.ts';
 import { tempFolder, until } from './helpers.ts';
 import { client, rawServer, serve, storeA, storeB, storeFolder, tryClient } from './socket-helpers.ts';
 
@@ -82,7 +83,8 @@ describe('a request', () => {
     expect(await first).toBe('slow');
   });
 
-  it('gets through a hundred clients at once, a thousand requests on one connection', async () => {
+  it('gets through a hundred clients at once, a thousand requests on one connection', async (context) => {
+    tried(context, 'socket', { 'gets through': 1 });
     const store = storeFolder();
     let running = 0;
     let runningMax = 0;
@@ -157,7 +159,8 @@ describe('nobody answers', () => {
 });
 
 describe('a path over the limit of sockets', () => {
-  it('works, and two stores with long paths never meet', async () => {
+  it('works, and two stores with long paths never meet', async (context) => {
+    tried(context, 'socket', { 'never another store': 1 });
     const a = storeFolder('a', 'deep');
     const b = storeFolder('b', 'deep');
     const none = storeFolder('c', 'deep');

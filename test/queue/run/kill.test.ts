@@ -1,12 +1,13 @@
 import { cpSync, readFileSync, renameSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { scratch, walq } from '../../cli/run-walq.ts';
+import { tried } from '../../support/tried.ts';
 import { alive, until } from '../process/helpers.ts';
 import { documentOf, startRunner } from './queue-cli.ts';
 
 /** kill -9 in the middle, again and again: acknowledged ⊆ recovered ⊆ issued, and every job ends. */
 
-test('jobs answered before kill -9 are there afterwards, whenever it comes', async () => {
+test('jobs answered before kill -9 are there afterwards, whenever it comes', async (context) => {
   const dir = scratch();
   const store = `${dir}/store`;
   let issued = 0;
@@ -65,9 +66,10 @@ test('jobs answered before kill -9 are there afterwards, whenever it comes', asy
   const done = new Set(readFileSync(`${dir}/done`, 'utf8').trim().split('\n'));
   for (const id of jobs) expect(done.has(id), id).toBe(true);
   expect(acknowledged.size).toBeGreaterThan(50);
+  tried(context, 'kill-9', { 'acknowledged jobs, all done': acknowledged.size });
 });
 
-test('children of a killed runner are gone before their job runs again', async () => {
+test('children of a killed runner are gone before their job runs again', async (context) => {
   const dir = scratch();
   const store = `${dir}/store`;
   await walq(['--store', store, 'queue', 'enqueue', '--id', 'a']);
@@ -93,6 +95,7 @@ test('children of a killed runner are gone before their job runs again', async (
   expect(second.code, second.stderr).toBe(0);
   expect(second.stderr).toContain('took back 1 job');
   expect(second.stderr).toContain('after killing');
+  tried(context, 'handlers', { 'orphans first': 1 });
 });
 
 test('a runner on a copy leaves the children of the original alone, one on the moved store does not', async () => {

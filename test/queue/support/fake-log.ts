@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict';
 import type { Clock, Random } from '../../../src/base/clock.ts';
 import { ioError, type WalqError } from '../../../src/base/errors.ts';
 import { QueueEngine } from '../../../src/queue/engine.ts';
 import type { EngineOptions } from '../../../src/queue/engine-types.ts';
+import { recordTypeName } from '../../../src/queue/events/events.ts';
 import type { QueueLog } from '../../../src/queue/log.ts';
 import { QueueMachine } from '../../../src/queue/state/machine.ts';
 import type { CheckpointResult } from '../../../src/storage/types.ts';
@@ -67,13 +69,25 @@ export class FakeLog implements QueueLog {
       return;
     }
     this.batches.push(batch.length);
-    for (const { records, resolve } of batch) {
+    for (const { records, resolve, reject } of batch) {
       const seqFirst = this.records.length + 1;
-      for (const record of records) {
-        this.records.push(record);
-        this.machine.apply(record, this.records.length);
+      try {
+        for (const record of records) this.#apply(record);
+      } catch (error) {
+        reject(error);
+        continue;
       }
       resolve(seqFirst);
+    }
+  }
+
+  /** What an operation appends always applies: it held what it touches since it looked. */
+  #apply(record: Uint8Array): void {
+    this.records.push(record);
+    try {
+      this.machine.apply(record, this.records.length);
+    } catch (error) {
+      assert.fail(`${recordTypeName(record)} was appended and does not apply: ${error}`);
     }
   }
 

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import { explore } from './explore.ts';
+import { tried } from '../../support/tried.ts';
+import { explore, triedCrashes } from './explore.ts';
 import { smallSegmentBytes, type Workload, workloads } from './workloads.ts';
 
 // Thousands of openings: seconds by themselves, more on a busy machine.
@@ -7,7 +8,7 @@ vi.setConfig({ testTimeout: 240_000 });
 
 const names: Workload[] = ['checkpoints that clean the log', 'three checkpoints of which two are kept'];
 
-test.each(names)('%s: every crash at every operation is recovered from', async (name) => {
+test.for(names)('%s: every crash at every operation is recovered from', async (name, context) => {
   const run = await workloads[name]();
   const result = await explore(run.points, {
     store: { segmentBytes: smallSegmentBytes },
@@ -15,4 +16,6 @@ test.each(names)('%s: every crash at every operation is recovered from', async (
   });
   expect(result.broken).toEqual([]);
   expect(result.states).toBeGreaterThan(result.points);
+  triedCrashes(context, result);
+  tried(context, 'compact-killed', { 'nothing lost, whatever the crash left': result.states });
 });

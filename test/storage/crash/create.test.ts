@@ -1,22 +1,25 @@
 import { expect, test } from 'vitest';
 import { createStore } from '../../../src/storage/create.ts';
+import { verifyStore } from '../../../src/storage/read.ts';
 import { simEnv } from '../../support/env.ts';
 import { crashStates } from '../../support/sim-crash.ts';
 import { putFile, removeFile } from '../../support/sim-edit.ts';
 import { SimFs } from '../../support/sim-fs.ts';
 import { imageAfterKill, imageAfterPowerLoss } from '../../support/sim-image.ts';
-import { explore } from './explore.ts';
+import { tried } from '../../support/tried.ts';
+import { explore, triedCrashes } from './explore.ts';
 import { openList } from './oracle.ts';
 import { item, Run, storeDir } from './run.ts';
 import { emptyStore } from './workloads.ts';
 
-test('a crash while a store is created leaves a store or nothing, and the next creation works', async () => {
+test('a crash while a store is created leaves a store or nothing, and the next creation works', async (context) => {
   const run = await new Run().open();
   await run.append(item(1));
   await run.store.close();
   const result = await explore(run.points);
   expect(result.broken).toEqual([]);
   expect(result.states).toBeGreaterThan(50);
+  triedCrashes(context, result);
 });
 
 test('a store is not taken for an unfinished creation after a power loss, even without its STORE.json', async () => {
@@ -49,4 +52,22 @@ test('what an unfinished creation left does not come back into the store that is
   for (const path of [`${storeDir}/CREATING`, left]) putFile(fs, path, new Uint8Array(0));
   await createStore(simEnv({ fs }), storeDir);
   for (const state of crashStates(fs)) expect(await state.fs.lstat(left), state.label).toBeUndefined();
+});
+
+test('a creation that a crash cut short is never called damage: who looks finds a store or none', async (context) => {
+  const run = await new Run().open();
+  await run.store.close();
+  const looks: Record<string, number> = {};
+  for (const point of run.points) {
+    for (const { fs, label } of crashStates(point.fs)) {
+      const look = await verifyStore(simEnv({ fs }), storeDir).then(
+        ({ verdict }) => verdict,
+        (error: { code: string }) => error.code,
+      );
+      expect(['clean', 'padded', 'E_NO_STORE'], `${point.label} | ${label}`).toContain(look);
+      looks[look] = (looks[look] ?? 0) + 1;
+    }
+  }
+  expect(looks).toMatchObject({ clean: expect.any(Number), E_NO_STORE: expect.any(Number) });
+  tried(context, 'unsynced-names', looks);
 });

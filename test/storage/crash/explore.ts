@@ -1,5 +1,8 @@
+import type { TestContext } from 'vitest';
+import type { Fault } from '../../support/fault-table.ts';
 import { type CrashOptions, type CrashState, crashStates } from '../../support/sim-crash.ts';
 import { hashTree, imageAfterPowerLoss, pendingOf } from '../../support/sim-image.ts';
+import { tried } from '../../support/tried.ts';
 import { checkClient, type Outcome, recover } from './oracle.ts';
 import type { CrashPoint, Options } from './run.ts';
 
@@ -9,6 +12,8 @@ export interface Exploration {
   states: number;
   torn: number;
   refused: number;
+  /** The same, by what made the disk what it was. */
+  byFault: Partial<Record<Fault, Record<string, number>>>;
   /** One line per broken promise: where the process died, what survived, what went wrong. At most 20. */
   broken: string[];
 }
@@ -21,7 +26,7 @@ export async function explore(
   points: readonly CrashPoint[],
   options: { store?: Options; crash?: CrashOptions; known?: Map<string, Outcome | Error> } = {},
 ): Promise<Exploration> {
-  const result: Exploration = { points: points.length, states: 0, torn: 0, refused: 0, broken: [] };
+  const result: Exploration = { points: points.length, states: 0, torn: 0, refused: 0, byFault: {}, broken: [] };
   const known = options.known ?? new Map<string, Outcome | Error>();
   for (const point of points) {
     for (const state of crashStates(point.fs, options.crash)) {
@@ -35,6 +40,7 @@ export async function explore(
         if (outcome instanceof Error) report(result, point, state, outcome);
         else if (outcome.kind === 'refused') result.refused++;
         else if (outcome.torn) result.torn++;
+        if (!(outcome instanceof Error)) count(result, state, outcome);
       }
       if (outcome instanceof Error) continue;
       try {
@@ -45,6 +51,21 @@ export async function explore(
     }
   }
   return result;
+}
+
+function count({ byFault }: Exploration, { label, madeUp }: CrashState, outcome: Outcome): void {
+  const sectors = madeUp && label.includes('fill garbage') ? 'garbage-sectors' : 'torn-sectors';
+  const fault = label === 'kill' ? 'kill-9' : label.includes(' torn, ') ? sectors : 'power-loss';
+  const what = outcome.kind === 'refused' ? 'refused as ambiguous' : outcome.torn ? 'torn' : 'opens';
+  byFault[fault] ??= {};
+  byFault[fault][what] = (byFault[fault][what] ?? 0) + 1;
+}
+
+/** What an exploration counted, told as what this test tried. */
+export function triedCrashes(context: TestContext, ...results: Exploration[]): void {
+  for (const { byFault } of results) {
+    for (const [fault, outcomes] of Object.entries(byFault)) tried(context, fault as Fault, outcomes);
+  }
 }
 
 /** The disks after a crash at some point of a history, each once; of so many at most, spread evenly. */

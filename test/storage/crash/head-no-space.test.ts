@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import { tried } from '../../support/tried.ts';
 import { describeTrial, everyFault } from './trial.ts';
 import { emptyStore } from './workloads.ts';
 
-test('a full disk at the write of HEAD costs no acknowledged record and does not stop the writer', async () => {
+test('a full disk at the write of HEAD costs no acknowledged record and does not stop the writer', async (context) => {
   const store = await emptyStore();
   let trials = 0;
   const match = (op: { kind: string; path: string }): boolean => op.kind === 'write' && op.path.endsWith('/HEAD');
@@ -14,4 +15,5 @@ test('a full disk at the write of HEAD costs no acknowledged record and does not
     ).toEqual([]);
   }
   expect(trials).toBeGreaterThan(5);
+  tried(context, 'disk-full', { 'goes on': trials });
 });

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
+import { SimFs } from '../../support/sim-fs.ts';
+import { imageAfterKill, imageAfterPowerLoss } from '../../support/sim-image.ts';
 import type { OpRecord, SyncFailure } from '../../support/sim-ops.ts';
+import { tried } from '../../support/tried.ts';
 import { explore } from './explore.ts';
-import type { Outcome } from './oracle.ts';
+import { type Outcome, openList } from './oracle.ts';
 import { stepsTooEarly } from './ordering.ts';
 import { describeTrial, everyFault, inLog, inSnapshots } from './trial.ts';
 import { emptyStore, smallSegmentBytes } from './workloads.ts';
@@ -15,7 +18,7 @@ const exploration = {
 const isLogStep = (op: OpRecord): boolean =>
   (inLog(op) || op.path.endsWith('/HEAD')) && ['write', 'datasync', 'rename', 'create'].includes(op.kind);
 
-test('an I/O error on the log poisons the writer: the operation is unknown, nothing is written any more', async () => {
+test('an I/O error on the log poisons the writer: operation unknown, nothing more is written', async (context) => {
   const store = await emptyStore();
   let poisonings = 0;
   for await (const trial of everyFault(store, isLogStep, { errno: 'EIO' })) {
@@ -33,11 +36,12 @@ test('an I/O error on the log poisons the writer: the operation is unknown, noth
     expect((await explore(trial.points, exploration)).broken, what).toEqual([]);
   }
   expect(poisonings).toBeGreaterThan(25);
+  tried(context, 'write-error', { poisoned: poisonings });
 });
 
-test.each(['kept', 'dropped', 'reverted'] satisfies SyncFailure[])(
+test.for(['kept', 'dropped', 'reverted'] satisfies SyncFailure[])(
   'a failed sync whose pages are %s loses nothing that was acknowledged',
-  async (sync) => {
+  async (sync, context) => {
     const store = await emptyStore();
     let trials = 0;
     const match = (op: OpRecord): boolean => op.kind === 'datasync' && !inSnapshots(op);
@@ -46,8 +50,35 @@ test.each(['kept', 'dropped', 'reverted'] satisfies SyncFailure[])(
       expect((await explore(trial.points, exploration)).broken, describeTrial(trial)).toEqual([]);
     }
     expect(trials).toBeGreaterThan(12);
+    tried(context, 'sync-error', { [`pages ${sync}: nothing lost`]: trials });
   },
 );
+
+test('a sync that fails late loses nothing to a kill, and shows as a prefix or as damage', async (context) => {
+  const store = await emptyStore();
+  const outcomes: Record<string, number> = {};
+  const match = (op: OpRecord): boolean => op.kind === 'datasync' && !inSnapshots(op);
+  for await (const trial of everyFault(store, match, { errno: 'EIO', sync: 'late' })) {
+    for (const { fs, issued, acked } of trial.points) {
+      const what = `${describeTrial(trial)} of ${trial.results.length} steps`;
+      const killed = await openList(new SimFs(imageAfterKill(fs.root)), 9, exploration.store);
+      expect(killed.machine.items.length, what).toBeGreaterThanOrEqual(acked);
+      expect(killed.machine.items, what).toEqual(issued.slice(0, killed.machine.items.length));
+      await killed.close();
+      // What was believed is not on the disk: nobody can give it back, but a hole in the middle must be seen.
+      const lost = await openList(new SimFs(imageAfterPowerLoss(fs.root, () => true)), 9, exploration.store).then(
+        ({ machine }) => machine.items,
+        (error: { exit: number }) => error.exit,
+      );
+      if (typeof lost === 'number') expect(lost, what).toBe(3);
+      else expect(lost, what).toEqual(issued.slice(0, lost.length));
+      const outcome = typeof lost === 'number' ? 'seen as damage' : lost.length >= acked ? 'opens' : 'opens, shorter';
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+    }
+  }
+  expect(outcomes.opens).toBeGreaterThan(5);
+  tried(context, 'sync-error', outcomes);
+});
 
 test('a sync of the log folder that fails poisons a rotation', async () => {
   const store = await emptyStore();
@@ -67,7 +98,7 @@ test('a sync of the log folder that fails poisons a rotation', async () => {
   expect(poisonings).toBe(2);
 });
 
-test('an I/O error on a snapshot is not fatal: the log goes on, no segment goes, the next snapshot works', async () => {
+test('an I/O error at a snapshot ends nothing: the log goes on, no segment goes, the next works', async (context) => {
   const store = await emptyStore();
   const match = (op: OpRecord): boolean =>
     inSnapshots(op) && ['write', 'datasync', 'create', 'rename', 'syncDir'].includes(op.kind);
@@ -85,6 +116,7 @@ test('an I/O error on a snapshot is not fatal: the log goes on, no segment goes,
     expect((await explore(trial.points, exploration)).broken, what).toEqual([]);
   }
   expect(trials).toBeGreaterThan(6);
+  tried(context, 'write-error', { 'snapshot refused, log goes on': trials });
 });
 
 test('a segment that cannot be removed stays, and the checkpoint counts', async () => {
@@ -103,9 +135,11 @@ test('a segment that cannot be removed stays, and the checkpoint counts', async 
   expect(trials).toBe(1);
 });
 
-test.each([1, 13, 50, 400])('a write cut short to %i bytes is written on, without a hole', async (short) => {
+test.for([1, 13, 50, 400])('a write cut short to %i bytes is written on, without a hole', async (short, context) => {
   const store = await emptyStore();
+  let trials = 0;
   for await (const trial of everyFault(store, (op) => inLog(op) && op.kind === 'write', { short })) {
+    trials++;
     expect(
       trial.results.filter(({ code }) => code !== 'ok'),
       describeTrial(trial),
@@ -113,6 +147,7 @@ test.each([1, 13, 50, 400])('a write cut short to %i bytes is written on, withou
     expect(trial.run.acked).toBe(7);
     expect((await explore(trial.points, exploration)).broken, describeTrial(trial)).toEqual([]);
   }
+  tried(context, 'short-write', { 'written on': trials });
 });
 
 test('a write that writes nothing poisons instead of turning in circles', async () => {

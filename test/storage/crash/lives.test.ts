@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
+import { tried } from '../../support/tried.ts';
 import { Lives } from './lives.ts';
 import { emptyStore } from './workloads.ts';
 
-test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+test.for([1, 2, 3, 4, 5, 6, 7, 8])(
   'through twelve lives with failing calls, kills and power losses nothing acknowledged is lost, seed %i',
-  async (seed) => {
+  async (seed, context) => {
     const lives = new Lives(await emptyStore(), seed);
     try {
       await lives.live(12);
@@ -13,8 +14,8 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])(
         cause: error,
       });
     }
-    expect(lives.story.filter((line) => line.startsWith('life ') && line.includes('recovers')).length).toBeGreaterThan(
-      6,
-    );
+    const openings = lives.story.filter((line) => line.startsWith('life ') && line.includes('recovers')).length;
+    expect(openings).toBeGreaterThan(6);
+    tried(context, 'crash-in-recovery', { 'openings in a row': openings });
   },
 );

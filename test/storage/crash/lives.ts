@@ -1,5 +1,8 @@
 import { WalqError } from '../../../src/base/errors.ts';
+import { compactStore } from '../../../src/storage/compact.ts';
+import { applyRepair, planRepair } from '../../../src/storage/repair.ts';
 import type { Store } from '../../../src/storage/store.ts';
+import { simEnv } from '../../support/env.ts';
 import { Prng } from '../../support/seeded-random.ts';
 import { crashStates } from '../../support/sim-crash.ts';
 import { SimFs } from '../../support/sim-fs.ts';
@@ -7,7 +10,7 @@ import { imageAfterKill } from '../../support/sim-image.ts';
 import { type Fault, isChange, SimCrash, type SyncFailure } from '../../support/sim-ops.ts';
 import type { ListMachine } from './list-machine.ts';
 import { demand, openList } from './oracle.ts';
-import { item } from './run.ts';
+import { item, storeDir } from './run.ts';
 
 /** What became of one record: not answered yet or never, answered, unknown to the client, or refused for good. */
 interface Asked {
@@ -17,8 +20,8 @@ interface Asked {
 
 /**
  * One store through many lives of its writer, chosen by a seed: appends alone and together, rotations, checkpoints,
- * closes; calls that fail; a death at any call; a kill or a power loss after it, and the next life on what is left.
- * Each opening is held against all that was asked and answered before.
+ * compactions, repairs, closes; calls that fail; a death at any call; a kill or a power loss after it, and the next
+ * life on what is left. Each opening is held against all that was asked and answered before.
  */
 export class Lives {
   readonly #prng: Prng;
@@ -42,6 +45,7 @@ export class Lives {
       this.#plantFaults();
       let store: Store<ListMachine> | undefined;
       try {
+        if (this.#prng.chance(0.15)) await this.#note('repair', this.#repair());
         store = await this.#open();
         await this.#work(store);
         if (this.#prng.chance(0.4)) await this.#note('close', store.close());
@@ -83,13 +87,20 @@ export class Lives {
     return store;
   }
 
+  /** By hand, before anybody opens it: a torn end is what a crash leaves, and what a repair may trim. */
+  async #repair(): Promise<void> {
+    const env = simEnv({ fs: this.#fs, seed: 5000 + this.#life });
+    await applyRepair(env, storeDir, await planRepair(env, storeDir), { yes: true });
+  }
+
   async #work(store: Store<ListMachine>): Promise<void> {
     for (let steps = this.#prng.below(12); steps > 0 && store.poison === undefined; steps--) {
-      const what = this.#prng.below(10);
+      const what = this.#prng.below(11);
       if (what < 5) await this.#append(store);
       else if (what < 7) await Promise.all([this.#append(store), this.#append(store), this.#append(store)]);
       else if (what < 8) await this.#note('rotate', store.rotate());
       else if (what < 9) await this.#note('checkpoint', store.checkpoint());
+      else if (what < 10) await this.#note('compact', compactStore(simEnv({ fs: this.#fs }), store, { keep: 1 }));
       else await Promise.all([this.#note('checkpoint beside', store.checkpoint()), this.#append(store)]);
     }
   }

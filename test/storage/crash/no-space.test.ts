@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { SimFs } from '../../support/sim-fs.ts';
 import { imageAfterKill } from '../../support/sim-image.ts';
 import type { OpRecord } from '../../support/sim-ops.ts';
+import { tried } from '../../support/tried.ts';
 import { explore } from './explore.ts';
 import { type Outcome, openList } from './oracle.ts';
 import { stepsTooEarly } from './ordering.ts';
@@ -17,7 +18,7 @@ const exploration = {
 
 const needsSpace = ({ kind }: OpRecord): boolean => kind === 'write' || kind === 'create' || kind === 'rename';
 
-test('a full disk rejects the batch, and once there is room again everything goes on', async () => {
+test('a full disk rejects the batch, and once there is room again everything goes on', async (context) => {
   const store = await emptyStore();
   let trials = 0;
   for await (const trial of everyFault(store, (op) => inLog(op) && needsSpace(op), { errno: 'ENOSPC' })) {
@@ -35,9 +36,10 @@ test('a full disk rejects the batch, and once there is room again everything goe
     expect((await explore(trial.points, exploration)).broken, what).toEqual([]);
   }
   expect(trials).toBeGreaterThan(15);
+  tried(context, 'disk-full', { 'rejected, then goes on': trials });
 });
 
-test('a full disk stops a snapshot and nothing else: nothing is deleted, and the next one works', async () => {
+test('a full disk stops a snapshot and nothing else: nothing is deleted, and the next one works', async (context) => {
   const store = await emptyStore();
   let trials = 0;
   for await (const trial of everyFault(store, (op) => inSnapshots(op) && needsSpace(op), { errno: 'ENOSPC' })) {
@@ -51,9 +53,10 @@ test('a full disk stops a snapshot and nothing else: nothing is deleted, and the
     expect((await explore(trial.points, exploration)).broken, what).toEqual([]);
   }
   expect(trials).toBeGreaterThan(4);
+  tried(context, 'disk-full', { 'snapshot refused, log goes on': trials });
 });
 
-test('a disk that stays full keeps rejecting, and what was acknowledged stays', async () => {
+test('a disk that stays full keeps rejecting, and what was acknowledged stays', async (context) => {
   const store = await emptyStore();
   let trials = 0;
   const match = (op: OpRecord): boolean => needsSpace(op) && !op.path.endsWith('/HEAD');
@@ -69,9 +72,10 @@ test('a disk that stays full keeps rejecting, and what was acknowledged stays', 
     expect((await explore(trial.points, exploration)).broken, what).toEqual([]);
   }
   expect(trials).toBeGreaterThan(20);
+  tried(context, 'disk-full', { 'stays full, nothing lost': trials });
 });
 
-test('a write that stops half way on a full disk is cut off again, and tried without the zeros behind it', async () => {
+test('a write that stops half way on a full disk is cut off again, and tried without the zeros behind it', async (context) => {
   const store = await emptyStore();
   let rejected = 0;
   let triedAgain = 0;
@@ -90,6 +94,7 @@ test('a write that stops half way on a full disk is cut off again, and tried wit
   }
   expect(rejected).toBeGreaterThan(2);
   expect(triedAgain).toBeGreaterThan(2);
+  tried(context, 'disk-full', { 'rejected, then goes on': rejected, 'written without zeros': triedAgain });
 });
 
 test('what a rejected batch left behind never shows after a smaller one', async () => {

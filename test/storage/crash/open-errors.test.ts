@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { WalqError } from '../../../src/base/errors.ts';
 import { SimFs } from '../../support/sim-fs.ts';
 import { imageAfterKill, treeOf } from '../../support/sim-image.ts';
+import { tried } from '../../support/tried.ts';
 import { openList, sameTree } from './oracle.ts';
 import { workloads } from './workloads.ts';
 
@@ -12,9 +13,9 @@ async function usedStore(): Promise<SimFs> {
   return run.fs;
 }
 
-test.each(['EIO', 'EACCES', 'EMFILE'])(
+test.for(['EIO', 'EACCES', 'EMFILE'])(
   '%s at any call of an opening is an I/O error: no file is touched, and the next opening works',
-  async (errno) => {
+  async (errno, context) => {
     const used = await usedStore();
     let trials = 0;
     for (let nth = 1; ; nth++) {
@@ -37,10 +38,11 @@ test.each(['EIO', 'EACCES', 'EMFILE'])(
       await store.close();
     }
     expect(trials).toBeGreaterThan(25);
+    tried(context, 'read-error', { [`${errno}: I/O error, nothing touched`]: trials });
   },
 );
 
-test.each([1, 7])('reads cut short to %i bytes are read on', async (short) => {
+test.for([1, 7])('reads cut short to %i bytes are read on', async (short, context) => {
   const used = await usedStore();
   const fs = new SimFs(imageAfterKill(used.root));
   fs.inject({ nth: 1, short, persistent: true, match: (op) => op.kind === 'read' });
@@ -48,4 +50,5 @@ test.each([1, 7])('reads cut short to %i bytes are read on', async (short) => {
   expect(store.machine.items.length).toBe(7);
   expect(store.recovery.findings).toEqual([]);
   await store.close();
+  tried(context, 'read-error', { 'short reads, read on': fs.log.filter((op) => op.kind === 'read').length });
 });

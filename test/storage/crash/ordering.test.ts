@@ -49,3 +49,10 @@ test('the check sees HEAD ahead of the disk, and a write over durable bytes', as
   const again = [...log, { ...(writes.at(-2) as OpRecord) }];
   expect(stepsTooEarly(again).some((line) => line.includes('overwrites durable bytes'))).toBe(true);
 });
+
+test('HEAD is written to its two slots in turn: a write that tears leaves the one before', async () => {
+  const run = await workloads['three openings, one without a write']();
+  const places = run.fs.log.filter((op) => op.kind === 'write' && op.path.endsWith('/HEAD')).map((op) => op.offset);
+  expect(places.length).toBeGreaterThan(4);
+  expect(places.filter((place, index) => place === places[index - 1])).toEqual([]);
+});

@@ -1,6 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { tried } from '../../support/tried.ts';
-import { explore } from './explore.ts';
+import { explore, triedCrashes } from './explore.ts';
 import { smallSegmentBytes, type Workload, workloads } from './workloads.ts';
 
 // Thousands of openings: seconds by themselves, more on a busy machine.
@@ -23,5 +22,5 @@ test.for(names)('%s: every crash at every operation is recovered from', async (n
   const result = await explore(run.points, { store: { segmentBytes: smallSegmentBytes } });
   expect(result.broken).toEqual([]);
   expect(result.states).toBeGreaterThan(result.points);
-  tried(context, 'power-loss', { opens: result.states - result.torn - result.refused, torn: result.torn });
+  triedCrashes(context, result);
 });

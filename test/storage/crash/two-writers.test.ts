@@ -3,6 +3,7 @@ import { removeFile } from '../../support/sim-edit.ts';
 import { SimFs } from '../../support/sim-fs.ts';
 import { imageAfterKill, treeOf } from '../../support/sim-image.ts';
 import { isChange } from '../../support/sim-ops.ts';
+import { tried } from '../../support/tried.ts';
 import { openList, sameTree } from './oracle.ts';
 import { item, Run, storeDir } from './run.ts';
 import { emptyStore, smallSegmentBytes } from './workloads.ts';
@@ -18,33 +19,37 @@ async function work(run: Run): Promise<void> {
   await run.store.close();
 }
 
-test.each([
+test.for([
   ['', false],
   [', even if the LOCK file was deleted under the first', true],
-] as const)('a second writer is refused at every step of the first and changes nothing%s', async (_name, deleted) => {
-  const store = await emptyStore();
-  const whole = new Run(new SimFs(imageAfterKill(store.root)));
-  await work(whole);
-  const opened = whole.fs.log.find((op) => op.path === 'opened')?.op ?? 0;
-  const steps = whole.fs.log.filter((op) => isChange(op.kind) && op.op > opened);
-  let tried = 0;
-  for (const step of steps) {
-    const fs = new SimFs(imageAfterKill(store.root));
-    let answer = 'never tried';
-    fs.hold = (record) => {
-      if (record.op !== step.op) return undefined;
-      if (deleted) removeFile(fs, `${storeDir}/LOCK`);
-      return secondWriter(fs).then((result) => {
-        answer = result;
-        tried++;
-      });
-    };
-    await work(new Run(fs).stop());
-    if (answer !== 'never tried') expect(answer, `before ${step.kind} ${step.path}`).toBe('E_LOCKED');
-  }
-  // All but the writes made on the calling thread, which cannot be held.
-  expect(tried).toBeGreaterThan(30);
-});
+] as const)(
+  'a second writer is refused at every step of the first and changes nothing%s',
+  async ([, deleted], context) => {
+    const store = await emptyStore();
+    const whole = new Run(new SimFs(imageAfterKill(store.root)));
+    await work(whole);
+    const opened = whole.fs.log.find((op) => op.path === 'opened')?.op ?? 0;
+    const steps = whole.fs.log.filter((op) => isChange(op.kind) && op.op > opened);
+    let tries = 0;
+    for (const step of steps) {
+      const fs = new SimFs(imageAfterKill(store.root));
+      let answer = 'never tried';
+      fs.hold = (record) => {
+        if (record.op !== step.op) return undefined;
+        if (deleted) removeFile(fs, `${storeDir}/LOCK`);
+        return secondWriter(fs).then((result) => {
+          answer = result;
+          tries++;
+        });
+      };
+      await work(new Run(fs).stop());
+      if (answer !== 'never tried') expect(answer, `before ${step.kind} ${step.path}`).toBe('E_LOCKED');
+    }
+    // All but the writes made on the calling thread, which cannot be held.
+    expect(tries).toBeGreaterThan(30);
+    tried(context, 'two-writers', { 'second refused': tries });
+  },
+);
 
 /** While the first writer stands still: what a second opening comes to. */
 async function secondWriter(fs: SimFs): Promise<string> {
@@ -86,9 +91,9 @@ test('a second writer whose look is older than the last step of the first is ref
   }
 });
 
-test.each(['goes on', 'ends'])(
+test.for(['goes on', 'ends'])(
   'no step of a first writer that then %s looks like damage to a second one',
-  async (then) => {
+  async (then, context) => {
     let refused = 0;
     for (let step = 1; ; step++) {
       const fs = new SimFs(imageAfterKill((await emptyStore()).root));
@@ -118,5 +123,6 @@ test.each(['goes on', 'ends'])(
       if (then === 'goes on') await first.store.close();
     }
     expect(refused).toBeGreaterThan(then === 'ends' ? 5 : 20);
+    tried(context, 'two-writers', { 'second refused': refused });
   },
 );

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { compactStore, planCompact } from '../../../src/storage/compact.ts';
 import { openStore } from '../../../src/storage/store.ts';
+import { ListMachine } from '../crash/list-machine.ts';
 import { bytesAt, dir, diskOf, fileOf, flipped, type Image, imageOf, make, sampleStore, withFile } from './image.ts';
+import { texts } from './judge.ts';
 
 async function compacted(image: Image, keep: number): Promise<{ image: Image; removed: string[] }> {
   const env = await diskOf(image);
@@ -30,4 +32,23 @@ test('a plan is refused where opening would be: a damaged log promises nothing',
   const path = fileOf(image, '0000000003-');
   const env = await diskOf(withFile(image, path, flipped(bytesAt(image, path), 150 * 8)));
   await expect(planCompact(env, dir, { keep: 1 })).rejects.toMatchObject({ exit: 3 });
+});
+
+/** Gives entries to a snapshot that load as another state: what a defect in an encoder would do. */
+class ForgetfulMachine extends ListMachine {
+  override load(entry: Uint8Array): void {
+    if (this.items.length !== 2) super.load(entry);
+    else this.items.push('another record');
+  }
+}
+
+test('a state that reads back as another one stops a compaction before anything is removed', async () => {
+  const env = await diskOf(await sampleStore({ closed: true }));
+  const store = await openStore(env, dir, { machine: () => new ForgetfulMachine(), keepSnapshots: 1 });
+  store.machine.items.splice(0, 12, ...texts(12));
+  const logOf = () => [...imageOf(env.fs).keys()].filter((path) => path.endsWith('.wal'));
+  const before = logOf();
+  await expect(compactStore(env, store, { keep: 1 })).rejects.toMatchObject({ code: 'E_COMPACT_MISMATCH', exit: 3 });
+  await store.close();
+  expect(logOf()).toEqual(expect.arrayContaining(before));
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { openStore } from '../../../src/storage/store.ts';
 import { simEnv } from '../../support/env.ts';
+import { tried } from '../../support/tried.ts';
 import { appendSome, bytesAt, dir, fileOf, type Image, imageOf, make, sampleStore, withFile } from './image.ts';
 import { goesOn, judge, texts } from './judge.ts';
 
@@ -8,15 +9,16 @@ async function eachCut(
   image: Image,
   part: string,
   check: (size: number, image: Image) => Promise<void>,
-): Promise<void> {
+): Promise<number> {
   const path = fileOf(image, part);
   const bytes = bytesAt(image, path);
   for (let size = 0; size < bytes.length; size++) await check(size, withFile(image, path, bytes.slice(0, size)));
+  return bytes.length;
 }
 
-test('active segment cut at every byte, HEAD exact: corrupt and refused, with the exact loss', async () => {
+test('active segment cut at every byte, HEAD exact: corrupt and refused, with the exact loss', async (context) => {
   const image = await sampleStore({ closed: true });
-  await eachCut(image, '0000000003-', async (size, damaged) => {
+  const cases = await eachCut(image, '0000000003-', async (size, damaged) => {
     const { report, opened } = await judge(damaged);
     expect(report.verdict, `cut at ${size}`).toBe('corrupt');
     expect(opened).toBe('refused');
@@ -24,14 +26,15 @@ test('active segment cut at every byte, HEAD exact: corrupt and refused, with th
     const lost = report.lost.reduce((sum, range) => sum + range.seqLast - range.seqFirst + 1, 0);
     if (size >= 96) expect(kept + lost, `cut at ${size}`).toBe(12);
   });
+  tried(context, 'cut-active', { 'corrupt, HEAD exact': cases });
 });
 
-test('active segment cut at every byte, no HEAD: corrupt in its header, then torn or clean', async () => {
+test('active segment cut at every byte, no HEAD: corrupt in its header, then torn or clean', async (context) => {
   const image = withFile(await sampleStore({ closed: false }), '/s/HEAD', undefined);
-  const seen = new Set<string>();
+  const seen: Record<string, number> = {};
   await eachCut(image, '0000000003-', async (size, damaged) => {
     const { report, opened, items } = await judge(damaged);
-    seen.add(report.verdict);
+    seen[report.verdict] = (seen[report.verdict] ?? 0) + 1;
     if (size < 96) {
       expect(report.verdict, `cut at ${size}`).toBe('corrupt');
       expect(opened).toBe('refused');
@@ -43,18 +46,21 @@ test('active segment cut at every byte, no HEAD: corrupt in its header, then tor
     expect(items.length).toBeGreaterThanOrEqual(8);
     if (size % 5 === 0) await goesOn(damaged, items);
   });
-  expect([...seen].sort()).toEqual(['clean', 'corrupt', 'torn']);
+  expect(Object.keys(seen).sort()).toEqual(['clean', 'corrupt', 'torn']);
+  tried(context, 'cut-active', seen);
 });
 
-test('sealed segment cut at every byte, frame borders too: corrupt; refused where the opening needs it', async () => {
+test('sealed segment cut at every byte, frame borders too: corrupt; refused where it is needed', async (context) => {
   const image = await sampleStore({ closed: true });
+  let cases = 0;
   for (const part of ['0000000001-', '0000000002-']) {
-    await eachCut(image, part, async (size, damaged) => {
+    cases += await eachCut(image, part, async (size, damaged) => {
       const { report, opened, items } = await judge(damaged);
       expect(report.verdict, `cut at ${size} of ${part}`).toBe('corrupt');
       if (opened === 'opened') expect(items).toEqual(texts(12));
     });
   }
+  tried(context, 'cut-sealed', { corrupt: cases });
 });
 
 test('a sealed segment cut at every byte under a successor that was never used: corrupt and refused', async () => {
@@ -76,13 +82,14 @@ test('a sealed segment cut at every byte under a successor that was never used: 
   }
 });
 
-test('a snapshot cut at every byte, empty too: degraded, same state', async () => {
+test('a snapshot cut at every byte, empty too: degraded, same state', async (context) => {
   const image = await sampleStore({ closed: true });
-  await eachCut(image, '00000008.snap', async (size, damaged) => {
+  const cases = await eachCut(image, '00000008.snap', async (size, damaged) => {
     const { report, items } = await judge(damaged);
     expect(report.verdict, `cut at ${size}`).toBe('degraded');
     expect(items).toEqual(texts(12));
   });
+  tried(context, 'bad-snapshot', { 'cut: same state, degraded': cases });
 });
 
 test('HEAD cut at every 64th byte or gone: notes only', async () => {
@@ -96,16 +103,18 @@ test('HEAD cut at every 64th byte or gone: notes only', async () => {
   await goesOn(withFile(image, '/s/HEAD', undefined), texts(12));
 });
 
-test('zeros after the last frame are padding: clean, trimmed by the next writer without a quarantine', async () => {
+test('zeros after the last frame are padding: clean, trimmed by the next writer, not kept', async (context) => {
   const image = await sampleStore({ closed: true });
   const path = fileOf(image, '0000000003-');
-  for (const extra of [1, 7, 8, 39, 40, 41, 512, 4096, 1024 * 1024]) {
+  const sizes = [1, 7, 8, 39, 40, 41, 512, 4096, 1024 * 1024];
+  for (const extra of sizes) {
     const padded = new Uint8Array(bytesAt(image, path).length + extra);
     padded.set(bytesAt(image, path));
     const { report, items } = await judge(withFile(image, path, padded));
     expect(report.verdict, `${extra} zeros`).toBe('padded');
     expect(items).toEqual(texts(12));
   }
+  tried(context, 'zero-tail', { 'clean, padded': sizes.length });
 });
 
 test('bytes after the end are ambiguous, and frames of another salt are not replayed', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { openStore } from '../../../src/storage/store.ts';
 import { simEnv } from '../../support/env.ts';
+import { tried } from '../../support/tried.ts';
 import { appendSome, bytesAt, dir, diskOf, fileOf, type Image, imageOf, make, withFile } from './image.ts';
 import { judge, texts } from './judge.ts';
 
@@ -29,7 +30,7 @@ async function startingPoint(): Promise<Image> {
   return imageOf(env.fs);
 }
 
-test('a snapshot of a copy that went its own way is no base for this log', async () => {
+test('a snapshot of a copy that went its own way is no base for this log', async (context) => {
   const start = await startingPoint();
   const ours = await ownWay(start, 'ours', 11);
   const theirs = await ownWay(start, 'theirs', 12);
@@ -42,4 +43,5 @@ test('a snapshot of a copy that went its own way is no base for this log', async
   expect(report.verdict).toBe('no base');
   expect(report.findings.map((finding) => finding.code).sort()).toEqual(['E_NO_BASE', 'E_SNAPSHOT_CHAIN']);
   expect({ opened, code }).toEqual({ opened: 'refused', code: 'E_NO_BASE' });
+  tried(context, 'snapshot-apart', { refused: 1 });
 });

@@ -4,10 +4,11 @@ import { openStore } from '../../../src/storage/store.ts';
 import { simEnv } from '../../support/env.ts';
 import { putFile, putLink } from '../../support/sim-edit.ts';
 import { treeOf } from '../../support/sim-image.ts';
+import { tried } from '../../support/tried.ts';
 import { bytesAt, dir, diskOf, fileOf, make, sampleStore } from './image.ts';
 import { texts } from './judge.ts';
 
-test('a store is followed through a link to it, and through none inside it', async () => {
+test('a store is followed through a link to it, and through none inside it', async (context) => {
   const image = await sampleStore({ closed: true });
   const root = await diskOf(image);
   putLink(root.fs, '/link', dir);
@@ -17,13 +18,15 @@ test('a store is followed through a link to it, and through none inside it', asy
   await store.close();
 
   const files = ['HEAD', 'STORE.json', fileOf(image, '0000000003-').slice(dir.length + 1)];
-  for (const name of ['wal', 'snapshots', ...files]) {
+  const names = ['wal', 'snapshots', ...files];
+  for (const name of names) {
     const env = await diskOf(image);
     await env.fs.rename(`${dir}/${name}`, '/elsewhere');
     putLink(env.fs, `${dir}/${name}`, '/elsewhere');
     await expect(verifyStore(env, dir), name).rejects.toMatchObject({ code: 'E_READ', exit: 74 });
     await expect(openStore(env, dir, { machine: make }), name).rejects.toMatchObject({ code: 'E_READ', exit: 74 });
   }
+  tried(context, 'foreign-files', { 'link to the store followed': 1, 'link inside refused': names.length });
 });
 
 test('a torn tail is not set aside through a link', async () => {

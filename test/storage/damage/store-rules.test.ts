@@ -10,6 +10,8 @@ import {
   segmentHeaderBytes,
 } from '../../../src/storage/wal/format.ts';
 import { decodeHeadFile, encodeHeadFile, type HeadSlot } from '../../../src/storage/wal/head.ts';
+import type { Fault } from '../../support/fault-table.ts';
+import { tried } from '../../support/tried.ts';
 import { bytesAt, dir, diskOf, fileOf, type Image, sampleStore, withFile } from './image.ts';
 
 /** The rules of FORMAT.md that bind the files of a store together: each broken alone, with every checksum right. */
@@ -49,38 +51,60 @@ const renamed = (image: Image, part: string, name: string): Image => {
 const cutTo = (bytes: number) => (all: Uint8Array) => all.slice(0, bytes < 0 ? all.length + bytes : bytes);
 const [first, second, third] = ['0000000001-', '0000000002-', '0000000003-'];
 
-test.each<[string, (image: Image) => Image, string]>([
+test.for<[name: string, damage: (image: Image) => Image, expected: string, fault?: Fault]>([
   [
     'a name that is not the header’s',
     (i) => renamed(i, second, `${second}00000000000000000006.wal`),
     'corrupt E_SEGMENT_NAME',
+    'moved-bytes',
   ],
-  ['a segment of another store', (i) => withHeader(i, second, { storeId: otherStore }), 'corrupt E_FOREIGN_SEGMENT'],
+  [
+    'a segment of another store',
+    (i) => withHeader(i, second, { storeId: otherStore }),
+    'corrupt E_FOREIGN_SEGMENT',
+    'moved-bytes',
+  ],
   ['another end of the segment before', (i) => withHeader(i, third, { prevEnd: 8 }), 'corrupt E_SEGMENT_CHAIN'],
   ['another link of the segment before', (i) => withHeader(i, third, { prevLink: 8 }), 'corrupt E_SEGMENT_CHAIN'],
   ['another salt of the segment before', (i) => withHeader(i, third, { prevSalt: 8 }), 'corrupt E_SEGMENT_CHAIN'],
-  ['a segment missing in the middle', (i) => without(i, second), 'corrupt E_MISSING_SEGMENT'],
-  ['a segment missing after SEAL', (i) => without(i, third), 'corrupt E_MISSING_SEGMENT'],
+  ['a segment missing in the middle', (i) => without(i, second), 'corrupt E_MISSING_SEGMENT', 'missing-segment'],
+  ['a segment missing after SEAL', (i) => without(i, third), 'corrupt E_MISSING_SEGMENT', 'missing-segment'],
   ['no SEAL before a segment in use', (i) => edited(i, second, cutTo(-sealBytes)), 'corrupt E_NOT_SEALED'],
-  ['a sealed segment cut inside a frame', (i) => edited(i, first, cutTo(-20)), 'corrupt E_CUT'],
-  ['durable frames zeroed', (i) => edited(i, first, (b) => b.fill(0, segmentHeaderBytes)), 'corrupt E_ZEROED'],
+  ['a sealed segment cut inside a frame', (i) => edited(i, first, cutTo(-20)), 'corrupt E_CUT', 'cut-sealed'],
+  [
+    'durable frames zeroed',
+    (i) => edited(i, first, (b) => b.fill(0, segmentHeaderBytes)),
+    'corrupt E_ZEROED',
+    'zero-tail',
+  ],
   ['a log that ends before HEAD', (i) => edited(i, third, cutTo(segmentHeaderBytes)), 'corrupt E_END_MISSING'],
-  ['HEAD of another segment', (i) => withHead(i, { salt: 1 }), 'corrupt E_HEAD_MISMATCH'],
-  ['HEAD with another link', (i) => withHead(i, { link: 1 }), 'corrupt E_HEAD_MISMATCH'],
-  ['HEAD of another store', (i) => withHead(i, { storeId: otherStore }), 'note E_HEAD_FOREIGN'],
+  ['HEAD of another segment', (i) => withHead(i, { salt: 1 }), 'corrupt E_HEAD_MISMATCH', 'moved-bytes'],
+  ['HEAD with another link', (i) => withHead(i, { link: 1 }), 'corrupt E_HEAD_MISMATCH', 'moved-bytes'],
+  ['HEAD of another store', (i) => withHead(i, { storeId: otherStore }), 'note E_HEAD_FOREIGN', 'moved-bytes'],
   ['no HEAD', (i) => without(i, '/HEAD'), 'note E_HEAD_MISSING'],
-  ['no STORE.json', (i) => without(i, 'STORE.json'), 'corrupt E_STORE_MISSING'],
-  ['a log without a base', (i) => without(i, first, '04.snap', '08.snap'), 'no-base E_NO_BASE'],
-  ['a snapshot cut off from its log', (i) => without(i, first, second), 'degraded E_SNAPSHOT_STRANDED'],
-  ['a snapshot beyond the log', (i) => without(i, second, third, '/HEAD'), 'corrupt E_SNAPSHOT_AHEAD'],
+  ['no STORE.json', (i) => without(i, 'STORE.json'), 'corrupt E_STORE_MISSING', 'missing-identity'],
+  ['a log without a base', (i) => without(i, first, '04.snap', '08.snap'), 'no-base E_NO_BASE', 'missing-segment'],
+  [
+    'a snapshot cut off from its log',
+    (i) => without(i, first, second),
+    'degraded E_SNAPSHOT_STRANDED',
+    'snapshot-apart',
+  ],
+  [
+    'a snapshot beyond the log',
+    (i) => without(i, second, third, '/HEAD'),
+    'corrupt E_SNAPSHOT_AHEAD',
+    'snapshot-apart',
+  ],
   [
     'a rotation that was interrupted',
     (i) => without(edited(edited(i, second, cutTo(-sealBytes)), third, cutTo(segmentHeaderBytes)), '/HEAD'),
     'note E_ROTATION_UNFINISHED',
   ],
-])('a store with %s is told so', async (_name, damage, expected) => {
+])('a store with %s is told so', async ([, damage, expected, fault], context) => {
   const report = await verifyStore(await diskOf(damage(await sampleStore({ closed: true }))), dir);
   expect(codes(report)).toContain(expected);
+  if (fault !== undefined) tried(context, fault, { [expected.split(' ')[0] ?? '']: 1 });
 });
 
 test('a snapshot that names a frame which the log does not have is told so', async () => {
@@ -92,9 +116,10 @@ test('a snapshot that names a frame which the log does not have is told so', asy
   expect(codes(await verifyStore(env, dir))).toContain('degraded E_SNAPSHOT_CHAIN');
 });
 
-test('a store without a segment is gutted, not fresh', async () => {
+test('a store without a segment is gutted, not fresh', async (context) => {
   const gutted = without(await sampleStore({ closed: true }), first, second, third);
   await expect(verifyStore(await diskOf(gutted), dir)).rejects.toMatchObject({ code: 'E_GUTTED', exit: 3 });
+  tried(context, 'missing-identity', { refused: 1 });
 });
 
 function codes(report: StoreReport): string[] {

@@ -5,6 +5,7 @@ import type { StorageEnv } from '../../../src/storage/types.ts';
 import { crashStates } from '../../support/sim-crash.ts';
 import type { SimFs } from '../../support/sim-fs.ts';
 import { SimCrash } from '../../support/sim-ops.ts';
+import { tried } from '../../support/tried.ts';
 import { dir, diskOf, type Image, imageOf, withFile } from '../damage/image.ts';
 import { damagedStore, filesOf, repair, repaired, undoAll } from './support.ts';
 
@@ -29,7 +30,7 @@ async function* deaths(
   }
 }
 
-test('a repair that dies at any call is done by the next one, and whatever was done can be taken back', async () => {
+test('a repair that dies at any call is done by the next one, and what was done can be taken back', async (context) => {
   const { damaged } = await damagedStore();
   let states = 0;
   for await (const left of deaths(damaged, repair)) {
@@ -42,9 +43,10 @@ test('a repair that dies at any call is done by the next one, and whatever was d
     expect(filesOf(imageOf(back.fs))).toEqual(filesOf(damaged));
   }
   expect(states).toBeGreaterThan(40);
+  tried(context, 'crash-in-recovery', { 'repair done by the next': states });
 });
 
-test('an undo that dies at any call is finished by the next one, whatever the disk held behind the cut', async () => {
+test('an undo that dies at any call is finished by the next one, whatever lay behind the cut', async (context) => {
   const { env, damaged } = await repaired();
   let states = 0;
   for await (const left of deaths(imageOf(env.fs), (dying) => undoRepair(dying, dir))) {
@@ -54,6 +56,7 @@ test('an undo that dies at any call is finished by the next one, whatever the di
     expect(filesOf(imageOf(again.fs))).toEqual(filesOf(damaged));
   }
   expect(states).toBeGreaterThan(40);
+  tried(context, 'crash-in-recovery', { 'undo done by the next': states });
 });
 
 test('a repair that is done is done on the disk, and so is an undo', async () => {

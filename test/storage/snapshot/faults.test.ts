@@ -7,13 +7,14 @@ import { listSnapshots } from '../../../src/storage/snapshot/list.ts';
 import { parseSnapshotFileName, snapshotFileName } from '../../../src/storage/snapshot/name.ts';
 import { checkSnapshot, peekSnapshot, readSnapshot } from '../../../src/storage/snapshot/read.ts';
 import { writeSnapshot } from '../../../src/storage/snapshot/write.ts';
+import { tried } from '../../support/tried.ts';
 import { env, envWith, FaultyFs, names, point, smallEntries, snapshotBytes, storeId, withFolder } from './support.ts';
 
 const ownName = snapshotFileName(point.seq);
 const options = { storeId, kind: 'checkpoint', point, entries: smallEntries(40), blockBytes: 500 } as const;
 
 describe('a write that fails', () => {
-  it('at any call leaves no snapshot that is not whole, and every older file as it was', async () => {
+  it('at any call leaves no snapshot that is not whole, and every older file as it was', async (context) => {
     const old = await snapshotBytes(smallEntries(2), { point: { ...point, seq: 7 } });
     let failAt = 1;
     for (; ; failAt++) {
@@ -45,6 +46,7 @@ describe('a write that fails', () => {
       if (done) break;
     }
     expect(failAt).toBeGreaterThan(15);
+    tried(context, 'compact-killed', { 'snapshot fails, nothing deleted': failAt - 1 });
   });
 
   it('keeps the snapshot of the same name', async () => {
@@ -97,7 +99,7 @@ describe('a disk that lies', () => {
     },
   });
 
-  it('is found out by the read-back: no snapshot appears', async () => {
+  it('is found out by the read-back: no snapshot appears', async (context) => {
     const rows: ((bytes: Uint8Array, position: number) => Uint8Array)[] = [
       (bytes, position) =>
         position > 300 ? Uint8Array.from(bytes, (byte, at) => (at === 5 ? byte ^ 4 : byte)) : bytes,
@@ -114,6 +116,7 @@ describe('a disk that lies', () => {
         expect(await names(folder)).toEqual([]);
       });
     }
+    tried(context, 'compact-killed', { 'bad read-back, no snapshot': rows.length });
   });
 
   it('is found out when it keeps another, valid snapshot', async () => {

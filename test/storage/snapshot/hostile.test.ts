@@ -5,6 +5,7 @@ import { footerBytes, headerBytes } from '../../../src/storage/snapshot/codec.ts
 import { checkSnapshot, readSnapshot } from '../../../src/storage/snapshot/read.ts';
 import { scanSnapshot } from '../../../src/storage/snapshot/scan.ts';
 import { sourceOf } from '../../support/source.ts';
+import { tried } from '../../support/tried.ts';
 import { smallSnapshot } from './assemble.ts';
 import { env, judge, smallEntries, snapshotBytes, withFolder } from './support.ts';
 
@@ -69,7 +70,7 @@ describe('the place of a snapshot', () => {
 });
 
 describe('hostile and foreign files', () => {
-  it('are refused with a finding whose text is safe on a terminal', async () => {
+  it('are refused with a finding whose text is safe on a terminal', async (context) => {
     const files = [
       Buffer.from('\x1b]0;owned\x07\x9b31m"\\ this is no snapshot at all', 'latin1'),
       Buffer.alloc(100),
@@ -82,6 +83,7 @@ describe('hostile and foreign files', () => {
       expect(findings).toMatchObject([{ code: 'E_SNAPSHOT_HEADER', offset: 0, end: Math.min(16, bytes.length) }]);
       expect(findings[0]?.got).toMatch(/^"([ !#-[\]-~]|\\x[0-9a-f]{2})*"$/);
     }
+    tried(context, 'hostile-text', { 'refused, shown escaped': files.length });
   });
 
   it('of random bytes never crash the reader', async () => {

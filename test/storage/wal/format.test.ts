@@ -8,6 +8,8 @@ import {
   payloadBytesMax,
   segmentHeaderBytes,
 } from '../../../src/storage/wal/format.ts';
+import type { Fault } from '../../support/fault-table.ts';
+import { tried } from '../../support/tried.ts';
 import { type FrameSpec, header, judgeBytes, segment } from './build.ts';
 
 const three: FrameSpec[] = [{ records: ['a', 'b'] }, { records: ['c'] }, { records: ['d', 'e'] }];
@@ -66,27 +68,28 @@ test('every byte of a frame is covered: each changed byte is found, and frames b
   }
 });
 
-test.each<[string, FrameSpec, string]>([
-  ['a type that must not be skipped', { records: [], type: 77 }, 'newer E_NEWER_FRAME'],
-  ['a link to another frame', { records: ['c'], link: 12345 }, 'corrupt E_CHAIN'],
-  ['a seq that jumps', { records: ['c'], seqFirst: 9 }, 'corrupt E_GAP'],
-  ['a seq used before', { records: ['c'], seqFirst: 2 }, 'corrupt E_SEQ_BACK'],
+test.for<[name: string, spec: FrameSpec, expected: string, fault?: Fault]>([
+  ['a type that must not be skipped', { records: [], type: 77 }, 'newer E_NEWER_FRAME', 'wrong-seq'],
+  ['a link to another frame', { records: ['c'], link: 12345 }, 'corrupt E_CHAIN', 'moved-bytes'],
+  ['a seq that jumps', { records: ['c'], seqFirst: 9 }, 'corrupt E_GAP', 'wrong-seq'],
+  ['a seq used before', { records: ['c'], seqFirst: 2 }, 'corrupt E_SEQ_BACK', 'wrong-seq'],
   ['a certified end beyond itself', { records: ['c'], certified: 4000 }, 'corrupt E_CERTIFIED'],
-  ['another own offset', { records: ['c'], offset: 96 }, 'corrupt E_FRAME_HEADER'],
-  ['the salt of another segment', { records: ['c'], salt: 1 }, 'corrupt E_FRAME_HEADER'],
+  ['another own offset', { records: ['c'], offset: 96 }, 'corrupt E_FRAME_HEADER', 'lying-sync'],
+  ['the salt of another segment', { records: ['c'], salt: 1 }, 'corrupt E_FRAME_HEADER', 'moved-bytes'],
   ['a count above its records', { records: ['c'], count: 2 }, 'corrupt E_RECORDS'],
   ['a count below its records', { records: ['c', 'd'], count: 1 }, 'corrupt E_RECORDS'],
   ['an empty record', { payload: Uint8Array.of(0), count: 1 }, 'corrupt E_RECORDS'],
   ['a record that begins with 0', { payload: Uint8Array.of(1, 0), count: 1 }, 'corrupt E_RECORDS'],
   ['a record length beyond the payload', { payload: Uint8Array.of(200, 1, 65), count: 1 }, 'corrupt E_RECORDS'],
-])('a frame with right checksums and %s is refused', async (_name, spec, expected) => {
+])('a frame with right checksums and %s is refused', async ([, spec, expected, fault], context) => {
   const { bytes } = segment([{ records: ['a', 'b'] }, spec, { records: ['x'] }]);
   const { codes, seqs } = await judgeBytes(bytes);
   expect(codes).toContain(expected);
   expect(seqs.slice(0, 2)).toEqual([1, 2]);
+  if (fault !== undefined) tried(context, fault, { [expected.split(' ')[0] ?? '']: 1 });
 });
 
-test('unknown types from 128 on are skipped', async () => {
+test('unknown types from 128 on are skipped', async (context) => {
   const { bytes } = segment([
     { records: ['a'] },
     { payload: Uint8Array.of(1, 2, 3), type: 200, count: 0 },
@@ -95,11 +98,13 @@ test('unknown types from 128 on are skipped', async () => {
   const { codes, seqs } = await judgeBytes(bytes);
   expect(codes).toEqual([]);
   expect(seqs).toEqual([1, 2]);
+  tried(context, 'wrong-seq', { skipped: 1 });
 });
 
-test('a forged length with a right header checksum allocates nothing and is damage or a cut', async () => {
+test('a forged length with a right header checksum allocates nothing and is damage or a cut', async (context) => {
   const { bytes, offsets } = segment(three);
-  for (const length of [payloadBytesMax, payloadBytesMax + 1, 2 ** 31, 2 ** 32 - 1]) {
+  const lengths = [payloadBytesMax, payloadBytesMax + 1, 2 ** 31, 2 ** 32 - 1];
+  for (const length of lengths) {
     const copy = Buffer.from(bytes);
     const at = offsets[1] ?? 0;
     copy.writeUInt32LE(length, at + 4);
@@ -111,6 +116,7 @@ test('a forged length with a right header checksum allocates nothing and is dama
     expect(codes.some((code) => code.startsWith('corrupt'))).toBe(true);
     expect(seqs).toEqual([1, 2]);
   }
+  tried(context, 'record-length', { 'refused, memory bounded': lengths.length });
 });
 
 test('the loss is exact: a hole owns the seqs between the frames around it', async () => {

@@ -4,6 +4,7 @@ import { scanStream } from '../../../src/storage/read.ts';
 import { varintPayload } from '../../../src/storage/wal/encode-frames.ts';
 import { segmentHeaderBytes } from '../../../src/storage/wal/format.ts';
 import { sourceOf } from '../../support/source.ts';
+import { tried } from '../../support/tried.ts';
 import { type FrameSpec, header, segment } from './build.ts';
 
 /**
@@ -22,7 +23,7 @@ const texts = new Map([
 ]);
 const sha256 = Buffer.from(Array.from({ length: 32 }, (_, index) => index));
 
-test('a segment of log format 1 with every type of frame is read as what was written', async () => {
+test('a segment of log format 1 with every type of frame is read as what was written', async (context) => {
   const frames: string[] = [];
   const records = new Map<number, string>();
   const payloads = new Map<string, string>();
@@ -54,6 +55,7 @@ test('a segment of log format 1 with every type of frame is read as what was wri
   expect(payloads.get('592 other')).toBe(Buffer.from('of a later walq').toString('hex'));
   expect(report).toMatchObject({ storeId: header.storeId, seqFirst: 1, seqLast: 6, bytes: frozen.length });
   expect(report.findings.filter(({ severity }) => severity !== 'note')).toEqual([]);
+  tried(context, 'versions', { 'frozen bytes of format 1 read': frames.length });
 });
 
 test('log format 1 is still written to the byte as it was', () => {

@@ -1,0 +1,81 @@
+import { writeSync } from 'node:fs';
+import { systemClock, systemRandom } from '../../dist/base/node-clock.js';
+import { nodeFs } from '../../dist/fs/node-fs.js';
+import { compactStore } from '../../dist/storage/compact.js';
+import { applyRepair, planRepair } from '../../dist/storage/repair.js';
+import { openStore } from '../../dist/storage/store.js';
+
+/**
+ * One process under a kernel that fails it: node child.js STORE WORK. It writes a line for each record before it asks
+ * for it (`ask SEQ`) and after the answer (`ack SEQ`), one for each kind of work begun (`begin rotate`), and one for
+ * each refusal (`no CODE`). Plain JavaScript on the built sources, so that it starts fast.
+ */
+
+const [, , dir = '', work = ''] = process.argv;
+/** By this clock every sync is slow, so that all of them are made on the thread pool, and a run is like the next. */
+let ms = 0;
+const clock = { ...systemClock, monotonic: () => (ms += 5) };
+const env = { fs: nodeFs, clock, random: systemRandom };
+/** Straight to the pipe: what was written is there when the process is killed. */
+const say = (line) => writeSync(1, `${line}\n`);
+
+class List {
+  items = [];
+  apply(record) {
+    this.items.push(Buffer.from(record).toString());
+  }
+  cut() {
+    return this.items.map((item) => Buffer.from(item));
+  }
+  load(entry) {
+    this.items.push(Buffer.from(entry).toString());
+  }
+}
+
+/** A step that may be refused: the process goes on as one would that wants to live. */
+async function step(name, run) {
+  say(`begin ${name}`);
+  try {
+    return await run();
+  } catch (error) {
+    say(`no ${error.code ?? error}`);
+    return undefined;
+  }
+}
+
+const open = (name, segmentBytes = 4096) =>
+  step(name, () => openStore(env, dir, { machine: () => new List(), create: true, segmentBytes, keepSnapshots: 1 }));
+
+async function append(store, count, bytes) {
+  const texts = Array.from({ length: count }, (_, index) => `${store.seqLast + 1 + index} ${'x'.repeat(bytes)}`);
+  say(`ask ${store.seqLast + count}`);
+  await step('append', async () => {
+    await store.append(texts.map((text) => Buffer.from(text)));
+    say(`ack ${store.seqLast}`);
+  });
+}
+
+const works = {
+  async history() {
+    let store = await open('init');
+    store ??= await open('open');
+    if (store === undefined) return;
+    for (const bytes of [10, 900]) await append(store, 1, bytes);
+    await step('rotate', () => store.rotate());
+    await append(store, 3, 40);
+    await step('snapshot', () => store.checkpoint());
+    await append(store, 1, 500);
+    await step('compact', () => compactStore(env, store, { keep: 1 }));
+    await append(store, 2, 20);
+    await step('close', () => store.close());
+  },
+  async repair() {
+    await step('repair', async () => await applyRepair(env, dir, await planRepair(env, dir), { yes: true }));
+  },
+  /** Until the disk takes no more. */
+  async fill() {
+    const store = await open('init', 1 << 20);
+    for (let round = 0; round < 200 && store?.poison === undefined; round++) await append(store, 1, 700);
+  },
+};
+await works[work]();
