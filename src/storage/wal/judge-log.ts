@@ -60,6 +60,8 @@ class Judge {
   links(): void {
     let before: SegmentResult | undefined;
     let ordinalBefore: number | undefined;
+    // Between `before`, whose header can be read, and this one lies a segment whose header cannot.
+    let unreadable = false;
     for (const result of this.#log.segments) {
       const { input, scan } = result;
       const name = input.name;
@@ -87,7 +89,7 @@ class Judge {
       }
       if (name && ordinalBefore !== undefined && name.ordinal > ordinalBefore + 1)
         this.#gap(result, before, ordinalBefore);
-      else if (before?.scan.header && scan.header) this.#link(before, result);
+      else if (before?.scan.header && scan.header) this.#link(before, result, unreadable);
       else if (scan.header && before && name) {
         const from = before.scan.header
           ? before.scan.lastSeqNext
@@ -95,6 +97,7 @@ class Judge {
         this.#lose(from, scan.header.seqFirst - 1);
       }
       before = scan.header ? result : (before ?? result);
+      unreadable = scan.header === undefined;
       ordinalBefore = name?.ordinal ?? ordinalBefore;
     }
   }
@@ -121,9 +124,10 @@ class Judge {
     });
     const last = this.#log.segments.at(-1) === result;
     if (!last) return;
-    if (this.#head && input.name && this.#head.ordinal === input.name.ordinal)
-      this.#lose(input.name.seqFirst, this.#head.seqLast);
-    this.#lostUnknown = true;
+    const head = this.#head?.ordinal === input.name?.ordinal ? this.#head : undefined;
+    if (head && input.name) this.#lose(input.name.seqFirst, head.seqLast);
+    // Behind the end that HEAD knows there may be more.
+    this.#lostUnknown = head === undefined || scan.size > head.end;
   }
 
   #gap(result: SegmentResult, before: SegmentResult | undefined, ordinalBefore: number): void {
@@ -138,7 +142,7 @@ class Judge {
     if (seqFrom !== undefined) this.#lose(seqFrom, seqTo);
   }
 
-  #link(before: SegmentResult, result: SegmentResult): void {
+  #link(before: SegmentResult, result: SegmentResult, unreadableBetween: boolean): void {
     const a = before.scan;
     const header = result.scan.header;
     if (header === undefined || a.header === undefined) return;
@@ -171,12 +175,14 @@ class Judge {
     const got = `end ${header.prevEnd}, link ${hex32(header.prevLink)}, salt ${hex32(header.prevSalt)}, seq ${header.seqFirst}`;
     const expected = `end ${a.lastEnd}, link ${hex32(a.lastLink)}, salt ${hex32(a.header.salt)}, seq ${a.lastSeqNext}`;
     if (got === expected && header.ordinal === a.header.ordinal + 1) return;
+    this.#lose(a.lastSeqNext, header.seqFirst - 1);
+    // It follows the one between, whose own finding says all.
+    if (unreadableBetween) return;
     this.#add('E_SEGMENT_CHAIN', 'corrupt', result.input.file, 'segment does not follow the one before it', {
       offset: 0,
       got,
       expected,
     });
-    this.#lose(a.lastSeqNext, header.seqFirst - 1);
   }
 
   /** FORMAT.md, "the certified end". */

@@ -1,0 +1,63 @@
+import type { Finding } from '../../../src/base/finding.ts';
+import type { StoreReport } from '../../../src/storage/read.ts';
+import { segmentHeaderBytes } from '../../../src/storage/wal/format.ts';
+import type { Frame } from './every-store.ts';
+import { bytesAt, dir, type Image } from './image.ts';
+
+/**
+ * What was really hit, known without asking the reader: a frame can be read where, and only where, each of its bytes
+ * still stands at its own offset, under an intact header of its segment.
+ */
+export interface Truth {
+  /** Seqs that stood in frames that were hit, in order. */
+  lost: number[];
+  /** File -> first changed byte of each frame, and of the header, that was hit. */
+  hits: Map<string, number[]>;
+}
+
+export function truthOf(whole: Image, damaged: Image, frames: readonly Frame[]): Truth {
+  const truth: Truth = { lost: [], hits: new Map() };
+  for (const file of new Set(frames.map((frame) => frame.file))) {
+    const path = `${dir}/${file}`;
+    const [before, after] = [bytesAt(whole, path), damaged.get(path) ?? new Uint8Array(0)];
+    const inHeader = firstChange(before, after, 0, segmentHeaderBytes);
+    const hits = inHeader === undefined ? [] : [inHeader];
+    for (const frame of frames) {
+      if (frame.file !== file) continue;
+      const at = firstChange(before, after, frame.offset, frame.offset + frame.bytes);
+      if (at !== undefined && inHeader === undefined) hits.push(at);
+      if (at === undefined && inHeader === undefined) continue;
+      if (frame.type === 'data')
+        truth.lost.push(...Array.from({ length: frame.count }, (_, index) => frame.seqFirst + index));
+    }
+    if (hits.length > 0) truth.hits.set(file, hits);
+  }
+  return truth;
+}
+
+function firstChange(before: Uint8Array, after: Uint8Array, from: number, to: number): number | undefined {
+  for (let at = from; at < to; at++) if (before[at] !== after[at]) return at;
+  return undefined;
+}
+
+/** What the report says otherwise than the truth: empty when the loss is exact, each hit is named at its place, and nothing else. */
+export function lies(report: StoreReport, truth: Truth): string[] {
+  const wrong: string[] = [];
+  const lost = report.lost.flatMap(({ seqFirst, seqLast }) =>
+    Array.from({ length: seqLast - seqFirst + 1 }, (_, index) => seqFirst + index),
+  );
+  if (lost.join() !== truth.lost.join()) wrong.push(`lost ${lost.join()}, not ${truth.lost.join()}`);
+  if (report.lostUnknown) wrong.push('the loss is said to be unknown');
+  const faults = report.findings.filter((finding) => finding.severity !== 'note');
+  for (const [file, hits] of truth.hits) {
+    for (const at of hits)
+      if (!faults.some((finding) => covers(finding, file, at))) wrong.push(`silent: ${file} ${at}`);
+  }
+  for (const { file, code } of faults) if (!truth.hits.has(file)) wrong.push(`false alarm: ${file} ${code}`);
+  return wrong;
+}
+
+function covers(finding: Finding, file: string, at: number): boolean {
+  if (finding.file !== file || finding.offset === undefined) return false;
+  return finding.offset <= at && (finding.end === undefined || finding.end > at);
+}
