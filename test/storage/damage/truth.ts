@@ -11,8 +11,8 @@ import { bytesAt, dir, type Image } from './image.ts';
 export interface Truth {
   /** Seqs that stood in frames that were hit, in order. */
   lost: number[];
-  /** File -> first changed byte of each frame, and of the header, that was hit. */
-  hits: Map<string, number[]>;
+  /** File -> first changed byte of each frame, and of the header, that was hit; and the size that the file has now. */
+  hits: Map<string, { at: number[]; size: number }>;
 }
 
 export function truthOf(whole: Image, damaged: Image, frames: readonly Frame[]): Truth {
@@ -30,7 +30,7 @@ export function truthOf(whole: Image, damaged: Image, frames: readonly Frame[]):
       if (frame.type === 'data')
         truth.lost.push(...Array.from({ length: frame.count }, (_, index) => frame.seqFirst + index));
     }
-    if (hits.length > 0) truth.hits.set(file, hits);
+    if (hits.length > 0) truth.hits.set(file, { at: hits, size: after.length });
   }
   return truth;
 }
@@ -50,14 +50,16 @@ export function lies(report: StoreReport, truth: Truth): string[] {
   if (report.lostUnknown) wrong.push('the loss is said to be unknown');
   const faults = report.findings.filter((finding) => finding.severity !== 'note');
   for (const [file, hits] of truth.hits) {
-    for (const at of hits)
-      if (!faults.some((finding) => covers(finding, file, at))) wrong.push(`silent: ${file} ${at}`);
+    const own = faults.filter((finding) => finding.file === file);
+    for (const at of hits.at) {
+      if (!own.some((finding) => covers(finding, at, hits.size))) wrong.push(`silent: ${file} ${at}`);
+    }
   }
   for (const { file, code } of faults) if (!truth.hits.has(file)) wrong.push(`false alarm: ${file} ${code}`);
   return wrong;
 }
 
-function covers(finding: Finding, file: string, at: number): boolean {
-  if (finding.file !== file || finding.offset === undefined) return false;
-  return finding.offset <= at && (finding.end === undefined || finding.end > at);
+/** A finding that reaches to the end of the file covers what is missing behind it. */
+function covers({ offset, end }: Finding, at: number, size: number): boolean {
+  return offset !== undefined && offset <= at && (end === undefined || end > Math.min(at, size - 1));
 }
