@@ -74,7 +74,10 @@ export function decodeHeadFile(bytes: Uint8Array): HeadResult {
   for (const counter of empty) {
     // A new HEAD has its first slot, with counter 0, and no other yet. Of one whose first slot is bad, who knows.
     if (slot === undefined ? empty.length === 1 : slot.counter === 0) continue;
-    faults.push({ offset: headSlotOffset(counter), message: `slot ${counter} of HEAD is empty, although it was in use` });
+    faults.push({
+      offset: headSlotOffset(counter),
+      message: `slot ${counter} of HEAD is empty, although it was in use`,
+    });
   }
   for (const [from, to] of [
     [preambleBytes, 4096],
