@@ -25,6 +25,16 @@ async function answer(target: Target, bytes: Uint8Array): Promise<{ kind: string
   }
 }
 
+/** Values that nest without end are no finding: only this comparison cannot walk them. */
 function textOf(value: unknown): string {
+  try {
+    return jsonOf(value);
+  } catch (error) {
+    if (error instanceof RangeError) return 'too deep to compare';
+    throw error;
+  }
+}
+
+function jsonOf(value: unknown): string {
   return JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? `${each}n` : each)) ?? 'undefined';
 }
