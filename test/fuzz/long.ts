@@ -10,7 +10,7 @@ import { targets } from './targets/index.ts';
 /** Of everything that is held, JavaScript or not. */
 const memoryBytesMax = 1024 ** 3;
 
-export async function main(args: readonly string[]): Promise<number> {
+async function main(args: readonly string[]): Promise<number> {
   if (args[0] === '--list') {
     process.stdout.write(targets.map(({ name }) => `${name}\n`).join(''));
     return 0;
@@ -52,3 +52,6 @@ export async function main(args: readonly string[]): Promise<number> {
   closeSync(file);
   return recipe === undefined ? 0 : 1;
 }
+
+/** Awaited here: what runs it ends the module runner once the module is there, and parsers import as they go. */
+export const exitCode = await main(process.argv.slice(2));

@@ -13,8 +13,9 @@ import { parseArgs } from 'node:util';
  */
 
 const heapMegabytes = 512;
-/** Longest silence of a process before it is said to hang. */
-const silenceMs = 30_000;
+/** Longest silence of a process before it is said to hang; to begin, it has longer. */
+const silenceMs = 60_000;
+const beginMsMax = 10 * silenceMs;
 const child = fileURLToPath(new URL('./child.js', import.meta.url));
 const findings = fileURLToPath(new URL('../../fuzz-findings', import.meta.url));
 
@@ -66,8 +67,10 @@ function started(args, heartbeat) {
       output += chunk;
     });
     const watch = setInterval(() => {
-      const last = heartbeat !== undefined && existsSync(heartbeat) ? statSync(heartbeat).mtimeMs : begun;
-      if (heartbeat === undefined || Date.now() - last < silenceMs) return;
+      if (heartbeat === undefined) return;
+      const begins = !existsSync(heartbeat);
+      const last = begins ? begun : statSync(heartbeat).mtimeMs;
+      if (Date.now() - last < (begins ? beginMsMax : silenceMs)) return;
       silent = true;
       running.kill('SIGKILL');
     }, 1000);
