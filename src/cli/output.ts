@@ -9,6 +9,12 @@ export class OutputClosed extends Error {
   }
 }
 
+/**
+ * JSON may hold these as they are, and terminals obey some of them: C1 controls, DEL, marks that reorder text. An escape
+ * means the same to whoever parses it. Our own sequences begin with ESC, which is not among them.
+ */
+const obeyed = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
+
 const chunkChars = 64 * 1024;
 const flushAfterMs = 100;
 
@@ -34,7 +40,7 @@ export class Output {
 
   /** Queues text. Returns a promise only when a chunk is full or has waited long enough to be shown. */
   write(text: string): Promise<void> | undefined {
-    this.#pending.push(text);
+    this.#pending.push(this.isTerminal ? text.replace(obeyed, jsonEscape) : text);
     this.#chars += text.length;
     if (this.#chars >= chunkChars || performance.now() - this.#flushedAt > flushAfterMs) return this.flush();
     return undefined;
@@ -84,4 +90,8 @@ function outputError(error: unknown): Error {
 
 function isDestroyed(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_DESTROYED';
+}
+
+function jsonEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

@@ -1,3 +1,4 @@
+import { durationMsMax } from '../base/duration.ts';
 import { usageError, type WalqError } from '../base/errors.ts';
 import { excerpt } from '../base/escape.ts';
 import { parseTime } from './time.ts';
@@ -61,7 +62,11 @@ export function tryRange(text: string): SelectorRange | undefined {
   return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
 }
 
+/** No form is longer; and a search for 'ago' in a text of spaces takes the square of its length. */
+const lengthMax = 200;
+
 function trySelector(text: string): Selector | undefined {
+  if (text.length > lengthMax) return undefined;
   if (/^\d+$/.test(text)) {
     const seq = Number(text);
     return Number.isSafeInteger(seq) ? { kind: 'seq', seq } : undefined;
@@ -82,33 +87,33 @@ function trySelector(text: string): Selector | undefined {
   return ms === undefined ? undefined : { kind: 'time', ms };
 }
 
-const unitMs: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  sec: 1000,
-  second: 1000,
-  m: 60_000,
-  min: 60_000,
-  minute: 60_000,
-  h: 3_600_000,
-  hour: 3_600_000,
-  d: 86_400_000,
-  day: 86_400_000,
-  w: 604_800_000,
-  week: 604_800_000,
-};
+const unitMs: ReadonlyMap<string, number> = new Map([
+  ['ms', 1],
+  ['s', 1000],
+  ['sec', 1000],
+  ['second', 1000],
+  ['m', 60_000],
+  ['min', 60_000],
+  ['minute', 60_000],
+  ['h', 3_600_000],
+  ['hour', 3_600_000],
+  ['d', 86_400_000],
+  ['day', 86_400_000],
+  ['w', 604_800_000],
+  ['week', 604_800_000],
+]);
 
-/** '5m', '1h30m', '2 days' in milliseconds; undefined for anything else. */
+/** '5m', '1h30m', '2 days' in milliseconds, up to 100 years; undefined for anything else. */
 export function parseSpan(text: string): number | undefined {
   if (!/^(\d+(\.\d+)?\s*[a-z]+\s*)+$/i.test(text)) return undefined;
   let total = 0;
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)\s*([a-z]+)/gi)) {
     const name = (unit ?? '').toLowerCase();
-    const scale = unitMs[name] ?? unitMs[name.replace(/s$/, '')];
+    const scale = unitMs.get(name) ?? unitMs.get(name.replace(/s$/, ''));
     if (scale === undefined) return undefined;
     total += Number(amount) * scale;
   }
-  return Math.round(total);
+  return total > durationMsMax ? undefined : Math.round(total);
 }
 
 export function formatSelector(selector: Selector): string {

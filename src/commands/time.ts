@@ -10,7 +10,8 @@ export function parseTime(text: string): number | undefined {
   if (match === null) return undefined;
   const field = (at: number): number => Number(match[at] ?? 0);
   const [year, month, day, hour, minute, second] = [field(1), field(2), field(3), field(4), field(5), field(6)];
-  if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59) return undefined;
+  // Two digits mean the years from 1900 to what makes dates of numbers; and nothing was logged back then.
+  if (year < 100 || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59) return undefined;
   if (day > new Date(Date.UTC(year, month, 0)).getUTCDate()) return undefined;
   const milli = Math.floor(Number(`0.${match[7] ?? '0'}`) * 1000);
   const zone = match[8];

@@ -170,6 +170,8 @@ function misfitting(survey: Survey, log: LogScan): Finding[] {
     if (point === undefined) return [];
     const segment = log.segments.find((result) => result.scan.header?.ordinal === point.ordinal);
     if (segment === undefined && !otherPast(log, point)) return [];
+    // A segment of another store stands where the snapshot's own one stood: that proves nothing against it.
+    if (segment?.scan.header && segment.scan.header.storeId !== survey.identity.id) return [];
     const sound =
       segment === undefined ||
       (segment.scan.holes.every((hole) => hole.offset >= point.offset) && segment.scan.lastEnd >= point.offset);

@@ -46,7 +46,10 @@ export function toReport(
   const last = withRecords.at(-1)?.seqLast;
   const storeId = evidence.storeId ?? log.segments.find((result) => result.scan.header)?.scan.header?.storeId;
   let recordsAfterHole = 0;
-  for (const { scan, afterHole } of log.segments) recordsAfterHole += afterHole ? scan.records : scan.recordsAfterHole;
+  for (const { scan, afterHole } of log.segments) {
+    if (scan.header?.storeId !== storeId) continue;
+    recordsAfterHole += afterHole ? scan.records : scan.recordsAfterHole;
+  }
   return {
     verdict: verdictOf(findings),
     findings,

@@ -140,14 +140,16 @@ export function aheadOfLog(survey: Survey, judgement: LogJudgement): Finding[] {
   const newest = survey.snapshots.find((snapshot) => snapshot.point);
   // How far a segment of a newer walq goes, this one cannot tell.
   if (judgement.findings.some((finding) => finding.severity === 'newer')) return [];
-  if (newest === undefined || newest.seq < judgement.seqNext) return [];
+  // What is named as lost is not missing from the end: it stands there, unreadable, or HEAD told of it.
+  const seqNext = Math.max(judgement.seqNext, (judgement.lost.at(-1)?.seqLast ?? 0) + 1);
+  if (newest === undefined || newest.seq < seqNext) return [];
   return [
     {
       code: 'E_SNAPSHOT_AHEAD',
       severity: 'corrupt',
       file: newest.file,
       message: 'snapshot is ahead of the log: the end of the log is missing',
-      seqFirst: judgement.seqNext,
+      seqFirst: seqNext,
       seqLast: newest.seq,
     },
   ];

@@ -78,7 +78,8 @@ function withFreeKey(spec: JobSpec, keys: Set<string>): JobSpec {
 /** What `enqueue` has no use for: the state, and what the job has been through. The past stays with the old queue. */
 const past = new Set(['state', 'was']);
 
-function parseExported(text: string, allowCommands: boolean): { spec: JobSpec; state: JobState } {
+/** One line of `queue export`: the job, and the state that it had. */
+export function parseExported(text: string, allowCommands: boolean): { spec: JobSpec; state: JobState } {
   if (jsonKind(text) !== 'object') return { spec: parseJobSpec(text), state: 'pending' };
   const members = jsonMembers(text);
   const state = stateIn(members.find(({ key }) => key === 'state')?.value);

@@ -2,11 +2,13 @@ import { notFoundError, usageError, WalqError } from '../../base/errors.ts';
 import { type ChunkSource, chunksOf } from './file-chunks.ts';
 
 const bytesMax = 1024 * 1024;
+const levelsMax = 100;
 
 /** Keys and values of a YAML file of flags; what they mean is not looked at. Throws E_CONFIG (2), E_NO_FILE (1). */
 export async function readConfig(source: ChunkSource, file: string): Promise<Record<string, unknown>> {
   const { parse, YAMLError } = await import('yaml');
   const text = await readText(source, file);
+  if (isDeep(text)) throw badConfig(file, 'is nested too deeply', {});
   let value: unknown;
   try {
     value = parse(text, { logLevel: 'error' });
@@ -18,6 +20,20 @@ export async function readConfig(source: ChunkSource, file: string): Promise<Rec
   if (value === null || value === undefined) return {};
   if (typeof value !== 'object' || Array.isArray(value)) throw badConfig(file, 'must be a list of keys and values', {});
   return value as Record<string, unknown>;
+}
+
+/**
+ * Settings are flat. The parser of YAML calls itself for each level, and where that takes up the stack, the runtime may
+ * end the whole process. Brackets are counted wherever they stand; a line is as deep as its indentation, its dashes
+ * and its question marks.
+ */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth = Math.max(0, depth + (bracket === '[' || bracket === '{' ? 1 : -1));
+    if (depth > levelsMax) return true;
+  }
+  return new RegExp(`^[ \\t?:-]{${2 * levelsMax}}`, 'm').test(text);
 }
 
 async function readText(source: ChunkSource, file: string): Promise<string> {

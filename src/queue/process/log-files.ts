@@ -43,7 +43,8 @@ export async function logFilesOf(fs: FileSystem, storeDir: string, jobId: string
 
 async function logFiles(fs: FileSystem, storeDir: string): Promise<Found[]> {
   const folder = `${storeDir}/logs`;
-  const names = (await fs.lstat(folder)) === undefined ? [] : await fs.readdir(folder);
+  // What a link leads to is not ours: nothing there is shown or removed.
+  const names = (await fs.lstat(folder))?.kind === 'folder' ? await fs.readdir(folder) : [];
   return names
     .flatMap((name) => {
       const [, key, seq, attempt] = namePattern.exec(name) ?? [];

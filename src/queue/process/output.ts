@@ -1,5 +1,6 @@
-import { hasErrno, isFsError } from '../../base/errors.ts';
+import { hasErrno, isFsError, WalqError } from '../../base/errors.ts';
 import type { File, FileSystem } from '../../fs/types.ts';
+import { refuseLink } from '../../storage/files.ts';
 import { HeadTail } from './head-tail.ts';
 import { tailText } from './text.ts';
 
@@ -137,6 +138,7 @@ class LogFile {
 
   /** A dispatch has its own seq, so the name is free, unless a repair cut the log and its seqs are given out again. */
   async #open(): Promise<File> {
+    await refuseLink(this.#fs, this.#folder);
     try {
       return await this.#fs.open(this.#path, 'wx');
     } catch (error) {
@@ -163,7 +165,7 @@ class LogFile {
     try {
       await step();
     } catch (error) {
-      if (!isFsError(error)) throw error;
+      if (!isFsError(error) && !(error instanceof WalqError)) throw error;
       this.#error ??= error.message;
       this.#waiting = [];
     }

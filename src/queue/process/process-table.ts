@@ -193,7 +193,8 @@ function runPs(which: string[]): Promise<string> {
 export function parsePs(text: string): ProcessInfo[] {
   const processes: ProcessInfo[] = [];
   for (const line of text.split('\n')) {
-    const [, pid, group, user, state, started] = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(line) ?? [];
+    const [, pid, group, user, state, started] =
+      /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S.*)$/.exec(line.trimEnd()) ?? [];
     if (pid === undefined || started === undefined || state?.startsWith('Z')) continue;
     processes.push({ pid: Number(pid), groupId: Number(group), userId: Number(user), startTime: started });
   }

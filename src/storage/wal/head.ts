@@ -63,11 +63,21 @@ export function decodeHeadFile(bytes: Uint8Array): HeadResult {
     faults.push({ offset: 0, message: 'HEAD does not begin as it must' });
   else if (preamble.oldestReader > walVersion) return { faults, newer: preamble.version };
   let slot: HeadSlot | undefined;
+  const empty: number[] = [];
   for (const counter of [0, 1]) {
     const offset = headSlotOffset(counter);
     const found = decodeSlot(bytes.subarray(offset, offset + headSlotBytes));
     if (found === 'bad') faults.push({ offset, message: `slot ${counter} of HEAD does not pass its checksum` });
-    else if (found !== 'empty' && (slot === undefined || found.counter > slot.counter)) slot = found;
+    else if (found === 'empty') empty.push(counter);
+    else if (slot === undefined || found.counter > slot.counter) slot = found;
+  }
+  for (const counter of empty) {
+    // A new HEAD has its first slot, with counter 0, and no other yet. Of one whose first slot is bad, who knows.
+    if (slot === undefined ? empty.length === 1 : slot.counter === 0) continue;
+    faults.push({
+      offset: headSlotOffset(counter),
+      message: `slot ${counter} of HEAD is empty, although it was in use`,
+    });
   }
   for (const [from, to] of [
     [preambleBytes, 4096],

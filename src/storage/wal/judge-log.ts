@@ -2,10 +2,19 @@ import { hex32 } from '../../base/bytes.ts';
 import type { Code } from '../../base/errors.ts';
 import type { Finding, Severity } from '../../base/finding.ts';
 import type { LostRange } from '../types.ts';
-import { sealBytes, segmentHeaderBytes } from './format.ts';
+import { type SegmentHeader, sealBytes, segmentHeaderBytes } from './format.ts';
 import type { HeadSlot } from './head.ts';
 import { judgeEnd } from './judge-end.ts';
-import { gotExpected, mergeRanges, seqs, usedFrames } from './judge-parts.ts';
+import {
+  belongs,
+  gotExpected,
+  isOurs,
+  mergeRanges,
+  presentIn,
+  seqs,
+  usedFrames,
+  withoutRanges,
+} from './judge-parts.ts';
 import type { Evidence, LogScan, SegmentResult } from './scan-log.ts';
 import type { Hole } from './scan-types.ts';
 import { judgeHole } from './verdict.ts';
@@ -60,43 +69,41 @@ class Judge {
   links(): void {
     let before: SegmentResult | undefined;
     let ordinalBefore: number | undefined;
+    // Between `before`, whose header can be read, and this one lies a segment whose header cannot, or belongs elsewhere.
+    let unreadable = false;
+    const { storeId } = this.#evidence;
     for (const result of this.#log.segments) {
       const { input, scan } = result;
       const name = input.name;
+      const fits = belongs(result, storeId);
       if (scan.header === undefined) this.#badHeader(result);
-      else {
-        const header = scan.header;
-        if (name && (name.ordinal !== header.ordinal || name.seqFirst !== header.seqFirst)) {
-          this.#add(
-            'E_SEGMENT_NAME',
-            'corrupt',
-            input.file,
-            'header states another ordinal or first seq than the name',
-            {
-              got: `${header.ordinal}-${header.seqFirst}`,
-              expected: `${name.ordinal}-${name.seqFirst}`,
-            },
-          );
-        }
-        if (this.#evidence.storeId !== undefined && header.storeId !== this.#evidence.storeId) {
-          this.#add('E_FOREIGN_SEGMENT', 'corrupt', input.file, 'segment belongs to another store', {
-            got: header.storeId,
-            expected: this.#evidence.storeId,
-          });
-        }
-      }
+      else if (!fits) this.#misplaced(result, scan.header);
       if (name && ordinalBefore !== undefined && name.ordinal > ordinalBefore + 1)
         this.#gap(result, before, ordinalBefore);
-      else if (before?.scan.header && scan.header) this.#link(before, result);
-      else if (scan.header && before && name) {
-        const from = before.scan.header
-          ? before.scan.lastSeqNext
-          : (before.input.name?.seqFirst ?? scan.header.seqFirst);
-        this.#lose(from, scan.header.seqFirst - 1);
+      else if (before && belongs(before, storeId) && fits) this.#link(before, result, unreadable);
+      else if (scan.header && fits && before) {
+        this.#lose(before.input.name?.seqFirst ?? scan.header.seqFirst, scan.header.seqFirst - 1);
       }
-      before = scan.header ? result : (before ?? result);
+      before = fits ? result : (before ?? result);
+      unreadable = !fits;
       ordinalBefore = name?.ordinal ?? ordinalBefore;
     }
+  }
+
+  #misplaced(result: SegmentResult, header: SegmentHeader): void {
+    const { file, name } = result.input;
+    if (name && (name.ordinal !== header.ordinal || name.seqFirst !== header.seqFirst)) {
+      const got = `${header.ordinal}-${header.seqFirst}`;
+      const expected = `${name.ordinal}-${name.seqFirst}`;
+      const message = 'header states another ordinal or first seq than the name';
+      this.#add('E_SEGMENT_NAME', 'corrupt', file, message, { got, expected });
+    }
+    const { storeId } = this.#evidence;
+    if (storeId !== undefined && header.storeId !== storeId) {
+      const details = { got: header.storeId, expected: storeId };
+      this.#add('E_FOREIGN_SEGMENT', 'corrupt', file, 'segment belongs to another store', details);
+    }
+    this.#loseLast(result);
   }
 
   #badHeader(result: SegmentResult): void {
@@ -119,11 +126,16 @@ class Judge {
       end: Math.min(scan.size, segmentHeaderBytes),
       ...gotExpected(why),
     });
-    const last = this.#log.segments.at(-1) === result;
-    if (!last) return;
-    if (this.#head && input.name && this.#head.ordinal === input.name.ordinal)
-      this.#lose(input.name.seqFirst, this.#head.seqLast);
-    this.#lostUnknown = true;
+    this.#loseLast(result);
+  }
+
+  /** What the last segment held is gone as a whole: what that was, only HEAD can say. */
+  #loseLast({ input, scan }: SegmentResult): void {
+    if (this.#log.segments.at(-1)?.input !== input) return;
+    const head = this.#head?.ordinal === input.name?.ordinal ? this.#head : undefined;
+    if (head && input.name) this.#lose(input.name.seqFirst, head.seqLast);
+    // Behind the end that HEAD knows there may have been more.
+    this.#lostUnknown = head === undefined || (scan.header === undefined && scan.size > head.end);
   }
 
   #gap(result: SegmentResult, before: SegmentResult | undefined, ordinalBefore: number): void {
@@ -138,7 +150,7 @@ class Judge {
     if (seqFrom !== undefined) this.#lose(seqFrom, seqTo);
   }
 
-  #link(before: SegmentResult, result: SegmentResult): void {
+  #link(before: SegmentResult, result: SegmentResult, unreadableBetween: boolean): void {
     const a = before.scan;
     const header = result.scan.header;
     if (header === undefined || a.header === undefined) return;
@@ -171,12 +183,14 @@ class Judge {
     const got = `end ${header.prevEnd}, link ${hex32(header.prevLink)}, salt ${hex32(header.prevSalt)}, seq ${header.seqFirst}`;
     const expected = `end ${a.lastEnd}, link ${hex32(a.lastLink)}, salt ${hex32(a.header.salt)}, seq ${a.lastSeqNext}`;
     if (got === expected && header.ordinal === a.header.ordinal + 1) return;
+    this.#lose(a.lastSeqNext, header.seqFirst - 1);
+    // It follows the one between, whose own finding says all.
+    if (unreadableBetween) return;
     this.#add('E_SEGMENT_CHAIN', 'corrupt', result.input.file, 'segment does not follow the one before it', {
       offset: 0,
       got,
       expected,
     });
-    this.#lose(a.lastSeqNext, header.seqFirst - 1);
   }
 
   /** FORMAT.md, "the certified end". */
@@ -252,15 +266,20 @@ class Judge {
   }
 
   #seqNext(): number {
-    for (const result of [...this.#log.segments].reverse()) if (result.scan.header) return result.scan.lastSeqNext;
-    return this.#log.segments[0]?.input.name?.seqFirst ?? 1;
+    const first = this.#log.segments[0]?.input.name?.seqFirst ?? 1;
+    const ours = this.#log.segments.filter((result) => isOurs(result, this.#evidence.storeId));
+    return ours.reduce((seq, { scan }) => Math.max(seq, scan.lastSeqNext), first);
   }
 
   done(): LogJudgement {
     const last = this.#log.segments.at(-1)?.scan;
     return {
       findings: this.#findings,
-      lost: mergeRanges(this.#lost),
+      // Segments under wrong names: what stands elsewhere can still be read.
+      lost: withoutRanges(
+        mergeRanges(this.#lost),
+        this.#log.segments.flatMap((result) => (isOurs(result, this.#evidence.storeId) ? presentIn(result) : [])),
+      ),
       lostUnknown: this.#lostUnknown,
       seqNext: this.#seqNext(),
       endProven: this.#headProves || last?.sealed === true,

@@ -7,6 +7,19 @@ export function usedFrames(result: SegmentResult): boolean {
   return result.scan.frames > 0 || result.scan.holes.some((hole) => hole.kind !== 'zeros');
 }
 
+/** The header can be read and, as far as is known, names this store. */
+export function isOurs({ scan }: SegmentResult, storeId: string | undefined): boolean {
+  return scan.header !== undefined && (storeId === undefined || scan.header.storeId === storeId);
+}
+
+/** Ours, and under its own name. */
+export function belongs(result: SegmentResult, storeId: string | undefined): boolean {
+  const { name } = result.input;
+  const { header } = result.scan;
+  const named = !name || (name.ordinal === header?.ordinal && name.seqFirst === header.seqFirst);
+  return named && isOurs(result, storeId);
+}
+
 export function seqs(seqFirst: number, seqLast: number): { seqFirst: number; seqLast: number } | undefined {
   return seqLast >= seqFirst ? { seqFirst, seqLast } : undefined;
 }
@@ -31,4 +44,27 @@ export function mergeRanges(ranges: readonly LostRange[]): LostRange[] {
     else merged.push({ ...range });
   }
   return merged;
+}
+
+/** The seqs that a segment still holds: all from its first to its last, but those in its holes. */
+export function presentIn({ scan }: SegmentResult): LostRange[] {
+  if (scan.seqFirst === undefined) return [];
+  const holes = scan.holes.flatMap(({ seqFirst, seqLast }) =>
+    seqFirst === undefined || seqLast === undefined ? [] : [{ seqFirst, seqLast }],
+  );
+  return withoutRanges([{ seqFirst: scan.seqFirst, seqLast: scan.lastSeqNext - 1 }], holes);
+}
+
+/** `ranges`, which are sorted and apart, less what is in `taken`. */
+export function withoutRanges(ranges: readonly LostRange[], taken: readonly LostRange[]): LostRange[] {
+  let left = [...ranges];
+  for (const { seqFirst, seqLast } of taken) {
+    left = left.flatMap((range) =>
+      [
+        { seqFirst: range.seqFirst, seqLast: Math.min(range.seqLast, seqFirst - 1) },
+        { seqFirst: Math.max(range.seqFirst, seqLast + 1), seqLast: range.seqLast },
+      ].filter((part) => part.seqFirst <= part.seqLast),
+    );
+  }
+  return left;
 }

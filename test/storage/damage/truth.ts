@@ -1,0 +1,68 @@
+import type { Finding } from '../../../src/base/finding.ts';
+import type { StoreReport } from '../../../src/storage/read.ts';
+import { segmentHeaderBytes } from '../../../src/storage/wal/format.ts';
+import type { Frame } from './every-store.ts';
+import { bytesAt, dir, type Image } from './image.ts';
+
+/**
+ * What was really hit, known without asking the reader: a frame can be read where, and only where, each of its bytes
+ * still stands at its own offset, under an intact header of its segment.
+ */
+export interface Truth {
+  /** Seqs that stood in frames that were hit, in order. */
+  lost: number[];
+  /** File -> first changed byte of each frame, and of the header, that was hit; and the size that the file has now. */
+  hits: Map<string, { at: number[]; size: number }>;
+  /** The last segment is longer than HEAD can vouch for, and damaged: what stood behind that end, nobody can tell. */
+  unknown: boolean;
+}
+
+export function truthOf(whole: Image, damaged: Image, frames: readonly Frame[]): Truth {
+  const truth: Truth = { lost: [], hits: new Map(), unknown: false };
+  for (const file of new Set(frames.map((frame) => frame.file))) {
+    const path = `${dir}/${file}`;
+    const [before, after] = [bytesAt(whole, path), damaged.get(path) ?? new Uint8Array(0)];
+    const inHeader = firstChange(before, after, 0, segmentHeaderBytes);
+    const hits = inHeader === undefined ? [] : [inHeader];
+    for (const frame of frames) {
+      if (frame.file !== file) continue;
+      const at = firstChange(before, after, frame.offset, frame.offset + frame.bytes);
+      if (at !== undefined && inHeader === undefined) hits.push(at);
+      if (at === undefined && inHeader === undefined) continue;
+      if (frame.type === 'data')
+        truth.lost.push(...Array.from({ length: frame.count }, (_, index) => frame.seqFirst + index));
+    }
+    truth.unknown = hits.length > 0 && after.length > before.length && file === frames.at(-1)?.file;
+    if (hits.length > 0) truth.hits.set(file, { at: hits, size: after.length });
+  }
+  return truth;
+}
+
+function firstChange(before: Uint8Array, after: Uint8Array, from: number, to: number): number | undefined {
+  for (let at = from; at < to; at++) if (before[at] !== after[at]) return at;
+  return undefined;
+}
+
+/** What the report says otherwise than the truth: empty when the loss is exact, each hit is named at its place, and nothing else. */
+export function lies(report: StoreReport, truth: Truth): string[] {
+  const wrong: string[] = [];
+  const lost = report.lost.flatMap(({ seqFirst, seqLast }) =>
+    Array.from({ length: seqLast - seqFirst + 1 }, (_, index) => seqFirst + index),
+  );
+  if (lost.join() !== truth.lost.join()) wrong.push(`lost ${lost.join()}, not ${truth.lost.join()}`);
+  if (report.lostUnknown !== truth.unknown) wrong.push(`the loss is said to be ${truth.unknown ? '' : 'un'}known`);
+  const faults = report.findings.filter((finding) => finding.severity !== 'note');
+  for (const [file, hits] of truth.hits) {
+    const own = faults.filter((finding) => finding.file === file);
+    for (const at of hits.at) {
+      if (!own.some((finding) => covers(finding, at, hits.size))) wrong.push(`silent: ${file} ${at}`);
+    }
+  }
+  for (const { file, code } of faults) if (!truth.hits.has(file)) wrong.push(`false alarm: ${file} ${code}`);
+  return wrong;
+}
+
+/** A finding that reaches to the end of the file covers what is missing behind it. */
+function covers({ offset, end }: Finding, at: number, size: number): boolean {
+  return offset !== undefined && offset <= at && (end === undefined || end > Math.min(at, size - 1));
+}
