@@ -9,7 +9,7 @@ export const queueMutants = [
     name: 'no reservation',
     property: 'of two operations on one job the second sees the first',
     file: 'src/queue/ops/reservations.ts',
-    edits: [['if (ticket.ahead > 0) {', 'if (ticket.ahead < 0) {']],
+    edits: [['if (hold.ahead > 0) {', 'if (hold.ahead < 0) {']],
     tests: ['test/queue/reservations.test.ts'],
   },
   {

@@ -72,7 +72,7 @@ test('a disk without room for zeros still takes the frames, each by itself', asy
     errno: 'ENOSPC',
     match: ({ kind, path, bytes }) => kind === 'write' && walFile.test(path) && (bytes?.length ?? 0) > aheadBytes,
   });
-  for (let number = 0; number < 20; number++) await store.append([record]);
+  for (let number = 0; number < 20; number++) await expect(store.append([record])).resolves.toBe(5 + number);
   expect(store.machine.items).toHaveLength(24);
   expect(store.poison).toBeUndefined();
   await store.close();
