@@ -10,6 +10,7 @@ export function buildProgram(parsed: Parsed): Command {
   addWalGroup(program, parsed);
   addSnapshotGroup(program, parsed);
   addQueueGroup(program, parsed);
+  addBackup(program, parsed);
   addDemo(program, parsed);
   addCompletion(program, parsed);
   addHelp(program, parsed);
@@ -21,6 +22,19 @@ export function buildProgram(parsed: Parsed): Command {
     'walq help codes': 'every error code; walq help E_CODE explains one',
   });
   return program;
+}
+
+function addBackup(program: Command, parsed: Parsed): void {
+  const command = program
+    .command('backup')
+    .description('copy a store into a new folder, also while a runner works on it; the copy is verified')
+    .argument('<paths...>', 'the store (default: --store, $WALQ_STORE, ./.walq), then the new folder')
+    .usage('[options] [STORE] DIR');
+  examples(command, {
+    'walq backup STORE DIR': 'DIR is there only when it is whole and verified',
+    'walq wal verify DIR': 'check it again, at any time',
+  });
+  answers(command, parsed, { kind: 'backup', load: async () => (await import('./backup.ts')).backup });
 }
 
 function addDemo(program: Command, parsed: Parsed): void {
