@@ -174,6 +174,12 @@ export const storageCodes: CodeCatalogue = {
       'The store was read and is sound, but the copy of it is not: the disk of the backup, or the memory in between, changes bytes. No backup was made.',
     next: 'Look at the disk of the backup, or name a folder on another one.',
   },
+  E_RESTORE_MISMATCH: {
+    title: 'a restored store did not prove itself',
+    explain:
+      'The state of the new store, read back from disk, is not the one in the snapshot: a disk that changes bytes, or a bug in walq. No store was made.',
+    next: 'Try on another disk; please report it if it happens again.',
+  },
   E_COMPACT_MISMATCH: {
     title: 'compaction did not prove itself',
     explain:

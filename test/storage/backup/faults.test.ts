@@ -1,29 +1,34 @@
 import { expect, test } from 'vitest';
-import { WalqError } from '../../../src/base/errors.ts';
 import { removeTree } from '../../../src/storage/new-folder.ts';
 import { simEnv } from '../../support/env.ts';
 import { crashStates } from '../../support/sim-crash.ts';
 import { SimFs } from '../../support/sim-fs.ts';
 import { imageAfterKill } from '../../support/sim-image.ts';
-import { isChange, type OpRecord, SimCrash } from '../../support/sim-ops.ts';
+import { isChange, SimCrash } from '../../support/sim-ops.ts';
 import { tried } from '../../support/tried.ts';
-import { diskOf, type Image, imageOf, sampleStore, textOf } from '../damage/image.ts';
-import { backup, copyDir, expectSameFiles, filesBelow, itemsOf, storeFiles } from './support.ts';
+import { diskOf, imageOf, sampleStore, textOf } from '../damage/image.ts';
+import {
+  backup,
+  copyDir,
+  crashOptions,
+  expectSameFiles,
+  failing,
+  filesBelow,
+  itemsOf,
+  pointsOf,
+  storeFiles,
+} from './support.ts';
 
 const all = Array.from({ length: 12 }, (_, index) => textOf(index + 1));
 
 test('a backup that dies at any call leaves no copy or a whole one, and the store as it was', async (context) => {
   const env = await diskOf(await sampleStore({ closed: true }));
   const before = storeFiles(env);
-  const points: { fs: SimFs; answered: boolean }[] = [];
-  const mark = (answered: boolean) => points.push({ fs: new SimFs(imageAfterKill(env.fs.root)), answered });
-  env.fs.watch = () => mark(false);
-  await backup(env);
-  mark(true);
+  const points = await pointsOf(env, () => backup(env));
   const seen = { nothing: 0, whole: 0 };
   const known = new Set<string>();
   for (const point of points) {
-    for (const { fs, label } of crashStates(point.fs, { subsetsUpTo: 4, sectorsMax: 3, fills: ['zero'] })) {
+    for (const { fs, label } of crashStates(point.fs, crashOptions)) {
       const left = imageOf(fs);
       expectSameFiles(filesBelow(left, '/s'), before);
       const copy = filesBelow(left, copyDir);
@@ -52,44 +57,13 @@ test('what a backup that died left behind is named, and once it is gone the next
   expect(await itemsOf(filesBelow(imageOf(again.fs), copyDir))).toEqual(all);
 });
 
-/** A backup for each call that `match` accepts, with that call failing; its code, and what it left. */
-async function* failing(
-  image: Image,
-  match: (record: OpRecord) => boolean,
-  errno: string,
-): AsyncGenerator<{ code: string; hit: string; left: Image }> {
-  for (let nth = 1; ; nth++) {
-    const env = await diskOf(image);
-    let hit = '';
-    env.fs.inject({
-      nth,
-      errno,
-      match: (record) => {
-        const fits = match(record);
-        if (fits) hit = `${record.kind} ${record.path}`;
-        return fits;
-      },
-    });
-    const from = env.fs.log.length;
-    const code = await backup(env).then(
-      () => 'ok',
-      (error: unknown) => {
-        if (error instanceof WalqError) return error.code;
-        throw error;
-      },
-    );
-    if (env.fs.log.slice(from).filter(match).length < nth) return;
-    yield { code, hit, left: imageOf(env.fs) };
-  }
-}
-
 test.for(['ENOSPC', 'EIO', 'EACCES'])(
   '%s at any change of a backup: no copy, nothing left, the store as it was',
   async (errno, context) => {
     const image = await sampleStore({ closed: true });
     const before = storeFiles(await diskOf(image));
     const outcomes: Record<string, number> = {};
-    for await (const { code, hit, left } of failing(image, ({ kind }) => isChange(kind), errno)) {
+    for await (const { code, hit, left } of failing(image, backup, ({ kind }) => isChange(kind), errno)) {
       expect(code, hit).toBe(errno === 'ENOSPC' ? 'E_NO_SPACE' : 'E_IO');
       expectSameFiles(filesBelow(left, '/s'), before);
       const isLast = hit === 'syncDir /';
@@ -112,7 +86,7 @@ test('an I/O error at any read of a backup is an I/O error, never damage and nev
   const image = await sampleStore({ closed: true });
   const reads = new Set(['open', 'read', 'readdir', 'lstat', 'stat', 'info']);
   const outcomes: Record<string, number> = {};
-  for await (const { code, hit, left } of failing(image, ({ kind }) => reads.has(kind), 'EIO')) {
+  for await (const { code, hit, left } of failing(image, backup, ({ kind }) => reads.has(kind), 'EIO')) {
     expect(['E_READ', 'E_IO'], hit).toContain(code);
     expect(filesBelow(left, copyDir).size, hit).toBe(0);
     outcomes[code] = (outcomes[code] ?? 0) + 1;

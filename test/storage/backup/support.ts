@@ -1,9 +1,12 @@
 import { expect } from 'vitest';
+import { WalqError } from '../../../src/base/errors.ts';
 import { type BackupResult, backupStore } from '../../../src/storage/backup.ts';
 import { verifyStore } from '../../../src/storage/read.ts';
 import { openStore } from '../../../src/storage/store.ts';
 import type { StorageEnv } from '../../../src/storage/types.ts';
-import type { SimFs } from '../../support/sim-fs.ts';
+import { SimFs } from '../../support/sim-fs.ts';
+import { imageAfterKill } from '../../support/sim-image.ts';
+import type { OpRecord } from '../../support/sim-ops.ts';
 import { dir, diskOf, type Image, imageOf, make } from '../damage/image.ts';
 
 /** Where backups go: beside the store, on the same disk. */
@@ -45,4 +48,45 @@ export function expectSameFiles(after: Image, before: Image): void {
 
 export function storeFiles(env: SimWorld): Image {
   return filesBelow(imageOf(env.fs), dir);
+}
+
+/** The disk after each call of `work` that changed it, and how the last one ended: where a crash may find it. */
+export async function pointsOf(
+  env: SimWorld,
+  work: () => Promise<unknown>,
+): Promise<{ fs: SimFs; answered: boolean }[]> {
+  const points: { fs: SimFs; answered: boolean }[] = [];
+  const mark = (answered: boolean) => points.push({ fs: new SimFs(imageAfterKill(env.fs.root)), answered });
+  env.fs.watch = () => mark(false);
+  await work();
+  mark(true);
+  env.fs.watch = undefined;
+  return points;
+}
+
+/** What a crash may leave of it, some thousand times: small enough to try them all. */
+export const crashOptions = { subsetsUpTo: 4, sectorsMax: 3, fills: ['zero'] } as const;
+
+/** `work` on a fresh disk for each call that `match` accepts, with that call failing; its code, and what it left. */
+export async function* failing(
+  image: Image,
+  work: (env: SimWorld) => Promise<unknown>,
+  match: (record: OpRecord) => boolean,
+  errno: string,
+): AsyncGenerator<{ code: string; hit: string; left: Image }> {
+  for (let nth = 1; ; nth++) {
+    const env = await diskOf(image);
+    const from = env.fs.log.length;
+    env.fs.inject({ nth, errno, match });
+    const code = await work(env).then(
+      () => 'ok',
+      (error: unknown) => {
+        if (error instanceof WalqError) return error.code;
+        throw error;
+      },
+    );
+    const hit = env.fs.log.slice(from).filter(match)[nth - 1];
+    if (hit === undefined) return;
+    yield { code, hit: `${hit.kind} ${hit.path}`, left: imageOf(env.fs) };
+  }
 }
