@@ -1,5 +1,6 @@
 import { hasErrno } from '../base/errors.ts';
 import { join } from '../base/path.ts';
+import { type HeldSegments, holdSegments } from './beside-writer.ts';
 import { type OpenSource, openSource } from './files.ts';
 import { readHead, walFolder } from './folder.ts';
 import type { StoreIdentity } from './store-file.ts';
@@ -28,18 +29,14 @@ export async function openBackupSource(
   leave: ReadonlySet<string>,
 ): Promise<BackupSource | undefined> {
   const survey = await surveyStore(env, storeDir);
-  const opened: OpenSource[] = [];
+  const opened: { close(): Promise<void> }[] = [];
   const close = async (): Promise<void> => {
     for (const source of opened) await source.close();
   };
-  const open = async (file: string): Promise<{ file: string; source: OpenSource }> => {
-    const source = await openSource(env.fs, join(storeDir, file));
-    opened.push(source);
-    return { file, source };
-  };
   try {
-    const segments: OpenSegment[] = [];
-    for (const name of survey.live) segments.push({ ...(await open(join(walFolder, name.name))), name });
+    const held = await holdSegments(env, join(storeDir, walFolder), walFolder, survey.live);
+    opened.push(held);
+    const segments = held.inputs;
     const head = await endOf(env, storeDir, survey, segments);
     const last = segments.find(({ name }) => name.ordinal === head?.ordinal);
     if (head === undefined || last === undefined || last.source.size < head.end) return await giveUp(close);
@@ -49,7 +46,8 @@ export async function openBackupSource(
     for (const { file, seq, point } of survey.snapshots) {
       // One above the end is of a moment after it.
       if (point === undefined || seq > head.seqLast || leave.has(file)) continue;
-      const { source } = await open(file);
+      const source = await openSource(env.fs, join(storeDir, file));
+      opened.push(source);
       files.push({ file, source, bytes: source.size });
     }
     return { identity: survey.identity, head, files, close };
@@ -65,12 +63,6 @@ async function giveUp(close: () => Promise<void>): Promise<undefined> {
   return undefined;
 }
 
-interface OpenSegment {
-  file: string;
-  source: OpenSource;
-  name: Survey['live'][number];
-}
-
 /** How long HEAD must stand still before frames behind it count, milliseconds. */
 const quietMs = [50, 250];
 
@@ -83,7 +75,7 @@ async function endOf(
   env: StorageEnv,
   storeDir: string,
   survey: Survey,
-  segments: readonly OpenSegment[],
+  segments: HeldSegments['inputs'],
 ): Promise<HeadSlot | undefined> {
   const head = survey.head?.storeId === survey.identity.id ? survey.head : undefined;
   const whole = await wholeEnd(survey, segments, head);
@@ -98,15 +90,11 @@ async function endOf(
 /** HEAD as it would stand at the last good frame. */
 async function wholeEnd(
   survey: Survey,
-  segments: readonly OpenSegment[],
+  segments: HeldSegments['inputs'],
   head: HeadSlot | undefined,
 ): Promise<HeadSlot | undefined> {
-  const inputs = segments.slice(-2).map(({ file, name, source }) => ({
-    file,
-    name,
-    open: async () => ({ ...source, close: async () => {} }),
-  }));
-  const results = (await scanLog(inputs, { storeId: survey.identity.id, alone: true })).segments;
+  const evidence = { storeId: survey.identity.id, alone: true };
+  const results = (await scanLog(segments.slice(-2), evidence)).segments;
   const last = endSegment(results);
   if (last?.scan.header === undefined) return undefined;
   const { header, end, link, seqNext } = last.scan;

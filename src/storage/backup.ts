@@ -1,9 +1,9 @@
-import { Exit, ioError, WalqError } from '../base/errors.ts';
+import { ioError, type WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
 import { join } from '../base/path.ts';
-import { shellWord } from '../base/shell-word.ts';
 import type { File } from '../fs/types.ts';
 import { type BackupSource, openBackupSource } from './backup-source.ts';
+import { raced, racesMax } from './beside-writer.ts';
 import { makeFolder, readInto, writeAtomic, writeError, writeFully } from './files.ts';
 import { headFileName, walFolder } from './folder.ts';
 import { makeWhole, refusePlace, removeTree } from './new-folder.ts';
@@ -30,14 +30,11 @@ export interface BackupResult {
   findings: Finding[];
 }
 
-/** A writer that takes files away between listing and opening them, so often in a row, is none that we know. */
-const attemptsMax = 20;
-
 /**
  * Copies a store, beside its writer if there is one, into a new folder: the state as it was answered when it began, or
  * later. The folder has its name only when the copy is whole, on disk, verified, and gives a state. Takes no lock and
  * writes nothing in the store. Rejects with the damage of the store (3, 5), E_NO_STORE (1), E_PLACE, E_UNFINISHED (7),
- * E_BACKUP_RACE (1), E_BACKUP_COPY, E_READ, E_IO, E_NO_SPACE (74); then nothing was made.
+ * E_RACE (1), E_BACKUP_COPY, E_READ, E_IO, E_NO_SPACE (74); then nothing was made.
  */
 export async function backupStore(
   env: StorageEnv,
@@ -71,7 +68,7 @@ async function fill(
 ): Promise<BackupResult> {
   let report = first;
   let badCopies = 0;
-  for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+  for (let attempt = 1; attempt <= racesMax; attempt++) {
     const copied = await copyOnce(env, storeDir, temp, report, progress);
     if (copied !== undefined) {
       const { head, bytes } = copied;
@@ -159,14 +156,6 @@ async function copyFile(
 async function removeEntry(env: StorageEnv, path: string): Promise<void> {
   if ((await env.fs.lstat(path))?.kind === 'folder') await removeTree(env.fs, path);
   else await env.fs.unlink(path);
-}
-
-function raced(storeDir: string): WalqError {
-  const text = `${storeDir} changed under every one of ${attemptsMax} attempts to copy it; no backup was made`;
-  return new WalqError(Exit.failed, 'E_BACKUP_RACE', text, {
-    data: { store: storeDir },
-    next: `walq wal verify ${shellWord(storeDir)}`,
-  });
 }
 
 function badCopy(temp: string, finding: Finding): WalqError {

@@ -161,11 +161,11 @@ export const storageCodes: CodeCatalogue = {
       'It holds nothing but what was read from the source.',
     next: 'Remove it if nothing is at work on it: rm -r DIR.unfinished',
   },
-  E_BACKUP_RACE: {
-    title: 'the store changed too fast to be copied',
+  E_RACE: {
+    title: 'the store changed too fast to be read',
     explain:
-      'A backup opens all files it needs and then copies at leisure, so that cleaning takes nothing from it. Here files went between listing and opening ' +
-      'them, at every attempt. No backup was made; the store is not damaged.',
+      'A reader opens all files it needs and then reads at leisure, so that cleaning takes nothing from it. Here files went between listing and opening ' +
+      'them, at every attempt. Nothing was made, and nothing is said of the store; it is not damaged by this.',
     next: 'Try again, or stop whatever compacts the store without a pause.',
   },
   E_BACKUP_COPY: {

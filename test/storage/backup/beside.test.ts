@@ -1,50 +1,11 @@
 import { expect, test } from 'vitest';
 import { WalqError } from '../../../src/base/errors.ts';
-import { openStore, type Store } from '../../../src/storage/store.ts';
+import { openStore } from '../../../src/storage/store.ts';
 import { bytesOf, putFile } from '../../support/sim-edit.ts';
 import { tried } from '../../support/tried.ts';
-import type { ListMachine } from '../crash/list-machine.ts';
 import { appendSome, dir, diskOf, imageOf, make, sampleStore, textOf } from '../damage/image.ts';
-import { backup, copyDir, filesBelow, itemsOf, type SimWorld } from './support.ts';
-
-const started = 12;
-
-interface Beside {
-  env: SimWorld;
-  store: Store<ListMachine>;
-  /** Called before each call of the backup. */
-  before: ((call: number) => Promise<void>) | undefined;
-}
-
-/** A store that somebody has open, whose work can be done between any two calls of a backup. */
-async function openBeside(): Promise<Beside> {
-  const env = await diskOf(await sampleStore({ closed: true }));
-  const store = await openStore(env, dir, { machine: make, keepSnapshots: 1 });
-  const beside: Beside = { env, store, before: undefined };
-  let calls = 0;
-  let working = false;
-  env.fs.hold = () => {
-    if (working || beside.before === undefined) return undefined;
-    working = true;
-    return beside.before(++calls).finally(() => {
-      working = false;
-    });
-  };
-  return beside;
-}
-
-/** New records, and nothing of the log or the snapshots there were before stays. */
-async function replaceAll(store: Store<ListMachine>): Promise<void> {
-  for (const _ of [1, 2]) {
-    const from = store.machine.items.length + 1;
-    await appendSome(store, from, from + 2);
-    await store.checkpoint();
-    await store.rotate();
-  }
-  await store.checkpoint();
-  const last = store.machine.items.length + 1;
-  await appendSome(store, last, last);
-}
+import { type Beside, openBeside, replaceAll, started } from './beside.ts';
+import { backup, copyDir, filesBelow, itemsOf } from './support.ts';
 
 async function checkCopy({ env, store }: Beside): Promise<void> {
   const items = await itemsOf(filesBelow(imageOf(env.fs), copyDir));
@@ -97,7 +58,7 @@ test('a writer at work between all calls of a backup: a prefix of what it wrote,
     else expect([...imageOf(beside.env.fs).keys()].filter((path) => path.startsWith(copyDir))).toEqual([]);
     await store.close();
   }
-  expect(Object.keys(outcomes).filter((code) => code !== 'whole' && code !== 'E_BACKUP_RACE')).toEqual([]);
+  expect(Object.keys(outcomes).filter((code) => code !== 'whole' && code !== 'E_RACE')).toEqual([]);
   expect(outcomes.whole).toBeGreaterThan(20);
   tried(context, 'copy-under-load', outcomes);
 });
