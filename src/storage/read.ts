@@ -208,7 +208,7 @@ export async function scanWalFolder(env: StorageEnv, walDir: string, visitor: Lo
   return toReport(log, evidence, judgement, [...listingNotes(listing, ''), ...judgement.findings]);
 }
 
-/** The store whose log this folder is, however its path is spelled (`wal`, `.`, ...) and whatever STORE.json looks like. */
+/** The store whose log this folder is, however its path is spelled (`wal`, `.`, ...), whatever STORE.json says. */
 async function storeAround(env: StorageEnv, walDir: string): Promise<string | undefined> {
   const storeDir = parentOf(walDir);
   const [own, here] = [await env.fs.stat(join(storeDir, walFolder)), await env.fs.stat(walDir)];
