@@ -1,6 +1,6 @@
 import { hasErrno } from '../base/errors.ts';
 import { join } from '../base/path.ts';
-import { type HeldSegments, holdSegments } from './beside-writer.ts';
+import { type LogFiles, openLogFiles } from './beside-writer.ts';
 import { type OpenSource, openSource } from './files.ts';
 import { readHead, walFolder } from './folder.ts';
 import type { StoreIdentity } from './store-file.ts';
@@ -34,7 +34,7 @@ export async function openBackupSource(
     for (const source of opened) await source.close();
   };
   try {
-    const held = await holdSegments(env, join(storeDir, walFolder), walFolder, survey.live);
+    const held = await openLogFiles(env, join(storeDir, walFolder), walFolder, survey.live);
     opened.push(held);
     const segments = held.inputs;
     const head = await endOf(env, storeDir, survey, segments);
@@ -75,7 +75,7 @@ async function endOf(
   env: StorageEnv,
   storeDir: string,
   survey: Survey,
-  segments: HeldSegments['inputs'],
+  segments: LogFiles['inputs'],
 ): Promise<HeadSlot | undefined> {
   const head = survey.head?.storeId === survey.identity.id ? survey.head : undefined;
   const whole = await wholeEnd(survey, segments, head);
@@ -90,7 +90,7 @@ async function endOf(
 /** HEAD as it would stand at the last good frame. */
 async function wholeEnd(
   survey: Survey,
-  segments: HeldSegments['inputs'],
+  segments: LogFiles['inputs'],
   head: HeadSlot | undefined,
 ): Promise<HeadSlot | undefined> {
   const evidence = { storeId: survey.identity.id, alone: true };

@@ -32,20 +32,20 @@ export function raced(path: string, cause?: unknown): WalqError {
   return new WalqError(Exit.failed, 'E_RACE', text, { data: { path }, cause, next: `ls -l ${shellWord(path)}` });
 }
 
-export interface HeldSegments {
+export interface LogFiles {
   /** Closing one of these does nothing. */
   inputs: readonly (SegmentInput & { name: SegmentName; source: OpenSource })[];
   close(): Promise<void>;
 }
 
 /** All of one listing, open. `prefix` as findings name the folder. Rejects with ENOENT when one is gone, E_READ. */
-export async function holdSegments(
+export async function openLogFiles(
   env: StorageEnv,
   walDir: string,
   prefix: string,
   names: readonly SegmentName[],
-): Promise<HeldSegments> {
-  const inputs: HeldSegments['inputs'][number][] = [];
+): Promise<LogFiles> {
+  const inputs: LogFiles['inputs'][number][] = [];
   const close = async (): Promise<void> => {
     for (const { source } of inputs) await source.close();
   };

@@ -1,7 +1,7 @@
 import { damageError, notFoundError, usageError, type WalqError } from '../base/errors.ts';
 import { type Finding, findingError, worstSeverity } from '../base/finding.ts';
 import { join } from '../base/path.ts';
-import { type HeldSegments, holdSegments } from './beside-writer.ts';
+import { type LogFiles, openLogFiles } from './beside-writer.ts';
 import { goneMeanwhile } from './files.ts';
 import { walFolder } from './folder.ts';
 import { checkSnapshot } from './snapshot/read.ts';
@@ -42,7 +42,7 @@ export async function loadState<M extends StateMachine>(
   options: LoadOptions = {},
 ): Promise<Loaded<M>> {
   // Before the snapshot is read, which takes its time: a cleaning meanwhile would take the log that follows it.
-  const held = await holdSegments(env, join(storeDir, walFolder), walFolder, survey.live);
+  const held = await openLogFiles(env, join(storeDir, walFolder), walFolder, survey.live);
   try {
     return await loadHeld(env, storeDir, survey, held, make, options);
   } finally {
@@ -54,7 +54,7 @@ async function loadHeld<M extends StateMachine>(
   env: StorageEnv,
   storeDir: string,
   survey: Survey,
-  held: HeldSegments,
+  held: LogFiles,
   make: () => M,
   options: LoadOptions,
 ): Promise<Loaded<M>> {
@@ -143,7 +143,7 @@ async function loadBase<M extends StateMachine>(
 /** Scans from the segment that holds the base's point and applies what comes after it. */
 async function replayOnto<M extends StateMachine>(
   survey: Survey,
-  held: HeldSegments,
+  held: LogFiles,
   base: Base<M>,
   until: number,
 ): Promise<Omit<Loaded<M>, 'findings'> | 'unfit'> {

@@ -2,7 +2,7 @@ import { notFoundError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
 import { baseName, join, parentOf } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
-import { besideWriter, type HeldSegments, holdSegments } from './beside-writer.ts';
+import { besideWriter, type LogFiles, openLogFiles } from './beside-writer.ts';
 import { goneMeanwhile, openSource, reading } from './files.ts';
 import { headFileName, listingNotes, listWal, readHead, readSegmentHeader, walFolder } from './folder.ts';
 import { settle, toReport, verdictOf } from './report.ts';
@@ -145,7 +145,7 @@ async function lookAt(
     const names = survey.live.filter(
       (_, index) => (survey.live[index + 1]?.seqFirst ?? Number.POSITIVE_INFINITY) > from,
     );
-    return { survey, held: await holdSegments(env, join(storeDir, walFolder), walFolder, names) };
+    return { survey, held: await openLogFiles(env, join(storeDir, walFolder), walFolder, names) };
   });
   const evidence: Evidence = {
     storeId: survey.identity.id,
@@ -160,7 +160,7 @@ async function lookAt(
   return { report, survey };
 }
 
-async function scanHeld(held: HeldSegments, evidence: Evidence, visitor: LogVisitor): Promise<LogScan> {
+async function scanHeld(held: LogFiles, evidence: Evidence, visitor: LogVisitor): Promise<LogScan> {
   try {
     return await scanLog(held.inputs, evidence, visitor);
   } finally {
@@ -197,7 +197,7 @@ export async function scanWalFolder(env: StorageEnv, walDir: string, visitor: Lo
   if (storeDir !== undefined) return scanStore(env, storeDir, visitor);
   const { listing, held } = await besideWriter(env, walDir, async () => {
     const listing = await listWal(env, walDir);
-    return { listing, held: await holdSegments(env, walDir, '', listing.segments) };
+    return { listing, held: await openLogFiles(env, walDir, '', listing.segments) };
   });
   const first = listing.segments[0];
   if (first === undefined) throw notFoundError('E_NO_STORE', `no segment in ${walDir}`, { data: { path: walDir } });
