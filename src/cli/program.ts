@@ -11,6 +11,7 @@ export function buildProgram(parsed: Parsed): Command {
   addSnapshotGroup(program, parsed);
   addQueueGroup(program, parsed);
   addDoctor(program, parsed);
+  addBackup(program, parsed);
   addDemo(program, parsed);
   addCompletion(program, parsed);
   addHelp(program, parsed);
@@ -32,6 +33,19 @@ function addDoctor(program: Command, parsed: Parsed): void {
     .argument('[path]', 'the store');
   examples(command, { 'walq doctor ./jobs': 'reads everything, writes nothing, also beside a runner' });
   answers(command, parsed, { kind: 'doctor', load: async () => (await import('./doctor.ts')).doctor });
+}
+
+function addBackup(program: Command, parsed: Parsed): void {
+  const command = program
+    .command('backup')
+    .description('copy a store into a new folder, also while a runner works on it; the copy is verified')
+    .argument('<paths...>', 'the store (default: --store, $WALQ_STORE, ./.walq), then the new folder')
+    .usage('[options] [STORE] DIR');
+  examples(command, {
+    'walq backup STORE DIR': 'DIR is there only when it is whole and verified',
+    'walq wal verify DIR': 'check it again, at any time',
+  });
+  answers(command, parsed, { kind: 'backup', load: async () => (await import('./backup.ts')).backup });
 }
 
 function addDemo(program: Command, parsed: Parsed): void {

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { answers, lockTimeoutOption, outputOption, type Parsed, wholeNumber } from './command.ts';
+import { answers, examples, lockTimeoutOption, outputOption, type Parsed, wholeNumber } from './command.ts';
 
 const storeHelp = 'the store';
 
 export function addSnapshotGroup(program: Command, parsed: Parsed): void {
-  const group = program.command('snapshot').description('write, check, list, show and prune snapshots');
+  const group = program.command('snapshot').description('write, check, list, show, restore and prune snapshots');
   const create = group
     .command('create')
     .description('write a snapshot of the state now')
@@ -27,6 +27,24 @@ export function addSnapshotGroup(program: Command, parsed: Parsed): void {
     .argument('[path]', 'a store, a snapshot, a snapshot of another system, or -')
     .addOption(outputOption(['summary', 'table', 'json', 'ndjson', 'document'], 'summary'));
   answers(show, parsed, { kind: 'snapshot.show', load: async () => (await import('./snapshot/show.ts')).show });
+
+  const restore = group
+    .command('restore')
+    .description('make a new store of a snapshot; or take a store back to one, when --apply is given')
+    .argument('[path]', 'a snapshot, or a store; STORE@SEQ names one of its snapshots')
+    .argument('[snapshot]', 'which one of the store: its seq, or @snap for the newest good one (default: that)')
+    .option('--to <store>', 'the new store; the one it is made of is not touched')
+    .option('--apply', 'go back in place: what came after goes to quarantine; without it the plan is only shown')
+    .option('--undo', 'bring back what the last one set aside');
+  examples(restore, {
+    'walq snapshot restore STORE@snap --to NEW': 'a second store, with an id of its own',
+    'walq snapshot restore STORE 5000': 'what going back to seq 5000 would drop',
+    'walq wal replay STORE --until SEQ --save FILE': 'any point as a file, to be restored with --to',
+  });
+  answers(restore, parsed, {
+    kind: 'snapshot.restore',
+    load: async () => (await import('./snapshot/restore.ts')).restore,
+  });
 
   const prune = group
     .command('prune')

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
@@ -33,8 +34,8 @@ const othersMask = 0o077;
 /**
  * The way to `<folder>/sock`. The folder must be a real one, of this user, closed to others: E_RUN_FOLDER (exit 7) if
  * not. A short path is used as it is; for a long one Linux goes through a descriptor of the folder, other systems
- * through a folder in the temp folder that is named by the store id. `undefined` when there is no folder to connect in;
- * E_SOCKET_PATH when no way is short enough.
+ * through a folder in the temp folder that is named by the store id and by which folder it stands for, since a copy of
+ * a store has its id. `undefined` when there is no folder to connect in; E_SOCKET_PATH when no way is short enough.
  */
 export function openSocketPath(options: SocketPathOptions): SocketPath | undefined {
   const { purpose } = options;
@@ -49,8 +50,9 @@ export function openSocketPath(options: SocketPathOptions): SocketPath | undefin
   if ((options.platform ?? process.platform) === 'linux') {
     return socketPath(`/proc/self/fd/${fd}/${socketName}`, () => fs.closeSync(fd));
   }
+  const { dev, ino } = fs.fstatSync(fd, { bigint: true });
   fs.closeSync(fd);
-  const detour = temporaryFolder(options);
+  const detour = temporaryFolder(options, `${dev}:${ino}`);
   if (purpose === 'bind') makeFolder(detour);
   const detourFd = openFolder(detour, purpose);
   if (detourFd === undefined) return undefined;
@@ -130,14 +132,15 @@ function makeFolder(folder: string): void {
   }
 }
 
-function temporaryFolder({ folder, storeId, tempFolder }: SocketPathOptions): string {
+function temporaryFolder({ folder, storeId, tempFolder }: SocketPathOptions, standsFor: string): string {
   if (storeId === undefined || !/^[0-9a-f]{8,64}$/.test(storeId)) {
     throw ioError(
       'E_SOCKET_PATH',
       `the path ${folder}/${socketName} is too long for a socket, and the store id is not known`,
     );
   }
-  const name = `walq-${process.geteuid?.() ?? 0}-${storeId}`;
+  const which = createHash('sha256').update(standsFor).digest('hex').slice(0, 16);
+  const name = `walq-${process.geteuid?.() ?? 0}-${storeId.slice(0, 16)}-${which}`;
   for (const parent of [tempFolder ?? tmpdir(), '/tmp']) {
     const path = `${parent}/${name}`;
     if (fitsSocketPath(`${path}/${socketName}`)) return path;

@@ -147,6 +147,39 @@ export const storageCodes: CodeCatalogue = {
       'The copy in quarantine/ is gone, or is not what was taken away: its SHA-256 is not the one in the record of the repair. Putting it back would write other bytes than were there. Nothing was changed.',
     next: 'The repaired store is as it was. Look for another copy of the file in quarantine/.',
   },
+  E_PLACE: {
+    title: 'the new folder cannot be made there',
+    explain:
+      'A backup or a restored store becomes a folder of its own, by one rename when it is complete. It takes a name where nothing or an empty folder is, ' +
+      'on the disk of the folder around it, and not inside the store it is made of. Nothing was made.',
+    next: 'Name a folder that does not exist yet, in one that does.',
+  },
+  E_UNFINISHED: {
+    title: 'an unfinished copy is in the way',
+    explain:
+      'A backup or a restored store is called DIR.unfinished until it is complete. One is there: another command is making it, or died on the way. ' +
+      'It holds nothing but what was read from the source.',
+    next: 'Remove it if nothing is at work on it: rm -r DIR.unfinished',
+  },
+  E_RACE: {
+    title: 'the store changed too fast to be read',
+    explain:
+      'A reader opens all files it needs and then reads at leisure, so that cleaning takes nothing from it. Here files went between listing and opening ' +
+      'them, at every attempt. Nothing was made, and nothing is said of the store; it is not damaged by this.',
+    next: 'Try again, or stop whatever compacts the store without a pause.',
+  },
+  E_BACKUP_COPY: {
+    title: 'a copy does not read back as it was written',
+    explain:
+      'The store was read and is sound, but the copy of it is not: the disk of the backup, or the memory in between, changes bytes. No backup was made.',
+    next: 'Look at the disk of the backup, or name a folder on another one.',
+  },
+  E_RESTORE_MISMATCH: {
+    title: 'a restored store did not prove itself',
+    explain:
+      'The state of the new store, read back from disk, is not the one in the snapshot: a disk that changes bytes, or a bug in walq. No store was made.',
+    next: 'Try on another disk; please report it if it happens again.',
+  },
   E_COMPACT_MISMATCH: {
     title: 'compaction did not prove itself',
     explain:

@@ -1,8 +1,9 @@
 import { damageError, notFoundError, usageError, type WalqError } from '../base/errors.ts';
 import { type Finding, findingError, worstSeverity } from '../base/finding.ts';
 import { join } from '../base/path.ts';
+import { type LogFiles, openLogFiles } from './beside-writer.ts';
 import { goneMeanwhile } from './files.ts';
-import { segmentInput, walFolder } from './folder.ts';
+import { walFolder } from './folder.ts';
 import { checkSnapshot } from './snapshot/read.ts';
 import { aheadOfLog, otherPast, type Survey } from './survey.ts';
 import type { ChainPoint, SnapshotSummary, StateMachine, StorageEnv } from './types.ts';
@@ -31,7 +32,7 @@ export interface Loaded<M> {
  * Snapshot plus every later record: the state of the store. Read-only. Candidates are tried newest first; one that is
  * damaged or does not fit the log is a finding, and the next is tried. Faults of the log are findings too: whoever
  * wants to write refuses on them. Rejects with E_NO_BASE when no state can be built, E_REPLAY when a record does not
- * apply, E_READ on I/O errors.
+ * apply, E_READ on I/O errors, and ENOENT when a segment of the survey is gone.
  */
 export async function loadState<M extends StateMachine>(
   env: StorageEnv,
@@ -40,12 +41,29 @@ export async function loadState<M extends StateMachine>(
   make: () => M,
   options: LoadOptions = {},
 ): Promise<Loaded<M>> {
+  // Before the snapshot is read, which takes its time: a cleaning meanwhile would take the log that follows it.
+  const held = await openLogFiles(env, join(storeDir, walFolder), walFolder, survey.live);
+  try {
+    return await loadHeld(env, storeDir, survey, held, make, options);
+  } finally {
+    await held.close();
+  }
+}
+
+async function loadHeld<M extends StateMachine>(
+  env: StorageEnv,
+  storeDir: string,
+  survey: Survey,
+  held: LogFiles,
+  make: () => M,
+  options: LoadOptions,
+): Promise<Loaded<M>> {
   const until = options.until ?? Number.POSITIVE_INFINITY;
   const findings = [...survey.findings, ...gapsInNames(survey)];
   for (const candidate of candidates(survey, options, storeDir)) {
     const base = await loadBase(env, candidate, survey, make, until, findings);
     if (base === undefined) continue;
-    const loaded = await replayOnto(env, storeDir, survey, base, until);
+    const loaded = await replayOnto(survey, held, base, until);
     if (loaded === 'unfit') {
       const finding = degraded('E_SNAPSHOT_CHAIN', candidate.file, 'snapshot does not fit the log at its seq');
       if (candidate.named) throw findingError([finding]);
@@ -124,9 +142,8 @@ async function loadBase<M extends StateMachine>(
 
 /** Scans from the segment that holds the base's point and applies what comes after it. */
 async function replayOnto<M extends StateMachine>(
-  env: StorageEnv,
-  storeDir: string,
   survey: Survey,
+  held: LogFiles,
   base: Base<M>,
   until: number,
 ): Promise<Omit<Loaded<M>, 'findings'> | 'unfit'> {
@@ -134,8 +151,7 @@ async function replayOnto<M extends StateMachine>(
   const at = survey.live.findIndex((name) => name.ordinal === point?.ordinal);
   const first = survey.live[Math.max(at, 0)];
   if (first === undefined || (at < 0 && first.seqFirst !== base.seq + 1)) return 'unfit';
-  const names = survey.live.slice(Math.max(at, 0));
-  const inputs = names.map((name) => segmentInput(env, join(storeDir, walFolder), walFolder, name));
+  const inputs = held.inputs.slice(Math.max(at, 0));
   const evidence = {
     storeId: survey.identity.id,
     ...(survey.head && { head: survey.head }),

@@ -48,9 +48,10 @@ export async function recover<M extends StateMachine>(
   const look = async (): Promise<Recovered<M>> => {
     const survey = await surveyStore(env, storeDir);
     refuseDamage(storeDir, survey.findings);
-    const loaded = await loadState(env, storeDir, survey, make);
+    const loaded = await loadState(env, storeDir, survey, make).catch(async (error: unknown) => {
+      throw hasErrno(error, 'ENOENT') ? await lockedBy(env, storeDir) : error;
+    });
     refuseDamage(storeDir, loaded.findings);
-    if (loaded.log.vanished.length > 0) throw await lockedBy(env, storeDir);
     return { survey, loaded };
   };
   try {

@@ -1,4 +1,4 @@
-import { join } from '../base/path.ts';
+import { baseName, join } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
 import { copyStretch, makeFolder, refuseLink, removeIfThere } from './files.ts';
 import { quarantineFolder } from './folder.ts';
@@ -37,6 +37,17 @@ export async function quarantineBytes(
   }
   await env.fs.rename(temp, join(folder, name));
   await env.fs.syncDir(folder);
+  return name;
+}
+
+/**
+ * Gives a whole file a second name in `quarantine/`, before its own is taken away. Returns that name, which is on disk
+ * once the journal is that names it.
+ */
+export async function quarantineFile(env: StorageEnv, storeDir: string, file: string): Promise<string> {
+  const folder = await makeQuarantine(env, storeDir);
+  const name = await freeName(env, folder, baseName(file));
+  await env.fs.link(join(storeDir, file), join(folder, name));
   return name;
 }
 

@@ -2,8 +2,9 @@ import { notFoundError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
 import { baseName, join, parentOf } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
-import { goneMeanwhile, openSource } from './files.ts';
-import { headFileName, listingNotes, listWal, readHead, readSegmentHeader, segmentInput, walFolder } from './folder.ts';
+import { besideWriter, type LogFiles, openLogFiles } from './beside-writer.ts';
+import { goneMeanwhile, openSource, reading } from './files.ts';
+import { headFileName, listingNotes, listWal, readHead, readSegmentHeader, walFolder } from './folder.ts';
 import { settle, toReport, verdictOf } from './report.ts';
 import { confirmed } from './second-look.ts';
 import { listSnapshots } from './snapshot/list.ts';
@@ -138,25 +139,33 @@ async function lookAt(
   visitor: LogVisitor,
   range: ScanRange,
 ): Promise<{ report: LogReport; survey: Survey }> {
-  const survey = await surveyStore(env, storeDir);
-  const from = range.fromSeq ?? 0;
-  const names = survey.live.filter((_, index) => (survey.live[index + 1]?.seqFirst ?? Number.POSITIVE_INFINITY) > from);
+  const { survey, held } = await besideWriter(env, storeDir, async () => {
+    const survey = await surveyStore(env, storeDir);
+    const from = range.fromSeq ?? 0;
+    const names = survey.live.filter(
+      (_, index) => (survey.live[index + 1]?.seqFirst ?? Number.POSITIVE_INFINITY) > from,
+    );
+    return { survey, held: await openLogFiles(env, join(storeDir, walFolder), walFolder, names) };
+  });
   const evidence: Evidence = {
     storeId: survey.identity.id,
     ...(survey.head && { head: survey.head }),
     points: pointsOf(survey),
   };
-  const walDir = join(storeDir, walFolder);
-  const log = await scanLog(
-    names.map((name) => segmentInput(env, walDir, walFolder, name)),
-    evidence,
-    visitor,
-  );
+  const log = await scanHeld(held, evidence, visitor);
   const judgement = judgeLog(log, evidence);
   const misfits = log.stopped ? [] : misfitting(survey, log);
   const ahead = log.stopped ? [] : aheadOfLog(survey, judgement);
   const report = toReport(log, evidence, judgement, [...survey.findings, ...judgement.findings, ...misfits, ...ahead]);
   return { report, survey };
+}
+
+async function scanHeld(held: LogFiles, evidence: Evidence, visitor: LogVisitor): Promise<LogScan> {
+  try {
+    return await scanLog(held.inputs, evidence, visitor);
+  } finally {
+    await held.close();
+  }
 }
 
 function pointsOf(survey: Survey): NonNullable<Evidence['points']> {
@@ -188,21 +197,20 @@ function misfitting(survey: Survey, log: LogScan): Finding[] {
 export async function scanWalFolder(env: StorageEnv, walDir: string, visitor: LogVisitor = {}): Promise<LogReport> {
   const storeDir = await storeAround(env, walDir);
   if (storeDir !== undefined) return scanStore(env, storeDir, visitor);
-  const listing = await listWal(env, walDir);
+  const { listing, held } = await besideWriter(env, walDir, async () => {
+    const listing = await listWal(env, walDir);
+    return { listing, held: await openLogFiles(env, walDir, '', listing.segments) };
+  });
   const first = listing.segments[0];
   if (first === undefined) throw notFoundError('E_NO_STORE', `no segment in ${walDir}`, { data: { path: walDir } });
   const header = await readSegmentHeader(env, join(walDir, first.name));
   const evidence: Evidence = { alone: true, ...(header && { storeId: header.storeId }) };
-  const log = await scanLog(
-    listing.segments.map((name) => segmentInput(env, walDir, '', name)),
-    evidence,
-    visitor,
-  );
+  const log = await scanHeld(held, evidence, visitor);
   const judgement = judgeLog(log, evidence);
   return toReport(log, evidence, judgement, [...listingNotes(listing, ''), ...judgement.findings]);
 }
 
-/** The store whose log this folder is, however its path is spelled (`wal`, `.`, ...) and whatever STORE.json looks like. */
+/** The store whose log this folder is, however its path is spelled (`wal`, `.`, ...), whatever STORE.json says. */
 async function storeAround(env: StorageEnv, walDir: string): Promise<string | undefined> {
   const storeDir = parentOf(walDir);
   const [own, here] = [await env.fs.stat(join(storeDir, walFolder)), await env.fs.stat(walDir)];
@@ -222,7 +230,11 @@ async function scanFile(env: StorageEnv, path: string, visitor: LogVisitor): Pro
   const file = baseName(path);
   const name = parseSegmentFileName(file);
   const evidence: Evidence = { alone: true, ...(name && (await evidenceAround(env, parentOf(path), name))) };
-  const input: SegmentInput = { file, open: () => openSource(env.fs, path, { follow: true }), ...(name && { name }) };
+  const input: SegmentInput = {
+    file,
+    open: () => reading(path, () => openSource(env.fs, path, { follow: true })),
+    ...(name && { name }),
+  };
   const log = await scanLog([input], evidence, visitor);
   return toReport(log, evidence, judgeLog(log, evidence));
 }

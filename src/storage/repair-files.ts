@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
-import { hasErrno } from '../base/errors.ts';
+import { damageError, hasErrno, refusedError, type WalqError } from '../base/errors.ts';
+import { join } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
 import { type OpenSource, openSource } from './files.ts';
+import { quarantineFolder } from './folder.ts';
+import type { AppliedAction } from './repair-journal.ts';
 import type { StorageEnv } from './types.ts';
 
 /** What repair and its undo both do to single files. A file that is not there is `undefined`. */
@@ -41,4 +44,22 @@ export async function hashOf(source: Pick<ByteSource, 'read'>, offset: number, b
     done += got;
   }
   return hash.digest('hex');
+}
+
+/** One action to be taken back, looked at and ready. */
+export interface UndoStep {
+  run(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function damagedEvidence(action: AppliedAction, path: string, how: string): WalqError {
+  return damageError('E_EVIDENCE', `${path} ${how}: the repair cannot be undone`, {
+    data: { file: action.file, evidence: path },
+  });
+}
+
+export function staleUndo({ file, quarantine }: AppliedAction): WalqError {
+  return refusedError('E_PLAN_STALE', `${file} has been written to since the repair; undoing it would lose that`, {
+    data: { file, ...(quarantine !== undefined && { evidence: join(quarantineFolder, quarantine) }) },
+  });
 }

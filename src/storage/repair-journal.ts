@@ -1,8 +1,9 @@
 import { damageError, newerError, type WalqError } from '../base/errors.ts';
 import { baseName, join, parentOf } from '../base/path.ts';
 import { listFolder, readSmall, refuseLink, writeAtomic } from './files.ts';
-import { quarantineFolder, walFolder } from './folder.ts';
+import { headFileName, quarantineFolder, walFolder } from './folder.ts';
 import { makeQuarantine } from './quarantine.ts';
+import { parseSnapshotFileName, snapshotFolder } from './snapshot/name.ts';
 import { type StoreIdentity, storeFileName } from './store-file.ts';
 import type { StorageEnv } from './types.ts';
 import { parseSegmentFileName } from './wal/names.ts';
@@ -15,8 +16,16 @@ export type RepairAction =
   | { kind: 'write-store-file'; file: string; identity: StoreIdentity; sha256?: string }
   | { kind: 'trim'; file: string; offset: number; bytes: number; sha256: string };
 
-/** `quarantine` is the name, in that folder, of the copy of what the action takes away: there when `sha256` is. */
-export type AppliedAction = RepairAction & { quarantine?: string };
+/**
+ * What going back to a snapshot does to one file: it is set aside whole, and `after` is of what takes its place, if
+ * anything does. `sha256` is of what was there.
+ */
+export type SetAsideAction =
+  | { kind: 'move'; file: string; sha256: string }
+  | { kind: 'replace'; file: string; after: string; sha256?: string };
+
+/** `quarantine` is the name, in that folder, of what the action takes away: there when `sha256` is. */
+export type AppliedAction = (RepairAction | SetAsideAction) & { quarantine?: string };
 
 /** The record of one repair, written before its first change: `quarantine/repair-0001.json`. */
 export interface RepairJournal {
@@ -102,8 +111,15 @@ function isAction(value: unknown): value is AppliedAction {
     const takesNothing = quarantine === undefined && sha256 === undefined;
     return file === storeFileName && isIdentity(value.identity) && (takesAway || takesNothing);
   }
-  if (kind !== 'trim' || typeof file !== 'string') return false;
+  if (typeof file !== 'string') return false;
   const isSegment = parentOf(file) === walFolder && parseSegmentFileName(baseName(file)) !== undefined;
+  const isSnapshot = parentOf(file) === snapshotFolder && parseSnapshotFileName(baseName(file)) !== undefined;
+  if (kind === 'move') return (isSegment || isSnapshot) && takesAway;
+  if (kind === 'replace') {
+    const isNew = file === headFileName && quarantine === undefined && sha256 === undefined;
+    return /^[0-9a-f]{64}$/.test(String(value.after)) && (isNew || ((isSegment || file === headFileName) && takesAway));
+  }
+  if (kind !== 'trim') return false;
   return isSegment && isCount(value.offset) && isCount(value.bytes) && takesAway;
 }
 

@@ -1,11 +1,12 @@
-import { damageError, notFoundError, refusedError, type WalqError } from '../base/errors.ts';
+import { notFoundError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
 import { copyStretch, type OpenSource, readInto, readSmall, removeIfThere, writeAtomic, writeError } from './files.ts';
 import { quarantineFolder } from './folder.ts';
 import { openSegment, takeLock } from './lock.ts';
 import { scanStore } from './read.ts';
-import { hashOf, openIfThere } from './repair-files.ts';
+import { damagedEvidence, hashOf, openIfThere, staleUndo, type UndoStep } from './repair-files.ts';
 import { type AppliedAction, lastJournal, type RepairJournal, writeJournal } from './repair-journal.ts';
+import { prepareSetAside } from './set-aside.ts';
 import { encodeStoreFile, storeFileName } from './store-file.ts';
 import type { StorageEnv } from './types.ts';
 
@@ -17,7 +18,7 @@ import type { StorageEnv } from './types.ts';
  */
 export async function undoRepair(env: StorageEnv, storeDir: string): Promise<RepairJournal> {
   const lock = await takeLock(env, storeDir, {});
-  const steps: Step[] = [];
+  const steps: UndoStep[] = [];
   try {
     const found = await lastJournal(env, storeDir);
     if (found === undefined) {
@@ -42,13 +43,14 @@ export async function undoRepair(env: StorageEnv, storeDir: string): Promise<Rep
   }
 }
 
-interface Step {
-  run(): Promise<void>;
-  close(): Promise<void>;
-}
-
 /** `undefined` when there is nothing to do any more. */
-function prepare(env: StorageEnv, storeDir: string, action: AppliedAction, begun: boolean): Promise<Step | undefined> {
+function prepare(
+  env: StorageEnv,
+  storeDir: string,
+  action: AppliedAction,
+  begun: boolean,
+): Promise<UndoStep | undefined> {
+  if (action.kind === 'move' || action.kind === 'replace') return prepareSetAside(env, storeDir, action);
   return action.kind === 'trim' ? prepareTail(env, storeDir, action, begun) : prepareStoreFile(env, storeDir, action);
 }
 
@@ -57,7 +59,7 @@ async function prepareTail(
   storeDir: string,
   action: AppliedAction & { kind: 'trim' },
   begun: boolean,
-): Promise<Step | undefined> {
+): Promise<UndoStep | undefined> {
   const { offset, bytes, sha256 } = action;
   const segment = await openSegment(env, storeDir, action.file);
   if (segment === undefined) throw staleUndo(action);
@@ -106,7 +108,7 @@ async function prepareStoreFile(
   env: StorageEnv,
   storeDir: string,
   action: AppliedAction & { kind: 'write-store-file' },
-): Promise<Step | undefined> {
+): Promise<UndoStep | undefined> {
   const path = join(storeDir, storeFileName);
   const now = await readSmall(env.fs, path, 4096);
   const before = action.sha256 === undefined ? undefined : await readEvidence(env, storeDir, action);
@@ -150,16 +152,4 @@ async function openEvidence(env: StorageEnv, storeDir: string, action: AppliedAc
     await copy.close();
     throw error;
   }
-}
-
-function damagedEvidence(action: AppliedAction, path: string, how: string): WalqError {
-  return damageError('E_EVIDENCE', `${path} ${how}: the repair cannot be undone`, {
-    data: { file: action.file, evidence: path },
-  });
-}
-
-function staleUndo({ file, quarantine }: AppliedAction): WalqError {
-  return refusedError('E_PLAN_STALE', `${file} has been written to since the repair; undoing it would lose that`, {
-    data: { file, ...(quarantine !== undefined && { evidence: join(quarantineFolder, quarantine) }) },
-  });
 }

@@ -1,5 +1,6 @@
 import { usageError, WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
+import { besideWriter } from './beside-writer.ts';
 import { type Loaded, type LoadOptions, loadState } from './load.ts';
 import { stillThere } from './read.ts';
 import { surveyStore } from './survey.ts';
@@ -62,7 +63,9 @@ async function loadBesideWriter<M extends StateMachine>(
 ): Promise<Loaded<M>> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await loadState(env, storeDir, await surveyStore(env, storeDir), make, options);
+      return await besideWriter(env, storeDir, async () =>
+        loadState(env, storeDir, await surveyStore(env, storeDir), make, options),
+      );
     } catch (error) {
       if (attempt === 3 || !(error instanceof WalqError && error.code === 'E_NO_BASE')) throw error;
       await env.clock.sleep(50);

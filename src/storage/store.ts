@@ -1,4 +1,5 @@
 import { Exit, WalqError } from '../base/errors.ts';
+import { besideWriter } from './beside-writer.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { type CommitStats, Committer } from './committer.ts';
 import { createStore } from './create.ts';
@@ -172,7 +173,9 @@ export class Store<M extends StateMachine> {
   }
 
   async #look(): Promise<{ disk: M; memory: Iterable<Uint8Array> }> {
-    const loaded = await loadState(this.#env, this.dir, await surveyStore(this.#env, this.dir), this.#make);
+    const loaded = await besideWriter(this.#env, this.dir, async () =>
+      loadState(this.#env, this.dir, await surveyStore(this.#env, this.dir), this.#make),
+    );
     refuseDamage(this.dir, loaded.findings);
     return { disk: loaded.machine, memory: this.machine.cut() };
   }

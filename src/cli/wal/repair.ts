@@ -4,10 +4,10 @@ import { shellWord } from '../../base/shell-word.ts';
 import { type RepairResult, repairStore, undoLastRepair } from '../../commands/repair.ts';
 import { openStoreTarget } from '../../commands/store-target.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
-import type { RepairAction, RepairJournal } from '../../storage/repair-journal.ts';
 import { findingLine, verdictClauses, verdictText, verdictWord } from '../findings.ts';
+import { doneText, planText, undoneText } from '../repair-text.ts';
 import type { Session } from '../session.ts';
-import { counted, wrap } from '../text.ts';
+import { wrap } from '../text.ts';
 
 export interface RepairFlags {
   mode: 'trim';
@@ -84,19 +84,6 @@ async function writeResult(session: Session, result: RepairResult, store: string
   await out.line(style.dim(`to take it back: walq wal repair ${escapeText(shellWord(store))} --undo`));
 }
 
-function planText(action: RepairAction): string {
-  if (action.kind === 'write-store-file')
-    return `write ${action.file} anew, from the segment headers (store id ${action.identity.id})`;
-  const part = `${counted(action.bytes, 'byte')} of ${action.file} from offset ${action.offset}`;
-  return `copy ${part} to quarantine/, then cut them off`;
-}
-
-function doneText(action: RepairJournal['actions'][number]): string {
-  const kept = action.quarantine === undefined ? '' : `; kept in quarantine/${action.quarantine}`;
-  if (action.kind === 'write-store-file') return `wrote ${action.file} anew${kept}`;
-  return `cut ${counted(action.bytes, 'byte')} from offset ${action.offset} off ${action.file}${kept}`;
-}
-
 async function undo(session: Session, store: string): Promise<ExitCode> {
   const result = await undoLastRepair(session.context, store);
   session.settle();
@@ -106,10 +93,7 @@ async function undo(session: Session, store: string): Promise<ExitCode> {
     return Exit.ok;
   }
   const { out, style } = session;
-  for (const action of result.undone.actions)
-    await out.line(
-      `put back: ${escapeText(action.file)}${action.kind === 'trim' ? `, ${counted(action.bytes, 'byte')} from offset ${action.offset}` : ''}`,
-    );
+  for (const action of result.undone.actions) await out.line(escapeText(undoneText(action)));
   await out.write(verdictText(result.verdict, ['as before the repair'], style));
   return Exit.ok;
 }

@@ -49,7 +49,7 @@ class Judge {
   readonly #log: LogScan;
   readonly #evidence: Evidence;
   readonly #head: HeadSlot | undefined;
-  readonly #findings: Finding[];
+  readonly #findings: Finding[] = [];
   readonly #lost: LostRange[] = [];
   #lostUnknown = false;
   #tail: LogJudgement['tail'];
@@ -59,7 +59,6 @@ class Judge {
   constructor(log: LogScan, evidence: Evidence) {
     this.#log = log;
     this.#evidence = evidence;
-    this.#findings = [...log.vanished];
     const foreign = evidence.head && evidence.storeId && evidence.head.storeId !== evidence.storeId;
     if (foreign) this.#add('E_HEAD_FOREIGN', 'note', 'HEAD', 'HEAD carries the id of another store and is not used');
     this.#head = foreign ? undefined : evidence.head;

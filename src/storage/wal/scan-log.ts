@@ -1,5 +1,3 @@
-import { hasErrno } from '../../base/errors.ts';
-import type { Finding } from '../../base/finding.ts';
 import type { ByteSource } from '../../base/source.ts';
 import { readInto } from '../files.ts';
 import type { FrameView, RecordView } from '../types.ts';
@@ -64,36 +62,21 @@ export interface SegmentResult {
 
 export interface LogScan {
   segments: SegmentResult[];
-  /** Files that were listed and vanished before they could be read (a writer cleaned up). */
-  vanished: Finding[];
   stopped: boolean;
 }
 
-/** Reads all segments in order. Judges nothing: that is `judgeLog`. Rejects on I/O errors only. */
+/** Reads all segments in order. Judges nothing: that is `judgeLog`. Rejects on I/O errors only, and with what `open` does. */
 export async function scanLog(
   inputs: readonly SegmentInput[],
   evidence: Evidence,
   visitor: LogVisitor = {},
 ): Promise<LogScan> {
-  const log: LogScan = { segments: [], vanished: [], stopped: false };
+  const log: LogScan = { segments: [], stopped: false };
   let before: SegmentResult | undefined;
   let broken = false;
   let bytesBefore = 0;
   for (const input of inputs) {
-    let source: ByteSource & { close(): Promise<void> };
-    try {
-      source = await input.open();
-    } catch (error) {
-      if (!hasErrno(error, 'ENOENT')) throw error;
-      log.vanished.push({
-        code: 'E_LEFTOVER',
-        severity: 'note',
-        file: input.file,
-        message: 'was removed while it was being read',
-      });
-      before = undefined;
-      continue;
-    }
+    const source = await input.open();
     try {
       const header = input.name === undefined ? undefined : await peekHeader(source);
       const points = [...(evidence.points ?? []), ...(evidence.head ? [evidence.head] : [])].map((point) => ({

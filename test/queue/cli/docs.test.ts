@@ -23,6 +23,8 @@ function settled(text: string): string {
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
     .replace(/\b17\d{11}\b|\b18\d{11}\b/g, '<ms>')
     .replace(/\b(?:\d+(?:\.\d+)? ?(?:ms|[dhms]))+\b/g, '<duration>')
+    .replace(/\b[0-9a-f]{32}\b/g, '<id>')
+    .replace(/\b\d+(?:\.\d+)? [KM]?i?B\b/g, '<size>')
     .replace(/\bpid \d+/g, 'pid <pid>')
     .replace(/\b[0-9a-f]{12}\b/g, '<runner>');
 }
@@ -30,6 +32,7 @@ function settled(text: string): string {
 test.each([
   ['queue-look.md', 11],
   ['jobs.md', 7],
+  ['backup.md', 11],
 ])('every example of %s gives what is printed there', async (name, least) => {
   const page = readFileSync(pathOf(name), 'utf8');
   const folder = join(base, name);

@@ -60,6 +60,8 @@ const trim = {
 };
 const identity = { id: '0'.repeat(32), createdMs: 0 };
 const storeFile = { kind: 'write-store-file', file: 'STORE.json', identity };
+const move = { ...trim, kind: 'move', offset: undefined, bytes: undefined };
+const replace = { ...move, kind: 'replace', file: 'HEAD', after: '0'.repeat(64) };
 const journalOf = (action: unknown) => JSON.stringify({ walq: 1, appliedMs: 0, actions: [action] });
 
 test.each([
@@ -87,6 +89,15 @@ test.each([
   journalOf({ ...storeFile, quarantine: 'copy' }),
   journalOf({ ...storeFile, sha256: trim.sha256 }),
   journalOf({ kind: 'delete', file: 'STORE.json' }),
+  journalOf({ ...move, file: 'HEAD' }),
+  journalOf({ ...move, file: 'snapshots/../STORE.json' }),
+  journalOf({ ...move, file: 'snapshots/note.txt' }),
+  journalOf({ ...move, quarantine: undefined }),
+  journalOf({ ...replace, after: 'abc' }),
+  journalOf({ ...replace, file: 'STORE.json' }),
+  journalOf({ ...replace, file: 'snapshots/00000000000000000008.snap' }),
+  journalOf({ ...replace, quarantine: undefined }),
+  journalOf({ ...replace, file: trim.file, quarantine: undefined, sha256: undefined }),
 ])('a journal that is damaged or forged takes nothing back: %s', async (text) => {
   const { env } = await repaired();
   putFile(env.fs, journalFile, Buffer.from(text));
@@ -102,7 +113,7 @@ test('a journal cut short takes nothing back', async () => {
 });
 
 test('the journals above are refused for what they name: without it they are followed', async () => {
-  for (const action of [trim, storeFile, { ...storeFile, quarantine: 'copy', sha256: trim.sha256 }]) {
+  for (const action of [trim, move, replace, storeFile, { ...storeFile, quarantine: 'copy', sha256: trim.sha256 }]) {
     const { env } = await repaired();
     putFile(env.fs, journalFile, Buffer.from(journalOf(action)));
     await expect(undoRepair(env, dir)).rejects.toMatchObject({

@@ -1,0 +1,40 @@
+import type { AppliedAction, RepairAction, SetAsideAction } from '../storage/repair-journal.ts';
+import { counted } from './text.ts';
+
+/** One step of a plan, of what was done, and of what was taken back, as a line. Not escaped. */
+
+export function planText(action: RepairAction | SetAsideAction): string {
+  switch (action.kind) {
+    case 'write-store-file':
+      return `write ${action.file} anew, from the segment headers (store id ${action.identity.id})`;
+    case 'trim':
+      return `copy ${tailText(action)} to quarantine/, then cut them off`;
+    case 'move':
+      return `move ${action.file} to quarantine/`;
+    case 'replace':
+      return `keep ${action.file} in quarantine/, and put what belongs to the snapshot in its place`;
+  }
+}
+
+function tailText({ file, offset, bytes }: Extract<RepairAction, { kind: 'trim' }>): string {
+  return `${counted(bytes, 'byte')} of ${file} from offset ${offset}`;
+}
+
+export function doneText(action: AppliedAction): string {
+  const kept = action.quarantine === undefined ? '' : `; kept in quarantine/${action.quarantine}`;
+  switch (action.kind) {
+    case 'write-store-file':
+      return `wrote ${action.file} anew${kept}`;
+    case 'trim':
+      return `cut ${counted(action.bytes, 'byte')} from offset ${action.offset} off ${action.file}${kept}`;
+    case 'move':
+      return `moved ${action.file} to quarantine/${action.quarantine}`;
+    case 'replace':
+      return `replaced ${action.file}${kept}`;
+  }
+}
+
+export function undoneText(action: AppliedAction): string {
+  const part = action.kind === 'trim' ? `, ${counted(action.bytes, 'byte')} from offset ${action.offset}` : '';
+  return `put back: ${action.file}${part}`;
+}

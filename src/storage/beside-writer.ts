@@ -1,0 +1,63 @@
+import { Exit, hasErrno, WalqError } from '../base/errors.ts';
+import { join } from '../base/path.ts';
+import { shellWord } from '../base/shell-word.ts';
+import { type OpenSource, openSource } from './files.ts';
+import type { StorageEnv } from './types.ts';
+import type { SegmentName } from './wal/names.ts';
+import type { SegmentInput } from './wal/scan-log.ts';
+
+/**
+ * Reading while somebody else writes: files that were listed may be gone before they are opened. Once open they stay
+ * readable, so all are opened first; and where one was gone, a fresh listing has what took its place.
+ */
+
+/** A writer that takes files away between listing and opening them, so often in a row, is none that we know. */
+export const racesMax = 20;
+
+/** `look` from the start again as long as a file goes from under it: ENOENT. Rejects with E_RACE (1) in the end. */
+export async function besideWriter<T>(env: StorageEnv, path: string, look: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await look();
+    } catch (error) {
+      if (!hasErrno(error, 'ENOENT')) throw error;
+      if (attempt === racesMax) throw raced(path, error);
+      await env.clock.sleep(attempt);
+    }
+  }
+}
+
+export function raced(path: string, cause?: unknown): WalqError {
+  const text = `${path} changed under every one of ${racesMax} attempts to read it`;
+  return new WalqError(Exit.failed, 'E_RACE', text, { data: { path }, cause, next: `ls -l ${shellWord(path)}` });
+}
+
+export interface LogFiles {
+  /** Closing one of these does nothing. */
+  inputs: readonly (SegmentInput & { name: SegmentName; source: OpenSource })[];
+  close(): Promise<void>;
+}
+
+/** All of one listing, open. `prefix` as findings name the folder. Rejects with ENOENT when one is gone, E_READ. */
+export async function openLogFiles(
+  env: StorageEnv,
+  walDir: string,
+  prefix: string,
+  names: readonly SegmentName[],
+): Promise<LogFiles> {
+  const inputs: LogFiles['inputs'][number][] = [];
+  const close = async (): Promise<void> => {
+    for (const { source } of inputs) await source.close();
+  };
+  try {
+    for (const name of names) {
+      const source = await openSource(env.fs, join(walDir, name.name));
+      const open: SegmentInput['open'] = async () => ({ ...source, close: async () => {} });
+      inputs.push({ file: join(prefix, name.name), name, source, open });
+    }
+    return { inputs, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,83 @@
+import { hasErrno, refusedError, type WalqError } from '../base/errors.ts';
+import { join, parentOf } from '../base/path.ts';
+import { shellWord } from '../base/shell-word.ts';
+import type { FileSystem } from '../fs/types.ts';
+import { listFolder, reading, writeError } from './files.ts';
+import type { StorageEnv } from './types.ts';
+
+/** What a folder is called until it is complete. */
+const unfinished = '.unfinished';
+
+/**
+ * May a new folder be made here? Yes where nothing is, or an empty folder of this disk: the complete one takes its
+ * place by a rename. `outside` is a store that is only read, so that nothing may be made in it. Rejects with E_PLACE
+ * (7).
+ */
+export async function refusePlace(env: StorageEnv, dir: string, outside?: string): Promise<void> {
+  const { fs } = env;
+  const around = parentOf(dir);
+  const [here, above] = await reading(dir, async () => [await fs.lstat(dir), await fs.stat(around)] as const);
+  if (above?.kind !== 'folder') throw badPlace(dir, `there is no folder ${around}`, `mkdir -p ${shellWord(around)}`);
+  if (here !== undefined && here.kind !== 'folder') throw badPlace(dir, 'something else is there');
+  if (here !== undefined && here.dev !== above.dev) throw badPlace(dir, 'it is a disk of its own: name a folder in it');
+  if ((await listFolder(fs, dir)).length > 0) throw badPlace(dir, 'it is not empty');
+  if (outside === undefined) return;
+  if (await reading(dir, () => liesIn(fs, around, outside))) throw badPlace(dir, `it lies in ${outside}`);
+}
+
+/**
+ * Lets `fill` make a folder under another name, with all that is in it on disk; then it becomes `dir`. When something
+ * fails, what was made goes again. Rejects with E_UNFINISHED (7) when another one is at it or died at it, E_IO,
+ * E_NO_SPACE (74), and with what `fill` throws.
+ */
+export async function makeWhole<T>(env: StorageEnv, dir: string, fill: (temp: string) => Promise<T>): Promise<T> {
+  const { fs } = env;
+  const temp = `${dir.replace(/\/+$/, '')}${unfinished}`;
+  try {
+    await fs.mkdir(temp);
+  } catch (error) {
+    throw hasErrno(error, 'EEXIST') ? leftThere(temp) : writeError(temp, error);
+  }
+  try {
+    const result = await fill(temp);
+    await fs.rename(temp, dir);
+    await fs.syncDir(parentOf(dir));
+    return result;
+  } catch (error) {
+    await removeTree(fs, temp).catch(() => undefined);
+    throw writeError(dir, error);
+  }
+}
+
+/** Removes a folder and all in it; links are removed, not followed. A missing one is fine. */
+export async function removeTree(fs: FileSystem, folder: string): Promise<void> {
+  for (const name of await listFolder(fs, folder)) {
+    const path = join(folder, name);
+    if ((await fs.lstat(path))?.kind === 'folder') await removeTree(fs, path);
+    else await fs.unlink(path);
+  }
+  if ((await fs.lstat(folder)) !== undefined) await fs.rmdir(folder);
+}
+
+/** Is `path`, which is there, the folder `outer` or somewhere below it, whatever links lead there? */
+async function liesIn(fs: FileSystem, path: string, outer: string): Promise<boolean> {
+  const store = await fs.stat(outer);
+  let before: number | undefined;
+  for (let at = path; ; at = parentOf(at)) {
+    const here = await fs.stat(at);
+    if (here === undefined || here.ino === before) return false;
+    if (here.ino === store?.ino && here.dev === store.dev) return true;
+    before = here.ino;
+  }
+}
+
+function badPlace(dir: string, why: string, next = 'name a folder that does not exist yet'): WalqError {
+  return refusedError('E_PLACE', `${dir} cannot become the new folder: ${why}`, { data: { folder: dir }, next });
+}
+
+function leftThere(temp: string): WalqError {
+  return refusedError('E_UNFINISHED', `${temp} is in the way: another one is being made, or one died on the way`, {
+    data: { file: temp },
+    next: `rm -r ${shellWord(temp)}, if nothing is at work on it`,
+  });
+}

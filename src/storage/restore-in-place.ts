@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto';
+import { refusedError } from '../base/errors.ts';
+import { type Finding, findingError, worstSeverity } from '../base/finding.ts';
+import { baseName, join } from '../base/path.ts';
+import { shellWord } from '../base/shell-word.ts';
+import { copyStretch, openSource, removeIfThere, writeError, writeFully } from './files.ts';
+import { headFileName, walFolder } from './folder.ts';
+import { openSegment, takeLock } from './lock.ts';
+import { quarantineFile } from './quarantine.ts';
+import { verifyStore } from './read.ts';
+import { hashFile } from './repair-files.ts';
+import { nextJournalName, type RepairJournal, type SetAsideAction, writeJournal } from './repair-journal.ts';
+import { type CutPoint, cutAt, findingsBelow } from './restore-point.ts';
+import { setAside } from './set-aside.ts';
+import { listSnapshots } from './snapshot/list.ts';
+import { parseSnapshotFileName } from './snapshot/name.ts';
+import { checkSnapshot } from './snapshot/read.ts';
+import { type Survey, surveyStore } from './survey.ts';
+import type { SnapshotSummary, StorageEnv, Verdict } from './types.ts';
+import { encodeHeadFile } from './wal/head.ts';
+
+/**
+ * A store goes back to one of its snapshots: what came after it is set aside, whole files only, and can be brought
+ * back. What came before stays.
+ */
+
+export interface RestorePlan {
+  storeDir: string;
+  verdict: Verdict;
+  snapshot: SnapshotSummary;
+  /** Last seq that can be read now: what lies after the snapshot's goes. */
+  seqLast: number;
+  /** Empty when nothing came after the snapshot. */
+  actions: SetAsideAction[];
+  /** Faults that would stay: bad snapshots that are older. */
+  leaves: Finding[];
+}
+
+/**
+ * What would be done. Read-only. `file` is relative to the store. Rejects with the damage of the snapshot, or of the
+ * log before it (3): that is not mended by going back; E_SNAPSHOT_CHAIN (3) when the log does not have the snapshot's
+ * place; E_NO_STORE, E_READ.
+ */
+export async function planRestore(env: StorageEnv, storeDir: string, file: string): Promise<RestorePlan> {
+  const survey = await surveyStore(env, storeDir);
+  const { identity } = survey;
+  const options = { relativeName: file, storeId: identity.id };
+  const { summary, findings } = await checkSnapshot(env, join(storeDir, file), options);
+  if (summary === undefined) throw findingError(findings);
+  const report = await verifyStore(env, storeDir);
+  const seqLast = Math.max(report.seqLast ?? 0, (survey.live.at(-1)?.seqFirst ?? 1) - 1);
+  const cut = await cutAt(env, storeDir, survey, summary.point);
+  const leaves = [
+    ...survey.findings.filter(({ severity }) => severity !== 'note'),
+    ...(cut ? await findingsBelow(env, storeDir, survey, cut) : [misfit(file)]),
+    ...report.snapshots.filter((check) => seqOf(check.file) <= summary.seq).flatMap((check) => check.findings),
+  ];
+  const worst = worstSeverity(leaves);
+  if (cut === undefined || (worst !== undefined && worst !== 'note' && worst !== 'degraded')) {
+    const next = `walq snapshot restore ${shellWord(join(storeDir, file))} --to NEWSTORE`;
+    throw findingError(leaves, { subject: `${storeDir} cannot go back in place`, next });
+  }
+  const isThere = seqLast === summary.seq && (report.verdict === 'clean' || report.verdict === 'degraded');
+  const actions = isThere ? [] : await actionsFor(env, storeDir, survey, cut, summary.seq);
+  return { storeDir, verdict: report.verdict, snapshot: { ...summary, file }, seqLast, actions, leaves };
+}
+
+/** As the name says: a damaged one says nothing else. */
+function seqOf(file: string): number {
+  return parseSnapshotFileName(baseName(file)) ?? 0;
+}
+
+function misfit(file: string): Finding {
+  return {
+    code: 'E_SNAPSHOT_CHAIN',
+    severity: 'corrupt',
+    file,
+    message: 'the log does not have the place it stands at',
+  };
+}
+
+/** HEAD first: it must not be ahead of the log. Then from the newest to the oldest, the cut itself last. */
+async function actionsFor(
+  env: StorageEnv,
+  storeDir: string,
+  survey: Survey,
+  cut: CutPoint,
+  seq: number,
+): Promise<SetAsideAction[]> {
+  const actions: SetAsideAction[] = [];
+  const move = async (file: string): Promise<void> => {
+    const sha256 = await hashFile(env, join(storeDir, file));
+    if (sha256 !== undefined) actions.push({ kind: 'move', file, sha256 });
+  };
+  const { head, headUsable } = survey;
+  if (!headUsable || head?.ordinal !== cut.ordinal || head.end !== cut.offset || head.link !== cut.link) {
+    const sha256 = await hashFile(env, join(storeDir, headFileName));
+    const after = createHash('sha256').update(headFor(survey, cut)).digest('hex');
+    actions.push({ kind: 'replace', file: headFileName, after, ...(sha256 !== undefined && { sha256 }) });
+  }
+  for (const snapshot of (await listSnapshots(env, storeDir)).snapshots)
+    if (snapshot.seq > seq) await move(snapshot.file);
+  for (const { ordinal, name } of survey.live.toReversed())
+    if (ordinal > cut.ordinal) await move(join(walFolder, name));
+  const path = join(storeDir, cut.file);
+  if (((await env.fs.lstat(path))?.size ?? 0) > cut.offset) {
+    const [sha256, after] = [await hashFile(env, path), await hashFile(env, path, { offset: 0, bytes: cut.offset })];
+    if (sha256 !== undefined && after !== undefined) actions.push({ kind: 'replace', file: cut.file, after, sha256 });
+  }
+  return actions;
+}
+
+function headFor(survey: Survey, cut: CutPoint): Uint8Array {
+  const { ordinal, offset: end, link, salt, seq: seqLast } = cut;
+  const counter = (survey.head?.counter ?? 0) + 1;
+  return encodeHeadFile({ counter, storeId: survey.identity.id, ordinal, seqLast, end, link, salt, closed: false });
+}
+
+/**
+ * Does what the plan says, if the store still is what the plan was made from: everything gets its second name and its
+ * replacement, then comes the journal, then the change; each on disk before the next. Rejects with E_LOCKED,
+ * E_PLAN_STALE (7), E_IO, E_NO_SPACE, and as `planRestore` does.
+ */
+export async function applyRestore(env: StorageEnv, storeDir: string, plan: RestorePlan): Promise<RepairJournal> {
+  const lock = await takeLock(env, storeDir, {});
+  try {
+    const survey = await surveyStore(env, storeDir);
+    const last = survey.live.at(-1);
+    // Whoever writes in spite of our lock, its LOCK file deleted, must have this one too.
+    const held = last && (await openSegment(env, storeDir, join(walFolder, last.name)));
+    try {
+      const now = await planRestore(env, storeDir, plan.snapshot.file);
+      if (JSON.stringify(now.actions) !== JSON.stringify(plan.actions)) throw stalePlan(plan);
+      return await carryOut(env, storeDir, survey, now);
+    } finally {
+      await held?.close();
+    }
+  } catch (error) {
+    throw writeError(storeDir, error);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function carryOut(env: StorageEnv, storeDir: string, survey: Survey, plan: RestorePlan): Promise<RepairJournal> {
+  const journal: RepairJournal = { walq: 1, appliedMs: env.clock.now(), actions: [] };
+  const temps = new Map<SetAsideAction, string>();
+  const cut = await cutAt(env, storeDir, survey, plan.snapshot.point);
+  for (const action of plan.actions) {
+    if (action.kind === 'replace' && cut !== undefined) {
+      const bytes = action.file === headFileName ? headFor(survey, cut) : cut.offset;
+      const temp = await writeReplacement(env, join(storeDir, action.file), bytes);
+      temps.set(action, temp);
+      if ((await hashFile(env, temp)) !== action.after) throw stalePlan(plan);
+    }
+    const quarantine =
+      action.sha256 === undefined ? {} : { quarantine: await quarantineFile(env, storeDir, action.file) };
+    journal.actions.push({ ...action, ...quarantine });
+  }
+  if (plan.actions.length > 0) await writeJournal(env, storeDir, await nextJournalName(env, storeDir), journal);
+  for (const action of plan.actions) await setAside(env, storeDir, action, temps.get(action));
+  return journal;
+}
+
+/** `bytes`, or so many of the file itself, under a temp name, on disk. */
+async function writeReplacement(env: StorageEnv, path: string, bytes: Uint8Array | number): Promise<string> {
+  const temp = `${path}.tmp`;
+  await removeIfThere(env.fs, temp);
+  const file = await env.fs.open(temp, 'wx');
+  try {
+    if (typeof bytes !== 'number') await writeFully(file, bytes, 0);
+    else {
+      const source = await openSource(env.fs, path);
+      try {
+        await copyStretch(source, 0, bytes, file, 0);
+      } finally {
+        await source.close();
+      }
+    }
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+  return temp;
+}
+
+function stalePlan({ storeDir, snapshot }: RestorePlan): Error {
+  return refusedError('E_PLAN_STALE', 'the store has changed since the plan was made', {
+    next: `walq snapshot restore ${shellWord(storeDir)} ${snapshot.seq}`,
+  });
+}
