@@ -70,15 +70,28 @@ function addReplay(wal: Command, parsed: Parsed): void {
   answers(command, parsed, { kind: 'wal.replay', load: async () => (await import('./wal/replay.ts')).replay });
 }
 
+const repairHelp = `
+Modes:
+  trim     cut off an unreadable end, rebuild STORE.json
+  heal     turn back single flipped bits that checksum, chain and content prove
+
+docs/repair.md describes them.`;
+
 function addRepair(wal: Command, parsed: Parsed): void {
   const command = wal
     .command('repair')
     .description('plan a repair; carry it out with --apply')
     .argument('[path]', 'the store')
-    .addOption(new Option('--mode <mode>', 'what to do').choices(['trim']).default('trim'))
+    .addOption(new Option('--mode <mode>', 'what to do').choices(['trim', 'heal']).default('trim'))
     .option('--apply', 'change the files; without it the plan is only shown')
     .option('--yes', 'also trim an ambiguous tail, which may hold an acknowledged event')
-    .option('--undo', 'put back what the last repair set aside');
+    .option('--undo', 'put back what the last repair set aside')
+    .addHelpText('after', repairHelp);
+  examples(command, {
+    'walq wal repair STORE': 'what trimming a torn or ambiguous end would cut off',
+    'walq wal repair STORE --mode heal': 'which flipped bits can be found and proved',
+    'walq wal repair STORE --mode heal --apply': 'turn them back; the bytes as they were are kept',
+  });
   answers(command, parsed, { kind: 'wal.repair', load: async () => (await import('./wal/repair.ts')).repair });
 }
 

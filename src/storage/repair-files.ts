@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { hasErrno } from '../base/errors.ts';
 import type { ByteSource } from '../base/source.ts';
+import type { File } from '../fs/types.ts';
 import { type OpenSource, openSource } from './files.ts';
+import { openSegment } from './lock.ts';
 import type { StorageEnv } from './types.ts';
 
 /** What repair and its undo both do to single files. A file that is not there is `undefined`. */
@@ -41,4 +43,28 @@ export async function hashOf(source: Pick<ByteSource, 'read'>, offset: number, b
     done += got;
   }
   return hash.digest('hex');
+}
+
+/** Segments open for writing and locked, each once: a second opening would find it locked. */
+export class HeldSegments {
+  readonly #env: StorageEnv;
+  readonly #storeDir: string;
+  readonly #files = new Map<string, File>();
+
+  constructor(env: StorageEnv, storeDir: string) {
+    this.#env = env;
+    this.#storeDir = storeDir;
+  }
+
+  /** `file` is relative to the store; `undefined` when it is not there. Rejects with E_LOCKED. */
+  async get(file: string): Promise<File | undefined> {
+    const held = this.#files.get(file) ?? (await openSegment(this.#env, this.#storeDir, file));
+    if (held !== undefined) this.#files.set(file, held);
+    return held;
+  }
+
+  async close(): Promise<void> {
+    for (const file of this.#files.values()) await file.close();
+    this.#files.clear();
+  }
 }

@@ -21,6 +21,8 @@ export const faultTable = {
   'cut-active': ['the last segment cut at every byte', 'torn, or corrupt below the certified end'],
   'cut-sealed': ['a sealed segment cut at every byte', 'corrupt'],
   'flip-bit': ['every bit flipped, in every kind of file', 'found, named at its place'],
+  'heal-one-bit': ['every bit of a log flipped, then repair --mode heal', 'healed to the byte'],
+  'heal-other-damage': ['two bits, or random bytes, then repair --mode heal', 'no bit turned that was not flipped'],
   'bad-block': ['each 512 B and 4 KiB block zeroed, 0xFF, random', 'found, named at its place'],
   'zero-tail': ['zeros after the log; zeros, then other bytes', 'clean, or as torn sectors'],
   'moved-bytes': ['a block, frame or file doubled, swapped, taken from another store', 'corrupt'],

@@ -4,13 +4,15 @@ import { shellWord } from '../../base/shell-word.ts';
 import { type RepairResult, repairStore, undoLastRepair } from '../../commands/repair.ts';
 import { openStoreTarget } from '../../commands/store-target.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
+import type { RepairMode } from '../../storage/repair.ts';
+import type { HealCandidate } from '../../storage/repair-heal.ts';
 import type { RepairAction, RepairJournal } from '../../storage/repair-journal.ts';
 import { findingLine, verdictClauses, verdictText, verdictWord } from '../findings.ts';
 import type { Session } from '../session.ts';
-import { counted, wrap } from '../text.ts';
+import { count, counted, wrap } from '../text.ts';
 
 export interface RepairFlags {
-  mode: 'trim';
+  mode: RepairMode;
   apply?: boolean;
   yes?: boolean;
   undo?: boolean;
@@ -22,7 +24,8 @@ export async function repair(session: Session, args: readonly string[], flags: R
   }
   const store = await openStoreTarget(session.context, args);
   if (flags.undo === true) return await undo(session, store);
-  const result = await repairStore(session.context, { store, apply: flags.apply === true, yes: flags.yes === true });
+  const { mode, apply = false, yes = false } = flags;
+  const result = await repairStore(session.context, { store, mode, apply, yes });
   session.settle();
   const exit = exitOf(result);
   const next = nextCommand(result, store);
@@ -46,7 +49,7 @@ function exitOf(result: RepairResult): ExitCode {
 function nextCommand(result: RepairResult, store: string): string | undefined {
   if (result.applied !== undefined) return undefined;
   if (result.plan.actions.length > 0) {
-    return `walq wal repair ${shellWord(store)} --mode trim --apply${result.plan.needsYes ? ' --yes' : ''}`;
+    return `walq wal repair ${shellWord(store)} --mode ${result.plan.mode} --apply${result.plan.needsYes ? ' --yes' : ''}`;
   }
   return exitOfVerdict(result.verdict) !== Exit.ok ? `walq wal verify ${shellWord(store)}` : undefined;
 }
@@ -56,13 +59,18 @@ async function writeResult(session: Session, result: RepairResult, store: string
   const { plan, applied } = result;
   if (plan.actions.length === 0 && plan.leaves.length === 0) {
     const whole = exitOfVerdict(result.verdict) === Exit.ok;
-    await out.write(verdictText(result.verdict, [whole ? 'nothing to repair' : 'nothing that trim can mend'], style));
+    await out.write(
+      verdictText(result.verdict, [whole ? 'nothing to repair' : `nothing that ${plan.mode} can mend`], style),
+    );
     return;
   }
   for (const finding of [...plan.mends, ...plan.leaves]) await out.line(findingLine(finding, style, session.width));
+  for (const place of plan.refused)
+    await out.line(`not healed: ${escapeText(place.file)} at offset ${place.offset}: ${place.why}`);
+  for (const candidate of plan.candidates) await out.line(escapeText(candidateText(candidate)));
   if (plan.leaves.length > 0)
     await out.line(
-      `trim does not mend ${plan.leaves.length === 1 ? 'this' : 'these'}: ${plan.leaves.map((finding) => finding.code).join(', ')}`,
+      `${plan.mode} does not mend ${plan.leaves.length === 1 ? 'this' : 'these'}: ${plan.leaves.map((finding) => finding.code).join(', ')}`,
     );
   if (plan.actions.length === 0) {
     await out.write(verdictText(result.verdict, ['nothing was changed'], style));
@@ -87,13 +95,32 @@ async function writeResult(session: Session, result: RepairResult, store: string
 function planText(action: RepairAction): string {
   if (action.kind === 'write-store-file')
     return `write ${action.file} anew, from the segment headers (store id ${action.identity.id})`;
+  if (action.kind === 'heal') {
+    const kept = `copy ${counted(action.bytes, 'byte')} around it to quarantine/`;
+    return `${kept}, then turn ${bitText(action)} (${action.what}${seqsText(action)})`;
+  }
   const part = `${counted(action.bytes, 'byte')} of ${action.file} from offset ${action.offset}`;
   return `copy ${part} to quarantine/, then cut them off`;
+}
+
+function bitText({ file, at, bit }: { file: string; at: number; bit: number }): string {
+  return `bit ${bit} of the byte at offset ${at} of ${file}`;
+}
+
+function seqsText({ seqFirst, seqLast }: { seqFirst?: number; seqLast?: number }): string {
+  if (seqFirst === undefined) return '';
+  return seqLast === undefined || seqLast === seqFirst ? `, seq ${seqFirst}` : `, seq ${seqFirst}..${seqLast}`;
+}
+
+function candidateText(candidate: HealCandidate): string {
+  const odds = `in a payload of this length other damage looks the same once in ${count(candidate.oneIn)}`;
+  return `only a candidate, not healed: ${bitText(candidate)}${seqsText(candidate)}; ${odds}`;
 }
 
 function doneText(action: RepairJournal['actions'][number]): string {
   const kept = action.quarantine === undefined ? '' : `; kept in quarantine/${action.quarantine}`;
   if (action.kind === 'write-store-file') return `wrote ${action.file} anew${kept}`;
+  if (action.kind === 'heal') return `turned ${bitText(action)} (${action.what}${seqsText(action)})${kept}`;
   return `cut ${counted(action.bytes, 'byte')} from offset ${action.offset} off ${action.file}${kept}`;
 }
 
@@ -106,10 +133,11 @@ async function undo(session: Session, store: string): Promise<ExitCode> {
     return Exit.ok;
   }
   const { out, style } = session;
-  for (const action of result.undone.actions)
-    await out.line(
-      `put back: ${escapeText(action.file)}${action.kind === 'trim' ? `, ${counted(action.bytes, 'byte')} from offset ${action.offset}` : ''}`,
-    );
+  for (const action of result.undone.actions) {
+    const isWhole = action.kind === 'write-store-file';
+    const part = isWhole ? '' : `, ${counted(action.bytes, 'byte')} from offset ${action.offset}`;
+    await out.line(`put back: ${escapeText(action.file)}${part}`);
+  }
   await out.write(verdictText(result.verdict, ['as before the repair'], style));
   return Exit.ok;
 }

@@ -141,7 +141,15 @@ function nextCommand(result: VerifyResult): string | undefined {
   }
   const worst = worstFirst(findings)[0];
   if (isStore && verdict === 'corrupt' && onlyStoreFile(findings)) return `walq wal repair ${shellWord(target.path)}`;
+  if (isStore && verdict === 'corrupt' && findings.some(mayBeOneBit)) {
+    return `walq wal repair ${shellWord(target.path)} --mode heal`;
+  }
   return worst === undefined || worst.severity === 'note' ? undefined : `walq help ${worst.code}`;
+}
+
+/** Bytes are there and wrong: the damage that a flipped bit makes. */
+function mayBeOneBit({ code }: Finding): boolean {
+  return code === 'E_PAYLOAD' || code === 'E_FRAME_HEADER' || code === 'E_SEGMENT_HEADER';
 }
 
 /** Repair writes STORE.json anew. */

@@ -15,6 +15,7 @@ import {
   payloadBytesMax,
   type SegmentHeader,
   segmentHeaderBytes,
+  seqsOf,
 } from './format.ts';
 import { recordsFit } from './records.ts';
 import type { Hole, HoleKind, ScanOptions, SegmentScan } from './scan-types.ts';
@@ -195,6 +196,7 @@ class SegmentScanner {
     const sectorRest = frameHeaderBytes + 512;
     const held = await window.need(this.#at, sectorRest);
     const hole = this.#holeAt(held < frameHeaderBytes ? 'cut' : 'header', this.#at);
+    hole.follows = { link: this.#link, seqNext: this.#seqNext };
     const to = this.#at + Math.min(held, sectorRest);
     hole.zeroSector = hasZeroSector(window.bytes, window.base, this.#at, to, this.#at + frameHeaderBytes);
     return hole;
@@ -255,10 +257,6 @@ class SegmentScanner {
       if (points[index]?.offset === this.#at && points[index]?.link === this.#link) scan.passed[index] = true;
     }
   }
-}
-
-function seqsOf(header: FrameHeader): number {
-  return header.type === FrameType.data || header.type === FrameType.lost ? header.count : 0;
 }
 
 function lostIn(header: FrameHeader): { seqFirst: number; seqLast: number } | undefined {

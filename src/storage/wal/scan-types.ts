@@ -27,6 +27,8 @@ export interface Hole {
   atEnd: boolean;
   got?: number;
   expected?: number;
+  /** Where no header is sound: what a frame that continues the log there would have as link and first seq. */
+  follows?: { link: number; seqNext: number };
   /** Lost seqs, where the bytes around the hole say so. Inclusive. */
   seqFirst?: number;
   seqLast?: number;

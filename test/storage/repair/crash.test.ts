@@ -5,8 +5,9 @@ import type { StorageEnv } from '../../../src/storage/types.ts';
 import { crashStates } from '../../support/sim-crash.ts';
 import type { SimFs } from '../../support/sim-fs.ts';
 import { SimCrash } from '../../support/sim-ops.ts';
+import { tried } from '../../support/tried.ts';
 import { dir, diskOf, type Image, imageOf, withFile } from '../damage/image.ts';
-import { damagedStore, filesOf, repair, repaired, undoAll } from './support.ts';
+import { damagedStore, filesOf, flippedStore, healing, repair, repaired, undoAll } from './support.ts';
 
 /** Every state in which a process that died at some call of `work` may have left the disk. */
 async function* deaths(
@@ -42,6 +43,36 @@ test('a repair that dies at any call is done by the next one, and whatever was d
     expect(filesOf(imageOf(back.fs))).toEqual(filesOf(damaged));
   }
   expect(states).toBeGreaterThan(40);
+});
+
+test('a heal that dies at any call is done by the next one, and whatever was done can be taken back', async (context) => {
+  const { whole, damaged } = await flippedStore();
+  let states = 0;
+  for await (const left of deaths(damaged, (env) => repair(env, healing))) {
+    states++;
+    const again = await diskOf(left);
+    await repair(again, healing);
+    expect(filesOf(imageOf(again.fs))).toEqual(filesOf(whole));
+    const back = await diskOf(left);
+    await undoAll(back);
+    expect(filesOf(imageOf(back.fs))).toEqual(filesOf(damaged));
+  }
+  expect(states).toBeGreaterThan(40);
+  tried(context, 'kill-9', { 'heal done': states });
+});
+
+test('an undo of a heal that dies at any call is finished by the next one', async () => {
+  const { damaged } = await flippedStore();
+  const env = await diskOf(damaged);
+  await repair(env, healing);
+  let states = 0;
+  for await (const left of deaths(imageOf(env.fs), (dying) => undoRepair(dying, dir))) {
+    states++;
+    const again = await diskOf(left);
+    await undoAll(again);
+    expect(filesOf(imageOf(again.fs))).toEqual(filesOf(damaged));
+  }
+  expect(states).toBeGreaterThan(20);
 });
 
 test('an undo that dies at any call is finished by the next one, whatever the disk held behind the cut', async () => {

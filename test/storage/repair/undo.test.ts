@@ -60,6 +60,7 @@ const trim = {
 };
 const identity = { id: '0'.repeat(32), createdMs: 0 };
 const storeFile = { kind: 'write-store-file', file: 'STORE.json', identity };
+const heal = { ...trim, kind: 'heal', what: 'payload', at: 96, bit: 7, sha256After: '1'.repeat(64) };
 const journalOf = (action: unknown) => JSON.stringify({ walq: 1, appliedMs: 0, actions: [action] });
 
 test.each([
@@ -86,6 +87,11 @@ test.each([
   journalOf({ ...storeFile, identity: { ...identity, id: '..' } }),
   journalOf({ ...storeFile, quarantine: 'copy' }),
   journalOf({ ...storeFile, sha256: trim.sha256 }),
+  journalOf({ ...heal, at: 95 }),
+  journalOf({ ...heal, at: 104 }),
+  journalOf({ ...heal, bit: 8 }),
+  journalOf({ ...heal, sha256After: 'abc' }),
+  journalOf({ ...heal, quarantine: undefined }),
   journalOf({ kind: 'delete', file: 'STORE.json' }),
 ])('a journal that is damaged or forged takes nothing back: %s', async (text) => {
   const { env } = await repaired();
@@ -102,7 +108,7 @@ test('a journal cut short takes nothing back', async () => {
 });
 
 test('the journals above are refused for what they name: without it they are followed', async () => {
-  for (const action of [trim, storeFile, { ...storeFile, quarantine: 'copy', sha256: trim.sha256 }]) {
+  for (const action of [trim, heal, storeFile, { ...storeFile, quarantine: 'copy', sha256: trim.sha256 }]) {
     const { env } = await repaired();
     putFile(env.fs, journalFile, Buffer.from(journalOf(action)));
     await expect(undoRepair(env, dir)).rejects.toMatchObject({
