@@ -74,6 +74,7 @@ const repairHelp = `
 Modes:
   trim     cut off an unreadable end, rebuild STORE.json
   heal     turn back single flipped bits that checksum, chain and content prove
+  salvage  make a new store of all that can be read; the damaged one is not changed
 
 docs/repair.md describes them.`;
 
@@ -82,15 +83,17 @@ function addRepair(wal: Command, parsed: Parsed): void {
     .command('repair')
     .description('plan a repair; carry it out with --apply')
     .argument('[path]', 'the store')
-    .addOption(new Option('--mode <mode>', 'what to do').choices(['trim', 'heal']).default('trim'))
+    .addOption(new Option('--mode <mode>', 'what to do').choices(['trim', 'heal', 'salvage']).default('trim'))
     .option('--apply', 'change the files; without it the plan is only shown')
     .option('--yes', 'also trim an ambiguous tail, which may hold an acknowledged event')
+    .option('--to <dir>', 'the new store that salvage makes')
     .option('--undo', 'put back what the last repair set aside')
     .addHelpText('after', repairHelp);
   examples(command, {
     'walq wal repair STORE': 'what trimming a torn or ambiguous end would cut off',
     'walq wal repair STORE --mode heal': 'which flipped bits can be found and proved',
     'walq wal repair STORE --mode heal --apply': 'turn them back; the bytes as they were are kept',
+    'walq wal repair STORE --mode salvage --to DIR': 'what could be saved, what is lost, which jobs that may touch',
   });
   answers(command, parsed, { kind: 'wal.repair', load: async () => (await import('./wal/repair.ts')).repair });
 }

@@ -1,10 +1,10 @@
-import { decodeEvent } from '../queue/events/events.ts';
 import { verifyStore } from '../storage/read.ts';
 import { applyRepair, planRepair, type RepairMode, type RepairPlan } from '../storage/repair.ts';
 import type { RepairJournal } from '../storage/repair-journal.ts';
 import { undoRepair } from '../storage/repair-undo.ts';
 import type { Verdict } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
+import { isEvent } from './salvage.ts';
 
 export interface RepairRequest {
   store: string;
@@ -28,20 +28,11 @@ export interface RepairResult {
  */
 export async function repairStore(context: CommandContext, request: RepairRequest): Promise<RepairResult> {
   const { env } = context;
-  const how = { mode: request.mode, readable };
+  const how = { mode: request.mode, readable: isEvent };
   const plan = await planRepair(env, request.store, how);
   if (!request.apply || plan.actions.length === 0) return { plan, verdict: plan.verdict };
   const applied = await applyRepair(env, plan, how, { yes: request.yes });
   return { plan, applied, verdict: (await verifyStore(env, request.store)).verdict };
-}
-
-function readable(record: Uint8Array): boolean {
-  try {
-    decodeEvent(record);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 export interface UndoResult {

@@ -69,9 +69,9 @@ export async function healAction(
 }
 
 /**
- * Puts a copy of a segment with these bits turned in its place: whole or not at all, whatever a crash does to the sectors of a
- * write. Healing and its undo are the same step; `to` names the hash that each stretch must then have. `false`, and nothing
- * changed, when one has another.
+ * Puts a copy of a segment with these bits turned in its place: whole or not at all, whatever a crash does to the
+ * sectors of a write. Healing and its undo are the same step; `to` names the hash that each stretch must then have.
+ * `false`, and nothing changed, when one has another.
  */
 export async function turnBits(
   env: StorageEnv,

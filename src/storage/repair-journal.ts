@@ -9,8 +9,9 @@ import type { FlippedBit } from './wal/heal-segment.ts';
 import { parseSegmentFileName } from './wal/names.ts';
 
 /**
- * What repair does to one file; `file` is relative to the store. `sha256` is of the bytes that it takes away or changes: of
- * the tail, of the header or frame around a flipped bit, or of the whole STORE.json that was there, if there was one.
+ * What repair does to one file; `file` is relative to the store. `sha256` is of the bytes that it takes away or
+ * changes: of the tail, of the header or frame around a flipped bit, or of the whole STORE.json that was there, if
+ * there was one.
  */
 export type RepairAction =
   | { kind: 'write-store-file'; file: string; identity: StoreIdentity; sha256?: string }

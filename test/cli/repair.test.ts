@@ -1,7 +1,8 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { openQueue } from '../../src/index.ts';
 import { contents, segments } from './make-store.ts';
 import { scratch, walq } from './run-walq.ts';
 
@@ -70,5 +71,107 @@ describe('wal repair --mode heal', () => {
     expect(stdout).toContain('only a candidate, not healed: bit 2 of the byte at offset 5000');
     expect(stdout).toMatch(/looks the same once in 2\d,\d{3}\n/);
     expect(readFileSync(first)).toEqual(bytes);
+  });
+});
+
+describe('wal repair --mode salvage', () => {
+  /** Seqs 1, 9 and 10 are destroyed; without snapshots, unless asked for. */
+  function holed(snapshots: boolean): string {
+    const dir = copy('clean');
+    if (!snapshots) rmSync(join(dir, 'snapshots'), { recursive: true });
+    const [first = ''] = segments(dir).sort();
+    const bytes = readFileSync(first);
+    bytes.fill(0xee, 230, 260);
+    bytes.fill(0xee, 900, 960);
+    writeFileSync(first, bytes);
+    return dir;
+  }
+
+  it('is what heal leads to where it cannot help, and only a plan without --apply', async () => {
+    const dir = holed(false);
+    const before = contents(dir);
+    const heal = await walq(['wal', 'repair', dir, '--mode', 'heal']);
+    expect(heal).toMatchObject({ code: 3, stdout: expect.stringContaining('--mode salvage --to NEWSTORE\n') });
+    const to = `${dir}-new`;
+    const plan = await walq(['wal', 'repair', dir, '--mode', 'salvage', '--to', to]);
+    expect(plan).toMatchObject({ code: 7, stdout: expect.stringContaining(`--to ${to} --apply\n`) });
+    expect(contents(dir)).toEqual(before);
+    expect(existsSync(to)).toBe(false);
+  });
+
+  it('names what is lost and which jobs that may touch, and the new store runs', async () => {
+    const dir = holed(false);
+    const to = `${dir}-new`;
+    const made = await walq(['wal', 'repair', dir, '--mode', 'salvage', '--to', to, '--apply']);
+    expect(made.code).toBe(0);
+    for (const line of [
+      'lost: exactly 3 events (seq 1, 9..10)',
+      'possibly touched: job_2, job_3, not finished when events were lost',
+      'skipped: seq 4 (job_1): DISPATCH does not fit the state: the job is unknown',
+      'skipped: seq 11 (job_2): ACK does not fit the state: the job is pending',
+    ]) {
+      expect(made.stdout).toContain(line);
+    }
+    const verified = await walq(['wal', 'verify', to]);
+    expect(verified).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/note: .*\(seq 9\.\.10\) \[E_LOST\]\nOK\n/),
+    });
+    const replayed = await walq(['wal', 'replay', to]);
+    expect(replayed).toMatchObject({ code: 0, stderr: expect.stringContaining('note: 3 events skipped') });
+    expect((await walq(['queue', 'run', '--exec', 'true', '--drain', '--store', to])).code).toBe(0);
+    expect((await walq(['wal', 'compact', to, '--keep', '1'])).code).toBe(0);
+    expect((await walq(['wal', 'verify', to])).code).toBe(0);
+  });
+
+  it('loses nothing of the state that a snapshot holds', async () => {
+    const dir = holed(true);
+    const to = `${dir}-new`;
+    const made = await walq(['wal', 'repair', dir, '--mode', 'salvage', '--to', to, '--apply']);
+    expect(made.stdout).toContain('3 lost events before a snapshot: gone from the history, not from the state');
+    const table = async (store: string) => (await walq(['wal', 'replay', store, '-o', 'table'])).stdout;
+    expect(await table(to)).toBe(await table(join(fixtures, 'clean')));
+  });
+
+  it('leaves a row in the place of the lost ones, from both ends and by type', async () => {
+    const dir = holed(false);
+    const to = `${dir}-new`;
+    await walq(['wal', 'repair', dir, '--mode', 'salvage', '--to', to, '--apply']);
+    const seqs = async (...args: string[]) => {
+      const { stdout } = await walq(['wal', 'inspect', to, ...args]);
+      return stdout.split('\n').map((line) => /^\[seq=(\d+)\] (LOST)?/.exec(line)?.slice(1).join(' ')?.trim());
+    };
+    expect((await seqs('..11')).slice(0, -1)).toEqual(['1 LOST', '2', '3', '4', '5', '6', '7', '8', '9 LOST', '11']);
+    expect((await seqs('8..11', '-r')).slice(0, -1)).toEqual(['11', '9 LOST', '8']);
+    expect((await seqs('10')).slice(0, -1)).toEqual(['9 LOST']);
+    expect((await seqs('--type', 'LOST')).slice(0, -1)).toEqual(['1 LOST', '9 LOST']);
+  });
+
+  it('is read by the library over the holes, from before, within and behind them', async () => {
+    const dir = holed(false);
+    const to = `${dir}-new`;
+    await walq(['wal', 'repair', dir, '--mode', 'salvage', '--to', to, '--apply']);
+    const queue = await openQueue(to);
+    for (const [from, expected] of [
+      [1, [2, 3, 4, 5, 6, 7, 8, 11, 12]],
+      [10, [11, 12]],
+      [12, [12]],
+    ] as const) {
+      const seqs: number[] = [];
+      for await (const { seq } of queue.events({ from })) if (seqs.push(seq) === expected.length) break;
+      expect(seqs).toEqual(expected);
+    }
+    await queue.close();
+  });
+
+  it('makes nothing where something is, and wants to be told where', async () => {
+    const dir = holed(false);
+    const taken = copy('torn');
+    for (const args of [[], ['--apply']]) {
+      const refused = await walq(['wal', 'repair', dir, '--mode', 'salvage', '--to', taken, ...args]);
+      expect(refused).toMatchObject({ code: 7, stderr: expect.stringContaining('[E_NOT_A_STORE]') });
+    }
+    expect((await walq(['wal', 'repair', dir, '--mode', 'salvage'])).code).toBe(2);
+    expect((await walq(['wal', 'repair', dir, '--to', `${dir}-new`])).code).toBe(2);
   });
 });

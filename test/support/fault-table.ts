@@ -1,9 +1,10 @@
 /**
- * Every kind of fault that walq has to survive, and what each must look like afterwards. A test that tries one says so with
- * {@link tried} (tried.ts); docs/reliability.md is made of this table and of what the tests said.
+ * Every kind of fault that walq has to survive, and what each must look like afterwards. A test that tries one says
+ * so with {@link tried} (tried.ts); docs/reliability.md is made of this table and of what the tests said.
  *
- * For all of them: acknowledged ⊆ recovered ⊆ issued, in order and without a hole; a crash is never called corrupt; damage to what
- * was certified is never called torn; opening twice changes nothing more; a refused open leaves every file as it was.
+ * For all of them: acknowledged ⊆ recovered ⊆ issued, in order and without a hole; a crash is never called corrupt;
+ * damage to what was certified is never called torn; opening twice changes nothing more; a refused open leaves every
+ * file as it was.
  */
 export const faultTable = {
   'kill-9': ['SIGKILL at every system call of create, append, rotate, snapshot, compact, repair', 'opens'],
@@ -23,6 +24,7 @@ export const faultTable = {
   'flip-bit': ['every bit flipped, in every kind of file', 'found, named at its place'],
   'heal-one-bit': ['every bit of a log flipped, then repair --mode heal', 'healed to the byte'],
   'heal-other-damage': ['two bits, or random bytes, then repair --mode heal', 'no bit turned that was not flipped'],
+  salvage: ['each frame, header and segment of a log destroyed, then salvage', 'all the rest, whole and writable'],
   'bad-block': ['each 512 B and 4 KiB block zeroed, 0xFF, random', 'found, named at its place'],
   'zero-tail': ['zeros after the log; zeros, then other bytes', 'clean, or as torn sectors'],
   'moved-bytes': ['a block, frame or file doubled, swapped, taken from another store', 'corrupt'],

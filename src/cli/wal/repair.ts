@@ -10,9 +10,11 @@ import type { RepairAction, RepairJournal } from '../../storage/repair-journal.t
 import { findingLine, verdictClauses, verdictText, verdictWord } from '../findings.ts';
 import type { Session } from '../session.ts';
 import { count, counted, wrap } from '../text.ts';
+import { salvage, salvageCommand } from './salvage.ts';
 
 export interface RepairFlags {
-  mode: RepairMode;
+  mode: RepairMode | 'salvage';
+  to?: string;
   apply?: boolean;
   yes?: boolean;
   undo?: boolean;
@@ -24,7 +26,13 @@ export async function repair(session: Session, args: readonly string[], flags: R
   }
   const store = await openStoreTarget(session.context, args);
   if (flags.undo === true) return await undo(session, store);
-  const { mode, apply = false, yes = false } = flags;
+  const { mode, to, apply = false, yes = false } = flags;
+  if (mode === 'salvage') {
+    if (to === undefined)
+      throw usageError('E_USAGE', '--mode salvage makes a new store: name its folder with --to DIR');
+    return await salvage(session, { store, to, apply });
+  }
+  if (to !== undefined) throw usageError('E_USAGE', `--to is for --mode salvage; ${mode} works in place`);
   const result = await repairStore(session.context, { store, mode, apply, yes });
   session.settle();
   const exit = exitOf(result);
@@ -49,9 +57,13 @@ function exitOf(result: RepairResult): ExitCode {
 function nextCommand(result: RepairResult, store: string): string | undefined {
   if (result.applied !== undefined) return undefined;
   if (result.plan.actions.length > 0) {
-    return `walq wal repair ${shellWord(store)} --mode ${result.plan.mode} --apply${result.plan.needsYes ? ' --yes' : ''}`;
+    const { mode, needsYes } = result.plan;
+    return `walq wal repair ${shellWord(store)} --mode ${mode} --apply${needsYes ? ' --yes' : ''}`;
   }
-  return exitOfVerdict(result.verdict) !== Exit.ok ? `walq wal verify ${shellWord(store)}` : undefined;
+  if (exitOfVerdict(result.verdict) === Exit.ok) return undefined;
+  const isLost = result.verdict === 'corrupt' || result.verdict === 'no base';
+  if (isLost && result.plan.mode === 'heal') return salvageCommand(store);
+  return `walq wal verify ${shellWord(store)}`;
 }
 
 async function writeResult(session: Session, result: RepairResult, store: string): Promise<void> {

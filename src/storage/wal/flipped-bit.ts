@@ -1,8 +1,8 @@
 /**
- * Which single bit, flipped, makes a checksum differ as it does. CRC-32 is linear: what one flipped bit does to it depends on
- * its distance to the end alone, not on the bytes and not on the seed. So the difference names the bit, and no two bits of a
- * stretch below 2^32 bits share one. Two flipped bits never look like one in a stretch below 91,607 bits, where four are the
- * fewest that the checksum misses.
+ * Which single bit, flipped, makes a checksum differ as it does. CRC-32 is linear: what one flipped bit does to it
+ * depends on its distance to the end alone, not on the bytes and not on the seed. So the difference names the bit,
+ * and no two bits of a stretch below 2^32 bits share one. Two flipped bits never look like one in a stretch below
+ * 91,607 bits, where four are the fewest that the checksum misses.
  */
 
 const polynomial = 0xedb88320;

@@ -48,6 +48,7 @@ async function scan(window: Window, source: ByteSource, options: ScanOptions): P
     lastEnd: 0,
     lastSeqNext: 0,
     lastLink: 0,
+    lost: [],
     holes: [],
     holesOmitted: 0,
     certified: 0,
@@ -145,7 +146,11 @@ class SegmentScanner {
     if (header.type === FrameType.data) {
       scan.records += header.count;
       if (this.#broken) scan.recordsAfterHole += header.count;
-      scan.seqFirst ??= header.seqFirst;
+    }
+    if (seqsOf(header) > 0) scan.seqFirst ??= header.seqFirst;
+    if (header.type === FrameType.lost && scan.lost.length < holesMax) {
+      const seqLast = header.seqFirst + header.count - 1;
+      scan.lost.push({ offset: header.offset, seqFirst: header.seqFirst, seqLast });
     }
     scan.sealed = header.type === FrameType.seal;
     scan.closed = header.type === FrameType.close;

@@ -49,8 +49,10 @@ export interface SegmentScan {
   lastEnd: number;
   lastSeqNext: number;
   lastLink: number;
-  /** First seq of a record seen, if any. */
+  /** First seq of a record or LOST frame seen, if any. */
   seqFirst?: number;
+  /** Seqs that LOST frames own, inclusive; the first so many of them. */
+  lost: { offset: number; seqFirst: number; seqLast: number }[];
   holes: Hole[];
   holesOmitted: number;
   /** Largest certified end stated by a sound header. */

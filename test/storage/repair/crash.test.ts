@@ -1,34 +1,11 @@
 import { expect, test } from 'vitest';
 import { verifyStore } from '../../../src/storage/read.ts';
 import { undoRepair } from '../../../src/storage/repair-undo.ts';
-import type { StorageEnv } from '../../../src/storage/types.ts';
 import { crashStates } from '../../support/sim-crash.ts';
-import type { SimFs } from '../../support/sim-fs.ts';
-import { SimCrash } from '../../support/sim-ops.ts';
 import { tried } from '../../support/tried.ts';
-import { dir, diskOf, type Image, imageOf, withFile } from '../damage/image.ts';
+import { dir, diskOf, imageOf, withFile } from '../damage/image.ts';
+import { deaths } from './deaths.ts';
 import { damagedStore, filesOf, flippedStore, healing, repair, repaired, undoAll } from './support.ts';
-
-/** Every state in which a process that died at some call of `work` may have left the disk. */
-async function* deaths(
-  image: Image,
-  work: (env: StorageEnv & { fs: SimFs }) => Promise<unknown>,
-): AsyncGenerator<Image> {
-  for (let op = 1; ; op++) {
-    const env = await diskOf(image);
-    const from = env.fs.log.length;
-    // Before the call: one that fails, as making a folder that is there, is no end but goes on.
-    env.fs.dieAt(from + op, 'before');
-    try {
-      await work(env);
-      expect(env.fs.log.length, 'it was let run to its end').toBeLessThanOrEqual(from + op);
-      return;
-    } catch (error) {
-      if (!(error instanceof SimCrash)) throw error;
-    }
-    for (const { fs } of crashStates(env.fs)) yield imageOf(fs);
-  }
-}
 
 test('a repair that dies at any call is done by the next one, and whatever was done can be taken back', async () => {
   const { damaged } = await damagedStore();
@@ -45,7 +22,7 @@ test('a repair that dies at any call is done by the next one, and whatever was d
   expect(states).toBeGreaterThan(40);
 });
 
-test('a heal that dies at any call is done by the next one, and whatever was done can be taken back', async (context) => {
+test('a heal that dies at any call is done by the next one, and can be taken back', async (context) => {
   const { whole, damaged } = await flippedStore();
   let states = 0;
   for await (const left of deaths(damaged, (env) => repair(env, healing))) {

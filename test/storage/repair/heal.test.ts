@@ -31,7 +31,7 @@ async function turned(damaged: Image): Promise<string[]> {
 }
 
 for (const closed of [true, false]) {
-  test(`any bit of a log that was flipped is found, and no other: ${closed ? 'closed' : 'not closed'}`, async (context) => {
+  test(`a flipped bit of a log is found, and no other: ${closed ? 'closed' : 'not closed'}`, async (context) => {
     const image = await sampleStore({ closed });
     let healed = 0;
     for (const part of segments) {
@@ -105,7 +105,7 @@ test('of bytes that became others no bit is turned, but one that alone in its fr
   tried(context, 'heal-other-damage', outcomes);
 });
 
-test('a healed store is byte for byte the one that was written, verifies clean, and healing is undone to the byte', async () => {
+test('a healed store is byte for byte the one that was written, and healing is undone to the byte', async () => {
   const { whole, damaged } = await flippedStore();
   const env = await diskOf(damaged);
   const plan = await repair(env, healing);

@@ -106,7 +106,7 @@ test('a payload above the limit is a candidate with its odds, one at the limit i
   expect(candidates.map(({ at, bit: of, oneIn }) => ({ bit: at * 8 + of, oneIn }))).toEqual([{ bit, oneIn: 65_472 }]);
 });
 
-test('a segment header is not healed into that of another segment, another store, or another neighbourhood', async () => {
+test('a segment header is not healed into that of another segment, store, or neighbourhood', async () => {
   const built = segment([{ records: ['one'] }], { prevSalt: 5 });
   const damaged = flipped(built.bytes, 8 * 70);
   const before = { ...header, ordinal: 0, salt: 5 };
