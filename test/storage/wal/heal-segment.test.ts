@@ -141,3 +141,22 @@ test('a segment header that nothing after it confirms is not healed', async () =
   const other = segment([{ records: ['one'], link: 7 }]);
   expect((await heal(flipped(other.bytes, 8 * 70))).flips).toEqual([]);
 });
+
+test('headers of neighbours are healed one after the other', async () => {
+  const built = segment([{ records: ['one'] }, { records: ['two'] }, { records: ['three'] }]);
+  const bits = built.offsets.map((offset) => offset * 8 + inHeader);
+  const { flips } = await heal(bits.reduce((bytes, bit) => flipped(bytes, bit), built.bytes));
+  expect(flips.map(({ at, bit }) => at * 8 + bit)).toEqual(bits);
+});
+
+test('of a frame that is missing a sector no bit is looked for', async () => {
+  const built = around({ records: ['x'.repeat(2000)] });
+  const [, offset = 0] = built.offsets;
+  for (const from of [0, 512]) {
+    const bytes = built.bytes.slice();
+    bytes.fill(0, Math.max(offset, from), from + 512);
+    const { flips, refused } = await heal(bytes);
+    expect(flips).toEqual([]);
+    expect(refused).toEqual([{ offset, why: 'a sector of it is missing' }]);
+  }
+});
