@@ -1,4 +1,4 @@
-import { WalqError } from '../base/errors.ts';
+import { usageError, WalqError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
 import { decodeEvent, recordJobId } from '../queue/events/events.ts';
 import { QueueMachine } from '../queue/state/machine.ts';
@@ -11,6 +11,9 @@ import { defaultSegmentBytes } from '../storage/store-options.ts';
 import { forEachRecord } from '../storage/wal/records.ts';
 import type { CommandContext } from './context.ts';
 import { placeNewStore, roomFor, type Unfinished } from './import-place.ts';
+import { openLog } from './log-source.ts';
+import { beforeBase, resolveSelector } from './resolve.ts';
+import type { Selector } from './selector.ts';
 
 export interface SalvageRequest {
   /** The damaged store; it is only read. */
@@ -18,6 +21,8 @@ export interface SalvageRequest {
   /** Folder of the new store: empty, or not there. */
   to: string;
   apply: boolean;
+  /** A point in time: nothing after it goes over. */
+  at?: Selector;
 }
 
 /** What the lost events may have meant for jobs. Only those after the newest snapshot that goes over matter. */
@@ -50,12 +55,22 @@ export async function salvageStore(context: CommandContext, request: SalvageRequ
   // Before a long look at the log, and not only after it.
   await roomFor(context, request.to, salvaging);
   const jobs = new JobWatch();
-  const plan = await planSalvage(env, request.store, isEvent, (source) => jobs.watch(request.store, source));
+  const until = request.at === undefined ? undefined : await seqOf(context, request.store, request.at);
+  const plan = await planSalvage(env, request.store, isEvent, (source) => jobs.watch(request.store, source), until);
+  if (until !== undefined && until < plan.seqFirst - 1) throw beforeBase(`seq ${until}`, plan.seqFirst - 1);
+  if (until !== undefined && until > plan.seqLast) {
+    const text = `seq ${until} is not in the log, which ends at ${plan.seqLast}`;
+    throw usageError('E_SEQ_RANGE', text, { data: { until, seqLast: plan.seqLast } });
+  }
   const touched = jobs.touched();
   if (!request.apply) return { plan, touched };
   const options = { readable: isEvent, segmentBytes: defaultSegmentBytes };
   const storeId = await placeNewStore(context, request.to, salvaging, (dir) => writeSalvage(env, plan, dir, options));
   return { plan, touched, storeId };
+}
+
+function seqOf(context: CommandContext, store: string, at: Selector): Promise<number> {
+  return resolveSelector(at, openLog(context, { kind: 'store', path: store }).look(), 'end');
 }
 
 /** Whether a record is one that a writer of ours writes. */

@@ -1,6 +1,7 @@
 import type { SalvageSource } from './salvage-survey.ts';
 import type { FrameView, LostRange } from './types.ts';
 import { FrameType } from './wal/format.ts';
+import { forEachRecord } from './wal/records.ts';
 import { scanLog } from './wal/scan-log.ts';
 
 /**
@@ -16,8 +17,10 @@ const countMax = 2 ** 32 - 1;
 
 export type TakeItem = (item: SalvageItem) => void | Promise<void>;
 
-/** Good frames that repeat seqs which are there already: `events` of them were left out. */
 export interface SalvageRest {
+  /** Last seq that went over, lost ones included. */
+  seqLast: number;
+  /** Events of good frames that repeat seqs which are there already; they were left out. */
   repeated: number;
 }
 
@@ -31,22 +34,30 @@ export async function readSalvage(source: SalvageSource, take: TakeItem): Promis
   const reader = new Reader(source, take);
   await scanLog(source.inputs, {}, { frame: (frame) => reader.frame(frame) });
   await reader.lose(source.seqLast);
-  return { repeated: reader.repeated };
+  return { seqLast: reader.seqLast, repeated: reader.repeated };
 }
 
 class Reader {
   readonly #take: TakeItem;
   readonly #cuts: readonly number[];
+  readonly #until: number;
   #seqNext: number;
   repeated = 0;
 
   constructor(source: SalvageSource, take: TakeItem) {
     this.#take = take;
     this.#cuts = source.snapshots.map(({ seq }) => seq);
+    this.#until = source.until;
     this.#seqNext = source.seqFirst;
   }
 
-  frame({ typeByte, seqFirst, count, payload }: FrameView): undefined | Promise<undefined> {
+  get seqLast(): number {
+    return this.#seqNext - 1;
+  }
+
+  /** False once what comes is not wanted any more. */
+  frame({ typeByte, seqFirst, count, payload }: FrameView): undefined | false | Promise<undefined> {
+    if (this.#seqNext > this.#until) return false;
     if (typeByte === FrameType.open || typeByte === FrameType.close) {
       return after(this.#take({ kind: 'mark', type: typeByte, payload }));
     }
@@ -58,18 +69,21 @@ class Reader {
     }
     if (seqFirst === this.#seqNext) return after(this.#records(seqFirst, count, payload));
     return this.lose(seqFirst - 1).then(async () => {
-      await this.#records(seqFirst, count, payload);
+      if (seqFirst <= this.#until) await this.#records(seqFirst, count, payload);
       return undefined;
     });
   }
 
   #records(seqFirst: number, count: number, payload: Uint8Array): void | Promise<void> {
-    this.#seqNext = seqFirst + count;
-    return this.#take({ kind: 'records', seqFirst, count, payload });
+    const wanted = Math.min(count, this.#until - seqFirst + 1);
+    this.#seqNext = seqFirst + wanted;
+    const all = wanted === count ? payload : firstRecords(payload, wanted);
+    return this.#take({ kind: 'records', seqFirst, count: wanted, payload: all });
   }
 
   /** Everything up to `seqLast` that has not come. */
-  async lose(seqLast: number): Promise<void> {
+  async lose(seqEnd: number): Promise<void> {
+    const seqLast = Math.min(seqEnd, this.#until);
     while (this.#seqNext <= seqLast) {
       const seqFirst = this.#seqNext;
       const last = Math.min(seqLast, seqFirst + countMax - 1, ...this.#cuts.filter((cut) => cut >= seqFirst));
@@ -77,6 +91,15 @@ class Reader {
       await this.#take({ kind: 'lost', seqFirst, seqLast: last });
     }
   }
+}
+
+/** The payload of the first `count` records of a payload. */
+function firstRecords(payload: Uint8Array, count: number): Uint8Array {
+  let end = 0;
+  forEachRecord(payload, (record, index) => {
+    if (index < count) end = record.byteOffset - payload.byteOffset + record.length;
+  });
+  return payload.subarray(0, end);
 }
 
 function after(done: void | Promise<void>): undefined | Promise<undefined> {

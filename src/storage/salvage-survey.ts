@@ -24,8 +24,10 @@ export interface SalvageSource {
   foreign: string[];
   /** Where the new log begins. */
   seqFirst: number;
-  /** The last seq that anything proves to have been written. */
+  /** The last seq that anything but a frame proves to have been written, as far as `until`. */
   seqLast: number;
+  /** Nothing after it goes over. */
+  until: number;
   /** Good snapshots that go over, oldest first. */
   snapshots: { file: string; seq: number }[];
   /** The same disk with all that turned, for reading. */
@@ -37,6 +39,7 @@ export async function surveySalvage(
   env: StorageEnv,
   storeDir: string,
   readable: (record: Uint8Array) => boolean,
+  until = Number.POSITIVE_INFINITY,
 ): Promise<SalvageSource> {
   const survey = await surveyStore(env, storeDir);
   const healed = await findFlips(env, storeDir, survey, readable);
@@ -56,13 +59,16 @@ export async function surveySalvage(
   }
   own.sort((a, b) => a.ordinal - b.ordinal);
   const misfits = new Set(report.findings.filter(({ code }) => code === 'E_SNAPSHOT_CHAIN').map(({ file }) => file));
-  const good = report.snapshots.flatMap(({ file, summary }) => (summary && !misfits.has(file) ? [summary] : []));
+  const good = report.snapshots.flatMap(({ file, summary }) => {
+    return summary && summary.seq <= until && !misfits.has(file) ? [summary] : [];
+  });
   const begins = survey.live[0]?.seqFirst ?? 1;
   const seqFirst = good.some((summary) => summary.seq >= begins - 1) ? begins : 1;
   const snapshots = good
     .filter((summary) => summary.seq >= seqFirst - 1)
     .map(({ file, seq }) => ({ file, seq }))
     .sort((a, b) => a.seq - b.seq);
+  const proven = Math.max(provenSeq(survey, report, foreign), snapshots.at(-1)?.seq ?? 0);
   return {
     inputs: own.map(({ name }) => segmentInput(view, join(storeDir, walFolder), walFolder, name)),
     report,
@@ -70,7 +76,8 @@ export async function surveySalvage(
     rescued,
     foreign,
     seqFirst,
-    seqLast: Math.max(provenSeq(survey, report, foreign), snapshots.at(-1)?.seq ?? 0),
+    seqLast: Math.min(proven, until),
+    until,
     snapshots,
     view,
   };

@@ -37,7 +37,7 @@ export async function writeSalvage(
   toDir: string,
   options: SalvageOptions,
 ): Promise<string> {
-  const source = await surveySalvage(env, plan.storeDir, options.readable);
+  const source = await surveySalvage(env, plan.storeDir, options.readable, plan.until);
   const lock = await takeLock(env, toDir, { create: true });
   try {
     const { id } = await createStore(env, toDir, { seqFirst: source.seqFirst });

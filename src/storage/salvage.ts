@@ -24,6 +24,10 @@ export interface SalvagePlan {
   foreign: string[];
   /** Bits that are taken over turned: proven ones, and those of long payloads, with their odds. */
   turned: { file: string; at: number; bit: number; oneIn?: number }[];
+  /** Nothing after this seq goes over. */
+  until?: number;
+  /** Seqs after it that stay behind, as far as the log can be read. */
+  leftBehind?: number;
   /** Of everything that goes over, in order: what is written must be what was planned. */
   sha256: string;
 }
@@ -37,18 +41,19 @@ export async function planSalvage(
   storeDir: string,
   readable: (record: Uint8Array) => boolean,
   visit: (source: SalvageSource) => Promise<TakeItem>,
+  until?: number,
 ): Promise<SalvagePlan> {
-  const source = await surveySalvage(env, storeDir, readable);
+  const source = await surveySalvage(env, storeDir, readable, until);
   return await runSalvage(storeDir, source, await visit(source));
 }
 
 /** Hands everything to `take` and counts it. */
 export async function runSalvage(storeDir: string, source: SalvageSource, take: TakeItem): Promise<SalvagePlan> {
-  const { report, healed, rescued, foreign, seqFirst, seqLast, snapshots } = source;
+  const { report, healed, rescued, foreign, seqFirst, snapshots } = source;
   const hash = createHash('sha256');
   const counts = { frames: 0, events: 0 };
   const lost: LostRange[] = [];
-  const { repeated } = await readSalvage(source, (item) => {
+  const { seqLast, repeated } = await readSalvage(source, (item) => {
     addTo(hash, item);
     if (item.kind === 'records') {
       counts.frames++;
@@ -60,9 +65,12 @@ export async function runSalvage(storeDir: string, source: SalvageSource, take: 
     ...flips.map(({ at, bit }) => ({ file, at, bit })),
     ...candidates.map(({ at, bit, oneIn }) => ({ file, at, bit, oneIn })),
   ]);
-  const { lostUnknown, tail } = report;
+  const { tail } = report;
+  const isCut = Number.isFinite(source.until);
   const ambiguous = report.findings.some(({ severity }) => severity === 'ambiguous');
-  const end = tail && { tail: { ...tail, ambiguous } };
+  const leftBehind = Math.max(0, (report.seqLast ?? 0) - source.until);
+  const end = isCut ? { until: source.until, leftBehind } : tail && { tail: { ...tail, ambiguous } };
+  const lostUnknown = report.lostUnknown && !isCut;
   const found = { storeDir, seqFirst, seqLast, ...counts, lost, lostUnknown, ...end, repeated };
   return { ...found, snapshots, rescued, foreign, turned, sha256: hash.digest('hex') };
 }

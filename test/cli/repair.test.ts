@@ -71,6 +71,12 @@ describe('wal repair --mode heal', () => {
     expect(stdout).toContain('only a candidate, not healed: bit 2 of the byte at offset 5000');
     expect(stdout).toMatch(/looks the same once in 2\d,\d{3}\n/);
     expect(readFileSync(first)).toEqual(bytes);
+    const saved = await walq(['wal', 'repair', dir, '--mode', 'salvage', '--to', `${dir}-new`, '--apply']);
+    expect(saved.stdout).toMatch(
+      /bit 2 of the byte at offset 5000 .* \(other damage looks the same once in 2\d,\d{3}\)/,
+    );
+    expect(saved.stdout).toContain('lost: nothing');
+    expect((await walq(['wal', 'inspect', `${dir}-new`, '1'])).stdout).toContain(payload);
   });
 });
 
@@ -173,5 +179,49 @@ describe('wal repair --mode salvage', () => {
     }
     expect((await walq(['wal', 'repair', dir, '--mode', 'salvage'])).code).toBe(2);
     expect((await walq(['wal', 'repair', dir, '--to', `${dir}-new`])).code).toBe(2);
+  });
+});
+
+describe('wal repair --mode cut', () => {
+  it('makes a new store of the log up to a point, in whatever way it is named, and that store goes on', async () => {
+    const dir = copy('clean');
+    const before = contents(dir);
+    const state = async (store: string, ...args: string[]) =>
+      (await walq(['wal', 'replay', store, '-o', 'document', ...args])).stdout;
+    for (const [at, seq] of [
+      ['20', 20],
+      ['@snap', 31],
+      ['@-10', 29],
+      ['0', 0],
+    ] as const) {
+      const to = join(scratch(), 'new');
+      const plan = await walq(['wal', 'repair', dir, '--mode', 'cut', '--at', at, '--to', to]);
+      expect(plan).toMatchObject({
+        code: 7,
+        stdout: expect.stringContaining(`cut after seq ${seq}: ${38 - seq} events`),
+      });
+      expect(plan.stdout).toContain(`--mode cut --at ${at} --to ${to} --apply`);
+      const made = await walq(['wal', 'repair', dir, '--mode', 'cut', '--at', at, '--to', to, '--apply']);
+      expect(made).toMatchObject({ code: 0, stdout: expect.stringContaining('lost: nothing') });
+      expect(await walq(['wal', 'verify', to])).toMatchObject({ code: 0, stdout: expect.not.stringContaining('note') });
+      expect(await state(to)).toBe(await state(dir, '--until', String(seq)));
+      expect((await walq(['queue', 'enqueue', 'mail', '--id', 'later', '-d', '1', '--store', to])).code).toBe(0);
+      expect((await walq(['wal', 'inspect', to, String(seq + 1)])).stdout).toContain('ENQUEUE later');
+    }
+    expect(contents(dir)).toEqual(before);
+  });
+
+  it('refuses a point that is not there, and flags that say half', async () => {
+    const dir = copy('clean');
+    const to = `${dir}-new`;
+    for (const args of [
+      ['--at', '39', '--to', to],
+      ['--at', 'x', '--to', to],
+      ['--at', '5'],
+      ['--to', to],
+    ]) {
+      expect(await walq(['wal', 'repair', dir, '--mode', 'cut', ...args, '--apply'])).toMatchObject({ code: 2 });
+    }
+    expect(existsSync(to)).toBe(false);
   });
 });

@@ -2,6 +2,7 @@ import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import { type RepairResult, repairStore, undoLastRepair } from '../../commands/repair.ts';
+import { parseSelector } from '../../commands/selector.ts';
 import { openStoreTarget } from '../../commands/store-target.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
 import type { RepairMode } from '../../storage/repair.ts';
@@ -13,8 +14,9 @@ import { count, counted, wrap } from '../text.ts';
 import { salvage, salvageCommand } from './salvage.ts';
 
 export interface RepairFlags {
-  mode: RepairMode | 'salvage';
+  mode: RepairMode | 'salvage' | 'cut';
   to?: string;
+  at?: string;
   apply?: boolean;
   yes?: boolean;
   undo?: boolean;
@@ -27,12 +29,16 @@ export async function repair(session: Session, args: readonly string[], flags: R
   const store = await openStoreTarget(session.context, args);
   if (flags.undo === true) return await undo(session, store);
   const { mode, to, apply = false, yes = false } = flags;
-  if (mode === 'salvage') {
-    if (to === undefined)
-      throw usageError('E_USAGE', '--mode salvage makes a new store: name its folder with --to DIR');
-    return await salvage(session, { store, to, apply });
+  if (flags.at !== undefined && mode !== 'cut') throw usageError('E_USAGE', '--at is for --mode cut');
+  if (mode === 'salvage' || mode === 'cut') {
+    if (to === undefined) {
+      throw usageError('E_USAGE', `--mode ${mode} makes a new store: name its folder with --to DIR`);
+    }
+    if (mode === 'salvage') return await salvage(session, { store, to, apply });
+    if (flags.at === undefined) throw usageError('E_USAGE', '--mode cut needs --at POINT, the last event to keep');
+    return await salvage(session, { store, to, apply, at: parseSelector(flags.at) }, flags.at);
   }
-  if (to !== undefined) throw usageError('E_USAGE', `--to is for --mode salvage; ${mode} works in place`);
+  if (to !== undefined) throw usageError('E_USAGE', `--to is for salvage and cut; ${mode} works in place`);
   const result = await repairStore(session.context, { store, mode, apply, yes });
   session.settle();
   const exit = exitOf(result);

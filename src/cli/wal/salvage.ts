@@ -9,13 +9,13 @@ import { count, counted } from '../text.ts';
 const listed = 10;
 
 /** The plan is a refusal (7): nothing was made. A salvaged store is whole, and what it lacks is in the answer: 0. */
-export async function salvage(session: Session, request: SalvageRequest): Promise<ExitCode> {
+export async function salvage(session: Session, request: SalvageRequest, at?: string): Promise<ExitCode> {
   const result = await salvageStore(session.context, request);
   session.settle();
   const exit = result.storeId === undefined ? Exit.refused : Exit.ok;
   const next =
     result.storeId === undefined
-      ? `${salvageCommand(request.store, request.to)} --apply`
+      ? `${at === undefined ? salvageCommand(request.store, request.to) : cutCommand(request, at)} --apply`
       : `walq wal verify ${shellWord(request.to)}`;
   if (session.json) {
     const { store, to } = request;
@@ -31,6 +31,10 @@ export function salvageCommand(store: string, to?: string): string {
   return `walq wal repair ${shellWord(store)} --mode salvage --to ${to === undefined ? 'NEWSTORE' : shellWord(to)}`;
 }
 
+function cutCommand({ store, to }: SalvageRequest, at: string): string {
+  return `walq wal repair ${shellWord(store)} --mode cut --at ${shellWord(at)} --to ${shellWord(to)}`;
+}
+
 function textLines({ store, to }: SalvageRequest, { plan, touched, storeId }: SalvageResult): string[] {
   const lines = [
     storeId === undefined
@@ -38,6 +42,9 @@ function textLines({ store, to }: SalvageRequest, { plan, touched, storeId }: Sa
       : `made the store ${to} (id ${storeId}); ${store} is as it was`,
     `${counted(plan.events, 'event')} of seq ${plan.seqFirst}..${plan.seqLast} in ${counted(plan.frames, 'frame')}`,
   ];
+  if (plan.until !== undefined) {
+    lines.push(`cut after seq ${plan.until}: ${counted(plan.leftBehind ?? 0, 'event')} stay behind, in ${store} alone`);
+  }
   for (const { file, seq } of plan.snapshots) lines.push(`snapshot ${file}: the state at seq ${seq}`);
   for (const { file, at, bit, oneIn } of plan.turned) {
     const odds = oneIn === undefined ? 'proved' : `other damage looks the same once in ${count(oneIn)}`;

@@ -44,8 +44,8 @@ export function destroyed(bytes: Uint8Array, offset: number, length: number): Ui
 
 export const segmentHeader = { offset: 0, bytes: segmentHeaderBytes };
 
-export function plan(env: StorageEnv): Promise<SalvagePlan> {
-  return planSalvage(env, dir, healing.readable, async () => () => {});
+export function plan(env: StorageEnv, until?: number): Promise<SalvagePlan> {
+  return planSalvage(env, dir, healing.readable, async () => () => {}, until);
 }
 
 export async function salvage(env: StorageEnv): Promise<SalvagePlan> {

@@ -233,3 +233,83 @@ test('every place of the log can be asked for, those of lost events too', async 
     expect([...machine.items.keys()]).toEqual(all.filter((each) => each <= until && (each < 5 || each > 8)));
   }
 });
+
+test('a row of lost seqs is cut where a snapshot stands in it', async () => {
+  const image = await imageWith(true);
+  const [, two, three] = segmentParts;
+  const damaged = withFile(withFile(image, fileOf(image, two), undefined), fileOf(image, three), undefined);
+  const env = await check(damaged, span(5, 12));
+  const { machine, snapshot } = await replayTo(env, to, seqMachine, { until: 12 });
+  expect(snapshot?.seq).toBe(8);
+  expect([...machine.items.keys()]).toEqual(span(1, 8));
+});
+
+test('segments under each other’s names go over in the order of their headers', async () => {
+  const image = await imageWith(false);
+  const [one, two] = [fileOf(image, segmentParts[0]), fileOf(image, segmentParts[1])];
+  await check(withFile(withFile(image, one, bytesAt(image, two)), two, bytesAt(image, one)), []);
+});
+
+test('without HEAD and snapshot the log alone says where it ends', async () => {
+  const image = withFile(await imageWith(false), `${dir}/HEAD`, undefined);
+  const env = await check(image, []);
+  expect(await plan(env)).toMatchObject({ seqFirst: 1, seqLast: 12 });
+});
+
+test('a segment whose salt nobody knows is lost, and is not called one of another store', async () => {
+  const image = withFile(await imageWith(false), `${dir}/HEAD`, undefined);
+  const path = fileOf(image, segmentParts[2]);
+  const env = await diskOf(withFile(image, path, destroyed(bytesAt(image, path), 0, 96)));
+  expect(await salvage(env)).toMatchObject({ events: 8, foreign: [], rescued: [], lostUnknown: true });
+});
+
+test('a snapshot of a copy that went its own way stays behind', async () => {
+  const image = await imageWith(true);
+  const [ours, theirs] = [await goneOn(image, 'record of ours'), await goneOn(image, 'record of theirs')];
+  const path = fileOf(ours, '00000013.snap');
+  expect((await plan(await diskOf(ours))).snapshots.map(({ seq }) => seq)).toEqual([8, 13]);
+  const env = await diskOf(withFile(ours, path, bytesAt(theirs, path)));
+  expect((await plan(env)).snapshots.map(({ seq }) => seq)).toEqual([8]);
+});
+
+async function goneOn(image: Image, text: string): Promise<Image> {
+  const env = await diskOf(image);
+  const store = await openStore(env, dir, { machine: seqMachine });
+  await store.append([Buffer.from(text)]);
+  await store.checkpoint();
+  await store.close();
+  return imageOf(env.fs);
+}
+
+test('a cut keeps every event up to the point and none after it, amid a frame too', async () => {
+  const image = await imageWith(true);
+  for (const until of [0, ...all]) {
+    const env = await diskOf(image);
+    const planned = await plan(env, until);
+    await writeSalvage(env, planned, to, { readable: healing.readable, segmentBytes: 400 });
+    expect([...(await recordsIn(env)).keys()]).toEqual(all.filter((seq) => seq <= until));
+    expect(planned).toMatchObject({ until, lost: [], seqLast: until, leftBehind: 12 - until });
+    expect(planned.snapshots.map(({ seq }) => seq)).toEqual([4, 8].filter((seq) => seq <= until));
+    const store = await openStore(env, to, { machine: seqMachine });
+    expect([...store.machine.items.keys()]).toEqual(all.filter((seq) => seq <= until));
+    await store.close();
+  }
+});
+
+test('a salvaged store is salvaged again with the same loss, its last events lost or not', async () => {
+  for (const part of [segmentParts[1], segmentParts[2]]) {
+    const image = await imageWith(false);
+    const env = await diskOf(withFile(image, fileOf(image, part), undefined));
+    const first = await salvage(env);
+    const saved = [...ofStore(env, to)].map(([path, bytes]) => [path.replace(to, dir), bytes] as const);
+    const again = await salvage(await diskOf(withFile(new Map(saved), `${dir}/HEAD`, undefined)));
+    expect(again).toMatchObject({ lost: first.lost, events: first.events, seqLast: 12 });
+  }
+});
+
+test('the new log has segments of the size asked for', async () => {
+  const env = await check(await imageWith(false), []);
+  const report = await verifyStore(env, to);
+  expect(report.segments.length).toBeGreaterThan(1);
+  expect(Math.max(...report.segments.map(({ size }) => size))).toBeLessThan(700);
+});

@@ -92,7 +92,7 @@ test('the page on repair says how many events of damaged logs are saved, as coun
     let [cases, cut, saved] = [0, 0, 0];
     for (const [path, bytes] of segments) {
       for (const damaged of damage(image, path, bytes)) {
-        // Before segment 1 is gone there is no log to cut: nothing is left of it.
+        // Without its first segment nothing of a log can be replayed.
         cut += damaged.has(segments[0]?.[0] ?? '') ? await keptByCutting(damaged) : 0;
         saved += await keptByRepair(damaged);
         cases++;
