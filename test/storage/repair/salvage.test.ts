@@ -1,25 +1,13 @@
 import { expect, test } from 'vitest';
-import { scanStore, verifyStore } from '../../../src/storage/read.ts';
+import { verifyStore } from '../../../src/storage/read.ts';
 import { replayTo } from '../../../src/storage/replay.ts';
-import type { SalvagePlan } from '../../../src/storage/salvage.ts';
 import { writeSalvage } from '../../../src/storage/salvage-write.ts';
 import { openStore } from '../../../src/storage/store.ts';
-import type { StorageEnv } from '../../../src/storage/types.ts';
 import { simEnv } from '../../support/env.ts';
 import { putFile } from '../../support/sim-edit.ts';
 import { tried } from '../../support/tried.ts';
-import {
-  bytesAt,
-  dir,
-  diskOf,
-  fileOf,
-  flipped,
-  type Image,
-  imageOf,
-  sampleStore,
-  textOf,
-  withFile,
-} from '../damage/image.ts';
+import { bytesAt, dir, diskOf, fileOf, flipped, type Image, imageOf, withFile } from '../damage/image.ts';
+import { all, check, imageWith, ofStore, recordsIn, span } from './salvage-check.ts';
 import {
   destroyed,
   framesOf,
@@ -31,59 +19,7 @@ import {
   seqMachine,
   to,
 } from './salvage-support.ts';
-import { filesOf, healing } from './support.ts';
-
-const all = Array.from({ length: 12 }, (_, at) => at + 1);
-
-function lostSeqs({ lost }: SalvagePlan): number[] {
-  return lost.flatMap(({ seqFirst, seqLast }) =>
-    Array.from({ length: seqLast - seqFirst + 1 }, (_, at) => seqFirst + at),
-  );
-}
-
-async function recordsIn(env: StorageEnv): Promise<Map<number, string>> {
-  const found = new Map<number, string>();
-  await scanStore(env, to, {
-    record: ({ seq, bytes }) => {
-      found.set(seq, Buffer.from(bytes).toString());
-      return undefined;
-    },
-  });
-  return found;
-}
-
-/** The whole promise: every event but the lost ones is there, the store is clean, says what it lacks, and can be written to. */
-async function check(damaged: Image, lost: readonly number[]): Promise<StorageEnv> {
-  const env = await diskOf(damaged);
-  const planned = await salvage(env);
-  expect(lostSeqs(planned)).toEqual(lost);
-  expect(filesOf(ofStore(env, dir)), 'the damaged store is only read').toEqual(filesOf(damaged));
-  const kept = all.filter((seq) => !lost.includes(seq));
-  expect(await recordsIn(env)).toEqual(new Map(kept.map((seq) => [seq, textOf(seq)])));
-  const report = await verifyStore(env, to);
-  expect(report.verdict).toBe('clean');
-  const noted = report.findings.filter(({ code }) => code === 'E_LOST');
-  expect(noted.flatMap(({ seqFirst, seqLast }) => span(Number(seqFirst), Number(seqLast)))).toEqual(lost);
-  const store = await openStore(env, to, { machine: seqMachine });
-  expect(store.seqLast).toBe(12);
-  await store.append([Buffer.from(textOf(13))]);
-  await store.checkpoint();
-  await store.close();
-  const again = await openStore(env, to, { machine: seqMachine });
-  expect(again.machine.items.get(13)).toBe(textOf(13));
-  await again.close();
-  expect((await verifyStore(env, to)).verdict).toBe('clean');
-  return env;
-}
-
-function ofStore(env: StorageEnv, folder: string): Image {
-  const fs = (env as Awaited<ReturnType<typeof diskOf>>).fs;
-  return new Map([...imageOf(fs)].filter(([path]) => path.startsWith(`${folder}/`)));
-}
-
-function span(first: number, last: number): number[] {
-  return Array.from({ length: last - first + 1 }, (_, at) => first + at);
-}
+import { healing } from './support.ts';
 
 for (const snapshots of [true, false]) {
   test(`any one frame destroyed, all others go over: ${snapshots ? 'with' : 'without'} snapshots`, async (context) => {
@@ -100,11 +36,6 @@ for (const snapshots of [true, false]) {
     expect(Math.min(...Object.values(outcomes))).toBeGreaterThan(3);
     tried(context, 'salvage', outcomes);
   });
-}
-
-async function imageWith(snapshots: boolean): Promise<Image> {
-  const image = await sampleStore({ closed: true });
-  return snapshots ? image : new Map([...image].filter(([path]) => !path.includes('.snap')));
 }
 
 test('any two frames destroyed', async (context) => {

@@ -11,8 +11,8 @@ import { destroyed, segmentHeader } from './salvage-support.ts';
 import { healing } from './support.ts';
 
 /**
- * How many events are left of a log after each damage of a set: by a reader that stops at the first fault, and by heal and
- * salvage. docs/repair.md shows the counts; README=update writes them there.
+ * How many events are left of a log after each damage of a set: by a reader that stops at the first fault, and by heal
+ * and salvage. docs/repair.md shows the counts; README=update writes them there.
  */
 
 const page = `${root}/docs/repair.md`;
