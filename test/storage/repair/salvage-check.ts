@@ -11,7 +11,7 @@ import { filesOf } from './support.ts';
 
 export const all = Array.from({ length: 12 }, (_, at) => at + 1);
 
-export function lostSeqs({ lost }: SalvagePlan): number[] {
+function lostSeqs({ lost }: SalvagePlan): number[] {
   return lost.flatMap(({ seqFirst, seqLast }) =>
     Array.from({ length: seqLast - seqFirst + 1 }, (_, at) => seqFirst + at),
   );
