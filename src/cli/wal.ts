@@ -81,15 +81,34 @@ function addReplay(wal: Command, parsed: Parsed): void {
   answers(command, parsed, { kind: 'wal.replay', load: async () => (await import('./wal/replay.ts')).replay });
 }
 
+const repairHelp = `
+Modes:
+  trim     cut off an unreadable end, rebuild STORE.json
+  heal     turn back single flipped bits that checksum, chain and content prove
+  salvage  make a new store of all that can be read; the damaged one is not changed
+  cut      the same, up to a point in time
+
+docs/repair.md describes them.`;
+
 function addRepair(wal: Command, parsed: Parsed): void {
   const command = wal
     .command('repair')
     .description('plan a repair; carry it out with --apply')
     .argument('[path]', 'the store')
-    .addOption(new Option('--mode <mode>', 'what to do').choices(['trim']).default('trim'))
+    .addOption(new Option('--mode <mode>', 'what to do').choices(['trim', 'heal', 'salvage', 'cut']).default('trim'))
     .option('--apply', 'change the files; without it the plan is only shown')
     .option('--yes', 'also trim an ambiguous tail, which may hold an acknowledged event')
-    .option('--undo', 'put back what the last repair set aside');
+    .option('--to <dir>', 'the new store that salvage or cut makes')
+    .option('--at <point>', 'the last event that cut keeps: a seq, @-10, @snap, a time or "5m ago"')
+    .option('--undo', 'put back what the last repair set aside')
+    .addHelpText('after', repairHelp);
+  examples(command, {
+    'walq wal repair STORE': 'what trimming a torn or ambiguous end would cut off',
+    'walq wal repair STORE --mode heal': 'which flipped bits can be found and proved',
+    'walq wal repair STORE --mode heal --apply': 'turn them back; the bytes as they were are kept',
+    'walq wal repair STORE --mode salvage --to DIR': 'what could be saved, what is lost, which jobs that may touch',
+    'walq wal repair STORE --mode cut --at "2026-09-01T03:00Z" --to DIR --apply': 'the store as it was at that time',
+  });
   answers(command, parsed, { kind: 'wal.repair', load: async () => (await import('./wal/repair.ts')).repair });
 }
 

@@ -64,6 +64,13 @@ export const commandCodes: CodeCatalogue = {
       'was killed or failed, or runs still. It holds nothing but what was read from the sources.',
     next: 'Remove it if no import is running: rm -r DIR.importing',
   },
+  E_SALVAGE_LEFT: {
+    title: 'an unfinished salvage is in the way',
+    explain:
+      'A store that is being salvaged is called DIR.salvaging and takes its name when it is complete. One is there: a salvage ' +
+      'was killed or failed, or runs still. The damaged store was only read; all there is still is in it.',
+    next: 'Remove it if no salvage is running: rm -r DIR.salvaging',
+  },
   E_BEFORE_BASE: {
     title: 'the point lies before the start of the log',
     explain:

@@ -2,9 +2,12 @@ import { escapeText } from '../base/escape.ts';
 import { eventDetails } from '../queue/events/event-details.ts';
 import type { QueueEvent } from '../queue/events/event-types.ts';
 import { decodeEvent, recordJobId, recordTime, recordTypeName } from '../queue/events/events.ts';
-import type { RecordView } from '../storage/types.ts';
+import type { FrameView, RecordView } from '../storage/types.ts';
 import { type DetailValue, eventMembers } from './event-members.ts';
 import { JsonText } from './json-text.ts';
+
+/** How the place of lost events is called, where the types of events stand. */
+export const lostType = 'LOST';
 
 /** One event as shown by `wal inspect`: of our own logs and of foreign ones. */
 export interface EventRow {
@@ -56,6 +59,25 @@ export function rowOfRecord(record: RecordView): EventRow {
     offset,
     afterHole,
     bytes,
+  };
+}
+
+/** Seqs that a salvage could not read, as one row: no event stands behind it. */
+export function rowOfLost({ seqFirst, count, file, offset, afterHole }: FrameView): EventRow {
+  const members = [
+    ['to', seqFirst + count - 1],
+    ['events', count],
+  ] as const;
+  return {
+    seq: seqFirst,
+    type: lostType,
+    job: '',
+    words: () => members.map(([name, value]) => [name, String(value)] as const),
+    details: () => members,
+    file,
+    offset,
+    afterHole,
+    bytes: new Uint8Array(),
   };
 }
 

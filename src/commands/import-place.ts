@@ -1,4 +1,4 @@
-import { refusedError, WalqError } from '../base/errors.ts';
+import { type Code, refusedError, WalqError } from '../base/errors.ts';
 import { parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { QueueMachine } from '../queue/state/machine.ts';
@@ -9,26 +9,42 @@ import type { Store } from '../storage/store.ts';
 import type { CommandContext } from './context.ts';
 import { withStore } from './writer.ts';
 
-const unfinished = '.importing';
+/** How a store is called that is being made, and what is said when one is in the way. */
+export interface Unfinished {
+  /** Behind the name that the store will have. */
+  suffix: string;
+  code: Code;
+  /** `an import`. */
+  what: string;
+}
 
-/**
- * Makes a store and fills it. It takes its name when it is complete: a death on the way must not leave half an import
- * that looks like a whole store. A folder that is there already, and empty, is filled in place: it may be a mount or a
- * link, which nothing can be renamed to. Throws E_NOT_A_STORE, E_IMPORT_LEFT (7), E_LOCKED (6), E_IO (74).
- */
+const importing: Unfinished = { suffix: '.importing', code: 'E_IMPORT_LEFT', what: 'an import' };
+
+/** Makes a store and fills it with the records of an import. Throws as `placeNewStore` does. */
 export async function fillNewStore<T>(
   context: CommandContext,
   path: string,
   options: CreateOptions,
   fill: (store: Store<QueueMachine>) => Promise<T>,
 ): Promise<T> {
+  return await placeNewStore(context, path, importing, (dir) => fillStore(context, dir, options, fill));
+}
+
+/**
+ * A store takes its name when it is complete: a death on the way must not leave half of one that looks whole. A folder
+ * that is there already, and empty, is filled in place: it may be a mount or a link, which nothing can be renamed to.
+ * Throws E_NOT_A_STORE (7), the code of `unfinished` (7), E_LOCKED (6), E_IO (74).
+ */
+export async function placeNewStore<T>(
+  context: CommandContext,
+  path: string,
+  unfinished: Unfinished,
+  make: (dir: string) => Promise<T>,
+): Promise<T> {
   const { env } = context;
-  const isThere = (await env.fs.lstat(path)) !== undefined;
-  if (isThere) await refuseUsed(context, path);
-  const dir = isThere ? path : `${path.replace(/\/+$/, '')}${unfinished}`;
-  if (!isThere) await refuseLeft(context, dir);
+  const dir = await roomFor(context, path, unfinished);
   try {
-    const result = await fillStore(context, dir, options, fill);
+    const result = await make(dir);
     if (dir !== path) {
       await env.fs.rename(dir, path);
       await env.fs.syncDir(parentOf(path));
@@ -36,9 +52,20 @@ export async function fillNewStore<T>(
     return result;
   } catch (error) {
     if (dir === path || !(error instanceof WalqError) || error.code === 'E_LOCKED') throw error;
-    const next = `rm -r ${shellWord(dir)} removes what was made so far; then import again`;
+    const next = `rm -r ${shellWord(dir)} removes what was made so far; then try again`;
     throw new WalqError(error.exit, error.code, error.message, { data: error.data, cause: error, next });
   }
+}
+
+/** The folder to make the store in. Throws E_NOT_A_STORE and the code of `unfinished` (7) where there is no room for it. */
+export async function roomFor(context: CommandContext, path: string, unfinished: Unfinished): Promise<string> {
+  if ((await context.env.fs.lstat(path)) !== undefined) {
+    await refuseUsed(context, path, unfinished);
+    return path;
+  }
+  const dir = `${path.replace(/\/+$/, '')}${unfinished.suffix}`;
+  await refuseLeft(context, dir, unfinished);
+  return dir;
 }
 
 async function fillStore<T>(
@@ -58,19 +85,19 @@ async function fillStore<T>(
   return await withStore(context, dir, lock, fill);
 }
 
-async function refuseUsed(context: CommandContext, store: string): Promise<void> {
+async function refuseUsed(context: CommandContext, store: string, { what }: Unfinished): Promise<void> {
   const info = await context.env.fs.stat(store);
   if (info?.kind === 'folder' && (await isFresh(context.env, store))) return;
-  throw refusedError('E_NOT_A_STORE', `${store} is not empty; an import makes a new store`, {
+  throw refusedError('E_NOT_A_STORE', `${store} is not empty; ${what} makes a new store`, {
     data: { store },
     next: 'name a folder that does not exist yet',
   });
 }
 
-async function refuseLeft(context: CommandContext, dir: string): Promise<void> {
+async function refuseLeft(context: CommandContext, dir: string, { code, what }: Unfinished): Promise<void> {
   if (await isFresh(context.env, dir)) return;
-  throw refusedError('E_IMPORT_LEFT', `${dir} is in the way: an import that did not finish left it, or still runs`, {
+  throw refusedError(code, `${dir} is in the way: ${what} that did not finish left it, or still runs`, {
     data: { file: dir },
-    next: `rm -r ${shellWord(dir)}, if no import is running`,
+    next: `rm -r ${shellWord(dir)}, if none is running`,
   });
 }

@@ -1,6 +1,6 @@
 import { usageError } from '../base/errors.ts';
 import type { CommandContext } from './context.ts';
-import { headOfRecord, rowOfRecord } from './event-row.ts';
+import { headOfRecord, rowOfLost, rowOfRecord } from './event-row.ts';
 import { followLog } from './follow.ts';
 import { inspectForeign } from './foreign-inspect.ts';
 import type { InspectRequest, InspectResult, SeqBounds, ShowRow } from './inspect-types.ts';
@@ -89,6 +89,17 @@ async function inspectForward(
   };
   const report = await log.scan(
     {
+      frame(frame) {
+        const { type, seqFirst, count } = frame;
+        const seqLastLost = seqFirst + count - 1;
+        if (type !== 'lost' || seqLastLost < from || seqFirst > to || shown >= limit) return undefined;
+        unchecked &&= (bounds.from ?? bounds.to ?? seqFirst) < seqFirst;
+        const row = rowOfLost(frame);
+        seqLast = seqLastLost;
+        if (!filter.head(row) || !filter.row(row)) return undefined;
+        shown++;
+        return show(row)?.then(() => undefined);
+      },
       record(record) {
         // A first record that stands behind a hole says nothing about where the log begins.
         const wanted = bounds.from ?? bounds.to;

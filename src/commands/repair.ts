@@ -1,12 +1,14 @@
 import { verifyStore } from '../storage/read.ts';
-import { applyRepair, planRepair, type RepairPlan } from '../storage/repair.ts';
+import { applyRepair, planRepair, type RepairMode, type RepairPlan } from '../storage/repair.ts';
 import type { RepairJournal } from '../storage/repair-journal.ts';
 import { undoRepair } from '../storage/repair-undo.ts';
 import type { Verdict } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
+import { isEvent } from './salvage.ts';
 
 export interface RepairRequest {
   store: string;
+  mode: RepairMode;
   apply: boolean;
   /** Also drop a last write that may have been acknowledged. */
   yes: boolean;
@@ -26,9 +28,10 @@ export interface RepairResult {
  */
 export async function repairStore(context: CommandContext, request: RepairRequest): Promise<RepairResult> {
   const { env } = context;
-  const plan = await planRepair(env, request.store);
+  const how = { mode: request.mode, readable: isEvent };
+  const plan = await planRepair(env, request.store, how);
   if (!request.apply || plan.actions.length === 0) return { plan, verdict: plan.verdict };
-  const applied = await applyRepair(env, request.store, plan, { yes: request.yes });
+  const applied = await applyRepair(env, plan, how, { yes: request.yes });
   return { plan, applied, verdict: (await verifyStore(env, request.store)).verdict };
 }
 

@@ -2,6 +2,7 @@ import { damageError, refusedError, usageError, WalqError } from '../base/errors
 import { baseName, parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { QueueMachine } from '../queue/state/machine.ts';
+import { LostGaps } from '../storage/lost-gaps.ts';
 import { replayTo } from '../storage/replay.ts';
 import { verdictOf } from '../storage/report.ts';
 import { readSnapshot } from '../storage/snapshot/read.ts';
@@ -120,7 +121,13 @@ async function replayAlone(
   const base = snapshot === 'auto' || snapshot === 'none' ? undefined : await loadBase(context, snapshot, machine);
   let seq = base?.seq ?? 0;
   let replayed = 0;
+  const gaps = new LostGaps();
   const report = await log.scan({
+    lost({ afterHole, seqFirst, seqLast }) {
+      if (afterHole || seqFirst > seq + 1 || seqLast <= seq || seq >= seqMax) return;
+      seq = Math.min(seqLast, seqMax);
+      gaps.behind = true;
+    },
     record(record) {
       if (record.afterHole || record.seq <= seq || record.seq > seqMax) return undefined;
       if (record.seq !== seq + 1) {
@@ -133,9 +140,13 @@ async function replayAlone(
           },
         );
       }
-      machine.apply(record.bytes, record.seq);
       seq = record.seq;
-      replayed++;
+      try {
+        machine.apply(record.bytes, record.seq);
+        replayed++;
+      } catch (cause) {
+        if (!gaps.skips(cause, record)) throw cause;
+      }
       return undefined;
     },
   });
@@ -152,7 +163,7 @@ async function replayAlone(
     replayed,
     skipped: machine.totals.skipped,
     verdict: report.verdict,
-    findings: report.findings,
+    findings: [...report.findings, ...gaps.findings()],
     storeId: report.storeId ?? '0'.repeat(32),
   };
 }

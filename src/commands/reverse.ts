@@ -1,4 +1,4 @@
-import { type EventRow, headOfRecord, rowOfRecord } from './event-row.ts';
+import { type EventRow, headOfRecord, rowOfLost, rowOfRecord } from './event-row.ts';
 import type { InspectResult, SeqBounds, ShowRow } from './inspect-types.ts';
 import type { LogSource } from './log-source.ts';
 import type { RowFilter } from './row-filter.ts';
@@ -36,6 +36,12 @@ async function pieceOf(log: LogSource, from: number, to: number, filter: RowFilt
   const rows: EventRow[] = [];
   await log.scan(
     {
+      frame(frame) {
+        if (frame.type !== 'lost' || frame.seqFirst < from || frame.seqFirst > to) return undefined;
+        const row = rowOfLost(frame);
+        if (filter.head(row) && filter.row(row)) rows.push(row);
+        return undefined;
+      },
       record(record) {
         if (record.seq > to) return false;
         if (record.seq < from || !filter.head(headOfRecord(record.bytes))) return undefined;

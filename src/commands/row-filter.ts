@@ -1,7 +1,7 @@
 import { usageError } from '../base/errors.ts';
 import { eventNames } from '../queue/events/events.ts';
 import { nearest } from './catalogue.ts';
-import { type EventRow, type RowHead, rowText } from './event-row.ts';
+import { type EventRow, lostType, type RowHead, rowText } from './event-row.ts';
 
 export interface FilterRequest {
   /** Event types; case does not matter. */
@@ -36,7 +36,7 @@ export function rowFilter(request: FilterRequest, isForeign: boolean): RowFilter
 function refuseUnknownTypes(types: ReadonlySet<string>): void {
   const names = eventNames();
   for (const type of types) {
-    if (names.includes(type) || /^TYPE_\d+$/.test(type)) continue;
+    if (names.includes(type) || type === lostType || /^TYPE_\d+$/.test(type)) continue;
     const near = nearest(type, names)[0];
     const hint = near === undefined ? '' : ` (did you mean ${near}?)`;
     throw usageError('E_USAGE', `--type: '${type}' is no event type${hint}; allowed: ${names.join(', ')}`, {

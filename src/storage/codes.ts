@@ -113,6 +113,18 @@ export const storageCodes: CodeCatalogue = {
       'The log begins after this snapshot ends. A newer good snapshot holds the state, so nothing is lost now; but the older one is no fallback any more. walq never cleans like this: segments were removed by somebody else.',
     next: 'Put the segments back if a copy exists. walq snapshot create STORE gives a second good snapshot again.',
   },
+  E_LOST: {
+    title: 'events lost before a salvage',
+    explain:
+      'This store was salvaged from a damaged one. These seqs could not be read there; a frame of their own holds their place, so that every other event keeps its seq. Nothing is wrong with this store.',
+    next: 'Nothing. What may hang on them is in the answer of the salvage; the damaged store still has all there is.',
+  },
+  E_SKIPPED: {
+    title: 'event does not apply after lost ones',
+    explain:
+      'The event stands behind events that a salvage could not read, and needs one of them: a job that was enqueued there, or an attempt that was begun there. It is kept in the log and changes nothing.',
+    next: 'walq wal inspect STORE SEQ shows it. Enqueue the job again if it is still wanted.',
+  },
   E_SEQ_RANGE: {
     title: 'seq outside the log',
     explain: 'The asked-for seq lies before the first or after the last record that can be read.',

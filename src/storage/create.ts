@@ -12,6 +12,8 @@ import type { StorageEnv } from './types.ts';
 export interface CreateOptions {
   /** State the log begins on. Without it the log begins at seq 1 on nothing. */
   base?: { seq: number; entries: Iterable<Uint8Array> };
+  /** Where the log begins, when its snapshots come later. */
+  seqFirst?: number;
 }
 
 /**
@@ -36,7 +38,7 @@ export async function createStore(
   await makeEmptyFolder(env, storeDir, snapshotFolder);
   const seq = options.base?.seq ?? 0;
   const salt = randomSalt(env);
-  const first = { ordinal: 1, seqFirst: seq + 1, salt, prevSalt: 0, prevEnd: 0, prevLink: 0 };
+  const first = { ordinal: 1, seqFirst: options.seqFirst ?? seq + 1, salt, prevSalt: 0, prevEnd: 0, prevLink: 0 };
   const segment = await createSegment(env, storeDir, { ...first, storeId: identity.id, createdMs: identity.createdMs });
   await segment.file.close();
   if (options.base) {

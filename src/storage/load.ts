@@ -4,6 +4,7 @@ import { join } from '../base/path.ts';
 import { type LogFiles, openLogFiles } from './beside-writer.ts';
 import { goneMeanwhile } from './files.ts';
 import { walFolder } from './folder.ts';
+import { LostGaps } from './lost-gaps.ts';
 import { checkSnapshot } from './snapshot/read.ts';
 import { aheadOfLog, otherPast, type Survey } from './survey.ts';
 import type { ChainPoint, SnapshotSummary, StateMachine, StorageEnv } from './types.ts';
@@ -160,18 +161,25 @@ async function replayOnto<M extends StateMachine>(
   let replayed = 0;
   let seq = base.seq;
   let unbroken = true;
+  const gaps = new LostGaps();
   const log = await scanLog(inputs, evidence, {
+    lost: (range) => {
+      if (range.afterHole || range.seqLast <= seq || seq >= until) return;
+      unbroken &&= range.seqFirst <= seq + 1;
+      seq = Math.min(range.seqLast, until);
+      gaps.behind = true;
+    },
     record: (record) => {
       if (record.afterHole || record.seq <= base.seq || record.seq > until) return undefined;
-      unbroken = record.seq === seq + 1;
+      unbroken &&= record.seq === seq + 1;
       if (!unbroken) return false;
+      seq = record.seq;
       try {
         machine.apply(record.bytes, record.seq);
+        replayed++;
       } catch (cause) {
-        throw replayError(record.seq, record.file, record.offset, cause);
+        if (!gaps.skips(cause, record)) throw replayError(record.seq, record.file, record.offset, cause);
       }
-      replayed++;
-      seq = record.seq;
       return undefined;
     },
   });
@@ -184,6 +192,7 @@ async function replayOnto<M extends StateMachine>(
     );
     if (!damagedBefore) return 'unfit';
   }
+  judgement.findings.push(...gaps.findings());
   return { machine, seq, replayed, log, judgement, ...(base.snapshot && { snapshot: base.snapshot }) };
 }
 

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { damageError, hasErrno, refusedError, type WalqError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
+import type { File } from '../fs/types.ts';
 import { type OpenSource, openSource } from './files.ts';
 import { quarantineFolder } from './folder.ts';
+import { openSegment } from './lock.ts';
 import type { AppliedAction } from './repair-journal.ts';
 import type { StorageEnv } from './types.ts';
 
@@ -62,4 +64,28 @@ export function staleUndo({ file, quarantine }: AppliedAction): WalqError {
   return refusedError('E_PLAN_STALE', `${file} has been written to since the repair; undoing it would lose that`, {
     data: { file, ...(quarantine !== undefined && { evidence: join(quarantineFolder, quarantine) }) },
   });
+}
+
+/** Segments open for writing and locked, each once: a second opening would find it locked. */
+export class HeldSegments {
+  readonly #env: StorageEnv;
+  readonly #storeDir: string;
+  readonly #files = new Map<string, File>();
+
+  constructor(env: StorageEnv, storeDir: string) {
+    this.#env = env;
+    this.#storeDir = storeDir;
+  }
+
+  /** `file` is relative to the store; `undefined` when it is not there. Rejects with E_LOCKED. */
+  async get(file: string): Promise<File | undefined> {
+    const held = this.#files.get(file) ?? (await openSegment(this.#env, this.#storeDir, file));
+    if (held !== undefined) this.#files.set(file, held);
+    return held;
+  }
+
+  async close(): Promise<void> {
+    for (const file of this.#files.values()) await file.close();
+    this.#files.clear();
+  }
 }

@@ -6,15 +6,25 @@ import { makeQuarantine } from './quarantine.ts';
 import { parseSnapshotFileName, snapshotFolder } from './snapshot/name.ts';
 import { type StoreIdentity, storeFileName } from './store-file.ts';
 import type { StorageEnv } from './types.ts';
+import type { FlippedBit } from './wal/heal-segment.ts';
 import { parseSegmentFileName } from './wal/names.ts';
 
 /**
- * What repair does to one file; `file` is relative to the store. `sha256` is of the bytes that it takes away: of the
- * tail, or of the whole STORE.json that was there, if there was one.
+ * What repair does to one file; `file` is relative to the store. `sha256` is of the bytes that it takes away or
+ * changes: of the tail, of the header or frame around a flipped bit, or of the whole STORE.json that was there, if
+ * there was one.
  */
 export type RepairAction =
   | { kind: 'write-store-file'; file: string; identity: StoreIdentity; sha256?: string }
-  | { kind: 'trim'; file: string; offset: number; bytes: number; sha256: string };
+  | { kind: 'trim'; file: string; offset: number; bytes: number; sha256: string }
+  | HealAction;
+
+/** `sha256After` is of the stretch with the bit turned. */
+export type HealAction = { kind: 'heal'; file: string; sha256: string; sha256After: string } & FlippedBit;
+
+export function isHeal(action: { kind: string }): action is HealAction {
+  return action.kind === 'heal';
+}
 
 /**
  * What going back to a snapshot does to one file: it is set aside whole, and `after` is of what takes its place, if
@@ -106,7 +116,7 @@ function decodeJournal(bytes: Uint8Array, path: string): RepairJournal {
 function isAction(value: unknown): value is AppliedAction {
   if (!isRecord(value)) return false;
   const { kind, file, quarantine, sha256 } = value;
-  const takesAway = isPlainName(quarantine) && /^[0-9a-f]{64}$/.test(String(sha256));
+  const takesAway = isPlainName(quarantine) && isHash(sha256);
   if (kind === 'write-store-file') {
     const takesNothing = quarantine === undefined && sha256 === undefined;
     return file === storeFileName && isIdentity(value.identity) && (takesAway || takesNothing);
@@ -117,10 +127,20 @@ function isAction(value: unknown): value is AppliedAction {
   if (kind === 'move') return (isSegment || isSnapshot) && takesAway;
   if (kind === 'replace') {
     const isNew = file === headFileName && quarantine === undefined && sha256 === undefined;
-    return /^[0-9a-f]{64}$/.test(String(value.after)) && (isNew || ((isSegment || file === headFileName) && takesAway));
+    return isHash(value.after) && (isNew || ((isSegment || file === headFileName) && takesAway));
   }
-  if (kind !== 'trim') return false;
-  return isSegment && isCount(value.offset) && isCount(value.bytes) && takesAway;
+  if (kind !== 'trim' && kind !== 'heal') return false;
+  const isStretch = isSegment && isCount(value.offset) && isCount(value.bytes) && takesAway;
+  return isStretch && (kind === 'trim' || isFlip(value));
+}
+
+function isFlip({ at, bit, offset, bytes, sha256After }: Record<string, unknown>): boolean {
+  const inside = isCount(at) && Number(at) >= Number(offset) && Number(at) < Number(offset) + Number(bytes);
+  return inside && isCount(bit) && Number(bit) < 8 && isHash(sha256After);
+}
+
+function isHash(value: unknown): boolean {
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
 }
 
 function isIdentity(value: unknown): boolean {

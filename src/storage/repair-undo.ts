@@ -2,10 +2,18 @@ import { notFoundError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
 import { copyStretch, type OpenSource, readInto, readSmall, removeIfThere, writeAtomic, writeError } from './files.ts';
 import { quarantineFolder } from './folder.ts';
-import { openSegment, takeLock } from './lock.ts';
+import { takeLock } from './lock.ts';
 import { scanStore } from './read.ts';
-import { damagedEvidence, hashOf, openIfThere, staleUndo, type UndoStep } from './repair-files.ts';
-import { type AppliedAction, lastJournal, type RepairJournal, writeJournal } from './repair-journal.ts';
+import { damagedEvidence, HeldSegments, hashOf, openIfThere, staleUndo, type UndoStep } from './repair-files.ts';
+import { byFile, turnBits } from './repair-heal.ts';
+import {
+  type AppliedAction,
+  type HealAction,
+  isHeal,
+  lastJournal,
+  type RepairJournal,
+  writeJournal,
+} from './repair-journal.ts';
 import { prepareSetAside } from './set-aside.ts';
 import { encodeStoreFile, storeFileName } from './store-file.ts';
 import type { StorageEnv } from './types.ts';
@@ -18,6 +26,7 @@ import type { StorageEnv } from './types.ts';
  */
 export async function undoRepair(env: StorageEnv, storeDir: string): Promise<RepairJournal> {
   const lock = await takeLock(env, storeDir, {});
+  const held = new HeldSegments(env, storeDir);
   const steps: UndoStep[] = [];
   try {
     const found = await lastJournal(env, storeDir);
@@ -26,10 +35,17 @@ export async function undoRepair(env: StorageEnv, storeDir: string): Promise<Rep
     }
     const { name, journal } = found;
     const begun = journal.undo === 'begun';
+    const prepared = async (step: Promise<UndoStep | undefined>): Promise<void> => {
+      const found = await step;
+      if (found) steps.push(found);
+    };
     for (const action of journal.actions.toReversed()) {
-      const step = await prepare(env, storeDir, action, begun);
-      if (step) steps.push(step);
+      if (action.kind === 'trim') await prepared(prepareTail(env, storeDir, held, action, begun));
+      if (action.kind === 'write-store-file') await prepared(prepareStoreFile(env, storeDir, action));
+      if (action.kind === 'move' || action.kind === 'replace') await prepared(prepareSetAside(env, storeDir, action));
     }
+    for (const [file, flips] of byFile(journal.actions.filter(isHeal)))
+      await prepared(prepareFlips(env, storeDir, held, file, flips));
     if (!begun) await writeJournal(env, storeDir, name, { ...journal, undo: 'begun' });
     for (const step of steps) await step.run();
     const undone: RepairJournal = { ...journal, undo: 'done' };
@@ -39,56 +55,59 @@ export async function undoRepair(env: StorageEnv, storeDir: string): Promise<Rep
     throw writeError(storeDir, error);
   } finally {
     for (const step of steps) await step.close();
+    await held.close();
     await lock.release();
   }
 }
 
 /** `undefined` when there is nothing to do any more. */
-function prepare(
-  env: StorageEnv,
-  storeDir: string,
-  action: AppliedAction,
-  begun: boolean,
-): Promise<UndoStep | undefined> {
-  if (action.kind === 'move' || action.kind === 'replace') return prepareSetAside(env, storeDir, action);
-  return action.kind === 'trim' ? prepareTail(env, storeDir, action, begun) : prepareStoreFile(env, storeDir, action);
-}
-
 async function prepareTail(
   env: StorageEnv,
   storeDir: string,
+  held: HeldSegments,
   action: AppliedAction & { kind: 'trim' },
   begun: boolean,
 ): Promise<UndoStep | undefined> {
   const { offset, bytes, sha256 } = action;
-  const segment = await openSegment(env, storeDir, action.file);
+  const segment = await held.get(action.file);
   if (segment === undefined) throw staleUndo(action);
-  let copy: OpenSource | undefined;
-  const close = async (): Promise<void> => {
-    await copy?.close();
-    await segment.close();
+  const size = await segment.size();
+  if (size === offset + bytes && (await hashOf(segment, offset, bytes)) === sha256) return undefined;
+  const ours = size === offset || (begun && size <= offset + bytes && (await endsAtCut(env, storeDir, action)));
+  if (!ours) throw staleUndo(action);
+  const evidence = await openEvidence(env, storeDir, action);
+  return {
+    run: async () => {
+      await copyStretch(evidence, 0, bytes, segment, offset);
+      await segment.datasync();
+    },
+    close: () => evidence.close(),
   };
-  try {
-    const size = await segment.size();
-    if (size === offset + bytes && (await hashOf(segment, offset, bytes)) === sha256) {
-      await close();
-      return undefined;
-    }
-    const ours = size === offset || (begun && size <= offset + bytes && (await endsAtCut(env, storeDir, action)));
-    if (!ours) throw staleUndo(action);
-    const evidence = await openEvidence(env, storeDir, action);
-    copy = evidence;
-    return {
-      run: async () => {
-        await copyStretch(evidence, 0, bytes, segment, offset);
-        await segment.datasync();
-      },
-      close,
-    };
-  } catch (error) {
-    await close();
-    throw error;
+}
+
+/** Turns the bits of one segment again. The copies in quarantine/ are for people: the hashes prove what comes back. */
+async function prepareFlips(
+  env: StorageEnv,
+  storeDir: string,
+  held: HeldSegments,
+  file: string,
+  actions: readonly HealAction[],
+): Promise<UndoStep | undefined> {
+  const segment = await held.get(file);
+  const healed: HealAction[] = [];
+  for (const action of actions) {
+    const now = segment && (await hashOf(segment, action.offset, action.bytes));
+    if (now === action.sha256After) healed.push(action);
+    else if (now !== action.sha256) throw staleUndo(action);
   }
+  const [first] = healed;
+  if (first === undefined) return undefined;
+  return {
+    run: async () => {
+      if (!(await turnBits(env, storeDir, file, healed, 'sha256'))) throw staleUndo(first);
+    },
+    close: async () => {},
+  };
 }
 
 /**

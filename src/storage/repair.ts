@@ -5,13 +5,14 @@ import { shellWord } from '../base/shell-word.ts';
 import type { File } from '../fs/types.ts';
 import { openSource, writeError } from './files.ts';
 import { quarantineFolder } from './folder.ts';
-import { openSegment, takeLock } from './lock.ts';
+import { takeLock } from './lock.ts';
 import { quarantineBytes } from './quarantine.ts';
 import { verifyStore } from './read.ts';
-import { hashFile } from './repair-files.ts';
-import { nextJournalName, type RepairAction, type RepairJournal, writeJournal } from './repair-journal.ts';
+import { HeldSegments, hashFile } from './repair-files.ts';
+import { byFile, findFlips, type HealCandidate, healAction, healedView, turnBits } from './repair-heal.ts';
+import { isHeal, nextJournalName, type RepairAction, type RepairJournal, writeJournal } from './repair-journal.ts';
 import { type StoreIdentity, storeFileName, writeStoreFile } from './store-file.ts';
-import { surveyStore } from './survey.ts';
+import { type Survey, surveyStore } from './survey.ts';
 import type { LogReport, StorageEnv, Verdict } from './types.ts';
 
 /**
@@ -19,46 +20,89 @@ import type { LogReport, StorageEnv, Verdict } from './types.ts';
  * first, and `--undo` puts it back.
  */
 
+export interface RepairRequest {
+  mode: RepairMode;
+  /** Whether a record is one that a writer writes: healing asks. */
+  readable(record: Uint8Array): boolean;
+}
+
+export type RepairMode = 'trim' | 'heal';
+
 export interface RepairPlan {
   storeDir: string;
-  mode: 'trim';
+  mode: RepairMode;
   verdict: Verdict;
   /** Faults that the plan mends. */
   mends: Finding[];
-  /** Faults that it leaves: damage that no trim can mend. */
+  /** Faults that it leaves: damage that this mode cannot mend. */
   leaves: Finding[];
   actions: RepairAction[];
+  /** Healing: stretches that one flipped bit would explain, too long to be sure. */
+  candidates: HealCandidate[];
+  /** Healing: why a place is left as it is; `file` is relative to the store. */
+  refused: { file: string; offset: number; why: string }[];
   /** The last write is unreadable and may have been acknowledged: applying needs an explicit yes. */
   needsYes: boolean;
 }
 
 /** What would be done. Read-only. Rejects with E_NO_STORE, E_GUTTED, E_NEWER_FORMAT, E_READ. */
-export async function planRepair(env: StorageEnv, storeDir: string): Promise<RepairPlan> {
+export async function planRepair(env: StorageEnv, storeDir: string, request: RepairRequest): Promise<RepairPlan> {
   const survey = await surveyStore(env, storeDir);
   const report = await verifyStore(env, storeDir);
-  const actions: RepairAction[] = [];
   const storeFile = report.findings.find(
     (finding) => finding.code === 'E_STORE_MISSING' || finding.code === 'E_STORE_BAD',
   );
   // The id comes from the first readable segment header: with a foreign segment about, nobody can say whose it is.
   const foreign = report.findings.some((finding) => finding.code === 'E_FOREIGN_SEGMENT');
-  if (storeFile && !foreign) actions.push(await storeFileAction(env, storeDir, survey.identity));
-  const faults = report.findings.filter((finding) => (finding !== storeFile || foreign) && finding.severity !== 'note');
-  const tailOnly = faults.every(
-    (finding) => finding.severity === 'torn' || finding.severity === 'ambiguous' || finding.severity === 'degraded',
-  );
-  const trim = tailOnly ? await trimAction(env, storeDir, report) : undefined;
-  if (trim) actions.push(trim);
-  const tailFaults = faults.filter((finding) => finding.severity === 'torn' || finding.severity === 'ambiguous');
-  return {
+  const writesStoreFile = storeFile !== undefined && !foreign;
+  const plan: RepairPlan = {
     storeDir,
-    mode: 'trim',
+    mode: request.mode,
     verdict: report.verdict,
-    mends: [...(storeFile && !foreign ? [storeFile] : []), ...(trim ? tailFaults : [])],
-    leaves: trim ? faults.filter((finding) => !tailFaults.includes(finding)) : faults,
-    actions,
-    needsYes: trim !== undefined && faults.some((finding) => finding.severity === 'ambiguous'),
+    mends: writesStoreFile ? [storeFile] : [],
+    leaves: report.findings.filter(
+      (finding) => finding.severity !== 'note' && !(writesStoreFile && finding === storeFile),
+    ),
+    actions: writesStoreFile ? [await storeFileAction(env, storeDir, survey.identity)] : [],
+    candidates: [],
+    refused: [],
+    needsYes: false,
   };
+  if (request.mode === 'heal') await planHeal(env, plan, survey, request);
+  else await planTrim(env, plan, report);
+  return plan;
+}
+
+/** Only a tail that stands alone is cut: behind other damage it may be more than a tail. */
+async function planTrim(env: StorageEnv, plan: RepairPlan, report: LogReport): Promise<void> {
+  const { leaves } = plan;
+  const isTail = ({ severity }: Finding): boolean => severity === 'torn' || severity === 'ambiguous';
+  if (!leaves.every((finding) => isTail(finding) || finding.severity === 'degraded')) return;
+  const trim = await trimAction(env, plan.storeDir, report);
+  if (trim === undefined) return;
+  plan.actions.push(trim);
+  plan.mends.push(...leaves.filter(isTail));
+  plan.leaves = leaves.filter((finding) => !isTail(finding));
+  plan.needsYes = plan.mends.some((finding) => finding.severity === 'ambiguous');
+}
+
+/** What is left is not reasoned but read: from the store as it would be. */
+async function planHeal(env: StorageEnv, plan: RepairPlan, survey: Survey, request: RepairRequest): Promise<void> {
+  const { storeDir } = plan;
+  const found = await findFlips(env, storeDir, survey, request.readable);
+  for (const { file, flips, candidates, refused } of found) {
+    for (const flip of flips) plan.actions.push(await healAction(env, storeDir, file, flip));
+    plan.candidates.push(...candidates.map((candidate) => ({ file, ...candidate })));
+    plan.refused.push(...refused.map((place) => ({ file, ...place })));
+  }
+  const flips = new Map(found.map((heal) => [join(storeDir, heal.file), heal.flips]));
+  if (found.every((heal) => heal.flips.length === 0)) return;
+  const healed = await verifyStore(healedView(env, flips), storeDir);
+  const keyOf = ({ code, file, offset }: Finding): string => `${code} ${file} ${offset}`;
+  const stay = new Set(healed.findings.map(keyOf));
+  const storeFile = plan.mends.map(keyOf);
+  plan.mends.push(...plan.leaves.filter((finding) => !stay.has(keyOf(finding))));
+  plan.leaves = healed.findings.filter((finding) => finding.severity !== 'note' && !storeFile.includes(keyOf(finding)));
 }
 
 async function storeFileAction(env: StorageEnv, storeDir: string, identity: StoreIdentity): Promise<RepairAction> {
@@ -88,19 +132,17 @@ function stalePlan(storeDir: string): WalqError {
  */
 export async function applyRepair(
   env: StorageEnv,
-  storeDir: string,
   plan: RepairPlan,
+  request: RepairRequest,
   options: { yes: boolean },
 ): Promise<RepairJournal> {
+  const { storeDir } = plan;
   const lock = await takeLock(env, storeDir, {});
-  const held = new Map<string, File>();
+  const held = new HeldSegments(env, storeDir);
   try {
     // Held before the second look: whoever writes in spite of our lock, its LOCK file deleted, must have it too.
-    for (const { kind, file } of plan.actions) {
-      const segment = kind === 'trim' ? await openSegment(env, storeDir, file) : undefined;
-      if (segment) held.set(file, segment);
-    }
-    const now = await planRepair(env, storeDir);
+    for (const { kind, file } of plan.actions) if (kind !== 'write-store-file') await held.get(file);
+    const now = await planRepair(env, storeDir, request);
     if (JSON.stringify(now.actions) !== JSON.stringify(plan.actions)) throw stalePlan(storeDir);
     if (now.needsYes && !options.yes) {
       throw refusedError('E_NEEDS_YES', 'the last write may have been acknowledged; dropping it needs --yes', {
@@ -116,13 +158,16 @@ export async function applyRepair(
     if (plan.actions.length > 0) await writeJournal(env, storeDir, await nextJournalName(env, storeDir), journal);
     for (const action of plan.actions) {
       if (action.kind === 'write-store-file') await writeStoreFile(env.fs, storeDir, action.identity);
-      else await cut(storeDir, held.get(action.file), action);
+      if (action.kind === 'trim') await cut(storeDir, await held.get(action.file), action);
+    }
+    for (const [file, flips] of byFile(plan.actions.filter(isHeal))) {
+      if (!(await turnBits(env, storeDir, file, flips, 'sha256After'))) throw stalePlan(storeDir);
     }
     return journal;
   } catch (error) {
     throw writeError(storeDir, error);
   } finally {
-    for (const segment of held.values()) await segment.close();
+    await held.close();
     await lock.release();
   }
 }
@@ -133,10 +178,11 @@ async function keepEvidence(env: StorageEnv, storeDir: string, action: RepairAct
   const source = await openSource(env.fs, join(storeDir, action.file));
   try {
     const name = baseName(action.file);
-    const kept =
-      action.kind === 'trim'
-        ? await quarantineBytes(env, storeDir, `${name}.tail-${action.offset}`, source, action.offset, action.bytes)
-        : await quarantineBytes(env, storeDir, name, source, 0, source.size);
+    const [stem, offset, bytes] =
+      action.kind === 'write-store-file'
+        ? [name, 0, source.size]
+        : [`${name}.${action.kind === 'trim' ? 'tail' : 'flip'}-${action.offset}`, action.offset, action.bytes];
+    const kept = await quarantineBytes(env, storeDir, stem, source, offset, bytes);
     const sha256 = await hashFile(env, join(storeDir, quarantineFolder, kept));
     if (sha256 !== action.sha256) throw stalePlan(storeDir);
     return kept;

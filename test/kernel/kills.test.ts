@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { systemClock, systemRandom } from '../../src/base/node-clock.ts';
 import { nodeFs } from '../../src/fs/node-fs.ts';
 import { verifyStore } from '../../src/storage/read.ts';
-import { applyRepair, planRepair } from '../../src/storage/repair.ts';
 import { scratch } from '../cli/run-walq.ts';
+import { repair, trimming } from '../storage/repair/support.ts';
 import { tried } from '../support/tried.ts';
 import { holdAgainst } from './afterwards.ts';
 import { count, everyCall, everyChange } from './calls.ts';
@@ -56,7 +56,7 @@ test.skipIf(!straceWorks).for(['pwrite64', 'fdatasync', 'fsync', 'ftruncate', 'r
     for await (const { run, dir, what } of kills) {
       expect(run.signal, what).toBe('SIGKILL');
       const { verdict } = await verifyStore(env, dir);
-      await applyRepair(env, dir, await planRepair(env, dir), { yes: true });
+      await repair(env, trimming, dir);
       await holdAgainst(dir, history, what);
       count(outcomes, verdict === 'clean' ? 'was done' : 'done by the next');
     }

@@ -2,15 +2,20 @@ import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import { type RepairResult, repairStore, undoLastRepair } from '../../commands/repair.ts';
+import { parseSelector } from '../../commands/selector.ts';
 import { openStoreTarget } from '../../commands/store-target.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
+import type { RepairMode } from '../../storage/repair.ts';
 import { findingLine, verdictClauses, verdictText, verdictWord } from '../findings.ts';
-import { doneText, planText, undoneText } from '../repair-text.ts';
+import { candidateText, doneText, planText, undoneText } from '../repair-text.ts';
 import type { Session } from '../session.ts';
 import { wrap } from '../text.ts';
+import { salvage, salvageCommand } from './salvage.ts';
 
 export interface RepairFlags {
-  mode: 'trim';
+  mode: RepairMode | 'salvage' | 'cut';
+  to?: string;
+  at?: string;
   apply?: boolean;
   yes?: boolean;
   undo?: boolean;
@@ -22,7 +27,18 @@ export async function repair(session: Session, args: readonly string[], flags: R
   }
   const store = await openStoreTarget(session.context, args);
   if (flags.undo === true) return await undo(session, store);
-  const result = await repairStore(session.context, { store, apply: flags.apply === true, yes: flags.yes === true });
+  const { mode, to, apply = false, yes = false } = flags;
+  if (flags.at !== undefined && mode !== 'cut') throw usageError('E_USAGE', '--at is for --mode cut');
+  if (mode === 'salvage' || mode === 'cut') {
+    if (to === undefined) {
+      throw usageError('E_USAGE', `--mode ${mode} makes a new store: name its folder with --to DIR`);
+    }
+    if (mode === 'salvage') return await salvage(session, { store, to, apply });
+    if (flags.at === undefined) throw usageError('E_USAGE', '--mode cut needs --at POINT, the last event to keep');
+    return await salvage(session, { store, to, apply, at: parseSelector(flags.at) }, flags.at);
+  }
+  if (to !== undefined) throw usageError('E_USAGE', `--to is for salvage and cut; ${mode} works in place`);
+  const result = await repairStore(session.context, { store, mode, apply, yes });
   session.settle();
   const exit = exitOf(result);
   const next = nextCommand(result, store);
@@ -46,9 +62,13 @@ function exitOf(result: RepairResult): ExitCode {
 function nextCommand(result: RepairResult, store: string): string | undefined {
   if (result.applied !== undefined) return undefined;
   if (result.plan.actions.length > 0) {
-    return `walq wal repair ${shellWord(store)} --mode trim --apply${result.plan.needsYes ? ' --yes' : ''}`;
+    const { mode, needsYes } = result.plan;
+    return `walq wal repair ${shellWord(store)} --mode ${mode} --apply${needsYes ? ' --yes' : ''}`;
   }
-  return exitOfVerdict(result.verdict) !== Exit.ok ? `walq wal verify ${shellWord(store)}` : undefined;
+  if (exitOfVerdict(result.verdict) === Exit.ok) return undefined;
+  const isLost = result.verdict === 'corrupt' || result.verdict === 'no base';
+  if (isLost && result.plan.mode === 'heal') return salvageCommand(store);
+  return `walq wal verify ${shellWord(store)}`;
 }
 
 async function writeResult(session: Session, result: RepairResult, store: string): Promise<void> {
@@ -56,13 +76,18 @@ async function writeResult(session: Session, result: RepairResult, store: string
   const { plan, applied } = result;
   if (plan.actions.length === 0 && plan.leaves.length === 0) {
     const whole = exitOfVerdict(result.verdict) === Exit.ok;
-    await out.write(verdictText(result.verdict, [whole ? 'nothing to repair' : 'nothing that trim can mend'], style));
+    await out.write(
+      verdictText(result.verdict, [whole ? 'nothing to repair' : `nothing that ${plan.mode} can mend`], style),
+    );
     return;
   }
   for (const finding of [...plan.mends, ...plan.leaves]) await out.line(findingLine(finding, style, session.width));
+  for (const place of plan.refused)
+    await out.line(`not healed: ${escapeText(place.file)} at offset ${place.offset}: ${place.why}`);
+  for (const candidate of plan.candidates) await out.line(escapeText(candidateText(candidate)));
   if (plan.leaves.length > 0)
     await out.line(
-      `trim does not mend ${plan.leaves.length === 1 ? 'this' : 'these'}: ${plan.leaves.map((finding) => finding.code).join(', ')}`,
+      `${plan.mode} does not mend ${plan.leaves.length === 1 ? 'this' : 'these'}: ${plan.leaves.map((finding) => finding.code).join(', ')}`,
     );
   if (plan.actions.length === 0) {
     await out.write(verdictText(result.verdict, ['nothing was changed'], style));

@@ -1,6 +1,7 @@
 import { type ExitCode, usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { shellWord } from '../../base/shell-word.ts';
+import type { CommandContext } from '../../commands/context.ts';
 import { rowOfJob } from '../../commands/job-row.ts';
 import { replayPath, saveState } from '../../commands/replay.ts';
 import type { ReplayResult } from '../../commands/replay-types.ts';
@@ -53,11 +54,21 @@ export async function replay(session: Session, args: readonly string[], flags: R
   await writeState(session, view, session.json ? 'json' : flags.output, exit);
   await session.out.flush();
   if (saved !== undefined) context.note(`saved as ${flags.save} (state ${saved.stateHash.slice(0, 12)})`);
+  noteSkipped(context, result);
   if (exit !== 0) {
     await writeFaults(session, result.findings);
     await session.err.write(verdictText(result.verdict, [meaningOf(result)], session.errStyle));
   }
   return exit;
+}
+
+/** Of a salvaged store: what the state lacks is no fault of the store, and must not pass in silence. */
+function noteSkipped(context: CommandContext, { findings }: ReplayResult): void {
+  const skipped = findings.filter(({ code }) => code === 'E_SKIPPED').length;
+  if (skipped === 0) return;
+  context.note(
+    `${counted(skipped, 'event')} skipped, behind events lost before a salvage (--json lists them) [E_SKIPPED]`,
+  );
 }
 
 function originOf(result: ReplayResult): string[] {

@@ -48,15 +48,18 @@ export async function* eventStream(source: EventSource, from: number, signal?: A
         next++;
         yield logEvent(event, next - 1);
       } else if (next <= source.store.seqLast) {
-        for await (const batch of fromDisk(source, next)) {
+        const lost = new Map<number, number>();
+        for await (const batch of fromDisk(source, next, lost)) {
           for (const each of batch) {
             if (signal?.aborted) return;
+            next = over(lost, next);
             if (each.seq !== next) throw outOfReach(next, each.seq);
             live.delete(next);
             next++;
             yield each;
           }
         }
+        next = over(lost, next);
       } else await wakeUp.sleep(version);
     }
   } finally {
@@ -65,8 +68,22 @@ export async function* eventStream(source: EventSource, from: number, signal?: A
   }
 }
 
-/** What stands on the disk from `from` on, as far as it is durable now. */
-async function* fromDisk({ env, store }: EventSource, from: number): AsyncGenerator<LogEvent[]> {
+/** The first seq from `next` on that is not lost. */
+function over(lost: ReadonlyMap<number, number>, next: number): number {
+  let seq = next;
+  for (let after = lost.get(seq); after !== undefined; after = lost.get(seq)) seq = after;
+  return seq;
+}
+
+/**
+ * What stands on the disk from `from` on, as far as it is durable now. `lost` gets the seqs that a salvage could not
+ * read: the first of a row, or `from` in the midst of one, and the one after its last.
+ */
+async function* fromDisk(
+  { env, store }: EventSource,
+  from: number,
+  lost: Map<number, number>,
+): AsyncGenerator<LogEvent[]> {
   const to = store.seqLast;
   const hand = new Hand<LogEvent[]>();
   let batch: LogEvent[] = [];
@@ -79,7 +96,10 @@ async function* fromDisk({ env, store }: EventSource, from: number): AsyncGenera
     batch = [];
     return hand.put(full);
   };
-  const scan = scanStore(env, store.dir, { record }, { fromSeq: from }).then(async () => {
+  const noteLost = ({ seqFirst, seqLast }: { seqFirst: number; seqLast: number }): void => {
+    if (seqLast >= from) lost.set(Math.max(seqFirst, from), seqLast + 1);
+  };
+  const scan = scanStore(env, store.dir, { record, lost: noteLost }, { fromSeq: from }).then(async () => {
     await hand.put(batch);
     hand.end();
   });
@@ -94,7 +114,7 @@ async function* fromDisk({ env, store }: EventSource, from: number): AsyncGenera
   } finally {
     hand.leave();
   }
-  if (!read) throw outOfReach(from, undefined);
+  if (!read && !lost.has(from)) throw outOfReach(from, undefined);
 }
 
 /** One value at a time from a writer to a reader, who may leave. */

@@ -3,6 +3,7 @@ import type { CodeCatalogue } from '../../base/errors.ts';
 const verify =
   'walq wal verify STORE shows every fault. walq wal inspect STORE shows what can be read; nothing of the file is changed.';
 const keep = 'Copy the store somewhere safe first. ';
+const heal = `${keep}If a single bit flipped, walq wal repair STORE --mode heal finds and proves it. ${verify}`;
 
 /** Everything that can be wrong with the log, HEAD and STORE.json. */
 export const walCodes: CodeCatalogue = {
@@ -10,13 +11,13 @@ export const walCodes: CodeCatalogue = {
     title: 'payload checksum mismatch',
     explain:
       'A frame that was durable has a sound header, but its payload does not pass its checksum. The header still says which seqs it held, so the loss is exact. A crash cannot do this: bits rotted, a disk or a copy program wrote something else, or somebody edited the file.',
-    next: keep + verify,
+    next: heal,
   },
   E_FRAME_HEADER: {
     title: 'frame header damaged',
     explain:
       'Where a durable frame must begin there is no sound header. The scan went on to the next frame whose header proves itself; its seq says how many records lie in the hole.',
-    next: keep + verify,
+    next: heal,
   },
   E_ZEROED: {
     title: 'zeros where durable frames were',
@@ -97,7 +98,7 @@ export const walCodes: CodeCatalogue = {
     title: 'segment header damaged',
     explain:
       'The first 96 bytes of a segment do not pass their checksum, or are not there. The header holds the salt of all checksums in the file, so its frames cannot be checked.',
-    next: keep + verify,
+    next: heal,
   },
   E_SEGMENT_NAME: {
     title: 'segment under a wrong name',

@@ -8,7 +8,8 @@ export type FrameDraft =
   | {
       type: typeof FrameType.open | typeof FrameType.close | typeof FrameType.seal | typeof FrameType.snapshot;
       payload: Uint8Array;
-    };
+    }
+  | { type: typeof FrameType.lost; payload: Uint8Array; count: number };
 
 /** Where the next frame goes. Everything before it is durable. */
 export interface LogEnd {
@@ -29,7 +30,7 @@ export function encodeFrames(drafts: readonly FrameDraft[], at: LogEnd): { bytes
     const frame = bytes.subarray(from, from + frameBytes(payloadBytes));
     if ('records' in draft) packRecords(frame, frameHeaderBytes, draft.records);
     else frame.set(draft.payload, frameHeaderBytes);
-    const count = 'records' in draft ? draft.records.length : 0;
+    const count = 'records' in draft ? draft.records.length : 'count' in draft ? draft.count : 0;
     const header = { type: draft.type, payloadBytes, count, seqFirst: seqNext, offset: end, certified: at.end, link };
     link = sealFrame(frame, at.segment.salt, header);
     end += frame.length;

@@ -107,6 +107,11 @@ export interface FrameHeader {
   headerCrc: number;
 }
 
+/** How many seqs a frame takes. */
+export function seqsOf(header: Pick<FrameHeader, 'type' | 'count'>): number {
+  return header.type === FrameType.data || header.type === FrameType.lost ? header.count : 0;
+}
+
 function paddingFor(payloadBytes: number): number {
   return frameAlignment - (payloadBytes % frameAlignment);
 }

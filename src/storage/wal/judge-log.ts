@@ -218,6 +218,10 @@ class Judge {
   holes(): void {
     for (const result of this.#log.segments) {
       const { scan, input, certified } = result;
+      for (const { offset, seqFirst, seqLast } of scan.lost) {
+        const range = { offset, seqFirst, seqLast };
+        this.#add('E_LOST', 'note', input.file, 'events that were lost before this log was salvaged', range);
+      }
       for (const hole of scan.holes) this.#hole(result, hole, certified);
       if (scan.holesOmitted > 0) {
         this.#add(

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../base/source.ts';
 import { readInto } from '../files.ts';
-import type { FrameView, RecordView } from '../types.ts';
+import type { FrameView, LostRange, RecordView } from '../types.ts';
 import {
   decodeSegmentHeader,
   type FrameHeader,
@@ -45,6 +45,8 @@ export interface LogVisitor {
   frame?(frame: FrameView): undefined | boolean | Promise<undefined | boolean>;
   /** Every good record; false stops. */
   record?(record: RecordView): undefined | boolean | Promise<undefined | boolean>;
+  /** Seqs that a LOST frame owns, inclusive; in turn with the records around them. */
+  lost?(range: LostRange & { file: string; offset: number; afterHole: boolean }): void;
   /** Bytes read so far of all bytes. */
   progress?(bytes: number): void;
 }
@@ -91,7 +93,7 @@ export async function scanLog(
       const scan: SegmentScan = await scanSegment(source, {
         points: mine,
         ...(visitor.progress && { progress: (bytes) => visitor.progress?.(bytesBefore + bytes) }),
-        ...((visitor.frame ?? visitor.record) && { visit: toVisitor(input, visitor, () => broken) }),
+        ...((visitor.frame ?? visitor.record ?? visitor.lost) && { visit: toVisitor(input, visitor, () => broken) }),
       });
       const pointsPassed = new Map(mine.map((point, index) => [point.key, scan.passed[index] === true]));
       before = { input, scan, afterHole, certified: 0, pointsPassed };
@@ -132,6 +134,10 @@ function toVisitor(input: SegmentInput, visitor: LogVisitor, brokenBefore: () =>
   const ordinal = input.name?.ordinal ?? 0;
   return (header, payload, afterHole) => {
     const after = afterHole || brokenBefore();
+    if (header.type === FrameType.lost && visitor.lost !== undefined) {
+      const { seqFirst, count, offset } = header;
+      visitor.lost({ seqFirst, seqLast: seqFirst + count - 1, file: input.file, offset, afterHole: after });
+    }
     if (visitor.record === undefined) return visitor.frame?.(frameView(input.file, ordinal, header, payload, after));
     const frame = visitor.frame?.(frameView(input.file, ordinal, header, payload, after));
     if (frame === undefined || frame === true) return records(visitor, input.file, header, payload, after);

@@ -15,6 +15,7 @@ import {
   payloadBytesMax,
   type SegmentHeader,
   segmentHeaderBytes,
+  seqsOf,
 } from './format.ts';
 import { recordsFit } from './records.ts';
 import type { Hole, HoleKind, ScanOptions, SegmentScan } from './scan-types.ts';
@@ -47,6 +48,7 @@ async function scan(window: Window, source: ByteSource, options: ScanOptions): P
     lastEnd: 0,
     lastSeqNext: 0,
     lastLink: 0,
+    lost: [],
     holes: [],
     holesOmitted: 0,
     certified: 0,
@@ -144,7 +146,11 @@ class SegmentScanner {
     if (header.type === FrameType.data) {
       scan.records += header.count;
       if (this.#broken) scan.recordsAfterHole += header.count;
-      scan.seqFirst ??= header.seqFirst;
+    }
+    if (seqsOf(header) > 0) scan.seqFirst ??= header.seqFirst;
+    if (header.type === FrameType.lost && scan.lost.length < holesMax) {
+      const seqLast = header.seqFirst + header.count - 1;
+      scan.lost.push({ offset: header.offset, seqFirst: header.seqFirst, seqLast });
     }
     scan.sealed = header.type === FrameType.seal;
     scan.closed = header.type === FrameType.close;
@@ -195,6 +201,7 @@ class SegmentScanner {
     const sectorRest = frameHeaderBytes + 512;
     const held = await window.need(this.#at, sectorRest);
     const hole = this.#holeAt(held < frameHeaderBytes ? 'cut' : 'header', this.#at);
+    hole.follows = { link: this.#link, seqNext: this.#seqNext };
     const to = this.#at + Math.min(held, sectorRest);
     hole.zeroSector = hasZeroSector(window.bytes, window.base, this.#at, to, this.#at + frameHeaderBytes);
     return hole;
@@ -255,10 +262,6 @@ class SegmentScanner {
       if (points[index]?.offset === this.#at && points[index]?.link === this.#link) scan.passed[index] = true;
     }
   }
-}
-
-function seqsOf(header: FrameHeader): number {
-  return header.type === FrameType.data || header.type === FrameType.lost ? header.count : 0;
 }
 
 function lostIn(header: FrameHeader): { seqFirst: number; seqLast: number } | undefined {

@@ -27,6 +27,8 @@ export interface Hole {
   atEnd: boolean;
   got?: number;
   expected?: number;
+  /** Where no header is sound: what a frame that continues the log there would have as link and first seq. */
+  follows?: { link: number; seqNext: number };
   /** Lost seqs, where the bytes around the hole say so. Inclusive. */
   seqFirst?: number;
   seqLast?: number;
@@ -47,8 +49,10 @@ export interface SegmentScan {
   lastEnd: number;
   lastSeqNext: number;
   lastLink: number;
-  /** First seq of a record seen, if any. */
+  /** First seq of a record or LOST frame seen, if any. */
   seqFirst?: number;
+  /** Seqs that LOST frames own, inclusive; the first so many of them. */
+  lost: { offset: number; seqFirst: number; seqLast: number }[];
   holes: Hole[];
   holesOmitted: number;
   /** Largest certified end stated by a sound header. */

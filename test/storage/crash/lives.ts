@@ -1,6 +1,5 @@
 import { WalqError } from '../../../src/base/errors.ts';
 import { compactStore } from '../../../src/storage/compact.ts';
-import { applyRepair, planRepair } from '../../../src/storage/repair.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { simEnv } from '../../support/env.ts';
 import { Prng } from '../../support/seeded-random.ts';
@@ -8,6 +7,7 @@ import { crashStates } from '../../support/sim-crash.ts';
 import { SimFs } from '../../support/sim-fs.ts';
 import { imageAfterKill } from '../../support/sim-image.ts';
 import { type Fault, isChange, SimCrash, type SyncFailure } from '../../support/sim-ops.ts';
+import { repair, trimming } from '../repair/support.ts';
 import type { ListMachine } from './list-machine.ts';
 import { demand, openList } from './oracle.ts';
 import { item, storeDir } from './run.ts';
@@ -90,7 +90,7 @@ export class Lives {
   /** By hand, before anybody opens it: a torn end is what a crash leaves, and what a repair may trim. */
   async #repair(): Promise<void> {
     const env = simEnv({ fs: this.#fs, seed: 5000 + this.#life });
-    await applyRepair(env, storeDir, await planRepair(env, storeDir), { yes: true });
+    await repair(env, trimming, storeDir);
   }
 
   async #work(store: Store<ListMachine>): Promise<void> {

@@ -1,6 +1,6 @@
 import { compactStore } from '../../../src/storage/compact.ts';
-import { applyRepair, planRepair } from '../../../src/storage/repair.ts';
 import { bytesOf, putFile } from '../../support/sim-edit.ts';
+import { repair, trimming } from '../repair/support.ts';
 import { item, type Run, storeDir } from './run.ts';
 import { smallSegmentBytes } from './workloads.ts';
 
@@ -23,7 +23,7 @@ export const steps = {
     const names = (await run.fs.readdir(`${storeDir}/wal`)).filter((name) => name.endsWith('.wal'));
     const path = `${storeDir}/wal/${names.at(-1)}`;
     putFile(run.fs, path, Buffer.concat([bytesOf(run.fs, path), Buffer.alloc(30, 7)]));
-    await applyRepair(run.env, storeDir, await planRepair(run.env, storeDir), { yes: true });
+    await repair(run.env, trimming, storeDir);
     await run.open(stepOptions);
   },
   async reopen(run) {

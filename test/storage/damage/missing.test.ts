@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { verifyStore } from '../../../src/storage/read.ts';
-import { applyRepair, planRepair } from '../../../src/storage/repair.ts';
 import { openStore } from '../../../src/storage/store.ts';
 import { putLink, setMode } from '../../support/sim-edit.ts';
 import { tried } from '../../support/tried.ts';
+import { repair, trimming } from '../repair/support.ts';
 import { everyStore, framesOf, recordsOfAll } from './every-store.ts';
 import { bytesAt, dir, diskOf, fileOf, type Image, imageOf, make, withFile } from './image.ts';
 import { goesOn, judge, texts } from './judge.ts';
@@ -75,7 +75,7 @@ test('only STORE.json left is a gutted store; STORE.json gone is rebuilt by repa
   const nameless = withFile(image, `${dir}/STORE.json`, undefined);
   expect(await judge(nameless)).toMatchObject({ opened: 'refused', code: 'E_STORE_MISSING', report: { lost: [] } });
   const env = await diskOf(nameless);
-  await applyRepair(env, dir, await planRepair(env, dir), { yes: true });
+  await repair(env, trimming);
   // When the store was created is a note that the header of the first segment has too.
   expect(imageOf(env.fs).get(`${dir}/STORE.json`)).toEqual(bytesAt(image, `${dir}/STORE.json`));
   const store = await openStore(env, dir, { machine: make });

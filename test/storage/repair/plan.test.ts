@@ -14,7 +14,7 @@ import {
   sampleStore,
   withFile,
 } from '../damage/image.ts';
-import { damagedStore, filesOf, repair, repaired, withTail } from './support.ts';
+import { damagedStore, filesOf, repair, repaired, trimming, withTail } from './support.ts';
 
 test('a repair cuts the tail and writes STORE.json anew, and no other byte', async () => {
   const { env, whole } = await repaired();
@@ -25,12 +25,13 @@ test('a damaged snapshot is a fault that repair leaves, beside a tail that it cu
   const image = await sampleStore({ closed: true });
   const snapshot = fileOf(image, '00000008.snap');
   const degraded = withFile(image, snapshot, flipped(bytesAt(image, snapshot), 900));
-  const alone = await planRepair(await diskOf(degraded), dir);
+  const alone = await planRepair(await diskOf(degraded), dir, trimming);
   expect({ verdict: alone.verdict, actions: alone.actions }).toEqual({ verdict: 'degraded', actions: [] });
   expect(alone.leaves.map(({ file }) => `${dir}/${file}`)).toEqual([snapshot]);
 
   const path = fileOf(image, '0000000003-');
-  const both = await planRepair(await diskOf(withFile(degraded, path, withTail(bytesAt(image, path)))), dir);
+  const tailed = withFile(degraded, path, withTail(bytesAt(image, path)));
+  const both = await planRepair(await diskOf(tailed), dir, trimming);
   expect(both.mends.map(({ code }) => code)).toEqual(['E_AMBIGUOUS_TAIL']);
   expect(both.leaves).toEqual(alone.leaves);
 });
@@ -42,7 +43,7 @@ test('what is cut is the unreadable tail, not the padding of a segment before it
   const env = await diskOf(withFile(padded, active, withTail(bytesAt(image, active))));
   const plan = await repair(env);
   expect(plan.actions.map(({ file }) => `${dir}/${file}`)).toEqual([active]);
-  expect((await planRepair(env, dir)).actions).toEqual([]);
+  expect((await planRepair(env, dir, trimming)).actions).toEqual([]);
 });
 
 test('a plan is not carried out when a file that it touches has changed', async () => {
@@ -54,10 +55,13 @@ test('a plan is not carried out when a file that it touches has changed', async 
     [`${dir}/STORE.json`, Buffer.from('[]')],
   ] as const) {
     const env = await diskOf(damaged);
-    const plan = await planRepair(env, dir);
+    const plan = await planRepair(env, dir, trimming);
     putFile(env.fs, path, bytes);
     const before = imageOf(env.fs);
-    await expect(applyRepair(env, dir, plan, { yes: true })).rejects.toMatchObject({ code: 'E_PLAN_STALE', exit: 7 });
+    await expect(applyRepair(env, plan, trimming, { yes: true })).rejects.toMatchObject({
+      code: 'E_PLAN_STALE',
+      exit: 7,
+    });
     expect(filesOf(imageOf(env.fs))).toEqual(filesOf(before));
   }
 });
@@ -65,27 +69,27 @@ test('a plan is not carried out when a file that it touches has changed', async 
 test('a segment that grew between plan and cut is not cut', async () => {
   const { damaged, segment } = await damagedStore();
   const env = await diskOf(damaged);
-  const plan = await planRepair(env, dir);
+  const plan = await planRepair(env, dir, trimming);
   const grown = Buffer.concat([bytesAt(damaged, segment), Buffer.alloc(8, 1)]);
   // The journal is the last thing written before the cut.
   env.fs.watch = (record) => {
     if (record.kind === 'rename' && record.path.includes('repair-0001.json')) putFile(env.fs, segment, grown);
   };
-  await expect(applyRepair(env, dir, plan, { yes: true })).rejects.toMatchObject({ code: 'E_PLAN_STALE' });
+  await expect(applyRepair(env, plan, trimming, { yes: true })).rejects.toMatchObject({ code: 'E_PLAN_STALE' });
   expect(Buffer.from(bytesOf(env.fs, segment)).equals(grown)).toBe(true);
 });
 
 test('nothing is cut before its copy is known to be good', async () => {
   const { damaged, segment } = await damagedStore();
   const env = await diskOf(damaged);
-  const plan = await planRepair(env, dir);
+  const plan = await planRepair(env, dir, trimming);
   env.fs.watch = (record) => {
     const copied = record.kind === 'rename' && record.path.includes('.tail-');
     if (!copied) return;
     const path = fileOf(imageOf(env.fs), '.tail-');
     putFile(env.fs, path, flipped(bytesOf(env.fs, path), 3));
   };
-  await expect(applyRepair(env, dir, plan, { yes: true })).rejects.toMatchObject({ code: 'E_PLAN_STALE' });
+  await expect(applyRepair(env, plan, trimming, { yes: true })).rejects.toMatchObject({ code: 'E_PLAN_STALE' });
   expect(bytesOf(env.fs, segment)).toEqual(bytesAt(damaged, segment));
 });
 
@@ -96,7 +100,7 @@ test('beside a writer whose LOCK was deleted nothing is repaired', async () => {
   const segment = fileOf(imageOf(env.fs), '0000000003-');
   putFile(env.fs, segment, withTail(bytesOf(env.fs, segment)));
   removeFile(env.fs, `${dir}/LOCK`);
-  const plan = await planRepair(env, dir);
+  const plan = await planRepair(env, dir, trimming);
   expect(plan.actions.length).toBe(1);
-  await expect(applyRepair(env, dir, plan, { yes: true })).rejects.toMatchObject({ code: 'E_LOCKED', exit: 6 });
+  await expect(applyRepair(env, plan, trimming, { yes: true })).rejects.toMatchObject({ code: 'E_LOCKED', exit: 6 });
 });

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { applyRepair, planRepair, type RepairPlan } from '../../../src/storage/repair.ts';
+import { applyRepair, planRepair, type RepairPlan, type RepairRequest } from '../../../src/storage/repair.ts';
 import { undoRepair } from '../../../src/storage/repair-undo.ts';
 import type { StorageEnv } from '../../../src/storage/types.ts';
 import type { SimFs } from '../../support/sim-fs.ts';
-import { bytesAt, dir, diskOf, fileOf, type Image, imageOf, sampleStore, withFile } from '../damage/image.ts';
+import { bytesAt, dir, diskOf, fileOf, flipped, type Image, imageOf, sampleStore, withFile } from '../damage/image.ts';
 
 const storeFile = `${dir}/STORE.json`;
 export const journalFile = `${dir}/quarantine/repair-0001.json`;
@@ -25,9 +25,17 @@ export async function damagedStore(): Promise<Damaged> {
   return { whole, damaged: withFile(tailed, storeFile, new Uint8Array(Buffer.from('{}'))), segment };
 }
 
-export async function repair(env: StorageEnv): Promise<RepairPlan> {
-  const plan = await planRepair(env, dir);
-  await applyRepair(env, dir, plan, { yes: true });
+const readable = (record: Uint8Array): boolean => Buffer.from(record).toString().startsWith('record ');
+export const trimming: RepairRequest = { mode: 'trim', readable };
+export const healing: RepairRequest = { mode: 'heal', readable };
+
+export async function repair(
+  env: StorageEnv,
+  request: RepairRequest = trimming,
+  storeDir: string = dir,
+): Promise<RepairPlan> {
+  const plan = await planRepair(env, storeDir, request);
+  await applyRepair(env, plan, request, { yes: true });
   return plan;
 }
 
@@ -37,6 +45,14 @@ export async function repaired(): Promise<Damaged & { env: StorageEnv & { fs: Si
   await repair(env);
   const image = imageOf(env.fs);
   return { ...store, env, tail: fileOf(image, '.tail-'), other: fileOf(image, 'quarantine/STORE.json') };
+}
+
+/** A store with three flipped bits: in the header and in a frame of one segment, and in a frame of the next. */
+export async function flippedStore(): Promise<{ whole: Image; damaged: Image }> {
+  const whole = await sampleStore({ closed: true });
+  const [one, two] = [fileOf(whole, '0000000001-'), fileOf(whole, '0000000002-')];
+  const first = withFile(whole, one, flipped(flipped(bytesAt(whole, one), 8 * 50 + 3), 8 * 200));
+  return { whole, damaged: withFile(first, two, flipped(bytesAt(whole, two), 8 * 300 + 7)) };
 }
 
 /** Undoes all that was applied. */

@@ -62,6 +62,7 @@ const identity = { id: '0'.repeat(32), createdMs: 0 };
 const storeFile = { kind: 'write-store-file', file: 'STORE.json', identity };
 const move = { ...trim, kind: 'move', offset: undefined, bytes: undefined };
 const replace = { ...move, kind: 'replace', file: 'HEAD', after: '0'.repeat(64) };
+const heal = { ...trim, kind: 'heal', what: 'payload', at: 96, bit: 7, sha256After: '1'.repeat(64) };
 const journalOf = (action: unknown) => JSON.stringify({ walq: 1, appliedMs: 0, actions: [action] });
 
 test.each([
@@ -88,6 +89,11 @@ test.each([
   journalOf({ ...storeFile, identity: { ...identity, id: '..' } }),
   journalOf({ ...storeFile, quarantine: 'copy' }),
   journalOf({ ...storeFile, sha256: trim.sha256 }),
+  journalOf({ ...heal, at: 95 }),
+  journalOf({ ...heal, at: 104 }),
+  journalOf({ ...heal, bit: 8 }),
+  journalOf({ ...heal, sha256After: 'abc' }),
+  journalOf({ ...heal, quarantine: undefined }),
   journalOf({ kind: 'delete', file: 'STORE.json' }),
   journalOf({ ...move, file: 'HEAD' }),
   journalOf({ ...move, file: 'snapshots/../STORE.json' }),
@@ -113,7 +119,14 @@ test('a journal cut short takes nothing back', async () => {
 });
 
 test('the journals above are refused for what they name: without it they are followed', async () => {
-  for (const action of [trim, move, replace, storeFile, { ...storeFile, quarantine: 'copy', sha256: trim.sha256 }]) {
+  for (const action of [
+    trim,
+    heal,
+    move,
+    replace,
+    storeFile,
+    { ...storeFile, quarantine: 'copy', sha256: trim.sha256 },
+  ]) {
     const { env } = await repaired();
     putFile(env.fs, journalFile, Buffer.from(journalOf(action)));
     await expect(undoRepair(env, dir)).rejects.toMatchObject({

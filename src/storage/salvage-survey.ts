@@ -1,0 +1,147 @@
+import type { Finding } from '../base/finding.ts';
+import { join } from '../base/path.ts';
+import { openSource, readInto } from './files.ts';
+import { readSegmentHeader, segmentInput, walFolder } from './folder.ts';
+import { type StoreReport, verifyStore } from './read.ts';
+import { findFlips, type HealedFile, healedView } from './repair-heal.ts';
+import { type Survey, surveyStore } from './survey.ts';
+import type { StorageEnv } from './types.ts';
+import { encodeSegmentHeader, type SegmentHeader, segmentHeaderBytes } from './wal/format.ts';
+import type { SegmentName } from './wal/names.ts';
+import type { Flip } from './wal/patched-source.ts';
+import type { SegmentInput } from './wal/scan-log.ts';
+
+/** A damaged store as salvage reads it: flipped bits turned, headers that can be pieced together in their place. */
+export interface SalvageSource {
+  /** Segments of this store, in the order of their headers. */
+  inputs: SegmentInput[];
+  /** Of the store read so. */
+  report: StoreReport;
+  healed: HealedFile[];
+  /** Segments whose frames can be read because a neighbour, or HEAD, knows their salt. */
+  rescued: string[];
+  /** Files in wal/ that belong to another store, left out. */
+  foreign: string[];
+  /** Where the new log begins. */
+  seqFirst: number;
+  /** The last seq that anything but a frame proves to have been written, as far as `until`. */
+  seqLast: number;
+  /** Nothing after it goes over. */
+  until: number;
+  /** Good snapshots that go over, oldest first. */
+  snapshots: { file: string; seq: number }[];
+  /** The same disk with all that turned, for reading. */
+  view: StorageEnv;
+}
+
+/** Reads everything and writes nothing. Rejects with E_NO_STORE, E_GUTTED, E_NEWER_FORMAT, E_READ. */
+export async function surveySalvage(
+  env: StorageEnv,
+  storeDir: string,
+  readable: (record: Uint8Array) => boolean,
+  until = Number.POSITIVE_INFINITY,
+): Promise<SalvageSource> {
+  const survey = await surveyStore(env, storeDir);
+  const healed = await findFlips(env, storeDir, survey, readable);
+  // Here, in a copy that names them, the long ones go along: their odds are far better than a hole.
+  const flips = new Map<string, Flip[]>(
+    healed.map((heal) => [join(storeDir, heal.file), [...heal.flips, ...heal.candidates]]),
+  );
+  const rescued = await rescueHeaders(env, storeDir, survey, flips);
+  const view = healedView(env, flips);
+  const report = await verifyStore(view, storeDir);
+  const own: { name: SegmentName; ordinal: number }[] = [];
+  const foreign: string[] = [];
+  for (const name of survey.live) {
+    const header = await readSegmentHeader(view, join(storeDir, walFolder, name.name));
+    if (header?.storeId === survey.identity.id) own.push({ name, ordinal: header.ordinal });
+    else if (header !== undefined) foreign.push(join(walFolder, name.name));
+  }
+  own.sort((a, b) => a.ordinal - b.ordinal);
+  const misfits = new Set(report.findings.filter(({ code }) => code === 'E_SNAPSHOT_CHAIN').map(({ file }) => file));
+  const good = report.snapshots.flatMap(({ file, summary }) => {
+    return summary && summary.seq <= until && !misfits.has(file) ? [summary] : [];
+  });
+  const begins = survey.live[0]?.seqFirst ?? 1;
+  const seqFirst = good.some((summary) => summary.seq >= begins - 1) ? begins : 1;
+  const snapshots = good
+    .filter((summary) => summary.seq >= seqFirst - 1)
+    .map(({ file, seq }) => ({ file, seq }))
+    .sort((a, b) => a.seq - b.seq);
+  const proven = Math.max(provenSeq(survey, report, foreign), snapshots.at(-1)?.seq ?? 0);
+  return {
+    inputs: own.map(({ name }) => segmentInput(view, join(storeDir, walFolder), walFolder, name)),
+    report,
+    healed,
+    rescued,
+    foreign,
+    seqFirst,
+    seqLast: Math.min(proven, until),
+    until,
+    snapshots,
+    view,
+  };
+}
+
+/** HEAD is never ahead of the disk, and a sound header tells the seqs of a payload that is not. */
+function provenSeq(survey: Survey, report: StoreReport, foreign: readonly string[]): number {
+  const stated = report.findings.filter(({ code, file }: Finding) => {
+    return (code === 'E_PAYLOAD' || code === 'E_AMBIGUOUS_TAIL') && !foreign.includes(file);
+  });
+  const seqs = stated.map(({ seqLast }) => (typeof seqLast === 'number' ? seqLast : 0));
+  return Math.max(0, survey.head?.storeId === survey.identity.id ? survey.head.seqLast : 0, ...seqs);
+}
+
+/**
+ * A header beyond healing holds one thing that its frames cannot do without, the salt of their checksums; the segment
+ * after it has it too, and so has HEAD. What else a reader needs stands in the name.
+ */
+async function rescueHeaders(
+  env: StorageEnv,
+  storeDir: string,
+  survey: Survey,
+  flips: Map<string, Flip[]>,
+): Promise<string[]> {
+  const view = healedView(env, flips);
+  const headerAt = async (index: number): Promise<SegmentHeader | undefined> => {
+    const name = survey.live[index]?.name;
+    return name === undefined ? undefined : await readSegmentHeader(view, join(storeDir, walFolder, name));
+  };
+  const rescued: string[] = [];
+  for (const [index, name] of survey.live.entries()) {
+    if ((await headerAt(index)) !== undefined) continue;
+    const after = await headerAt(index + 1);
+    const { head } = survey;
+    const known = after?.ordinal === name.ordinal + 1 ? after.prevSalt : undefined;
+    const salt = known ?? (head?.ordinal === name.ordinal ? head.salt : undefined);
+    if (salt === undefined) continue;
+    const { ordinal, seqFirst } = name;
+    const storeId = survey.identity.id;
+    const none = { prevSalt: 0, prevEnd: 0, prevLink: 0, createdMs: 0 };
+    const path = join(storeDir, walFolder, name.name);
+    const there = await firstBytes(view, path);
+    if (there.length < segmentHeaderBytes) continue;
+    const wanted = encodeSegmentHeader({ storeId, ordinal, seqFirst, salt, ...none });
+    flips.set(path, [...(flips.get(path) ?? []), ...differences(there, wanted)]);
+    rescued.push(join(walFolder, name.name));
+  }
+  return rescued;
+}
+
+async function firstBytes(env: StorageEnv, path: string): Promise<Uint8Array> {
+  const source = await openSource(env.fs, path);
+  try {
+    const bytes = new Uint8Array(segmentHeaderBytes);
+    return bytes.subarray(0, await readInto(source, bytes, 0));
+  } finally {
+    await source.close();
+  }
+}
+
+function differences(there: Uint8Array, wanted: Uint8Array): Flip[] {
+  const flips: Flip[] = [];
+  for (const [at, byte] of wanted.entries()) {
+    for (let bit = 0; bit < 8; bit++) if (((there[at] ?? 0) ^ byte) & (1 << bit)) flips.push({ at, bit });
+  }
+  return flips;
+}

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import type { CommandContext } from '../../../src/commands/context.ts';
+import { placeNewStore } from '../../../src/commands/import-place.ts';
+import { verifyStore } from '../../../src/storage/read.ts';
+import { writeSalvage } from '../../../src/storage/salvage-write.ts';
+import { openStore } from '../../../src/storage/store.ts';
+import type { StorageEnv } from '../../../src/storage/types.ts';
+import { crashStates } from '../../support/sim-crash.ts';
+import { tried } from '../../support/tried.ts';
+import { bytesAt, dir, diskOf, fileOf, type Image, imageOf, sampleStore, withFile } from '../damage/image.ts';
+import { deaths } from './deaths.ts';
+import { destroyed, framesOf, plan, segmentParts, seqMachine, to } from './salvage-support.ts';
+import { filesOf, healing } from './support.ts';
+
+const unfinished = { suffix: '.salvaging', code: 'E_SALVAGE_LEFT', what: 'a salvage' } as const;
+
+async function intoPlace(env: StorageEnv): Promise<void> {
+  const context: CommandContext = {
+    env,
+    variables: {},
+    async *stdin() {},
+    async *pipe() {},
+    note: () => {},
+    progress: () => {},
+    signal: new AbortController().signal,
+  };
+  const planned = await plan(env);
+  const options = { readable: healing.readable, segmentBytes: 400 };
+  await placeNewStore(context, to, unfinished, (folder) => writeSalvage(env, planned, folder, options));
+}
+
+/** A hole in the second segment, over records 5 and 6. */
+async function holed(): Promise<Image> {
+  const image = await sampleStore({ closed: true });
+  const path = fileOf(image, segmentParts[1]);
+  const frame = (await framesOf(image)).find(({ seqs }) => seqs.includes(6));
+  return withFile(image, path, destroyed(bytesAt(image, path), (frame?.offset ?? 0) - 64, 104));
+}
+
+const within = (image: Image, folder: string): Image =>
+  new Map([...image].filter(([path]) => path.startsWith(`${folder}/`)));
+
+async function isWhole(env: StorageEnv): Promise<void> {
+  const report = await verifyStore(env, to);
+  expect(report.verdict).toBe('clean');
+  expect(report.records).toBe(10);
+  const store = await openStore(env, to, { machine: seqMachine });
+  expect(store.seqLast).toBe(12);
+  await store.close();
+}
+
+test('a salvage that dies at any call leaves a whole new store or none', async (context) => {
+  const damaged = await holed();
+  const outcomes = { none: 0, whole: 0 };
+  for await (const left of deaths(damaged, intoPlace)) {
+    expect(filesOf(within(left, dir))).toEqual(filesOf(damaged));
+    const there = within(left, to).size > 0;
+    outcomes[there ? 'whole' : 'none']++;
+    if (there) await isWhole(await diskOf(left));
+  }
+  expect(outcomes.none).toBeGreaterThan(100);
+  tried(context, 'kill-9', { 'salvage: no new store': outcomes.none, 'salvage: whole': outcomes.whole });
+});
+
+test('a salvage that is done is done on the disk', async () => {
+  const env = await diskOf(await holed());
+  await intoPlace(env);
+  for (const { fs } of crashStates(env.fs)) await isWhole(await diskOf(imageOf(fs)));
+});
+
+test('what a dead salvage left is in the way, and named', async () => {
+  const env = await diskOf(await holed());
+  await env.fs.mkdir(`${to}.salvaging`);
+  await (await env.fs.open(`${to}.salvaging/STORE.json`, 'wx')).close();
+  await expect(intoPlace(env)).rejects.toMatchObject({ code: 'E_SALVAGE_LEFT', exit: 7 });
+});
