@@ -1,9 +1,10 @@
 /**
- * Every kind of fault that walq has to survive, and what each must look like afterwards. A test that tries one says so with
- * {@link tried} (tried.ts); docs/reliability.md is made of this table and of what the tests said.
+ * Every kind of fault that walq has to survive, and what each must look like afterwards. A test that tries one says so
+ * with {@link tried} (tried.ts); docs/reliability.md is made of this table and of what the tests said.
  *
- * For all of them: acknowledged ⊆ recovered ⊆ issued, in order and without a hole; a crash is never called corrupt; damage to what
- * was certified is never called torn; opening twice changes nothing more; a refused open leaves every file as it was.
+ * For all of them: acknowledged ⊆ recovered ⊆ issued, in order and without a hole; a crash is never called corrupt;
+ * damage to what was certified is never called torn; opening twice changes nothing more; a refused open leaves every
+ * file as it was.
  */
 export const faultTable = {
   'kill-9': ['SIGKILL at every system call of create, append, rotate, snapshot, compact, repair', 'opens'],
