@@ -10,8 +10,8 @@ export class OutputClosed extends Error {
 }
 
 /**
- * JSON may hold these as they are, and terminals obey some of them: C1 controls, DEL, marks that reorder text. An escape
- * means the same to whoever parses it. Our own sequences begin with ESC, which is not among them.
+ * JSON may hold these as they are, and terminals obey some of them: C1 controls, DEL, marks that reorder text. An
+ * escape means the same to whoever parses it. Our own sequences begin with ESC, which is not among them.
  */
 const obeyed = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 

@@ -30,6 +30,7 @@ describe('the package', () => {
     'README.md',
     'ARCHITECTURE.md',
     'CHANGELOG.md',
+    'SECURITY.md',
     'LICENSE',
     'docs/exit-codes.md',
     'src/storage/wal/FORMAT.md',
@@ -43,7 +44,7 @@ describe('the package', () => {
       /^bin\/walq\.js$/,
       /^dist\/.+\.(js|d\.ts)$/,
       /^(docs|src)\/.+\.md$/,
-      /^(package\.json|LICENSE|README\.md|ARCHITECTURE\.md|CHANGELOG\.md)$/,
+      /^(package\.json|LICENSE|README\.md|ARCHITECTURE\.md|CHANGELOG\.md|SECURITY\.md)$/,
     ];
     expect(files.filter((path) => !allowed.some((pattern) => pattern.test(path)))).toEqual([]);
   });

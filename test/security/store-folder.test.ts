@@ -27,7 +27,7 @@ async function withoutMask(...args: string[]): Promise<void> {
   await promisify(execFile)('/bin/sh', ['-c', 'umask 0; exec "$@"', 'sh', process.execPath, binary, ...args]);
 }
 
-test('every folder of a store is 0700 and every file 0600, whatever the umask: log, snapshots, job output, repair, socket', async () => {
+test('every folder of a store is 0700 and every file, its socket too, 0600, whatever the umask', async () => {
   const store = `${scratch()}/store`;
   await withoutMask('--store', store, 'queue', 'enqueue', 'mail', '-d', '{"to":"ada"}');
   await withoutMask('--store', store, 'queue', 'run', '--exec', 'echo printed; cat', '--drain');

@@ -159,7 +159,7 @@ function faultsOf(args: readonly string[], { stdout, stderr, code }: Ran): strin
 
 const makeHostileStore = () => storeOf(events, (store) => store.checkpoint({ clean: false }));
 
-test('no command that reads shows a control character of a job, its errors, keys, groups or settings', async (context) => {
+test('no command that reads shows a control character of a job, an error or a setting', async (context) => {
   const store = await makeHostileStore();
   const outcomes = { 'shown escaped': 0 };
   const wrong: string[] = [];
@@ -176,7 +176,7 @@ test('no command that reads shows a control character of a job, its errors, keys
   tried(context, 'hostile-text', outcomes);
 });
 
-test('what is data in a pipe holds no control character that JSON forbids, and on a terminal none at all', async () => {
+test('data in a pipe holds no control character that JSON forbids, and on a terminal none', async () => {
   const store = await makeHostileStore();
   for (const args of [
     ['queue', 'export'],

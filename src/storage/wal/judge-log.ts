@@ -68,7 +68,7 @@ class Judge {
   links(): void {
     let before: SegmentResult | undefined;
     let ordinalBefore: number | undefined;
-    // Between `before`, whose header can be read, and this one lies a segment whose header cannot, or belongs elsewhere.
+    // Between `before`, whose header can be read, and this one lies one whose header cannot, or that belongs elsewhere.
     let unreadable = false;
     const { storeId } = this.#evidence;
     for (const result of this.#log.segments) {

@@ -12,7 +12,7 @@ import { goesOn, judge, texts } from './judge.ts';
 const without = (image: Image, ...parts: string[]): Image =>
   parts.reduce((left, part) => withFile(left, fileOf(left, part), undefined), image);
 
-test('a snapshot newer than the log is refused; a stale one with the full log opens; a log that starts after it is refused', async (context) => {
+test('a snapshot newer than the log, or wholly before it, is refused; a stale one opens', async (context) => {
   const image = await everyStore({ closed: true });
   const outcomes = { refused: 0, opens: 0 };
   // The log ends before seq 8 in each of these ways, and nothing but the snapshot says so.
@@ -41,7 +41,7 @@ test('a snapshot newer than the log is refused; a stale one with the full log op
   tried(context, 'snapshot-apart', outcomes);
 });
 
-test('a segment that a copy of an older moment replaced is corrupt, and so is a HEAD that knows more', async (context) => {
+test('a segment that a copy of an older moment replaced is corrupt: HEAD knows more', async (context) => {
   const image = await everyStore({ closed: true });
   const path = fileOf(image, '0000000003-');
   const outcomes = { corrupt: 0 };
@@ -63,7 +63,7 @@ function versioned(bytes: Uint8Array, version: number, oldestReader: number, hea
   return copy;
 }
 
-test('a file of a newer format is named so, refused with exit 5 and never called damage; nothing is lost', async (context) => {
+test('a file of a newer format is named so, refused with exit 5, and nothing is called lost', async (context) => {
   const image = await everyStore({ closed: true });
   const outcomes = { 'exit 5': 0, opens: 0 };
   const files: [part: string, headerCrcAt?: number][] = [
@@ -109,7 +109,7 @@ test('a file of a newer format is named so, refused with exit 5 and never called
   tried(context, 'versions', outcomes);
 });
 
-test('a newer version whose oldest reader is this one is read as it is, beside files of this version', async (context) => {
+test('a newer version that this one may read is read, beside files of this version', async (context) => {
   const image = await everyStore({ closed: true });
   const path = fileOf(image, '/HEAD');
   const mixed = withFile(image, path, versioned(bytesAt(image, path), 2, 1, undefined));

@@ -16,7 +16,7 @@ test('the store has every kind of frame, and snapshots of both codecs', async ()
 });
 
 for (const part of ['0000000001-', '0000000002-', '0000000003-']) {
-  test(`a flipped bit in segment ${part}… is named at its place with the exact loss, and nothing else is`, async (context) => {
+  test(`a flipped bit in segment ${part}… is named at its place, with the exact loss, alone`, async (context) => {
     const image = await everyStore({ closed: true });
     const frames = await framesOf(image);
     const outcomes = { corrupt: 0 };

@@ -127,7 +127,7 @@ test('HEAD cut at every 64th byte or gone: notes only', async () => {
   await goesOn(withFile(image, '/s/HEAD', undefined), texts(12));
 });
 
-test('zeros after the last frame are padding: clean, trimmed by the next writer without a quarantine', async (context) => {
+test('zeros after the last frame are padding: clean, and every record is there', async (context) => {
   const image = await everyStore({ closed: true });
   const outcomes = { clean: 0 };
   const path = fileOf(image, '0000000003-');

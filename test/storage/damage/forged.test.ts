@@ -70,7 +70,7 @@ test('an unknown type below 128 is a newer format and refused; one from 128 on i
   tried(context, 'wrong-seq', outcomes);
 });
 
-test('a frame that a lying sync lost, with later frames there, is corrupt without HEAD too, and the loss is exact', async (context) => {
+test('a frame that a lying sync lost is corrupt without HEAD too, and the loss is exact', async (context) => {
   const frames = Array.from({ length: 6 }, (_, at) => frame(at + 1));
   const sound = segment(frames);
   const image = storeOf(sound.bytes);
@@ -114,7 +114,7 @@ function withField(source: Built, at: number, field: number, value: number, forg
   return bytes;
 }
 
-test('hostile lengths and counts, with a right header checksum or a wrong one, are damage and allocate nothing', async (context) => {
+test('hostile lengths and counts, their checksum right or wrong, are damage and allocate nothing', async (context) => {
   const sound = segment([frame(1), frame(2), frame(3)]);
   const outcomes: Record<string, number> = {};
   const before = process.memoryUsage().arrayBuffers;

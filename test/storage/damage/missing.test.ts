@@ -18,7 +18,7 @@ const count = (outcomes: Record<string, number>, outcome: string): void => {
   outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
 };
 
-test('segments missing anywhere, alone and together: refused, with the exact loss while HEAD is there', async (context) => {
+test('segments missing anywhere, alone and together: refused, with the exact loss', async (context) => {
   const image = await everyStore({ closed: true });
   const frames = await framesOf(image);
   const outcomes: Record<string, number> = {};
@@ -51,7 +51,7 @@ test('segments missing anywhere, alone and together: refused, with the exact los
   tried(context, 'missing-segment', outcomes);
 });
 
-test('unlinks of a cleaning that survived out of order are left-overs: the store opens and they go', async (context) => {
+test('unlinks of a cleaning that survived out of order: the store opens, and they go', async (context) => {
   const image = without(await everyStore({ closed: true }), '01.snap', '04.snap', segments[1] ?? '');
   const { report, items } = await judge(image);
   expect(report.verdict).toBe('clean');
@@ -63,7 +63,7 @@ test('unlinks of a cleaning that survived out of order are left-overs: the store
   tried(context, 'missing-segment', { opens: 1 });
 });
 
-test('only STORE.json left is a gutted store; STORE.json gone is rebuilt by repair; an empty folder is fresh', async (context) => {
+test('only STORE.json left is refused, STORE.json gone is rebuilt, an empty folder is fresh', async (context) => {
   const image = await everyStore({ closed: true });
   const only = new Map([...image].filter(([path]) => path.endsWith('STORE.json')));
   for (const write of [false, true]) {
@@ -91,7 +91,7 @@ test('only STORE.json left is a gutted store; STORE.json gone is rebuilt by repa
   tried(context, 'missing-identity', { refused: 3, 'rebuilt by repair': 1, fresh: 1 });
 });
 
-test('foreign and temporary files are noted and hide nothing; a writer removes the temporary ones alone', async (context) => {
+test('foreign and temporary files hide nothing; a writer removes the temporary ones alone', async (context) => {
   const image = await everyStore({ closed: true });
   const own = fileOf(image, segments[2] ?? '');
   const foreign = ['notes.txt', 'wal/notes.txt', 'wal/0000000001.wal', 'snapshots/notes.txt', 'snapshots/12.snap'];

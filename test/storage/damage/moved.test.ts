@@ -80,7 +80,7 @@ for (const part of ['0000000001-', '0000000002-', '0000000003-']) {
   });
 }
 
-test('a block of 512 bytes that stands over another one is named at its place, with the exact loss', async (context) => {
+test('a block of 512 bytes over another one is named at its place, with the exact loss', async (context) => {
   const image = await largeStore();
   const frames = await framesOf(image);
   const outcomes = { corrupt: 0 };
@@ -112,7 +112,7 @@ const count = (outcomes: Record<string, number>, { report, opened }: Outcome): v
   outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
 };
 
-test('whole segments swapped, doubled, or of another store are corrupt; sound records elsewhere are not called lost', async (context) => {
+test('segments swapped, doubled, of another store: corrupt; what can be read is not lost', async (context) => {
   const [image, other] = [await everyStore({ closed: true }), await everyStore({ closed: true, seed: 2 })];
   const frames = await framesOf(image);
   const paths = ['0000000001-', '0000000002-', '0000000003-'].map((part) => fileOf(image, part));
