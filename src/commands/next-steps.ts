@@ -39,10 +39,26 @@ export function stepsFor({ target, verdict, findings, snapshots }: Judged): Step
     case 'corrupt':
       if (onlyStoreFile(findings))
         return [{ command: `walq wal repair ${path}`, does: 'shows the STORE.json to write' }];
-      return explain;
+      return [...(findings.some(mayBeOneBit) ? [healStep(path)] : []), salvageStep(path), ...explain];
+    case 'no base':
+      return [salvageStep(path), ...explain];
     default:
       return explain;
   }
+}
+
+function healStep(path: string): Step {
+  return { command: `walq wal repair ${path} --mode heal`, does: 'is it one flipped bit? Changes nothing yet' };
+}
+
+function salvageStep(path: string): Step {
+  const command = `walq wal repair ${path} --mode salvage --to NEWSTORE`;
+  return { command, does: 'shows what a new store would have of it' };
+}
+
+/** Bytes are there and wrong: the damage that a flipped bit makes. */
+function mayBeOneBit({ code }: Finding): boolean {
+  return code === 'E_PAYLOAD' || code === 'E_FRAME_HEADER' || code === 'E_SEGMENT_HEADER';
 }
 
 /** A bad snapshot goes once two newer good ones are there (retention.ts). */

@@ -75,7 +75,7 @@ test('a disk that stays full keeps rejecting, and what was acknowledged stays', 
   tried(context, 'disk-full', { 'stays full, nothing lost': trials });
 });
 
-test('a write that stops half way on a full disk is cut off again, and tried without the zeros behind it', async (context) => {
+test('a write that stops half way on a full disk is cut off, and tried without zeros behind it', async (context) => {
   const store = await emptyStore();
   let rejected = 0;
   let triedAgain = 0;
