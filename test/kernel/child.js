@@ -70,7 +70,10 @@ const works = {
     await step('close', () => store.close());
   },
   async repair() {
-    await step('repair', async () => await applyRepair(env, dir, await planRepair(env, dir), { yes: true }));
+    const request = { mode: 'trim', readable: () => true };
+    await step('repair', async () => {
+      await applyRepair(env, await planRepair(env, dir, request), request, { yes: true });
+    });
   },
   /** Until the disk takes no more. */
   async fill() {

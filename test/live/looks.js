@@ -22,7 +22,9 @@ function demand(holds, what) {
 function noAlarm(report) {
   const alarms = report.findings.filter(({ severity }) => severity !== 'note');
   demand(alarms.length === 0, `a false alarm: ${JSON.stringify(alarms)}`);
-  demand(report.verdict === undefined || report.verdict === 'clean', `a false verdict: ${report.verdict}`);
+  // A busy writer has zeros ready behind its log.
+  const { verdict = 'clean' } = report;
+  demand(verdict === 'clean' || verdict === 'padded', `a false verdict: ${verdict}`);
 }
 
 /** A prefix of what was written, with all that had been answered before the look. */
@@ -89,7 +91,7 @@ async function plainCopy(dir, { answered, place }) {
     demand(['corrupt', 'no base', 'ambiguous'].includes(report.verdict), `refused, but verify says ${report.verdict}`);
     return `refused ${error.code}`;
   }
-  demand(['clean', 'torn', 'degraded'].includes(report.verdict), `opens, but verify says ${report.verdict}`);
+  demand(['clean', 'padded', 'torn', 'degraded'].includes(report.verdict), `opens, but verify says ${report.verdict}`);
   return copied === 0 ? 'opens' : 'opens, although cp missed files';
 }
 

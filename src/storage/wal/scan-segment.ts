@@ -148,7 +148,7 @@ class SegmentScanner {
       if (this.#broken) scan.recordsAfterHole += header.count;
     }
     if (seqsOf(header) > 0) scan.seqFirst ??= header.seqFirst;
-    if (header.type === FrameType.lost && scan.lost.length < holesMax) {
+    if (header.type === FrameType.lost && header.count > 0 && scan.lost.length < holesMax) {
       const seqLast = header.seqFirst + header.count - 1;
       scan.lost.push({ offset: header.offset, seqFirst: header.seqFirst, seqLast });
     }
