@@ -17,7 +17,7 @@ export const row = {
   unit: 'jobs/s',
   ceilingTitle: 'bare spawn of the same shell line with the same pipes, 4 at a time',
   target: { of: 'share', min: 0.8 },
-  sizes: { full: { jobs: 400 }, quick: { jobs: 100 } },
+  sizes: { full: { jobs: 1000 }, quick: { jobs: 100 } },
 
   async run({ folder, size: { jobs }, roundCount }) {
     const seen = `${folder}/seen`;

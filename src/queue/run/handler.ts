@@ -1,9 +1,10 @@
+import type { Clock } from '../../base/clock.ts';
 import type { FileSystem } from '../../fs/types.ts';
-import { runAttempt } from '../process/attempt.ts';
-import type { AttemptHooks, AttemptSpec, RunningAttempt } from '../process/attempt-types.ts';
+import type { AttemptHooks, RunningAttempt } from '../process/attempt-types.ts';
 import { logName } from '../process/log-files.ts';
+import type { AttemptOrder } from '../process/order.ts';
 import { leaseOf } from '../process/orphans.ts';
-import { fileOutput } from '../process/output.ts';
+import type { ProcessTable } from '../process/process-table.ts';
 import { type InFlightJob, payloadText } from '../state/job.ts';
 import type { Lane } from '../state/ready.ts';
 
@@ -24,48 +25,56 @@ export interface Handler {
 }
 
 /** What attempts need of the place they run in. */
-export interface AttemptPlace extends Pick<AttemptSpec, 'clock' | 'killAfterMs'> {
+export interface AttemptPlace {
   fs: FileSystem;
+  clock: Clock;
+  /** Between SIGTERM and SIGKILL. */
+  killAfterMs: number;
   storeDir: string;
   storeId: string;
-  table: NonNullable<AttemptSpec['table']>;
+  table: ProcessTable;
+  /** Starts attempts that are processes. */
+  starter(): Starter;
+}
+
+export interface Starter {
+  start(order: AttemptOrder, hooks: AttemptHooks): RunningAttempt;
+  /** Called when nothing runs any more. */
+  close(): Promise<void>;
 }
 
 /** Every job goes to one shell line of the runner. */
 export function execHandler(place: AttemptPlace, shell: string): Handler {
-  const env = ownEnvironment();
-  return {
-    title: `exec ${shell}`,
-    elsewhere: true,
-    lanes: ['handler'],
-    start: (job, timeoutMs, hooks) =>
-      runAttempt({ ...childSpec(place, job, timeoutMs), env, command: { shell }, owner: 'runner' }, hooks),
-  };
+  return processHandler(place, `exec ${shell}`, 'handler', () => ({ command: { shell }, owner: 'runner' }));
 }
 
 /** Every job brings its own command. */
 export function commandHandler(place: AttemptPlace): Handler {
-  const env = ownEnvironment();
+  return processHandler(place, 'commands of the jobs', 'command', ({ options }) => {
+    return { command: { argv: options.command ?? [] }, owner: 'job' };
+  });
+}
+
+function processHandler(
+  place: AttemptPlace,
+  title: string,
+  lane: Lane,
+  what: (job: InFlightJob) => Pick<AttemptOrder, 'command' | 'owner'>,
+): Handler {
+  const starter = place.starter();
   return {
-    title: 'commands of the jobs',
+    title,
     elsewhere: true,
-    lanes: ['command'],
-    start: (job, timeoutMs, hooks) => {
-      const command = { argv: job.options.command ?? [] };
-      return runAttempt({ ...childSpec(place, job, timeoutMs), env, command, owner: 'job' }, hooks);
+    lanes: [lane],
+    start: (job, timeoutMs, hooks) => starter.start({ ...orderOf(place, job, timeoutMs), ...what(job) }, hooks),
+    close: async (now) => {
+      if (now === undefined) await starter.close();
     },
   };
 }
 
-type ChildSpec = Omit<AttemptSpec, 'env' | 'command' | 'owner'>;
-
-/** Copied once: every look at the real one asks the system for each variable. */
-function ownEnvironment(): AttemptSpec['env'] {
-  return { ...process.env };
-}
-
-function childSpec(place: AttemptPlace, job: InFlightJob, timeoutMs: number): ChildSpec {
-  const { fs, clock, killAfterMs, storeDir, storeId, table } = place;
+function orderOf(place: AttemptPlace, job: InFlightJob, timeoutMs: number): Omit<AttemptOrder, 'command' | 'owner'> {
+  const { killAfterMs, storeDir, storeId } = place;
   const { id, attempt, dispatchSeq, options } = job;
   return {
     job: { id, name: options.name, payload: payloadText(job), attempt, attemptsMax: options.maxAttempts },
@@ -73,8 +82,6 @@ function childSpec(place: AttemptPlace, job: InFlightJob, timeoutMs: number): Ch
     lease: leaseOf(storeId, dispatchSeq),
     ...(timeoutMs > 0 && { timeoutMs }),
     killAfterMs,
-    output: fileOutput(fs, `${storeDir}/logs`, logName(id, dispatchSeq, attempt)),
-    table,
-    clock,
+    log: { folder: `${storeDir}/logs`, name: logName(id, dispatchSeq, attempt) },
   };
 }

@@ -13,6 +13,7 @@ import { type MetricsServer, serveMetrics } from './metrics-server.ts';
 import { carryOut, LocalOps } from './ops.ts';
 import { Runner } from './runner.ts';
 import type { RunnerOptions, RunSummary } from './runner-types.ts';
+import { starterFor } from './starter.ts';
 
 export interface ServeOptions extends RunnerOptions, EngineOptions {
   create: boolean;
@@ -55,7 +56,10 @@ export async function serveQueue(
   let exporter: MetricsServer | undefined;
   try {
     const processes = platformProcesses(fs, `${store.dir}/run`);
-    const place = { fs, clock, killAfterMs, storeDir: store.dir, storeId: store.id, table: processes.table };
+    const { table } = processes;
+    const begin = engine.abandoned().length === 0;
+    const starter = () => starterFor(env, store, table, { killAfterMs, platform: process.platform, begin });
+    const place = { fs, clock, killAfterMs, storeDir: store.dir, storeId: store.id, table, starter };
     const handler = options.handler(place);
     store.syncInPlace = !handler.elsewhere;
     const runner = new Runner({ env, store, engine, handler, processes }, options);

@@ -37,7 +37,7 @@ export async function takeOver(
 }
 
 /** Also one that is gone: the store may have been moved. */
-async function isSameFolder({ fs }: StorageEnv, dir: string, path: string): Promise<boolean> {
+export async function isSameFolder({ fs }: StorageEnv, dir: string, path: string): Promise<boolean> {
   const [own, other] = await Promise.all([fs.stat(dir), fs.stat(path).catch(() => undefined)]);
   return own === undefined || other === undefined || (own.ino === other.ino && own.dev === other.dev);
 }

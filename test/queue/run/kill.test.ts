@@ -123,7 +123,12 @@ test('a job that takes its runner down again and again ends dead', async () => {
   const store = `${dir}/store`;
   await walq(['--store', store, 'queue', 'enqueue', '--id', 'poison']);
   for (let round = 0; round < 3; round++) {
-    const runner = startRunner(store, ['--exec', 'kill -9 $PPID; sleep 5', '--crashes', '3']);
+    const runner = startRunner(store, [
+      '--exec',
+      'kill -9 $(cut -d" " -f4 /proc/$PPID/stat); sleep 5',
+      '--crashes',
+      '3',
+    ]);
     await runner.ended;
   }
   const last = await walq(['--store', store, 'queue', 'run', '--drain', '--exec', 'true', '--crashes', '3']);
