@@ -21,9 +21,9 @@ interface Entry {
  * Starts attempts from a small process. To start a child the system copies the tables of all memory that its parent
  * has, and the parent stands still meanwhile: 1 ms for a small one, 20 ms for a runner with a million jobs.
  *
- * It has a process group of its own, so that Ctrl-C reaches the runner alone. When the runner dies it ends at once; what
- * it had started is then found by the next runner, and so is the launcher itself, should it be slow. So a runner that
- * has something to end of an earlier one begins its own afterwards.
+ * It has a process group of its own, so that Ctrl-C reaches the runner alone. When the runner dies it ends at once;
+ * what it had started is then found by the next runner, and so is the launcher itself, should it be slow. So a runner
+ * that has something to end of an earlier one begins its own afterwards.
  */
 export class Launcher {
   readonly #options: LauncherOptions;
