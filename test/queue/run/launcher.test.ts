@@ -57,7 +57,7 @@ test('launchers go when their runner is killed, and when it stops', async () => 
   }
 });
 
-test('a job that is started this way has the process group, the environment and the pid it is said to have', async () => {
+test('a job that is started this way has the process group, environment and pid that it is said to have', async () => {
   const dir = scratch();
   const store = `${dir}/store`;
   await walq(['--store', store, 'queue', 'enqueue', '--id', 'a']);
