@@ -126,7 +126,9 @@ describe('properties', () => {
         expect([...machine.inFlight()].map((job) => job.id).sort()).toEqual(idsOf(jobs, 'in_flight'));
         const now = at + late;
         const due = jobs
-          .filter((job) => job.state === 'pending' && (job.runAt <= now || job.runAt <= job.createdAt))
+          .filter(
+            (job) => job.state === 'pending' && (job.runAt <= now || job.runAt <= (job.setback?.at ?? job.createdAt)),
+          )
           .sort((a, b) => b.options.priority - a.options.priority || a.seq - b.seq);
         expect(machine.ready.delayedCount(now)).toBe(machine.counts.pending - due.length);
         const oldest = due.map((job) => (job.state === 'pending' ? readySince(job) : 0)).sort((a, b) => a - b)[0];

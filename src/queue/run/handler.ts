@@ -39,7 +39,7 @@ export interface AttemptPlace {
 
 export interface Starter {
   start(order: AttemptOrder, hooks: AttemptHooks): RunningAttempt;
-  /** Called when nothing runs any more. */
+  /** Ends what stands ready. What runs goes on. */
   close(): Promise<void>;
 }
 
@@ -67,9 +67,7 @@ function processHandler(
     elsewhere: true,
     lanes: [lane],
     start: (job, timeoutMs, hooks) => starter.start({ ...orderOf(place, job, timeoutMs), ...what(job) }, hooks),
-    close: async (now) => {
-      if (now === undefined) await starter.close();
-    },
+    close: () => starter.close(),
   };
 }
 
