@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { parseDuration } from '../base/duration.ts';
 import { Exit, type ExitCode, usageError } from '../base/errors.ts';
+import { commandLines } from './examples.ts';
 import type { Action, CommonFlags, SessionHooks } from './session.ts';
 import { colorModes } from './style.ts';
 import { version } from './version.ts';
@@ -79,6 +80,8 @@ export interface LeafOptions<Flags> {
 
 /** Makes `command` answer: its action is kept in `parsed` and run after the parse. */
 export function answers<Flags extends object>(command: Command, parsed: Parsed, options: LeafOptions<Flags>): Command {
+  const lines = commandLines[options.kind];
+  if (lines !== undefined) examples(command, lines);
   command.action((...received: unknown[]) => {
     const args = received.slice(0, -2).flatMap((arg) => (Array.isArray(arg) ? arg.map(String) : optional(arg)));
     const flags: Flags & CommonFlags = command.optsWithGlobals();

@@ -31,7 +31,6 @@ function addDoctor(program: Command, parsed: Parsed): void {
     .command('doctor')
     .description('one screen about a store: verdict, exact loss, jobs in question, snapshots, disk, what to do next')
     .argument('[path]', 'the store');
-  examples(command, { 'walq doctor ./jobs': 'reads everything, writes nothing, also beside a runner' });
   answers(command, parsed, { kind: 'doctor', load: async () => (await import('./doctor.ts')).doctor });
 }
 
@@ -41,10 +40,6 @@ function addBackup(program: Command, parsed: Parsed): void {
     .description('copy a store into a new folder, also while a runner works on it; the copy is verified')
     .argument('<paths...>', 'the store (default: --store, $WALQ_STORE, ./.walq), then the new folder')
     .usage('[options] [STORE] DIR');
-  examples(command, {
-    'walq backup STORE DIR': 'DIR is there only when it is whole and verified',
-    'walq wal verify DIR': 'check it again, at any time',
-  });
   answers(command, parsed, { kind: 'backup', load: async () => (await import('./backup.ts')).backup });
 }
 

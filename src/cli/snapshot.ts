@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { answers, examples, lockTimeoutOption, outputOption, type Parsed, wholeNumber } from './command.ts';
+import { answers, lockTimeoutOption, outputOption, type Parsed, wholeNumber } from './command.ts';
 
 const storeHelp = 'the store';
 
@@ -36,11 +36,6 @@ export function addSnapshotGroup(program: Command, parsed: Parsed): void {
     .option('--to <store>', 'the new store; the one it is made of is not touched')
     .option('--apply', 'go back in place: what came after goes to quarantine; without it the plan is only shown')
     .option('--undo', 'bring back what the last one set aside');
-  examples(restore, {
-    'walq snapshot restore STORE@snap --to NEW': 'a second store, with an id of its own',
-    'walq snapshot restore STORE 5000': 'what going back to seq 5000 would drop',
-    'walq wal replay STORE --until SEQ --save FILE': 'any point as a file, to be restored with --to',
-  });
   answers(restore, parsed, {
     kind: 'snapshot.restore',
     load: async () => (await import('./snapshot/restore.ts')).restore,

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { answers, examples, list, lockTimeoutOption, outputOption, type Parsed, wholeNumber } from './command.ts';
+import { answers, list, lockTimeoutOption, outputOption, type Parsed, wholeNumber } from './command.ts';
 
 const pathHelp = 'a store, a wal/ folder, a segment, a snapshot, a log of another system, or - for standard input';
 const rangeHelp = 'A..B, A.., ..B or A; each a seq, @-10, @tail, @snap, a time or "5m ago"';
@@ -31,11 +31,6 @@ function addInspect(wal: Command, parsed: Parsed): void {
     .option('-n, --limit <count>', 'stop after so many events', wholeNumber('--limit', 0))
     .option('-r, --reverse', 'newest first')
     .option('-f, --follow', 'wait for more events, until interrupted');
-  examples(command, {
-    'walq wal inspect STORE @-20..': 'the last 20 events',
-    'walq wal inspect STORE --job ID': 'the life of one job',
-    'walq wal inspect STORE "5m ago.."': 'what happened in the last five minutes',
-  });
   answers(command, parsed, { kind: 'wal.inspect', load: async () => (await import('./wal/inspect.ts')).inspect });
 }
 
@@ -60,7 +55,6 @@ function addStats(wal: Command, parsed: Parsed): void {
     .description('what a log holds and how its jobs fared: events, names, waiting and running times, rates')
     .argument('[path]', 'a store, a wal/ folder, a segment, or - for standard input')
     .argument('[range]', rangeHelp);
-  examples(command, { 'walq wal stats STORE "1h ago.."': 'the last hour' });
   answers(command, parsed, { kind: 'wal.stats', load: async () => (await import('./wal/stats.ts')).stats });
 }
 
@@ -73,11 +67,6 @@ function addReplay(wal: Command, parsed: Parsed): void {
     .option('--snapshot <which>', 'start from: auto, none, or a snapshot file', 'auto')
     .addOption(outputOption(replayFormats, 'summary'))
     .option('--save <file>', 'write the state as a detached snapshot');
-  examples(command, {
-    'walq wal replay STORE --until 5132': 'the state after event 5132',
-    'walq wal replay STORE -o table': 'all jobs at the end',
-    'walq wal replay STORE --until @snap --save FILE': 'keep a state as a file',
-  });
   answers(command, parsed, { kind: 'wal.replay', load: async () => (await import('./wal/replay.ts')).replay });
 }
 
@@ -102,13 +91,6 @@ function addRepair(wal: Command, parsed: Parsed): void {
     .option('--at <point>', 'the last event that cut keeps: a seq, @-10, @snap, a time or "5m ago"')
     .option('--undo', 'put back what the last repair set aside')
     .addHelpText('after', repairHelp);
-  examples(command, {
-    'walq wal repair STORE': 'what trimming a torn or ambiguous end would cut off',
-    'walq wal repair STORE --mode heal': 'which flipped bits can be found and proved',
-    'walq wal repair STORE --mode heal --apply': 'turn them back; the bytes as they were are kept',
-    'walq wal repair STORE --mode salvage --to DIR': 'what could be saved, what is lost, which jobs that may touch',
-    'walq wal repair STORE --mode cut --at "2026-09-01T03:00Z" --to DIR --apply': 'the store as it was at that time',
-  });
   answers(command, parsed, { kind: 'wal.repair', load: async () => (await import('./wal/repair.ts')).repair });
 }
 
@@ -133,8 +115,5 @@ function addImport(wal: Command, parsed: Parsed): void {
       'after',
       '\nThe new store is named with --store and must not exist. Events are renumbered from 1 in file order.',
     );
-  examples(command, {
-    'walq wal import --from old.log new.log --store DIR': 'a store of two log files',
-  });
   answers(command, parsed, { kind: 'wal.import', load: async () => (await import('./wal/import.ts')).importLog });
 }

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { answers, examples, lockTimeoutOption, type Parsed, wholeNumber } from '../command.ts';
+import { answers, lockTimeoutOption, type Parsed, wholeNumber } from '../command.ts';
 import { addRunFlags, addTieFlags, addTimeFlags } from './job-options.ts';
 
 export function addEnqueue(queue: Command, parsed: Parsed): void {
@@ -26,10 +26,5 @@ export function addEnqueue(queue: Command, parsed: Parsed): void {
     .option('--allow-commands', 'take commands from the jobs of --file')
     .option('-q, --quiet', 'print nothing but errors')
     .addOption(lockTimeoutOption());
-  examples(command, {
-    'walq queue enqueue mail -d \'{"to":"a@b.c"}\'': 'one job',
-    'walq queue enqueue -f jobs.json': 'many, in one answer',
-    'walq queue enqueue -- convert in.png out.jpg': 'a command, for queue run --commands',
-  });
   answers(command, parsed, { kind: 'queue.enqueue', load: async () => (await import('./enqueue.ts')).enqueue });
 }

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import { usageError } from '../../base/errors.ts';
 import { parseBytes } from '../../base/size.ts';
-import { answers, durationOf, examples, lockTimeoutOption, type Parsed, wholeNumber } from '../command.ts';
+import { answers, durationOf, lockTimeoutOption, type Parsed, wholeNumber } from '../command.ts';
 
 export function addRun(queue: Command, parsed: Parsed): void {
   const command = queue
@@ -19,20 +19,10 @@ export function addRun(queue: Command, parsed: Parsed): void {
     .optionsGroup('Options:')
     .option('-c, --config <file>', 'flags from a YAML file, by their long names; the command line wins')
     .option('-q, --quiet', 'do not report each job');
-  examples(command, {
-    "walq queue run --exec './send-mail.sh'": 'until stopped',
-    'walq queue run --module handlers.mjs -j auto': 'functions, as many jobs at a time as there are cores',
-    'walq queue run --commands --drain': 'until nothing is left',
-  });
   // A file of flags is read between the parse and the run, as if they had been typed.
   command.hook('preAction', async () => {
     const { config } = command.opts<{ config?: string }>();
     if (config !== undefined) await (await import('./run-config.ts')).applyConfig(command, config);
-  });
-  examples(command, {
-    "walq queue run --exec './send-mail.sh'": 'until stopped',
-    'walq queue run --commands --drain': 'until nothing is left',
-    'walq queue run --module jobs.mjs -j auto': 'functions of a module',
   });
   answers(command, parsed, { kind: 'queue.run', load: async () => (await import('./run.ts')).run });
 }
