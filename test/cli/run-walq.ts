@@ -18,6 +18,8 @@ export interface RunOptions {
   cwd?: string;
   env?: Record<string, string>;
   input?: string | Uint8Array;
+  /** Called with all of stdout so far, as it grows. */
+  onStdout?: (text: string) => void;
 }
 
 /** Runs the built command line as a process of its own, with nothing of this process's settings. */
@@ -31,6 +33,7 @@ export function walq(args: readonly string[], options: RunOptions = {}): Promise
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
+      options.onStdout?.(stdout);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;

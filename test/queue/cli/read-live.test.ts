@@ -143,7 +143,13 @@ test('events -f shows the last ones, then each as it comes; logs -f goes on unti
     store,
     Array.from({ length: 30 }, (_, n) => `old-${n}`),
   );
-  const following = queue(store, 'events', '-f', '-n', '12');
+  let begun = (): void => undefined;
+  const hasBegun = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const following = walq(['--store', store, 'queue', 'events', '-f', '-n', '12'], { onStdout: () => begun() });
+  // What comes before it begins is no news to it.
+  await hasBegun;
   const quiet = queue(store, 'logs', '-f', 'old-29');
   await started(store, dir, '-j', '1');
   writeFileSync(`${dir}/go`, '');
