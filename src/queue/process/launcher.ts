@@ -2,12 +2,15 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { AttemptHooks, AttemptOutcome, RunningAttempt } from './attempt-types.ts';
 import type { FromLauncher, ToLauncher } from './launcher-types.ts';
 import type { AttemptOrder } from './order.ts';
+import type { AttemptVerdict } from './verdict.ts';
 
 export interface LauncherOptions {
   /** Added to the environment of the launcher: it has to be found as a process of this runner. */
   variables: Readonly<Record<string, string>>;
   /** Ends what a launcher that died left running. Of these attempts, by their `lease`. */
   endLeft(leases: readonly string[]): Promise<void>;
+  /** Default: the node that runs this. */
+  program?: string;
 }
 
 interface Entry {
@@ -78,12 +81,15 @@ export class Launcher {
     // The same file, as source or as built.
     const entry = new URL(`./launcher-entry.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
     const child = fork(entry, {
+      ...(this.#options.program !== undefined && { execPath: this.#options.program }),
       detached: true,
       env: { ...process.env, ...this.#options.variables },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     child.on('message', (message: FromLauncher) => this.#onMessage(message));
-    child.on('error', () => {});
+    child.on('error', (error) => {
+      if (child.pid === undefined) void this.#onExit(child, error);
+    });
     child.on('exit', (code, signal) => void this.#onExit(child, signal ?? `exit ${code}`));
     this.#rest(child);
     return child;
@@ -121,25 +127,33 @@ export class Launcher {
     }
   }
 
-  /** Killed, or out of memory: its attempts end with it, before their jobs may run again. */
-  async #onExit(child: ChildProcess, how: string): Promise<void> {
+  /**
+   * Killed, or out of memory: its attempts end with it, before their jobs may run again. `how` is an Error when it never
+   * began: then no attempt did either.
+   */
+  async #onExit(child: ChildProcess, how: string | Error): Promise<void> {
     if (this.#process !== child) return;
     this.#process = undefined;
     const left = [...this.#entries.values()];
     this.#entries.clear();
     if (left.length === 0) return;
+    if (how instanceof Error) {
+      const error = `no process could be started: ${how.message}`;
+      for (const entry of left) entry.resolve(noOutcome({ kind: 'retry', reason: 'resources', error, refund: true }));
+      return;
+    }
     const failed = await this.#options.endLeft(left.map(({ order }) => order.lease)).then(
       () => undefined,
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     );
-    for (const entry of left) entry.resolve(lost(entry.pid, how, failed));
+    const error = `the process that starts jobs ended (${how})${failed === undefined ? '' : `; ${failed}`}`;
+    for (const entry of left) entry.resolve(noOutcome({ kind: 'retry', reason: 'failed', error }, entry.pid));
   }
 }
 
-function lost(pid: number | undefined, how: string, endFailed: string | undefined): AttemptOutcome {
-  const rest = endFailed === undefined ? '' : `; ${endFailed}`;
+function noOutcome(verdict: AttemptVerdict, pid?: number): AttemptOutcome {
   return {
-    verdict: { kind: 'retry', reason: 'failed', error: `the process that starts jobs ended (${how})${rest}` },
+    verdict,
     pid,
     exitCode: null,
     signal: null,
@@ -147,6 +161,6 @@ function lost(pid: number | undefined, how: string, endFailed: string | undefine
     durationMs: 0,
     output: { stdoutBytes: 0, stderrBytes: 0, tail: '' },
     ignoredLines: 0,
-    leftovers: true,
+    leftovers: false,
   };
 }
