@@ -29,7 +29,7 @@ export const commandLines: Readonly<Record<string, Readonly<Record<string, strin
     'walq wal repair STORE --mode heal': 'which flipped bits can be found and proved',
     'walq wal repair STORE --mode heal --apply': 'turn them back; the bytes as they were are kept',
     'walq wal repair STORE --mode salvage --to DIR': 'what could be saved, what is lost, which jobs that may touch',
-    'walq wal repair STORE --mode cut --at "2026-09-01T03:00Z" --to DIR --apply': 'the store as it was at that time',
+    'walq wal repair STORE --mode cut --at "5m ago"': 'what going back five minutes would set aside',
   },
   'wal.compact': { 'walq wal compact STORE --dry-run': 'what would go, and why the rest stays' },
   'wal.import': { 'walq wal import --from old.log new.log --store DIR': 'a store of two log files' },

@@ -75,7 +75,7 @@ Modes:
   trim     cut off an unreadable end, rebuild STORE.json
   heal     turn back single flipped bits that checksum, chain and content prove
   salvage  make a new store of all that can be read; the damaged one is not changed
-  cut      the same, up to a point in time
+  cut      go back to a point in time, in place; or, with --to, a new store up to there
 
 docs/repair.md describes them.`;
 
@@ -87,7 +87,7 @@ function addRepair(wal: Command, parsed: Parsed): void {
     .addOption(new Option('--mode <mode>', 'what to do').choices(['trim', 'heal', 'salvage', 'cut']).default('trim'))
     .option('--apply', 'change the files; without it the plan is only shown')
     .option('--yes', 'also trim an ambiguous tail, which may hold an acknowledged event')
-    .option('--to <dir>', 'the new store that salvage or cut makes')
+    .option('--to <dir>', 'the new store that salvage makes, and cut if it is not to cut in place')
     .option('--at <point>', 'the last event that cut keeps: a seq, @-10, @snap, a time or "5m ago"')
     .option('--undo', 'put back what the last repair set aside')
     .addHelpText('after', repairHelp);

@@ -14,6 +14,7 @@ import { placeNewStore, roomFor, type Unfinished } from './import-place.ts';
 import { openLog } from './log-source.ts';
 import { beforeBase, resolveSelector } from './resolve.ts';
 import type { Selector } from './selector.ts';
+import { type GoBackResult, goBack } from './snapshot-restore.ts';
 
 export interface SalvageRequest {
   /** The damaged store; it is only read. */
@@ -67,6 +68,16 @@ export async function salvageStore(context: CommandContext, request: SalvageRequ
   const options = { readable: isEvent, segmentBytes: defaultSegmentBytes };
   const storeId = await placeNewStore(context, request.to, salvaging, (dir) => writeSalvage(env, plan, dir, options));
   return { plan, touched, storeId };
+}
+
+/** In place, at the end of an operation: what comes after is set aside. Throws as `goBack` does. */
+export async function cutStore(
+  context: CommandContext,
+  store: string,
+  at: Selector,
+  apply: boolean,
+): Promise<GoBackResult> {
+  return await goBack(context, store, { seq: await seqOf(context, store, at) }, apply);
 }
 
 function seqOf(context: CommandContext, store: string, at: Selector): Promise<number> {

@@ -5,7 +5,7 @@ import { QueueMachine } from '../queue/state/machine.ts';
 import { verifyStore } from '../storage/read.ts';
 import type { RepairJournal } from '../storage/repair-journal.ts';
 import { type RestoreResult, restoreTo } from '../storage/restore.ts';
-import { applyRestore, planRestore, type RestorePlan } from '../storage/restore-in-place.ts';
+import { applyRestore, type BackTo, planRestore, type RestorePlan } from '../storage/restore-in-place.ts';
 import { listSnapshots } from '../storage/snapshot/list.ts';
 import type { Verdict } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
@@ -88,11 +88,11 @@ export interface GoBackResult {
 export async function goBack(
   context: CommandContext,
   store: string,
-  file: string,
+  to: BackTo,
   apply: boolean,
 ): Promise<GoBackResult> {
   const { env } = context;
-  const plan = await planRestore(env, store, file);
+  const plan = await planRestore(env, store, to);
   if (!apply || plan.actions.length === 0) return { plan, verdict: plan.verdict };
   const applied = await applyRestore(env, store, plan);
   return { plan, applied, verdict: (await verifyStore(env, store)).verdict };

@@ -22,6 +22,12 @@ export const storageCodes: CodeCatalogue = {
     explain: 'A file whose name is not of the store’s form. It is left alone.',
     next: 'Nothing, or move it away.',
   },
+  E_NOT_FRAME_END: {
+    title: 'no operation ends there',
+    explain:
+      'Events that were written as one operation stand or fall together, and this seq is amid them: a log cannot be cut there in place.',
+    next: 'Cut where the message says, or into a new store with --to.',
+  },
   E_LEFTOVER: {
     title: 'left-over file',
     explain:

@@ -5,6 +5,7 @@ import { baseName, join } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { copyStretch, openSource, removeIfThere, writeError, writeFully } from './files.ts';
 import { headFileName, walFolder } from './folder.ts';
+import { frameEndAt } from './frame-end.ts';
 import { openSegment, takeLock } from './lock.ts';
 import { quarantineFile } from './quarantine.ts';
 import { verifyStore } from './read.ts';
@@ -20,49 +21,71 @@ import type { SnapshotSummary, StorageEnv, Verdict } from './types.ts';
 import { encodeHeadFile } from './wal/head.ts';
 
 /**
- * A store goes back to one of its snapshots: what came after it is set aside, whole files only, and can be brought
- * back. What came before stays.
+ * A store goes back to one of its snapshots, or to the end of an operation: what came after it is set aside, whole
+ * files only, and can be brought back. What came before stays.
  */
+
+/** A snapshot, by its file relative to the store, or the last event of an operation. */
+export type BackTo = { snapshot: string } | { seq: number };
 
 export interface RestorePlan {
   storeDir: string;
   verdict: Verdict;
-  snapshot: SnapshotSummary;
-  /** Last seq that can be read now: what lies after the snapshot's goes. */
+  to: BackTo;
+  /** The last one that stays. */
+  seq: number;
+  snapshot?: SnapshotSummary;
+  /** Last seq that can be read now: what lies after `seq` goes. */
   seqLast: number;
-  /** Empty when nothing came after the snapshot. */
+  /** Empty when nothing came after it. */
   actions: SetAsideAction[];
   /** Faults that would stay: bad snapshots that are older. */
   leaves: Finding[];
 }
 
 /**
- * What would be done. Read-only. `file` is relative to the store. Rejects with the damage of the snapshot, or of the
- * log before it (3): that is not mended by going back; E_SNAPSHOT_CHAIN (3) when the log does not have the snapshot's
- * place; E_NO_STORE, E_READ.
+ * What would be done. Read-only. Rejects with the damage of the snapshot, or of the log before the point (3): that is
+ * not mended by going back; E_SNAPSHOT_CHAIN (3) when the log does not have the snapshot's place; E_SEQ_RANGE,
+ * E_NOT_FRAME_END (2) for a seq where no operation ends; E_NO_STORE, E_READ.
  */
-export async function planRestore(env: StorageEnv, storeDir: string, file: string): Promise<RestorePlan> {
+export async function planRestore(env: StorageEnv, storeDir: string, to: BackTo): Promise<RestorePlan> {
   const survey = await surveyStore(env, storeDir);
-  const { identity } = survey;
-  const options = { relativeName: file, storeId: identity.id };
-  const { summary, findings } = await checkSnapshot(env, join(storeDir, file), options);
-  if (summary === undefined) throw findingError(findings);
+  const snapshot = 'snapshot' in to ? await goodSnapshot(env, storeDir, survey, to.snapshot) : undefined;
+  const point = snapshot?.point ?? (await frameEndAt(env, storeDir, 'seq' in to ? to.seq : 0));
+  const { seq } = point;
   const report = await verifyStore(env, storeDir);
   const seqLast = Math.max(report.seqLast ?? 0, (survey.live.at(-1)?.seqFirst ?? 1) - 1);
-  const cut = await cutAt(env, storeDir, survey, summary.point);
+  const cut = await cutAt(env, storeDir, survey, point);
   const leaves = [
     ...survey.findings.filter(({ severity }) => severity !== 'note'),
-    ...(cut ? await findingsBelow(env, storeDir, survey, cut) : [misfit(file)]),
-    ...report.snapshots.filter((check) => seqOf(check.file) <= summary.seq).flatMap((check) => check.findings),
+    ...(cut ? await findingsBelow(env, storeDir, survey, cut) : [misfit(snapshot?.file ?? walFolder)]),
+    ...report.snapshots.filter((check) => seqOf(check.file) <= seq).flatMap((check) => check.findings),
   ];
   const worst = worstSeverity(leaves);
   if (cut === undefined || (worst !== undefined && worst !== 'note' && worst !== 'degraded')) {
-    const next = `walq snapshot restore ${shellWord(join(storeDir, file))} --to NEWSTORE`;
-    throw findingError(leaves, { subject: `${storeDir} cannot go back in place`, next });
+    throw findingError(leaves, { subject: `${storeDir} cannot go back in place`, next: intoNew(storeDir, to) });
   }
-  const isThere = seqLast === summary.seq && (report.verdict === 'clean' || report.verdict === 'degraded');
-  const actions = isThere ? [] : await actionsFor(env, storeDir, survey, cut, summary.seq);
-  return { storeDir, verdict: report.verdict, snapshot: { ...summary, file }, seqLast, actions, leaves };
+  const isThere = seqLast === seq && (report.verdict === 'clean' || report.verdict === 'degraded');
+  const actions = isThere ? [] : await actionsFor(env, storeDir, survey, cut, seq);
+  return { storeDir, verdict: report.verdict, to, seq, ...(snapshot && { snapshot }), seqLast, actions, leaves };
+}
+
+async function goodSnapshot(
+  env: StorageEnv,
+  storeDir: string,
+  { identity }: Survey,
+  file: string,
+): Promise<SnapshotSummary> {
+  const options = { relativeName: file, storeId: identity.id };
+  const { summary, findings } = await checkSnapshot(env, join(storeDir, file), options);
+  if (summary === undefined) throw findingError(findings);
+  return { ...summary, file };
+}
+
+/** The way that asks less of the store. */
+function intoNew(storeDir: string, to: BackTo): string {
+  if ('snapshot' in to) return `walq snapshot restore ${shellWord(join(storeDir, to.snapshot))} --to NEWSTORE`;
+  return `walq wal repair ${shellWord(storeDir)} --mode cut --at ${to.seq} --to NEWSTORE`;
 }
 
 /** As the name says: a damaged one says nothing else. */
@@ -129,7 +152,7 @@ export async function applyRestore(env: StorageEnv, storeDir: string, plan: Rest
     // Whoever writes in spite of our lock, its LOCK file deleted, must have this one too.
     const held = last && (await openSegment(env, storeDir, join(walFolder, last.name)));
     try {
-      const now = await planRestore(env, storeDir, plan.snapshot.file);
+      const now = await planRestore(env, storeDir, plan.to);
       if (JSON.stringify(now.actions) !== JSON.stringify(plan.actions)) throw stalePlan(plan);
       return await carryOut(env, storeDir, survey, now);
     } finally {
@@ -145,7 +168,8 @@ export async function applyRestore(env: StorageEnv, storeDir: string, plan: Rest
 async function carryOut(env: StorageEnv, storeDir: string, survey: Survey, plan: RestorePlan): Promise<RepairJournal> {
   const journal: RepairJournal = { walq: 1, appliedMs: env.clock.now(), actions: [] };
   const temps = new Map<SetAsideAction, string>();
-  const cut = await cutAt(env, storeDir, survey, plan.snapshot.point);
+  const point = plan.snapshot?.point ?? (await frameEndAt(env, storeDir, plan.seq));
+  const cut = await cutAt(env, storeDir, survey, point);
   for (const action of plan.actions) {
     if (action.kind === 'replace' && cut !== undefined) {
       const bytes = action.file === headFileName ? headFor(survey, cut) : cut.offset;
@@ -184,8 +208,9 @@ async function writeReplacement(env: StorageEnv, path: string, bytes: Uint8Array
   return temp;
 }
 
-function stalePlan({ storeDir, snapshot }: RestorePlan): Error {
+function stalePlan({ storeDir, to, seq }: RestorePlan): Error {
+  const path = shellWord(storeDir);
   return refusedError('E_PLAN_STALE', 'the store has changed since the plan was made', {
-    next: `walq snapshot restore ${shellWord(storeDir)} ${snapshot.seq}`,
+    next: 'snapshot' in to ? `walq snapshot restore ${path} ${seq}` : `walq wal repair ${path} --mode cut --at ${seq}`,
   });
 }

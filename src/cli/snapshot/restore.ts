@@ -2,19 +2,13 @@ import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import { undoLastRepair } from '../../commands/repair.ts';
-import {
-  type GoBackResult,
-  goBack,
-  type NamedSnapshot,
-  nameSnapshot,
-  restoreSnapshot,
-} from '../../commands/snapshot-restore.ts';
+import { goBack, type NamedSnapshot, nameSnapshot, restoreSnapshot } from '../../commands/snapshot-restore.ts';
 import { openStoreTarget } from '../../commands/store-target.ts';
-import { exitOfVerdict } from '../../commands/verdict.ts';
-import { verdictClauses, verdictText, writeFaults } from '../findings.ts';
-import { doneText, planText, undoneText } from '../repair-text.ts';
+import { verdictText } from '../findings.ts';
+import { answerGoneBack } from '../gone-back.ts';
+import { undoneText } from '../repair-text.ts';
 import type { Session } from '../session.ts';
-import { counted, wrap } from '../text.ts';
+import { counted } from '../text.ts';
 
 export interface RestoreFlags {
   to?: string;
@@ -59,56 +53,11 @@ async function inPlace(
   { store, relativeName }: NamedSnapshot & { store: string },
   apply: boolean,
 ): Promise<ExitCode> {
-  const result = await goBack(session.context, store, relativeName, apply);
+  const result = await goBack(session.context, store, { snapshot: relativeName }, apply);
   session.settle();
-  const { plan, applied } = result;
-  const waits = applied === undefined && plan.actions.length > 0;
-  const exit = waits ? Exit.refused : exitOfVerdict(result.verdict);
-  const next = waits ? `walq snapshot restore ${shellWord(store)} ${plan.snapshot.seq} --apply` : undefined;
-  if (session.json) {
-    await session.document({ store, ...result, changed: applied !== undefined, next, exit });
-    return exit;
-  }
-  await writeInPlace(session, store, result);
-  if (next !== undefined)
-    await session.out.line(`${session.style.dim('next:')} ${session.style.command(escapeText(next))}`);
-  return exit;
-}
-
-async function writeInPlace(session: Session, store: string, result: GoBackResult): Promise<void> {
-  const { out, style, width } = session;
-  const { plan, applied, verdict } = result;
-  const { snapshot, seqLast, actions } = plan;
-  await writeFaults(session, plan.leaves);
-  if (actions.length === 0) {
-    await out.write(
-      verdictText(verdict, [`the store is at seq ${snapshot.seq}: nothing came after ${snapshot.file}`], style),
-    );
-    return;
-  }
-  const goes =
-    seqLast > snapshot.seq
-      ? `${counted(seqLast - snapshot.seq, 'event')} (${seqsText(snapshot.seq + 1, seqLast)})`
-      : 'no event';
-  if (applied === undefined) {
-    await out.line(
-      style.strong(`plan for ${escapeText(store)}: back to seq ${snapshot.seq}, ${goes} dropped; nothing was changed`),
-    );
-    for (const [at, action] of actions.entries()) {
-      const step = `${at + 1}. ${escapeText(planText(action))}`;
-      const lines = width === undefined ? step : wrap(step, width - 2, '   ');
-      await out.line(`  ${lines.replaceAll('\n', '\n  ')}`);
-    }
-    return;
-  }
-  for (const action of applied.actions) await out.line(escapeText(doneText(action)));
-  await out.line(`back at seq ${snapshot.seq}; ${goes} dropped`);
-  await out.write(verdictText(verdict, verdictClauses(verdict, undefined), style));
-  await out.line(style.dim(`to take it back: walq snapshot restore ${escapeText(shellWord(store))} --undo`));
-}
-
-function seqsText(first: number, last: number): string {
-  return first === last ? `seq ${first}` : `seq ${first}..${last}`;
+  const { plan } = result;
+  const next = `walq snapshot restore ${shellWord(store)} ${plan.seq} --apply`;
+  return await answerGoneBack(session, store, result, next);
 }
 
 async function undo(session: Session, store: string): Promise<ExitCode> {

@@ -2,11 +2,13 @@ import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import { type RepairResult, repairStore, undoLastRepair } from '../../commands/repair.ts';
+import { cutStore } from '../../commands/salvage.ts';
 import { parseSelector } from '../../commands/selector.ts';
 import { openStoreTarget } from '../../commands/store-target.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
 import type { RepairMode } from '../../storage/repair.ts';
 import { findingLine, verdictClauses, verdictText, verdictWord } from '../findings.ts';
+import { answerGoneBack } from '../gone-back.ts';
 import { candidateText, doneText, planText, undoneText } from '../repair-text.ts';
 import type { Session } from '../session.ts';
 import { wrap } from '../text.ts';
@@ -30,12 +32,17 @@ export async function repair(session: Session, args: readonly string[], flags: R
   const { mode, to, apply = false, yes = false } = flags;
   if (flags.at !== undefined && mode !== 'cut') throw usageError('E_USAGE', '--at is for --mode cut');
   if (mode === 'salvage' || mode === 'cut') {
-    if (to === undefined) {
-      throw usageError('E_USAGE', `--mode ${mode} makes a new store: name its folder with --to DIR`);
+    if (mode === 'salvage') {
+      if (to === undefined) throw usageError('E_USAGE', 'salvage makes a new store: name its folder with --to DIR');
+      return await salvage(session, { store, to, apply });
     }
-    if (mode === 'salvage') return await salvage(session, { store, to, apply });
     if (flags.at === undefined) throw usageError('E_USAGE', '--mode cut needs --at POINT, the last event to keep');
-    return await salvage(session, { store, to, apply, at: parseSelector(flags.at) }, flags.at);
+    const at = parseSelector(flags.at);
+    if (to !== undefined) return await salvage(session, { store, to, apply, at }, flags.at);
+    const result = await cutStore(session.context, store, at, apply);
+    session.settle();
+    const next = `walq wal repair ${shellWord(store)} --mode cut --at ${result.plan.seq} --apply`;
+    return await answerGoneBack(session, store, result, next);
   }
   if (to !== undefined) throw usageError('E_USAGE', `--to is for salvage and cut; ${mode} works in place`);
   const result = await repairStore(session.context, { store, mode, apply, yes });

@@ -128,8 +128,8 @@ export class Launcher {
   }
 
   /**
-   * Killed, or out of memory: its attempts end with it, before their jobs may run again. `how` is an Error when it never
-   * began: then no attempt did either.
+   * Killed, or out of memory: its attempts end with it, before their jobs may run again. `how` is an Error when it
+   * never began: then no attempt did either.
    */
   async #onExit(child: ChildProcess, how: string | Error): Promise<void> {
     if (this.#process !== child) return;

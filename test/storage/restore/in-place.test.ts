@@ -18,7 +18,7 @@ const texts = (count: number) => Array.from({ length: count }, (_, index) => tex
 const snapshotAt = (seq: number) => `snapshots/${String(seq).padStart(20, '0')}.snap`;
 
 async function goBack(env: SimWorld, seq = 4): Promise<void> {
-  await applyRestore(env, dir, await planRestore(env, dir, snapshotAt(seq)));
+  await applyRestore(env, dir, await planRestore(env, dir, { snapshot: snapshotAt(seq) }));
 }
 
 /** The store alone: no quarantine, no temp files, no LOCK. */
@@ -45,12 +45,12 @@ test('a store goes back to any of its snapshots, goes on from there, and comes b
 test('a plan says what goes and changes nothing; where nothing came after it is empty', async () => {
   const env = await diskOf(await sampleStore({ closed: true }));
   const before = imageOf(env.fs);
-  const plan = await planRestore(env, dir, snapshotAt(4));
+  const plan = await planRestore(env, dir, { snapshot: snapshotAt(4) });
   const said = plan.actions.map(({ kind, file }) => `${kind} ${file.replace(/^.*(-|\/)0*/, '')}`);
   expect(said).toEqual(['replace HEAD', 'move 8.snap', 'move 9.wal', 'move 5.wal', 'replace 1.wal']);
   expectSameFiles(imageOf(env.fs), before);
   await goBack(env, 4);
-  expect((await planRestore(env, dir, snapshotAt(4))).actions).toEqual([]);
+  expect((await planRestore(env, dir, { snapshot: snapshotAt(4) })).actions).toEqual([]);
 });
 
 test('what is torn or damaged after the snapshot goes with the rest; what is damaged before it refuses', async () => {
@@ -73,7 +73,7 @@ test('what is torn or damaged after the snapshot goes with the rest; what is dam
     damage(`${dir}/${snapshotAt(4)}`, 600),
   ]) {
     const env = await diskOf(bad);
-    await expect(planRestore(env, dir, snapshotAt(4))).rejects.toMatchObject({ exit: 3 });
+    await expect(planRestore(env, dir, { snapshot: snapshotAt(4) })).rejects.toMatchObject({ exit: 3 });
     expectSameFiles(imageOf(env.fs), bad);
   }
 });
@@ -207,7 +207,7 @@ describe('an undo takes nothing on trust', () => {
 
 test('a store that is written to is not taken back, nor one that changed since the plan', async () => {
   const env = await diskOf(await sampleStore({ closed: true }));
-  const plan = await planRestore(env, dir, snapshotAt(4));
+  const plan = await planRestore(env, dir, { snapshot: snapshotAt(4) });
   const store = await openStore(env, dir, { machine: make });
   await expect(applyRestore(env, dir, plan)).rejects.toMatchObject({ code: 'E_LOCKED', exit: 6 });
   removeFile(env.fs, `${dir}/LOCK`);
