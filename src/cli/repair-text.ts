@@ -17,7 +17,7 @@ export function planText(action: RepairAction | SetAsideAction): string {
     case 'move':
       return `move ${action.file} to quarantine/`;
     case 'replace':
-      return `keep ${action.file} in quarantine/, and put what belongs to the snapshot in its place`;
+      return `keep ${action.file} in quarantine/, and put what it was at that point in its place`;
   }
 }
 

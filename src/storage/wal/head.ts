@@ -39,11 +39,13 @@ export function encodeHeadSlot(slot: HeadSlot): Uint8Array {
   return bytes;
 }
 
-/** A whole new HEAD file with one slot filled. */
+/** A whole new HEAD file. Both slots say the same, unless this is the first that was ever written. */
 export function encodeHeadFile(slot: HeadSlot): Uint8Array {
   const bytes = new Uint8Array(headFileBytes);
   bytes.set(encodePreamble(headMagic, walVersion, walVersion), 0);
   bytes.set(encodeHeadSlot(slot), headSlotOffset(slot.counter));
+  const before = slot.counter - 1;
+  if (before >= 0) bytes.set(encodeHeadSlot({ ...slot, counter: before }), headSlotOffset(before));
   return bytes;
 }
 
