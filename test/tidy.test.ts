@@ -20,18 +20,33 @@ describe('the project', () => {
   });
 });
 
+/** Files and packages that a file loads, others too through them. What is loaded only when a command runs is not. */
+function reachedFrom(start: string): Set<string> {
+  const reached = new Set([start]);
+  for (const path of reached) {
+    if (!path.startsWith('src/')) continue;
+    for (const specifier of importsOf(readFileSync(`${root}/${path}`, 'utf8'))) {
+      reached.add(specifier.startsWith('.') ? resolve(path, specifier) : specifier);
+    }
+  }
+  return reached;
+}
+
 describe('the library', () => {
   it('knows nothing of the commands and the command line, and no package but those for locks and cron rules', () => {
-    const reached = new Set(['src/index.ts']);
-    for (const path of reached) {
-      if (!path.startsWith('src/')) continue;
-      for (const specifier of importsOf(readFileSync(`${root}/${path}`, 'utf8'))) {
-        reached.add(specifier.startsWith('.') ? resolve(path, specifier) : specifier);
-      }
-    }
+    const reached = reachedFrom('src/index.ts');
     expect(reached.size).toBeGreaterThan(50);
     const known = /^(src\/(index|base|fs|storage|queue)\b|node:|croner$)/;
     const wrong = [...reached].filter((each) => !known.test(each));
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('a start that many wait for', () => {
+  it('queue enqueue loads no reader of other systems, and nothing of repair and backup', () => {
+    const reached = reachedFrom('src/cli/queue/enqueue.ts');
+    expect(reached.size).toBeGreaterThan(50);
+    const wrong = [...reached].filter((each) => /^src\/formats\/|repair|salvage|restore|backup/.test(each));
     expect(wrong).toEqual([]);
   });
 });

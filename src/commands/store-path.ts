@@ -1,3 +1,6 @@
+import { notFoundError, usageError } from '../base/errors.ts';
+import { parentOf } from '../base/path.ts';
+import { shellWord } from '../base/shell-word.ts';
 import type { CommandContext } from './context.ts';
 
 /** The PATH that means standard input. */
@@ -8,4 +11,36 @@ const defaultStore = './.walq';
 export function storePath(context: CommandContext): string {
   const fromVariable = context.variables.WALQ_STORE;
   return context.store ?? (fromVariable === undefined || fromVariable === '' ? defaultStore : fromVariable);
+}
+
+/**
+ * The folder of the store that a queue command works on; whether there is a store in it shows when it is opened. Throws
+ * E_WRONG_TARGET (2) for a file.
+ */
+export async function storeOfQueue(context: CommandContext): Promise<string> {
+  const path = storePath(context);
+  const info = await context.env.fs.stat(path);
+  if (info === undefined || info.kind === 'folder') return path;
+  throw usageError('E_WRONG_TARGET', `${path} is no folder, and a store is one`, {
+    data: { file: path },
+    next: 'name another one with --store',
+  });
+}
+
+/**
+ * The folder of a store that is there or can be created. Throws E_WRONG_TARGET (2) for a file, E_NO_TARGET (1) where
+ * the folder around it is missing.
+ */
+export async function storeToCreate(context: CommandContext): Promise<string> {
+  const path = await storeOfQueue(context);
+  const { fs } = context.env;
+  const info = await fs.stat(path);
+  const around = parentOf(path);
+  if (info === undefined && (await fs.stat(around)) === undefined) {
+    throw notFoundError('E_NO_TARGET', `there is no folder ${around} to create the store ${path} in`, {
+      data: { file: around },
+      next: `mkdir -p ${shellWord(around)}`,
+    });
+  }
+  return path;
 }

@@ -2,7 +2,7 @@ import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { onEach } from '../../commands/queue/each.ts';
 import { inPlace } from '../../commands/queue/in-place.ts';
-import { storeOfQueue } from '../../commands/store-target.ts';
+import { storeOfQueue } from '../../commands/store-path.ts';
 import { worstExit } from '../../commands/verdict.ts';
 import { onQueue } from '../../commands/writer.ts';
 import type { Answer, OperationName, Request } from '../../queue/run/operations.ts';

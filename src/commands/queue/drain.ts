@@ -4,7 +4,7 @@ import type { DrainAnswer } from '../../queue/run/operations.ts';
 import { RemoteOps } from '../../queue/run/remote-ops.ts';
 import { noStoreError } from '../../storage/no-store.ts';
 import type { CommandContext } from '../context.ts';
-import { storeOfQueue } from '../store-target.ts';
+import { storeOfQueue } from '../store-path.ts';
 
 /** How long a runner may take to say hello. */
 const helloMs = 5000;

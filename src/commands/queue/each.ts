@@ -1,7 +1,7 @@
 import { Exit, WalqError } from '../../base/errors.ts';
 import type { QueueOps } from '../../queue/run/ops.ts';
 import type { CommandContext } from '../context.ts';
-import { storeOfQueue } from '../store-target.ts';
+import { storeOfQueue } from '../store-path.ts';
 import { onQueue, type WriterOptions } from '../writer.ts';
 
 /** What became of one of several things asked for. */

@@ -3,7 +3,7 @@ import { parseJobMembers, parseJobSpec } from '../../queue/ops/parse-spec.ts';
 import { fieldError, type JobSpec } from '../../queue/ops/spec.ts';
 import { type JobState, jobStates } from '../../queue/state/job.ts';
 import type { CommandContext } from '../context.ts';
-import { storeToCreate } from '../store-target.ts';
+import { storeToCreate } from '../store-path.ts';
 import type { WriterOptions } from '../writer.ts';
 import {
   badRecord,

@@ -2,7 +2,7 @@ import { lockForRun } from '../../queue/run/access.ts';
 import type { RunSummary } from '../../queue/run/runner-types.ts';
 import { type ServeOptions, serveQueue } from '../../queue/run/serve.ts';
 import type { CommandContext } from '../context.ts';
-import { storeToCreate } from '../store-target.ts';
+import { storeToCreate } from '../store-path.ts';
 import { absolutePath } from './enqueue.ts';
 import { type HandlerRequest, readyHandler } from './run-handler.ts';
 

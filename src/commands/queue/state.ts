@@ -9,7 +9,7 @@ import type { LimitSet, Schedule } from '../../queue/state/settings.ts';
 import { replayTo } from '../../storage/replay.ts';
 import { verdictOf } from '../../storage/report.ts';
 import type { CommandContext } from '../context.ts';
-import { storeOfQueue } from '../store-target.ts';
+import { storeOfQueue } from '../store-path.ts';
 import { exitOfVerdict } from '../verdict.ts';
 
 /** Looks at the state as the files have it, also beside a live runner: without a lock, and without writing. */

@@ -1,6 +1,6 @@
 import type { TakenJob } from '../../queue/run/operations.ts';
 import type { CommandContext } from '../context.ts';
-import { storeOfQueue } from '../store-target.ts';
+import { storeOfQueue } from '../store-path.ts';
 import { onQueue, type WriterOptions } from '../writer.ts';
 
 export interface TakeOptions extends WriterOptions {
