@@ -16,6 +16,7 @@ export const commandLines: Readonly<Record<string, Readonly<Record<string, strin
   },
   'wal.verify': {
     'walq wal verify STORE': 'every fault, and exactly what is lost',
+    'walq wal verify STORE --deep': 'do the events make sense, and do the snapshots hold what they say?',
     'cat SEGMENT | walq wal verify -': 'one file, from anywhere',
   },
   'wal.stats': { 'walq wal stats STORE "1h ago.."': 'the last hour' },
@@ -24,6 +25,7 @@ export const commandLines: Readonly<Record<string, Readonly<Record<string, strin
     'walq wal replay STORE -o table': 'all jobs at the end',
     'walq wal replay STORE --until @snap --save FILE': 'keep a state as a file',
   },
+  'wal.state-hash': { 'walq wal state-hash STORE --until @snap': 'the same as the snapshot says of itself' },
   'wal.repair': {
     'walq wal repair STORE': 'what trimming a torn or ambiguous end would cut off',
     'walq wal repair STORE --mode heal': 'which flipped bits can be found and proved',

@@ -13,6 +13,7 @@ export function addWalGroup(program: Command, parsed: Parsed): void {
   addVerify(wal, parsed);
   addStats(wal, parsed);
   addReplay(wal, parsed);
+  addStateHash(wal, parsed);
   addRepair(wal, parsed);
   addCompact(wal, parsed);
   addImport(wal, parsed);
@@ -45,6 +46,7 @@ function addVerify(wal: Command, parsed: Parsed): void {
         .choices(failOnLevels)
         .default('torn'),
     )
+    .option('--deep', 'also replay the log by the rules of the queue, and hold each snapshot against it')
     .addHelpText('after', '\nExit codes: 0 healthy, 3 damage, 4 torn tail only, 5 newer format (docs/exit-codes.md).');
   answers(command, parsed, { kind: 'wal.verify', load: async () => (await import('./wal/verify.ts')).verify });
 }
@@ -68,6 +70,19 @@ function addReplay(wal: Command, parsed: Parsed): void {
     .addOption(outputOption(replayFormats, 'summary'))
     .option('--save <file>', 'write the state as a detached snapshot');
   answers(command, parsed, { kind: 'wal.replay', load: async () => (await import('./wal/replay.ts')).replay });
+}
+
+function addStateHash(wal: Command, parsed: Parsed): void {
+  const command = wal
+    .command('state-hash')
+    .description('print the hash of the state at a point: equal states, equal hashes')
+    .argument('[path]', pathHelp)
+    .option('--until <point>', 'up to and including this point (default: the end)')
+    .option('--snapshot <which>', 'start from: auto, none, or a snapshot file', 'auto');
+  answers(command, parsed, {
+    kind: 'wal.state-hash',
+    load: async () => (await import('./wal/state-hash.ts')).stateHash,
+  });
 }
 
 const repairHelp = `

@@ -1,3 +1,4 @@
+import { usageError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
 import { baseName } from '../base/path.ts';
 import type { ForeignLogSummary, ForeignSnapshotSummary } from '../formats/types.ts';
@@ -10,6 +11,7 @@ import type { LogVisitor } from '../storage/wal/scan-log.ts';
 import type { CommandContext } from './context.ts';
 import { readForeignLog, readForeignSnapshot } from './foreign-source.ts';
 import { nameOf, openTarget, type Target, type TargetName } from './target.ts';
+import { type DeepLook, lookDeep } from './verify-deep.ts';
 
 export interface VerifyResult {
   target: TargetName;
@@ -21,14 +23,25 @@ export interface VerifyResult {
   /** Stores and single snapshots. */
   snapshots?: SnapshotCheck[];
   foreign?: ForeignLogSummary | ForeignSnapshotSummary;
+  /** Of a store, when asked for. */
+  deep?: Omit<DeepLook, 'findings'>;
 }
 
 /**
  * Checks whatever the path is, to its end, past every fault. Damage is the answer, not an error. Throws what
  * `openTarget` throws, and E_READ when the disk refuses.
  */
-export async function verifyPath(context: CommandContext, path: string): Promise<VerifyResult> {
-  return await verifyTarget(context, await openTarget(context, path));
+export async function verifyPath(context: CommandContext, path: string, deep = false): Promise<VerifyResult> {
+  const target = await openTarget(context, path);
+  const result = await verifyTarget(context, target);
+  if (!deep) return result;
+  if (target.kind !== 'store') {
+    throw usageError('E_WRONG_TARGET', '--deep replays a store: its log and its snapshots', { data: { file: path } });
+  }
+  const look = await lookDeep(context, path, result.snapshots ?? []);
+  const findings = [...result.findings, ...look.findings];
+  const { applied, proved } = look;
+  return { ...result, findings, verdict: verdictOf(findings), deep: { applied, proved } };
 }
 
 export async function verifyTarget(context: CommandContext, target: Target): Promise<VerifyResult> {

@@ -113,6 +113,12 @@ export const storageCodes: CodeCatalogue = {
       'A snapshot names the frame it follows by offset and checksum. The log has no such frame there, so the snapshot is not used; an older one, or the log from its start, gives the same state.',
     next: 'walq snapshot create STORE writes a new one.',
   },
+  E_SNAPSHOT_STATE: {
+    title: 'snapshot and log disagree',
+    explain:
+      'The snapshot passes its checksums, but replaying the log up to its seq gives another state. One of the two was not written by this queue, or there is a fault in the tool.',
+    next: 'Keep a copy, and please report it with the output of walq wal verify --deep.',
+  },
   E_SNAPSHOT_STRANDED: {
     title: 'log after an older snapshot is missing',
     explain:

@@ -15,6 +15,7 @@ import { bytes, counted } from '../text.ts';
 export interface VerifyFlags {
   output: 'text' | 'table' | 'json' | 'ndjson';
   failOn: FailOn;
+  deep?: boolean;
 }
 
 /** Findings listed in text; JSON has all. A verdict must stay on the screen. */
@@ -23,7 +24,7 @@ const findingsShown = 20;
 export async function verify(session: Session, args: readonly string[], flags: VerifyFlags): Promise<ExitCode> {
   const { path, range } = await splitPositionals(session.context, args, 'path only');
   if (range !== undefined) throw usageError('E_USAGE', `verify checks a whole log; '${args.at(-1)}' is a range`);
-  const result = await verifyPath(session.context, path);
+  const result = await verifyPath(session.context, path, flags.deep === true);
   session.settle();
   const exit = exitUnder(flags.failOn, result.verdict, result.findings);
   if (session.json || flags.output === 'json') await session.document({ ...documentOf(result), exit });
@@ -33,9 +34,17 @@ export async function verify(session: Session, args: readonly string[], flags: V
 }
 
 function documentOf(result: VerifyResult): Record<string, unknown> {
-  const { target, verdict, findings, log, snapshots, foreign } = result;
+  const { target, verdict, findings, log, snapshots, foreign, deep } = result;
   const { findings: _, verdict: __, ...report } = log ?? { findings: [], verdict };
-  return { target, verdict, findings, ...report, snapshots, foreign: foreign && { ...foreign, findings: undefined } };
+  return {
+    target,
+    verdict,
+    findings,
+    ...report,
+    snapshots,
+    deep,
+    foreign: foreign && { ...foreign, findings: undefined },
+  };
 }
 
 async function writeLines(session: Session, result: VerifyResult, exit: ExitCode): Promise<void> {
@@ -50,6 +59,7 @@ async function writeText(session: Session, result: VerifyResult, asTable: boolea
   const { out, style } = session;
   for (const line of summaryLines(result)) await out.line(style.dim(line));
   if (asTable && result.log !== undefined) await out.write(`\n${segmentTable(session, result)}`);
+  if (result.deep !== undefined) await out.line(style.dim(deepLine(result.deep)));
   await writeFindings(session, result);
   await out.write(verdictText(result.verdict, clausesOf(result), style));
   const [next] = stepsFor(result);
@@ -79,6 +89,14 @@ function summaryLines(result: VerifyResult): string[] {
   ];
   if (snapshots !== undefined) parts.push(counted(snapshots.length, 'snapshot'));
   return [`${what}: ${parts.join(', ')}`];
+}
+
+function deepLine({ applied, proved }: NonNullable<VerifyResult['deep']>): string {
+  const of =
+    proved.length === 0
+      ? 'no snapshot to compare'
+      : `the state of ${counted(proved.length, 'snapshot')} is what the log gives`;
+  return `deep: ${counted(applied, 'event')} replayed by the rules of the queue, ${of}`;
 }
 
 function snapshotSummary(result: VerifyResult): string {

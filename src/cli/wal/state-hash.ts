@@ -1,0 +1,26 @@
+import { Exit, type ExitCode } from '../../base/errors.ts';
+import { stateHashOf } from '../../commands/state-hash.ts';
+import { storePath } from '../../commands/store-path.ts';
+import { exitOfVerdict } from '../../commands/verdict.ts';
+import { writeFaults } from '../findings.ts';
+import type { Session } from '../session.ts';
+
+export interface StateHashFlags {
+  until?: string;
+  snapshot: string;
+}
+
+/** A state that lacks nothing up to its point is an answer, whatever is wrong with the rest of the store. */
+export async function stateHash(session: Session, args: readonly string[], flags: StateHashFlags): Promise<ExitCode> {
+  const { context, out, style } = session;
+  const { until, snapshot } = flags;
+  const path = args[0] ?? storePath(context);
+  const result = await stateHashOf(context, { path, snapshot, ...(until !== undefined && { until }) });
+  session.settle();
+  const exit = result.whole === true ? Exit.ok : exitOfVerdict(result.verdict);
+  if (session.json) await session.document({ ...result, exit });
+  else await out.line(`${result.stateHash}  ${style.dim(`seq ${result.seq}`)}`);
+  await out.flush();
+  if (!session.json) await writeFaults(session, result.findings);
+  return exit;
+}

@@ -1,0 +1,124 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { systemClock, systemRandom } from '../../src/base/node-clock.ts';
+import { nodeFs } from '../../src/fs/node-fs.ts';
+import { enqueueDefaults, type QueueEvent } from '../../src/queue/events/event-types.ts';
+import { encodeEvent } from '../../src/queue/events/events.ts';
+import { QueueMachine } from '../../src/queue/state/machine.ts';
+import { openStore } from '../../src/storage/store.ts';
+import type { StateMachine } from '../../src/storage/types.ts';
+import { contents, makeStore } from './make-store.ts';
+import { scratch, walq } from './run-walq.ts';
+
+const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url));
+
+/** A writer with a fault: takes whatever comes, and tells of another state when it is asked for a snapshot. */
+class LaxMachine implements StateMachine {
+  readonly #real = new QueueMachine();
+  readonly #forgets: string | undefined;
+
+  constructor(forgets?: string) {
+    this.#forgets = forgets;
+  }
+  apply(record: Uint8Array, seq: number): void {
+    try {
+      if (this.#forgets === undefined || !Buffer.from(record).includes(this.#forgets)) this.#real.apply(record, seq);
+    } catch {
+      // It takes it all the same.
+    }
+  }
+  cut(): Iterable<Uint8Array> {
+    return this.#real.cut();
+  }
+  load(entry: Uint8Array): void {
+    this.#real.load(entry);
+  }
+}
+
+const at = Date.UTC(2026, 8, 1);
+const enqueue = (id: string): QueueEvent => ({ type: 'ENQUEUE', id, at, ...enqueueDefaults, runAt: at });
+
+async function writeWith(machine: () => LaxMachine, events: readonly QueueEvent[]): Promise<string> {
+  const dir = join(scratch(), 'store');
+  const env = { fs: nodeFs, clock: systemClock, random: systemRandom };
+  const store = await openStore(env, dir, { machine, create: true });
+  for (const event of events) await store.append([encodeEvent(event)]);
+  await store.checkpoint();
+  await store.close();
+  return dir;
+}
+
+describe('wal verify --deep', () => {
+  it('replays a sound store, holds its snapshots against the log, and writes nothing', async () => {
+    const dir = join(fixtures, 'clean');
+    const before = contents(dir);
+    const { code, stdout } = await walq(['wal', 'verify', dir, '--deep']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('deep: 38 events replayed by the rules of the queue, the state of 2 snapshots is');
+    expect(contents(dir)).toEqual(before);
+  });
+
+  it('begins with the state of the oldest snapshot where the log was cleaned', async () => {
+    const dir = join(scratch(), 'store');
+    await makeStore(dir, 40, { segmentBytes: 2000, snapshotAfter: 20 });
+    expect((await walq(['wal', 'compact', dir, '--keep', '1'])).code).toBe(0);
+    expect((await walq(['queue', 'enqueue', '--store', dir, '--id', 'more'])).code).toBe(0);
+    expect((await walq(['snapshot', 'create', dir])).code).toBe(0);
+    const { code, stdout } = await walq(['wal', 'verify', dir, '--deep', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: 'clean', deep: { applied: 1, proved: [121] } });
+  });
+
+  it('finds an event that makes no sense, although every checksum holds', async () => {
+    const dir = await writeWith(() => new LaxMachine(), [enqueue('a'), { type: 'ACK', id: 'a', at }, enqueue('b')]);
+    expect((await walq(['wal', 'verify', dir])).code).toBe(0);
+    const { code, stdout } = await walq(['wal', 'verify', dir, '--deep']);
+    expect(code).toBe(3);
+    expect(stdout).toMatch(/ACK does not fit the state: the job is pending at offset \d+ \(seq 2\) \[E_REPLAY\]/);
+  });
+
+  it('finds a snapshot that holds another state than the log gives', async () => {
+    const dir = await writeWith(() => new LaxMachine('forgotten'), [enqueue('a'), enqueue('forgotten')]);
+    expect((await walq(['wal', 'verify', dir])).code).toBe(0);
+    const { code, stdout } = await walq(['wal', 'verify', dir, '--deep']);
+    expect(code).toBe(3);
+    expect(stdout).toContain('snapshot holds another state than the log gives at its seq');
+    expect(stdout).toContain('E_SNAPSHOT_STATE');
+  });
+
+  it('wants a whole store', async () => {
+    const { code, stderr } = await walq(['wal', 'verify', join(fixtures, 'clean', 'wal'), '--deep']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--deep replays a store');
+  });
+});
+
+describe('wal state-hash', () => {
+  it('is the hash that a snapshot of that point carries, however the state is reached', async () => {
+    const dir = join(fixtures, 'clean');
+    const list = JSON.parse((await walq(['snapshot', 'list', dir, '--json'])).stdout) as {
+      snapshots: { seq: number; summary: { stateHash: string } }[];
+    };
+    expect(list.snapshots.length).toBe(2);
+    for (const { seq, summary } of list.snapshots) {
+      for (const snapshot of ['auto', 'none']) {
+        const { code, stdout } = await walq(['wal', 'state-hash', dir, '--until', String(seq), '--snapshot', snapshot]);
+        expect({ code, stdout }).toEqual({ code: 0, stdout: `${summary.stateHash}  seq ${seq}\n` });
+      }
+    }
+  });
+
+  it('of a damaged log is that of the part before the damage, and never exits with 0', async () => {
+    const { code, stdout, stderr } = await walq([
+      'wal',
+      'state-hash',
+      join(fixtures, 'missing-segment'),
+      '--snapshot',
+      'none',
+      '--json',
+    ]);
+    expect({ code, stderr }).toEqual({ code: 3, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({ seq: 13, verdict: 'corrupt', exit: 3 });
+  });
+});
