@@ -2,11 +2,12 @@ import { roughly } from '../base/duration.ts';
 import type { ExitCode } from '../base/errors.ts';
 import { escapeText } from '../base/escape.ts';
 import { type Diagnosis, diagnose, type JobsInQuestion } from '../commands/doctor/diagnose.ts';
+import type { Step } from '../commands/next-steps.ts';
 import { exitOfVerdict } from '../commands/verdict.ts';
 import { findingLine, verdictClauses, verdictText } from './findings.ts';
 import { labelledLine } from './labelled.ts';
 import type { Session } from './session.ts';
-import { bytes, count, counted } from './text.ts';
+import { bytes, columnsOf, count, counted } from './text.ts';
 
 /** One screen: the verdict stays in sight. */
 const faultsShown = 3;
@@ -29,10 +30,20 @@ async function writeScreen(session: Session, diagnosis: Diagnosis): Promise<void
   for (const [label, text] of [...damageLines(session, diagnosis), ...factLines(diagnosis, now)])
     await out.line(labelledLine(label, text, labelColumns, session));
   if (next.length === 0) await out.line(labelledLine('next', 'nothing has to be done', labelColumns, session));
-  const wide = Math.max(...next.map(({ command }) => command.length));
-  for (const [index, { command, does }] of next.entries()) {
-    const text = `${style.command(escapeText(command.padEnd(wide)))}  ${style.dim(does)}`;
-    await out.line(labelledLine(index === 0 ? 'next' : '', text, labelColumns, session));
+  await writeSteps(session, next);
+}
+
+/** A command is never broken: where it does not fit beside what it does, that stands below. */
+async function writeSteps({ out, style, width }: Session, steps: readonly Step[]): Promise<void> {
+  const columns = Math.max(0, ...steps.map(({ command }) => columnsOf(escapeText(command))));
+  const longest = Math.max(0, ...steps.map(({ does }) => does.length));
+  const beside = width === undefined || labelColumns + columns + 2 + longest <= width;
+  const margin = ' '.repeat(labelColumns);
+  for (const [index, { command, does }] of steps.entries()) {
+    const shown = escapeText(command);
+    const label = index === 0 ? style.dim('next'.padEnd(labelColumns)) : margin;
+    const gap = beside ? ' '.repeat(columns - columnsOf(shown) + 2) : `\n${margin}`;
+    await out.line(`${label}${style.command(shown)}${gap}${style.dim(does)}`);
   }
 }
 
