@@ -104,6 +104,7 @@ function addRepair(wal: Command, parsed: Parsed): void {
     .option('--yes', 'also trim an ambiguous tail, which may hold an acknowledged event')
     .option('--to <dir>', 'the new store that salvage makes, and cut if it is not to cut in place')
     .option('--at <point>', 'the last event that cut keeps: a seq, @-10, @snap, a time or "5m ago"')
+    .option('--plan <file>', 'write the plan there; with --apply, do that plan and no other')
     .option('--undo', 'put back what the last repair set aside')
     .addHelpText('after', repairHelp);
   answers(command, parsed, { kind: 'wal.repair', load: async () => (await import('./wal/repair.ts')).repair });

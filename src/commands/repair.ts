@@ -4,6 +4,7 @@ import type { RepairJournal } from '../storage/repair-journal.ts';
 import { undoRepair } from '../storage/repair-undo.ts';
 import type { Verdict } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
+import { bindPlan, planFileOf } from './plan-file.ts';
 import { isEvent } from './salvage.ts';
 
 export interface RepairRequest {
@@ -12,6 +13,8 @@ export interface RepairRequest {
   apply: boolean;
   /** Also drop a last write that may have been acknowledged. */
   yes: boolean;
+  /** Where the plan is kept, or was. */
+  planFile?: string | undefined;
 }
 
 export interface RepairResult {
@@ -30,6 +33,8 @@ export async function repairStore(context: CommandContext, request: RepairReques
   const { env } = context;
   const how = { mode: request.mode, readable: isEvent };
   const plan = await planRepair(env, request.store, how);
+  const { mode, actions } = plan;
+  await bindPlan(context, planFileOf(request), { mode, actions });
   if (!request.apply || plan.actions.length === 0) return { plan, verdict: plan.verdict };
   const applied = await applyRepair(env, plan, how, { yes: request.yes });
   return { plan, applied, verdict: (await verifyStore(env, request.store)).verdict };

@@ -12,6 +12,7 @@ import { forEachRecord } from '../storage/wal/records.ts';
 import type { CommandContext } from './context.ts';
 import { placeNewStore, roomFor, type Unfinished } from './import-place.ts';
 import { openLog } from './log-source.ts';
+import { bindPlan, planFileOf } from './plan-file.ts';
 import { beforeBase, resolveSelector } from './resolve.ts';
 import type { Selector } from './selector.ts';
 import { type GoBackResult, goBack } from './snapshot-restore.ts';
@@ -24,6 +25,8 @@ export interface SalvageRequest {
   apply: boolean;
   /** A point in time: nothing after it goes over. */
   at?: Selector;
+  /** Where the plan is kept, or was. */
+  planFile?: string | undefined;
 }
 
 /** What the lost events may have meant for jobs. Only those after the newest snapshot that goes over matter. */
@@ -64,6 +67,8 @@ export async function salvageStore(context: CommandContext, request: SalvageRequ
     throw usageError('E_SEQ_RANGE', text, { data: { until, seqLast: plan.seqLast } });
   }
   const touched = jobs.touched();
+  const { sha256, seqFirst, seqLast, lost } = plan;
+  await bindPlan(context, planFileOf(request), { sha256, seqFirst, seqLast, lost, until });
   if (!request.apply) return { plan, touched };
   const options = { readable: isEvent, segmentBytes: defaultSegmentBytes };
   const storeId = await placeNewStore(context, request.to, salvaging, (dir) => writeSalvage(env, plan, dir, options));
@@ -76,8 +81,9 @@ export async function cutStore(
   store: string,
   at: Selector,
   apply: boolean,
+  planFile?: string,
 ): Promise<GoBackResult> {
-  return await goBack(context, store, { seq: await seqOf(context, store, at) }, apply);
+  return await goBack(context, store, { seq: await seqOf(context, store, at) }, apply, planFile);
 }
 
 function seqOf(context: CommandContext, store: string, at: Selector): Promise<number> {

@@ -9,6 +9,7 @@ import { applyRestore, type BackTo, planRestore, type RestorePlan } from '../sto
 import { listSnapshots } from '../storage/snapshot/list.ts';
 import type { Verdict } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
+import { bindPlan, planFileOf } from './plan-file.ts';
 import { newestGoodSnapshot, refuseLog } from './snapshots.ts';
 import { storePath } from './store-path.ts';
 import { isForeign, openTarget, shownPath } from './target.ts';
@@ -90,9 +91,12 @@ export async function goBack(
   store: string,
   to: BackTo,
   apply: boolean,
+  planFile?: string,
 ): Promise<GoBackResult> {
   const { env } = context;
   const plan = await planRestore(env, store, to);
+  const { seq, actions } = plan;
+  await bindPlan(context, planFileOf({ apply, planFile }), { seq, actions });
   if (!apply || plan.actions.length === 0) return { plan, verdict: plan.verdict };
   const applied = await applyRestore(env, store, plan);
   return { plan, applied, verdict: (await verifyStore(env, store)).verdict };

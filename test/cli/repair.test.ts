@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { openQueue } from '../../src/index.ts';
-import { contents, segments } from './make-store.ts';
+import { contents, damage, segments } from './make-store.ts';
 import { scratch, walq } from './run-walq.ts';
 
 const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url));
@@ -179,6 +179,34 @@ describe('wal repair --mode salvage', () => {
     }
     expect((await walq(['wal', 'repair', dir, '--mode', 'salvage'])).code).toBe(2);
     expect((await walq(['wal', 'repair', dir, '--to', `${dir}-new`])).code).toBe(2);
+  });
+});
+
+describe('a plan in a file', () => {
+  it.each([
+    ['bit-flip', ['--mode', 'heal']],
+    ['torn', ['--mode', 'trim']],
+    ['clean', ['--mode', 'cut', '--at', '21']],
+    ['bit-flip', ['--mode', 'salvage', '--to', 'NEW']],
+  ])('of %s %j is carried out as it was read, and not once the store has changed', async (name, how) => {
+    const dir = copy(name);
+    const args = how.map((word) => (word === 'NEW' ? `${dir}-new` : word));
+    const file = `${dir}.plan`;
+    const run = (...more: string[]) => walq(['wal', 'repair', dir, ...args, ...more]);
+    expect(await run('--apply', '--plan', file)).toMatchObject({ code: 2 });
+    expect((await run('--plan', file)).code).not.toBe(0);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ walq: 1 });
+    expect(await run('--plan', file)).toMatchObject({ code: 7, stderr: expect.stringContaining('E_FILE_EXISTS') });
+    const changed = `${dir}-changed`;
+    cpSync(dir, changed, { recursive: true });
+    // Near the flipped bit of the one, behind the end of the others.
+    const [first = '', , last = ''] = segments(changed).sort();
+    if (name === 'bit-flip') damage(first, 400);
+    else writeFileSync(last, Buffer.concat([readFileSync(last), Buffer.alloc(24, 9)]));
+    const there = args.map((word) => (word === `${dir}-new` ? `${changed}-new` : word));
+    const other = await walq(['wal', 'repair', changed, ...there, '--apply', '--yes', '--plan', file]);
+    expect(other).toMatchObject({ code: 7, stderr: expect.stringContaining('E_PLAN_STALE') });
+    expect((await run('--apply', '--plan', file)).code).toBe(0);
   });
 });
 

@@ -107,6 +107,7 @@ const commands = [
   (store) => ['wal', 'inspect', store],
   (store) => ['wal', 'replay', store],
   (store) => ['queue', 'status', '--store', store],
+  (store) => ['doctor', store],
   (store) => ['backup', store, `${store}.copy`],
 ];
 
@@ -120,7 +121,7 @@ async function commandLine(dir, { number }) {
     code === 0 || (code === 1 && stderr.includes('E_NO_MATCH')),
     `walq ${args.join(' ')} ended with ${code}: ${stderr}`,
   );
-  return args.slice(0, args[0] === 'backup' ? 1 : 2).join(' ');
+  return args.slice(0, args[0] === 'backup' || args[0] === 'doctor' ? 1 : 2).join(' ');
 }
 
 export const looks = { verify, scan, replay, backup, plainCopy, commandLine };

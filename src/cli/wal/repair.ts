@@ -21,6 +21,7 @@ export interface RepairFlags {
   apply?: boolean;
   yes?: boolean;
   undo?: boolean;
+  plan?: string;
 }
 
 export async function repair(session: Session, args: readonly string[], flags: RepairFlags): Promise<ExitCode> {
@@ -29,23 +30,23 @@ export async function repair(session: Session, args: readonly string[], flags: R
   }
   const store = await openStoreTarget(session.context, args);
   if (flags.undo === true) return await undo(session, store);
-  const { mode, to, apply = false, yes = false } = flags;
+  const { mode, to, apply = false, yes = false, plan: planFile } = flags;
   if (flags.at !== undefined && mode !== 'cut') throw usageError('E_USAGE', '--at is for --mode cut');
   if (mode === 'salvage' || mode === 'cut') {
     if (mode === 'salvage') {
       if (to === undefined) throw usageError('E_USAGE', 'salvage makes a new store: name its folder with --to DIR');
-      return await salvage(session, { store, to, apply });
+      return await salvage(session, { store, to, apply, planFile });
     }
     if (flags.at === undefined) throw usageError('E_USAGE', '--mode cut needs --at POINT, the last event to keep');
     const at = parseSelector(flags.at);
-    if (to !== undefined) return await salvage(session, { store, to, apply, at }, flags.at);
-    const result = await cutStore(session.context, store, at, apply);
+    if (to !== undefined) return await salvage(session, { store, to, apply, at, planFile }, flags.at);
+    const result = await cutStore(session.context, store, at, apply, planFile);
     session.settle();
     const next = `walq wal repair ${shellWord(store)} --mode cut --at ${result.plan.seq} --apply`;
     return await answerGoneBack(session, store, result, next);
   }
   if (to !== undefined) throw usageError('E_USAGE', `--to is for salvage and cut; ${mode} works in place`);
-  const result = await repairStore(session.context, { store, mode, apply, yes });
+  const result = await repairStore(session.context, { store, mode, apply, yes, planFile });
   session.settle();
   const exit = exitOf(result);
   const next = nextCommand(result, store);
