@@ -63,3 +63,34 @@ test.skipIf(!straceWorks).for(['pwrite64', 'fdatasync', 'fsync', 'ftruncate', 'r
     tried(context, 'kill-9', outcomes);
   },
 );
+
+test.skipIf(!straceWorks).for([
+  ['EIO', 'pwrite64'],
+  ['EIO', 'fdatasync'],
+  ['EIO', 'fsync'],
+  ['EIO', 'ftruncate'],
+  ['EIO', 'rename'],
+  ['ENOSPC', 'pwrite64'],
+  ['ENOSPC', 'rename'],
+  ['ENOSPC', 'mkdir'],
+] as const)(
+  `${orNotRun}%s at every %s of a repair is said so, and the next repair finishes`,
+  async ([errno, call], context) => {
+    const folder = scratch();
+    const whole = `${folder}/whole`;
+    const history = await runPlain(whole, 'history');
+    damage(whole);
+    const outcomes: Record<string, number> = {};
+    const refusals = everyCall(folder, { call, what: `error=${errno}`, threads: 'all' }, 'repair', (dir) =>
+      cpSync(whole, dir, { recursive: true }),
+    );
+    for await (const { run, dir, what } of refusals) {
+      expect(run.code, `${what}: ${run.stderr}`).toBe(0);
+      for (const code of run.refusals) expect(code, what).toBe(errno === 'EIO' ? 'E_IO' : 'E_NO_SPACE');
+      await repair(env, trimming, dir);
+      await holdAgainst(dir, history, what);
+      count(outcomes, run.refusals.length > 0 ? 'refused, done by the next' : 'goes on');
+    }
+    tried(context, errno === 'EIO' ? 'write-error' : 'disk-full', outcomes);
+  },
+);
