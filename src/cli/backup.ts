@@ -1,8 +1,10 @@
 import { type ExitCode, usageError } from '../base/errors.ts';
 import { escapeText } from '../base/escape.ts';
+import { shellWord } from '../base/shell-word.ts';
 import { backup as makeBackup } from '../commands/backup.ts';
 import { openStoreTarget } from '../commands/store-target.ts';
 import { exitOfVerdict } from '../commands/verdict.ts';
+import { storeFileName } from '../storage/store-file.ts';
 import { verdictText, writeFaults } from './findings.ts';
 import type { Session } from './session.ts';
 import { bytes, counted } from './text.ts';
@@ -11,6 +13,11 @@ export async function backup(session: Session, args: readonly string[]): Promise
   const [first, dir = first] = args;
   if (dir === undefined || args.length > 2) {
     throw usageError('E_USAGE', 'a backup needs the store and a new folder', { next: 'walq backup STORE DIR' });
+  }
+  if (args.length === 1 && (await session.context.env.fs.stat(`${dir}/${storeFileName}`)) !== undefined) {
+    throw usageError('E_USAGE', `${dir} is a store: name the new folder too`, {
+      next: `walq backup ${shellWord(dir)} DIR`,
+    });
   }
   const store = await openStoreTarget(session.context, args.slice(0, -1));
   const result = await makeBackup(session.context, store, dir);

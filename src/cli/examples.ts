@@ -25,7 +25,7 @@ export const commandLines: Readonly<Record<string, Readonly<Record<string, strin
     'walq wal replay STORE -o table': 'all jobs at the end',
     'walq wal replay STORE --until @snap --save FILE': 'keep a state as a file',
   },
-  'wal.state-hash': { 'walq wal state-hash STORE --until @snap': 'the same as the snapshot says of itself' },
+  'wal.state-hash': { 'walq wal state-hash STORE @snap': 'the same as the snapshot says of itself' },
   'wal.repair': {
     'walq wal repair STORE': 'what trimming a torn or ambiguous end would cut off',
     'walq wal repair STORE --mode heal': 'which flipped bits can be found and proved',

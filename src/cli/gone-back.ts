@@ -1,10 +1,11 @@
 import { Exit, type ExitCode } from '../base/errors.ts';
 import { escapeText } from '../base/escape.ts';
 import { shellWord } from '../base/shell-word.ts';
+import { undoLastRepair } from '../commands/repair.ts';
 import type { GoBackResult } from '../commands/snapshot-restore.ts';
 import { exitOfVerdict } from '../commands/verdict.ts';
 import { verdictClauses, verdictText, writeFaults } from './findings.ts';
-import { doneText, planText } from './repair-text.ts';
+import { doneText, planText, undoneText } from './repair-text.ts';
 import type { Session } from './session.ts';
 import { counted, wrap } from './text.ts';
 
@@ -58,4 +59,18 @@ async function writeInPlace(session: Session, store: string, result: GoBackResul
 
 function seqsText(first: number, last: number): string {
   return first === last ? `seq ${first}` : `seq ${first}..${last}`;
+}
+
+/** Takes the last repair or restore back. The store is as it was, faults included: that is what was asked for. */
+export async function answerUndone(session: Session, store: string): Promise<ExitCode> {
+  const result = await undoLastRepair(session.context, store);
+  session.settle();
+  if (session.json) {
+    await session.document({ store, ...result, exit: Exit.ok });
+    return Exit.ok;
+  }
+  const { out, style } = session;
+  for (const action of result.undone.actions) await out.line(escapeText(undoneText(action)));
+  await out.write(verdictText(result.verdict, ['as before'], style));
+  return Exit.ok;
 }

@@ -77,7 +77,7 @@ function addStateHash(wal: Command, parsed: Parsed): void {
     .command('state-hash')
     .description('print the hash of the state at a point: equal states, equal hashes')
     .argument('[path]', pathHelp)
-    .option('--until <point>', 'up to and including this point (default: the end)')
+    .argument('[point]', 'up to and including this: a seq, @-10, @snap, a time or "5m ago" (default: the end)')
     .option('--snapshot <which>', 'start from: auto, none, or a snapshot file', 'auto');
   answers(command, parsed, {
     kind: 'wal.state-hash',

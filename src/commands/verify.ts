@@ -36,7 +36,10 @@ export async function verifyPath(context: CommandContext, path: string, deep = f
   const result = await verifyTarget(context, target);
   if (!deep) return result;
   if (target.kind !== 'store') {
-    throw usageError('E_WRONG_TARGET', '--deep replays a store: its log and its snapshots', { data: { file: path } });
+    throw usageError('E_WRONG_TARGET', '--deep replays a store: its log and its snapshots', {
+      data: { file: path },
+      next: 'name the folder of the store itself',
+    });
   }
   const look = await lookDeep(context, path, result.snapshots ?? []);
   const findings = [...result.findings, ...look.findings];

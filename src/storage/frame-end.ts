@@ -15,7 +15,7 @@ const linkOffset = frameHeaderBytes - 4;
  */
 export async function frameEndAt(env: StorageEnv, storeDir: string, seq: number): Promise<ChainPoint> {
   let found: Pick<FrameView, 'file' | 'ordinal' | 'offset' | 'bytes' | 'seqFirst' | 'count'> | undefined;
-  await scanStore(
+  const report = await scanStore(
     env,
     storeDir,
     {
@@ -29,7 +29,13 @@ export async function frameEndAt(env: StorageEnv, storeDir: string, seq: number)
     },
     { fromSeq: seq },
   );
-  if (found === undefined) throw usageError('E_SEQ_RANGE', `seq ${seq} is not in the readable log`, { data: { seq } });
+  if (found === undefined) {
+    const { seqFirst, seqLast } = report;
+    const has = seqFirst === undefined ? 'which has no event' : `which has ${seqFirst} to ${seqLast}`;
+    throw usageError('E_SEQ_RANGE', `seq ${seq} is not in the readable log, ${has}`, {
+      data: { seq, seqFirst, seqLast },
+    });
+  }
   const last = found.seqFirst + found.count - 1;
   if (last !== seq) {
     const ends = found.seqFirst > 1 ? `${found.seqFirst - 1} or ${last}` : String(last);

@@ -21,8 +21,9 @@ export interface LogParts {
   headCounter: number;
   /** The file ends here. */
   at: LogEnd;
-  /** Zeros that a busy writer puts behind the log in one go. */
+  /** Zeros that a busy writer puts behind the log in one go, and the size of a segment, which they keep to. */
   aheadBytes: number;
+  segmentBytes: number;
 }
 
 /**
@@ -38,6 +39,7 @@ export class LogWriter {
   #headCounter: number;
   #at: LogEnd;
   readonly #aheadBytes: number;
+  readonly #segmentBytesMax: number;
   /** Where the file ends: behind the log, when there are zeros ahead of it. */
   #size: number;
   /** Written to the log since it was opened, or since there were no zeros ahead of it any more. */
@@ -57,6 +59,7 @@ export class LogWriter {
     this.#at = parts.at;
     this.#size = parts.at.end;
     this.#aheadBytes = parts.aheadBytes;
+    this.#segmentBytesMax = parts.segmentBytes;
   }
 
   get seqNext(): number {
@@ -114,7 +117,9 @@ export class LogWriter {
   async #write(bytes: Uint8Array): Promise<void> {
     const end = this.#at.end;
     const grows = end + bytes.length > this.#size;
-    const ahead = grows && this.#written >= this.#aheadBytes * busyShare ? this.#aheadBytes : 0;
+    const isBusy = this.#written >= this.#aheadBytes * busyShare;
+    const room = Math.max(0, this.#segmentBytesMax - end - bytes.length);
+    const ahead = grows && isBusy ? Math.min(this.#aheadBytes, room) : 0;
     try {
       await this.#put(ahead === 0 ? bytes : withZeros(bytes, ahead), end);
     } catch (error) {

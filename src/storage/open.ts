@@ -8,7 +8,7 @@ import { creatingMarker, headFileName, listWal, quarantineFolder, walFolder } fr
 import { type Loaded, loadState } from './load.ts';
 import { lockedBy, openSegment } from './lock.ts';
 import { createHead } from './log-files.ts';
-import { LogWriter } from './log-writer.ts';
+import { type LogParts, LogWriter } from './log-writer.ts';
 import { quarantineBytes } from './quarantine.ts';
 import { snapshotFolder } from './snapshot/name.ts';
 import { type Survey, surveyStore } from './survey.ts';
@@ -104,7 +104,7 @@ export async function openLog(
   storeDir: string,
   survey: Survey,
   loaded: Loaded<StateMachine>,
-  aheadBytes: number,
+  sizes: Pick<LogParts, 'aheadBytes' | 'segmentBytes'>,
 ): Promise<OpenedLog> {
   const walDir = join(storeDir, walFolder);
   const { active, unused } = activeSegment(loaded);
@@ -140,7 +140,7 @@ export async function openLog(
       head,
       headCounter: counter,
       at,
-      aheadBytes,
+      ...sizes,
     });
     try {
       if (survey.headUsable && (survey.head?.ordinal !== at.segment.ordinal || survey.head.end !== at.end))

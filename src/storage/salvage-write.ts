@@ -91,7 +91,7 @@ async function newWriter(env: StorageEnv, dir: string, id: string, seqFirst: num
   const head = await env.fs.open(join(dir, headFileName), 'r+', { nofollow: true });
   const segment = { name, ordinal: 1, salt: header.salt };
   const at = { segment, end: segmentHeaderBytes, link, seqNext: seqFirst };
-  return new LogWriter(env, dir, { storeId: id, file, head, headCounter: 0, at, aheadBytes: 0 });
+  return new LogWriter(env, dir, { storeId: id, file, head, headCounter: 0, at, aheadBytes: 0, segmentBytes: 0 });
 }
 
 /** The new log: frames gather until there is enough for a sync, segments end where they would have. */

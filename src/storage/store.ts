@@ -36,7 +36,10 @@ export async function openStore<M extends StateMachine>(
       created = true;
     }
     const { survey, loaded } = await recover(env, storeDir, options.machine);
-    const { writer, trimmed } = await openLog(env, storeDir, survey, loaded, options.aheadBytes ?? defaultAheadBytes);
+    const { writer, trimmed } = await openLog(env, storeDir, survey, loaded, {
+      aheadBytes: options.aheadBytes ?? defaultAheadBytes,
+      segmentBytes: segmentBytesOf(options),
+    });
     const recovery: RecoveryReport = {
       ...(loaded.snapshot && { snapshot: loaded.snapshot }),
       replayed: loaded.replayed,
@@ -51,6 +54,10 @@ export async function openStore<M extends StateMachine>(
     await lock.release();
     throw writeError(storeDir, error);
   }
+}
+
+function segmentBytesOf(options: { segmentBytes?: number }): number {
+  return Math.min(options.segmentBytes ?? defaultSegmentBytes, segmentBytesMax);
 }
 
 interface StoreParts<M> {
@@ -93,7 +100,7 @@ export class Store<M extends StateMachine> {
     this.#lock = parts.lock;
     this.#writer = writer;
     this.#make = options.machine;
-    const segmentBytes = Math.min(options.segmentBytes ?? defaultSegmentBytes, segmentBytesMax);
+    const segmentBytes = segmentBytesOf(options);
     const { epoch } = this;
     const { pid = 0, observer } = options;
     this.#committer = new Committer(env, writer, machine, { segmentBytes, epoch, pid, observer });

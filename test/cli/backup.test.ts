@@ -32,6 +32,13 @@ describe('backup', () => {
     });
   });
 
+  it('asks for the new folder when only a store was named', async () => {
+    const { code, stderr } = await walq(['backup', whole]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`${whole} is a store: name the new folder too [E_USAGE]`);
+    expect(stderr).toContain(`walq backup ${whole} DIR`);
+  });
+
   it('takes the store from --store, and says in one line what it made', async () => {
     const dir = join(scratch(), 'copy');
     const ran = await walq(['--store', whole, 'backup', dir]);

@@ -103,7 +103,7 @@ describe('wal state-hash', () => {
     expect(list.snapshots.length).toBe(2);
     for (const { seq, summary } of list.snapshots) {
       for (const snapshot of ['auto', 'none']) {
-        const { code, stdout } = await walq(['wal', 'state-hash', dir, '--until', String(seq), '--snapshot', snapshot]);
+        const { code, stdout } = await walq(['wal', 'state-hash', dir, String(seq), '--snapshot', snapshot]);
         expect({ code, stdout }).toEqual({ code: 0, stdout: `${summary.stateHash}  seq ${seq}\n` });
       }
     }

@@ -1,12 +1,9 @@
 import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { shellWord } from '../../base/shell-word.ts';
-import { undoLastRepair } from '../../commands/repair.ts';
 import { goBack, type NamedSnapshot, nameSnapshot, restoreSnapshot } from '../../commands/snapshot-restore.ts';
 import { openStoreTarget } from '../../commands/store-target.ts';
-import { verdictText } from '../findings.ts';
-import { answerGoneBack } from '../gone-back.ts';
-import { undoneText } from '../repair-text.ts';
+import { answerGoneBack, answerUndone } from '../gone-back.ts';
 import type { Session } from '../session.ts';
 import { counted } from '../text.ts';
 
@@ -21,7 +18,7 @@ export async function restore(session: Session, args: readonly string[], flags: 
   if ([to !== undefined, apply, takesBack].filter(Boolean).length > 1) {
     throw usageError('E_USAGE', 'only one of --to, --apply and --undo can be meant');
   }
-  if (takesBack) return await undo(session, await openStoreTarget(session.context, args));
+  if (takesBack) return await answerUndone(session, await openStoreTarget(session.context, args));
   const snapshot = await nameSnapshot(session.context, args);
   if (to !== undefined) return await intoNew(session, snapshot, to);
   if (snapshot.store === undefined) {
@@ -58,17 +55,4 @@ async function inPlace(
   const { plan } = result;
   const next = `walq snapshot restore ${shellWord(store)} ${plan.seq} --apply`;
   return await answerGoneBack(session, store, result, next);
-}
-
-async function undo(session: Session, store: string): Promise<ExitCode> {
-  const result = await undoLastRepair(session.context, store);
-  session.settle();
-  if (session.json) {
-    await session.document({ store, ...result, exit: Exit.ok });
-    return Exit.ok;
-  }
-  const { out, style } = session;
-  for (const action of result.undone.actions) await out.line(escapeText(undoneText(action)));
-  await out.write(verdictText(result.verdict, ['as before'], style));
-  return Exit.ok;
 }

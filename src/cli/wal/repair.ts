@@ -1,18 +1,18 @@
 import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { shellWord } from '../../base/shell-word.ts';
-import { type RepairResult, repairStore, undoLastRepair } from '../../commands/repair.ts';
+import { type RepairResult, repairStore } from '../../commands/repair.ts';
 import { cutStore } from '../../commands/salvage.ts';
 import { parseSelector } from '../../commands/selector.ts';
 import { openStoreTarget } from '../../commands/store-target.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
 import type { RepairMode } from '../../storage/repair.ts';
 import { findingLine, verdictClauses, verdictText, verdictWord } from '../findings.ts';
-import { answerGoneBack } from '../gone-back.ts';
-import { candidateText, doneText, planText, undoneText } from '../repair-text.ts';
+import { answerGoneBack, answerUndone } from '../gone-back.ts';
+import { candidateText, doneText, planText } from '../repair-text.ts';
 import type { Session } from '../session.ts';
 import { wrap } from '../text.ts';
-import { salvage, salvageCommand } from './salvage.ts';
+import { planFlag, salvage, salvageCommand } from './salvage.ts';
 
 export interface RepairFlags {
   mode: RepairMode | 'salvage' | 'cut';
@@ -29,7 +29,7 @@ export async function repair(session: Session, args: readonly string[], flags: R
     throw usageError('E_USAGE', '--undo takes a repair back; it cannot be used with --apply');
   }
   const store = await openStoreTarget(session.context, args);
-  if (flags.undo === true) return await undo(session, store);
+  if (flags.undo === true) return await answerUndone(session, store);
   const { mode, to, apply = false, yes = false, plan: planFile } = flags;
   if (flags.at !== undefined && mode !== 'cut') throw usageError('E_USAGE', '--at is for --mode cut');
   if (mode === 'salvage' || mode === 'cut') {
@@ -42,14 +42,14 @@ export async function repair(session: Session, args: readonly string[], flags: R
     if (to !== undefined) return await salvage(session, { store, to, apply, at, planFile }, flags.at);
     const result = await cutStore(session.context, store, at, apply, planFile);
     session.settle();
-    const next = `walq wal repair ${shellWord(store)} --mode cut --at ${result.plan.seq} --apply`;
+    const next = `walq wal repair ${shellWord(store)} --mode cut --at ${result.plan.seq} --apply${planFlag(planFile)}`;
     return await answerGoneBack(session, store, result, next);
   }
   if (to !== undefined) throw usageError('E_USAGE', `--to is for salvage and cut; ${mode} works in place`);
   const result = await repairStore(session.context, { store, mode, apply, yes, planFile });
   session.settle();
   const exit = exitOf(result);
-  const next = nextCommand(result, store);
+  const next = nextCommand(result, store, planFile);
   if (session.json) {
     await session.document({ store, ...result, changed: result.applied !== undefined, next, exit });
     return exit;
@@ -67,11 +67,11 @@ function exitOf(result: RepairResult): ExitCode {
   return result.plan.actions.length > 0 ? Exit.refused : exitOfVerdict(result.verdict);
 }
 
-function nextCommand(result: RepairResult, store: string): string | undefined {
+function nextCommand(result: RepairResult, store: string, planFile: string | undefined): string | undefined {
   if (result.applied !== undefined) return undefined;
   if (result.plan.actions.length > 0) {
     const { mode, needsYes } = result.plan;
-    return `walq wal repair ${shellWord(store)} --mode ${mode} --apply${needsYes ? ' --yes' : ''}`;
+    return `walq wal repair ${shellWord(store)} --mode ${mode} --apply${needsYes ? ' --yes' : ''}${planFlag(planFile)}`;
   }
   if (exitOfVerdict(result.verdict) === Exit.ok) return undefined;
   const isLost = result.verdict === 'corrupt' || result.verdict === 'no base';
@@ -115,18 +115,4 @@ async function writeResult(session: Session, result: RepairResult, store: string
   for (const action of applied.actions) await out.line(escapeText(doneText(action)));
   await out.write(verdictText(result.verdict, verdictClauses(result.verdict, undefined), style));
   await out.line(style.dim(`to take it back: walq wal repair ${escapeText(shellWord(store))} --undo`));
-}
-
-async function undo(session: Session, store: string): Promise<ExitCode> {
-  const result = await undoLastRepair(session.context, store);
-  session.settle();
-  // The store is as it was, faults included: that is what was asked for.
-  if (session.json) {
-    await session.document({ store, ...result, exit: Exit.ok });
-    return Exit.ok;
-  }
-  const { out, style } = session;
-  for (const action of result.undone.actions) await out.line(escapeText(undoneText(action)));
-  await out.write(verdictText(result.verdict, ['as before the repair'], style));
-  return Exit.ok;
 }

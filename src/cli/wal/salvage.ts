@@ -13,9 +13,10 @@ export async function salvage(session: Session, request: SalvageRequest, at?: st
   const result = await salvageStore(session.context, request);
   session.settle();
   const exit = result.storeId === undefined ? Exit.refused : Exit.ok;
+  const command = at === undefined ? salvageCommand(request.store, request.to) : cutCommand(request, at);
   const next =
     result.storeId === undefined
-      ? `${at === undefined ? salvageCommand(request.store, request.to) : cutCommand(request, at)} --apply`
+      ? `${command} --apply${planFlag(request.planFile)}`
       : `walq wal verify ${shellWord(request.to)}`;
   if (session.json) {
     const { store, to } = request;
@@ -25,6 +26,11 @@ export async function salvage(session: Session, request: SalvageRequest, at?: st
   for (const line of textLines(request, result)) await session.out.line(escapeText(line));
   await session.out.line(`${session.style.dim('next:')} ${session.style.command(escapeText(next))}`);
   return exit;
+}
+
+/** So that exactly the plan that was kept is carried out. */
+export function planFlag(file: string | undefined): string {
+  return file === undefined ? '' : ` --plan ${shellWord(file)}`;
 }
 
 export function salvageCommand(store: string, to?: string): string {

@@ -1,21 +1,21 @@
 import { Exit, type ExitCode } from '../../base/errors.ts';
 import { stateHashOf } from '../../commands/state-hash.ts';
-import { storePath } from '../../commands/store-path.ts';
+import { splitPositionals } from '../../commands/target.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
 import { writeFaults } from '../findings.ts';
 import type { Session } from '../session.ts';
 
 export interface StateHashFlags {
-  until?: string;
   snapshot: string;
 }
 
 /** A state that lacks nothing up to its point is an answer, whatever is wrong with the rest of the store. */
 export async function stateHash(session: Session, args: readonly string[], flags: StateHashFlags): Promise<ExitCode> {
   const { context, out, style } = session;
-  const { until, snapshot } = flags;
-  const path = args[0] ?? storePath(context);
-  const result = await stateHashOf(context, { path, snapshot, ...(until !== undefined && { until }) });
+  const { path, range } = await splitPositionals(context, args);
+  const until = args.at(-1);
+  const request = { path, snapshot: flags.snapshot, ...(range !== undefined && until !== undefined && { until }) };
+  const result = await stateHashOf(context, request);
   session.settle();
   const exit = result.whole === true ? Exit.ok : exitOfVerdict(result.verdict);
   if (session.json) await session.document({ ...result, exit });

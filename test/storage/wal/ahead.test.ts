@@ -49,6 +49,20 @@ test('a store that was closed, and a segment that is sealed, end with their last
   expect((await sizes(env)).every((size) => size <= 5048)).toBe(true);
 });
 
+test('zeros ahead never make a segment larger than it may be', async () => {
+  const env = simEnv();
+  const store = await open(env, { segmentBytes: 5000 });
+  let grownAhead = 0;
+  for (let number = 0; number < 60; number++) {
+    const before = await sizes(env);
+    await store.append([record]);
+    const after = await sizes(env);
+    expect(Math.max(...after)).toBeLessThanOrEqual(5048);
+    if ((after.at(-1) ?? 0) - (before.at(-1) ?? 0) > 1000) grownAhead++;
+  }
+  expect(grownAhead).toBeGreaterThan(0);
+});
+
 test('zeros ahead that a killed writer leaves are no damage, and the next opening cuts them off', async () => {
   const env = simEnv();
   const store = await open(env);
