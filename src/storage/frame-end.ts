@@ -19,9 +19,10 @@ export async function frameEndAt(env: StorageEnv, storeDir: string, seq: number)
     env,
     storeDir,
     {
-      frame({ type, file, ordinal, offset, bytes, seqFirst, count, afterHole }) {
+      frame({ type, file, ordinal, offset, bytes, seqFirst, count }) {
         const holds = count > 0 && seqFirst <= seq && seq < seqFirst + count;
-        if ((type === 'data' || type === 'lost') && holds && !afterHole) {
+        // Behind a hole too: whoever goes back in place looks at what lies before, and names the damage.
+        if ((type === 'data' || type === 'lost') && holds) {
           found = { file, ordinal, offset, bytes, seqFirst, count };
         }
         return seqFirst > seq ? false : undefined;

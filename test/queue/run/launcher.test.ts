@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { scratch, walq } from '../../cli/run-walq.ts';
 import { alive, until } from '../process/helpers.ts';
@@ -40,6 +40,38 @@ test('a launcher that is killed takes its jobs along, and each runs again once n
   expect(attempts[0]?.error).toContain('the process that starts jobs ended (SIGKILL)');
   expect(launchersOf(pid).some((launcher) => launchers.includes(launcher))).toBe(false);
   await runner.kill('SIGTERM');
+});
+
+test('a launcher that is killed takes no job of a copy of its store along', async () => {
+  const dir = scratch();
+  const [store, twin] = [`${dir}/store`, `${dir}/twin`];
+  await walq(['--store', store, 'queue', 'enqueue', '--id', 'a']);
+  cpSync(store, twin, { recursive: true });
+  const line = (name: string) => `echo $$ >> ${dir}/${name}; exec sleep 60`;
+  const own = startRunner(store, ['--exec', line('own'), '--kill-after', '100ms']);
+  startRunner(twin, ['--exec', line('other')]);
+  await until(() => said(`${dir}/own`) && said(`${dir}/other`), 'both jobs run');
+  const [pid, other] = ['own', 'other'].map((name) => Number(readFileSync(`${dir}/${name}`, 'utf8')));
+  for (const launcher of launchersOf(own.child.pid ?? 0)) process.kill(launcher, 'SIGKILL');
+  await until(async () => !(await alive(pid)), 'the own job is ended');
+  await own.says('retry');
+  expect(await alive(other)).toBe(true);
+  process.kill(-(other ?? 0), 'SIGKILL');
+});
+
+test('a new runner ends what a killed one left, and none of its own launchers', async () => {
+  const dir = scratch();
+  const store = `${dir}/store`;
+  await walq(['--store', store, 'queue', 'enqueue', '--id', 'a']);
+  const first = startRunner(store, ['--exec', `echo $$ >> ${dir}/pid; exec sleep 60`]);
+  await until(() => said(`${dir}/pid`), 'the job runs');
+  const launchers = launchersOf(first.child.pid ?? 0);
+  await first.kill('SIGKILL');
+  const gone = async () => (await Promise.all(launchers.map(alive))).every((lives) => !lives);
+  await until(gone, 'the launchers are gone');
+  const second = startRunner(store, ['--exec', 'true']);
+  await second.says('after killing 1 process it left');
+  await second.says(' completed ');
 });
 
 test('launchers go when their runner is killed, and when it stops', async () => {

@@ -9,7 +9,7 @@ import { SimFs } from '../../support/sim-fs.ts';
 import { imageAfterKill } from '../../support/sim-image.ts';
 import { tried } from '../../support/tried.ts';
 import { crashOptions, expectSameFiles, pointsOf, type SimWorld } from '../backup/support.ts';
-import { appendSome, dir, diskOf, type Image, imageOf, make, sampleStore, textOf } from '../damage/image.ts';
+import { appendSome, dir, diskOf, flipped, type Image, imageOf, make, sampleStore, textOf } from '../damage/image.ts';
 import { filesOf, undoAll } from '../repair/support.ts';
 
 const texts = (count: number) => Array.from({ length: count }, (_, index) => textOf(index + 1));
@@ -20,7 +20,11 @@ async function cut(env: SimWorld, seq: number): Promise<void> {
 
 async function itemsAndGoOn(image: Image): Promise<string[]> {
   const env = await diskOf(image);
-  expect((await verifyStore(env, dir)).verdict).toBe('clean');
+  const { verdict, findings } = await verifyStore(env, dir);
+  expect({ verdict, notes: findings.filter(({ code }) => code !== 'E_LEFTOVER') }).toEqual({
+    verdict: 'clean',
+    notes: [],
+  });
   const store = await openStore(env, dir, { machine: make });
   const items = [...store.machine.items];
   await appendSome(store, items.length + 1, items.length + 1);
@@ -63,6 +67,18 @@ test('cut in place at the end of each operation keeps what came before, and is t
 test('a seq that the log does not have, or not any more, is no place to cut at', async () => {
   const env = await diskOf(await sampleStore({ closed: true }));
   for (const seq of [0, 13]) await expect(cut(env, seq)).rejects.toMatchObject({ code: 'E_SEQ_RANGE', exit: 2 });
+});
+
+test('behind damage nothing is cut in place, and the damage is named', async () => {
+  const image = await sampleStore({ closed: true });
+  const path = [...image.keys()].find((name) => name.includes('0000000001-')) ?? '';
+  const damaged = new Map(image).set(path, flipped(image.get(path) ?? new Uint8Array(), 150 * 8));
+  const env = await diskOf(damaged);
+  await expect(cut(env, 8)).rejects.toMatchObject({
+    exit: 3,
+    code: expect.stringMatching(/^E_(PAYLOAD|FRAME_HEADER)$/),
+  });
+  expectSameFiles(imageOf(env.fs), damaged);
 });
 
 test('a cut or its undo that dies at any call is finished by the next one, or taken back', async (context) => {
