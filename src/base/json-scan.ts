@@ -1,3 +1,4 @@
+import { loneSurrogate } from './clamp-text.ts';
 import { usageError, type WalqError } from './errors.ts';
 import { escapeText } from './escape.ts';
 
@@ -11,8 +12,7 @@ export type Gap = (start: number, end: number) => void;
  * welcome.
  */
 export function checkWellFormed(text: string): void {
-  const lone = text.search(/[\ud800-\udfff]/u);
-  if (lone >= 0) throw notJson(text, lone, 'well-formed Unicode');
+  if (loneSurrogate.test(text)) throw notJson(text, text.search(loneSurrogate), 'well-formed Unicode');
 }
 
 /**

@@ -1,4 +1,3 @@
-import { assert } from '../base/errors.ts';
 import { UuidSource } from '../base/uuid.ts';
 import type {
   AckAnswer,
@@ -25,7 +24,7 @@ import * as change from './ops/change.ts';
 import { Commits } from './ops/commits.ts';
 import type { EngineContext } from './ops/context.ts';
 import { dispatch, lease } from './ops/dispatch.ts';
-import { enqueueMany } from './ops/enqueue.ts';
+import { enqueueMany, enqueueOne } from './ops/enqueue.ts';
 import type { Failure } from './ops/policy.ts';
 import { prune } from './ops/prune.ts';
 import { Rates } from './ops/rates.ts';
@@ -92,10 +91,8 @@ export class QueueEngine {
    * Resolves when the job is on disk, or at once known as a duplicate that is. Rejects with E_JOB, E_BACKOFF, E_JSON...
    * for a bad spec, E_PARENT_UNKNOWN, E_PARENT_DEAD, E_QUEUE_FULL.
    */
-  async enqueue(spec: JobSpec): Promise<EnqueueAnswer> {
-    const [answer] = await this.enqueueMany([spec]);
-    assert(answer, 'one spec has one answer');
-    return answer;
+  enqueue(spec: JobSpec): Promise<EnqueueAnswer> {
+    return enqueueOne(this.#context, spec);
   }
 
   /** All in one frame, or none. Also rejects with E_CYCLE. Answers in the order of the specs. */

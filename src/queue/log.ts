@@ -1,4 +1,4 @@
-import type { CheckpointResult } from '../storage/types.ts';
+import type { CheckpointResult, Outcome } from '../storage/types.ts';
 
 /** What the queue needs of a store open for writing. The state machine it drives is the queue's. */
 export interface QueueLog {
@@ -11,9 +11,10 @@ export interface QueueLog {
   /**
    * One atomic operation: all records in one frame, synced, then applied in order, then resolved with the first seq.
    * Operations that wait together share a sync. Rejects with E_NO_SPACE (nothing changed, the log goes on), or
-   * E_POISONED / E_DURABILITY_UNKNOWN / E_CLOSED.
+   * E_POISONED / E_DURABILITY_UNKNOWN / E_CLOSED. With `outcome`, resolves with what that answers.
    */
   append(records: readonly Uint8Array[]): Promise<number>;
+  append<T>(records: readonly Uint8Array[], outcome: Outcome<T>): Promise<T>;
   checkpoint(): Promise<CheckpointResult>;
   close(): Promise<void>;
 }

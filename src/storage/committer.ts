@@ -1,22 +1,16 @@
-import { Exit, ioError, usageError, WalqError } from '../base/errors.ts';
+import { assert, Exit, ioError, WalqError } from '../base/errors.ts';
+import { type Append, accept, faultOf, recordsOf, refuse, type Work } from './commit-work.ts';
 import type { LogWriter } from './log-writer.ts';
-import type { StateMachine, StorageEnv, StoreObserver } from './types.ts';
+import { Pace } from './pace.ts';
+import type { Outcome, StateMachine, StorageEnv, StoreObserver } from './types.ts';
 import { type FrameDraft, varintPayload } from './wal/encode-frames.ts';
-import { FrameType, frameBytes, payloadBytesMax, segmentBytesMax } from './wal/format.ts';
+import { FrameType, frameBytes, segmentBytesMax } from './wal/format.ts';
 import { packedBytes } from './wal/records.ts';
 
 /** A frame takes operations until it holds this much; a single larger operation gets a frame of its own. */
 const batchBytesTarget = 4 * 1024 * 1024;
 
-type Work =
-  | {
-      kind: 'append';
-      records: readonly Uint8Array[];
-      bytes: number;
-      resolve: (seqFirst: number) => void;
-      reject: (error: unknown) => void;
-    }
-  | { kind: 'control'; run: () => Promise<void>; reject: (error: unknown) => void };
+type Batch = readonly Append[];
 
 export interface CommitStats {
   commits: number;
@@ -29,6 +23,9 @@ export interface CommitStats {
  * Group commit. Operations queue up while a batch is being synced; the next batch takes them all. Per batch: one
  * write, one sync, HEAD, apply to the state machine, answers, in this order. A failed sync poisons: nothing is
  * written any more, and only a new opening decides what the disk holds.
+ *
+ * When the pace says that commits overlap, a batch takes half of what waits, and the next one is written as soon as the
+ * disk has the first: while it syncs, the first is applied and answered. Never two of them on their way to the disk.
  */
 export class Committer {
   readonly #env: StorageEnv;
@@ -37,10 +34,14 @@ export class Committer {
   readonly #segmentBytes: number;
   readonly #opening: Uint8Array;
   readonly #observer: StoreObserver | undefined;
+  readonly #pace: Pace;
   #queue: Work[] = [];
   #running: Promise<void> | undefined;
   #opened = false;
   #poison: WalqError | undefined;
+  /** The log holds a record that its own state machine refuses. */
+  #diverged = false;
+  #seqApplied: number;
   #closed = false;
   readonly stats: CommitStats = { commits: 0, records: 0, lastMs: 0 };
 
@@ -48,13 +49,21 @@ export class Committer {
     env: StorageEnv,
     writer: LogWriter,
     machine: StateMachine,
-    options: { segmentBytes: number; epoch: number; pid: number; observer: StoreObserver | undefined },
+    options: {
+      segmentBytes: number;
+      epoch: number;
+      pid: number;
+      observer: StoreObserver | undefined;
+      overlap: boolean | undefined;
+    },
   ) {
     this.#env = env;
     this.#writer = writer;
     this.#machine = machine;
     this.#segmentBytes = options.segmentBytes;
     this.#observer = options.observer;
+    this.#pace = new Pace(options.overlap);
+    this.#seqApplied = writer.seqNext - 1;
     this.#opening = varintPayload(options.epoch, env.clock.now(), options.pid);
   }
 
@@ -66,21 +75,23 @@ export class Committer {
     return this.#opened;
   }
 
-  /** One atomic operation. Resolves with its first seq, after it is durable and applied. */
-  append(records: readonly Uint8Array[]): Promise<number> {
-    const bytes = packedBytes(records);
-    if (records.length === 0) return Promise.reject(new RangeError('an operation has at least one record'));
-    if (bytes > payloadBytesMax) {
-      const limit = `the limit is ${payloadBytesMax} bytes`;
-      return Promise.reject(
-        usageError('E_RECORD_SIZE', `operation of ${bytes} bytes is too large for one frame; ${limit}`),
-      );
-    }
-    for (const record of records) {
-      // An empty one has no first byte.
-      if (!record[0]) return Promise.reject(new RangeError('a record is not empty and does not begin with 0'));
-    }
-    return new Promise((resolve, reject) => this.#push({ kind: 'append', records, bytes, resolve, reject }));
+  /** Last seq that is applied. */
+  get seqLast(): number {
+    return this.#seqApplied;
+  }
+  set mayStandStill(may: boolean) {
+    this.#pace.mayStandStill = may;
+  }
+
+  /** One atomic operation. Resolves with what `outcome` makes of its first seq, after it is durable and applied. */
+  append<T>(records: readonly Uint8Array[], outcome: Outcome<T>): Promise<T> {
+    return new Promise<unknown>((resolve, reject) => {
+      const bytes = packedBytes(records);
+      const work: Append = { kind: 'append', records, bytes, outcome, resolve, reject };
+      const wrong = faultOf(work);
+      if (wrong === undefined) this.#push(work);
+      else refuse(work, wrong);
+    }) as Promise<T>;
   }
 
   /** Runs between two batches: rotation, control frames, a look at a state that stands still. */
@@ -103,12 +114,10 @@ export class Committer {
   }
 
   #push(work: Work): void {
-    if (this.#poison) {
-      work.reject(this.#poison);
-      return;
-    }
-    if (this.#closed) {
-      work.reject(new WalqError(Exit.bug, 'E_CLOSED', 'the store is closed'));
+    const over =
+      this.#poison ?? (this.#closed ? new WalqError(Exit.bug, 'E_CLOSED', 'the store is closed') : undefined);
+    if (over !== undefined) {
+      refuse(work, over);
       return;
     }
     this.#queue.push(work);
@@ -116,27 +125,29 @@ export class Committer {
   }
 
   async #run(): Promise<void> {
-    while (this.#queue.length > 0) {
-      // One turn of the event loop, so that everybody who was just answered can ask again and share the next sync.
-      await new Promise((resolve) => setImmediate(resolve));
-      const first = this.#queue[0];
-      // Poisoned during that turn.
-      if (first === undefined) break;
-      if (first.kind === 'control') {
-        this.#queue.shift();
-        await this.#control(first);
-      } else {
-        await this.#batch(this.#takeBatch());
-      }
+    /** On disk, not applied yet. */
+    let done: Batch | undefined;
+    await turn();
+    while (done !== undefined || this.#queue.length > 0) {
+      const next = this.#nextBatch(done !== undefined);
+      const writing = next && this.#write(next);
+      if (done !== undefined) await this.#answer(done);
+      else if (next === undefined) await this.#control();
+      if (done !== undefined && next === undefined && this.#queue.length === 0) this.#pace.alone();
+      done = writing && (await this.#written(writing, done !== undefined)) ? next : undefined;
     }
     this.#running = undefined;
   }
 
-  #takeBatch(): Extract<Work, { kind: 'append' }>[] {
-    const batch: Extract<Work, { kind: 'append' }>[] = [];
+  /** What goes to the disk now; none when a control is due, or `owing` answers that come first. */
+  #nextBatch(owing: boolean): Batch | undefined {
+    if (this.#queue[0]?.kind !== 'append' || (owing && !this.#pace.overlaps)) return undefined;
+    const most = this.#pace.overlaps && !owing ? Math.ceil(this.#queue.length / 2) : this.#queue.length;
+    const batch: Append[] = [];
     let bytes = 0;
     for (const work of this.#queue) {
-      if (work.kind !== 'append' || (batch.length > 0 && bytes + work.bytes > batchBytesTarget)) break;
+      if (work.kind !== 'append' || batch.length === most) break;
+      if (batch.length > 0 && bytes + work.bytes > batchBytesTarget) break;
       batch.push(work);
       bytes += work.bytes;
     }
@@ -144,48 +155,74 @@ export class Committer {
     return batch;
   }
 
-  async #control(work: Extract<Work, { kind: 'control' }>): Promise<void> {
+  async #control(): Promise<void> {
+    const work = this.#queue.shift();
+    assert(work?.kind === 'control', 'what is no batch is a control');
     try {
       await work.run();
     } catch (error) {
       work.reject(this.fail(error));
     }
+    await turn();
   }
 
-  async #batch(batch: Extract<Work, { kind: 'append' }>[]): Promise<void> {
-    const records = batch.length === 1 ? (batch[0]?.records ?? []) : batch.flatMap((work) => work.records);
-    const seqFirst = this.#writer.seqNext;
+  /** Frame, sync, HEAD. False when that failed, and the batch is answered then. */
+  async #write(batch: Batch): Promise<boolean> {
+    const records = recordsOf(batch);
     try {
       const payload = batch.reduce((sum, work) => sum + work.bytes, 0);
-      await this.#rotateIfDue(frameBytes(payload));
+      const grown = this.#writer.segmentBytes + frameBytes(payload);
+      // No pause where none is needed: the disk is to have its work before anybody else.
+      if (!this.#writer.empty && grown > this.#segmentBytes) await this.#rotate(grown);
       await this.#commit([{ type: FrameType.data, records }]);
       this.#writer.writeHead();
+      return true;
     } catch (error) {
       const failure = this.fail(error);
-      for (const work of batch) work.reject(failure);
-      return;
-    }
-    let seq = seqFirst;
-    try {
-      for (const record of records) this.#machine.apply(record, seq++);
-    } catch (cause) {
-      // The log now holds a record that its own state machine refuses: validation before append failed its duty.
-      this.#poisonWith(
-        new WalqError(Exit.bug, 'E_REPLAY', `record ${seq - 1} was written but does not apply`, { cause }),
-      );
-      for (const work of batch) work.reject(this.#poison);
-      return;
-    }
-    seq = seqFirst;
-    for (const work of batch) {
-      work.resolve(seq);
-      seq += work.records.length;
+      for (const work of batch) refuse(work, failure);
+      return false;
     }
   }
 
-  async #rotateIfDue(bytes: number): Promise<void> {
-    const grown = this.#writer.segmentBytes + bytes;
-    if (this.#writer.empty || grown <= this.#segmentBytes) return;
+  /** Waits for a write; `beside`: other work was done meanwhile. */
+  async #written(writing: Promise<boolean>, beside: boolean): Promise<boolean> {
+    const started = this.#env.clock.monotonic();
+    const isWritten = await writing;
+    if (beside) this.#pace.waited(this.#env.clock.monotonic() - started);
+    return isWritten;
+  }
+
+  /** Applies what is on disk and tells everybody, who may then ask again. */
+  async #answer(batch: Batch): Promise<void> {
+    const started = this.#env.clock.monotonic();
+    const seqFirst = this.#seqApplied + 1;
+    this.#apply(recordsOf(batch));
+    let seq = seqFirst;
+    for (const work of batch) {
+      if (this.#diverged) refuse(work, this.#poison);
+      else accept(work, seq);
+      seq += work.records.length;
+    }
+    await turn();
+    this.#pace.turned(this.#env.clock.monotonic() - started);
+  }
+
+  #apply(records: readonly Uint8Array[]): void {
+    if (this.#diverged) return;
+    try {
+      for (const record of records) {
+        this.#machine.apply(record, this.#seqApplied + 1);
+        this.#seqApplied++;
+      }
+    } catch (cause) {
+      // Validation before append failed its duty.
+      const seq = this.#seqApplied + 1;
+      this.#diverged = true;
+      this.#poisonWith(new WalqError(Exit.bug, 'E_REPLAY', `record ${seq} was written but does not apply`, { cause }));
+    }
+  }
+
+  async #rotate(grown: number): Promise<void> {
     if (await this.#writer.rotate()) return;
     // No room for a new file: the old segment takes more than it should, but never more than its offsets can say.
     if (grown > segmentBytesMax) throw ioError('E_NO_SPACE', 'the disk has no room for the next segment');
@@ -195,7 +232,8 @@ export class Committer {
   async #commit(drafts: FrameDraft[]): Promise<void> {
     const started = this.#env.clock.monotonic();
     const all: FrameDraft[] = this.#opened ? drafts : [{ type: FrameType.open, payload: this.#opening }, ...drafts];
-    const facts = await this.#writer.commit(all);
+    const facts = await this.#writer.commit(all, this.#pace.syncInPlace);
+    this.#pace.synced(facts.syncMs);
     const records = drafts.reduce((sum, draft) => sum + ('records' in draft ? draft.records.length : 0), 0);
     this.#opened = true;
     this.stats.commits++;
@@ -228,6 +266,11 @@ export class Committer {
     this.#poison ??= error;
     const queue = this.#queue;
     this.#queue = [];
-    for (const work of queue) work.reject(this.#poison);
+    for (const work of queue) refuse(work, this.#poison);
   }
+}
+
+/** Of the event loop: everybody who was just answered can ask again and share the next sync. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -7,10 +7,6 @@ import { encodeFrames, type FrameDraft, type LogEnd } from './wal/encode-frames.
 import { FrameType, type SegmentHeader, sealBytes, segmentHeaderBytes } from './wal/format.ts';
 import { encodeHeadSlot, headSlotOffset } from './wal/head.ts';
 
-/** Syncs that take less than this are waited for in place. */
-const quickSyncMs = 1;
-const slowUntilMeasured = Number.POSITIVE_INFINITY;
-
 /** A writer that has written this part of `aheadBytes` is busy. */
 const busyShare = 1 / 16;
 
@@ -44,10 +40,6 @@ export class LogWriter {
   #size: number;
   /** Written to the log since it was opened, or since there were no zeros ahead of it any more. */
   #written = 0;
-  /** Of the last syncs, on average. */
-  #syncMs = slowUntilMeasured;
-  /** This thread may stand still while a quick disk syncs. */
-  syncInPlace = true;
 
   constructor(env: StorageEnv, storeDir: string, parts: LogParts) {
     this.#env = env;
@@ -83,28 +75,18 @@ export class LogWriter {
   /**
    * Frames of one commit: one positional write, one sync. When it returns they are on disk, and `writeHead` is still
    * to be called. A full disk is E_NO_SPACE, and the log ends where it did before. A sync that fails is passed on as
-   * it is, a full disk or not: nobody knows what it left.
+   * it is, a full disk or not: nobody knows what it left. `inPlace`: this thread stands still while the disk syncs.
    */
-  async commit(drafts: readonly FrameDraft[]): Promise<CommitFacts> {
+  async commit(drafts: readonly FrameDraft[], inPlace = false): Promise<CommitFacts> {
     const { bytes, at } = encodeFrames(drafts, this.#at);
-    await this.#write(bytes);
-    const syncMs = await this.#sync();
-    this.#at = at;
-    return { bytes: bytes.length, syncMs };
-  }
-
-  /**
-   * On a quick disk a trip through the thread pool costs as much as the sync itself, and everybody who could do
-   * something meanwhile waits for it anyway, unless `syncInPlace` says otherwise. As soon as the disk is slow, the
-   * thread does not wait for it any more. Answers the milliseconds it took.
-   */
-  async #sync(): Promise<number> {
+    // Without a pause if it can be, so that the sync is under way when this returns its promise.
+    const pause = this.#write(bytes);
+    if (pause !== undefined) await pause;
     const started = this.#env.clock.monotonic();
-    if (this.syncInPlace && this.#syncMs < quickSyncMs) this.#file.datasyncSync();
+    if (inPlace) this.#file.datasyncSync();
     else await this.#file.datasync();
-    const took = this.#env.clock.monotonic() - started;
-    this.#syncMs = this.#syncMs === slowUntilMeasured ? took : 0.8 * this.#syncMs + 0.2 * took;
-    return took;
+    this.#at = at;
+    return { bytes: bytes.length, syncMs: this.#env.clock.monotonic() - started };
   }
 
   /**
@@ -114,30 +96,46 @@ export class LogWriter {
    * A sync takes half as long when the file need not grow: the file system has no size to note. So the write that makes
    * the file longer puts zeros behind, for the frames to come. Zeros after the last frame are no damage (FORMAT.md).
    */
-  async #write(bytes: Uint8Array): Promise<void> {
+  #write(bytes: Uint8Array): Promise<void> | undefined {
     const end = this.#at.end;
     const grows = end + bytes.length > this.#size;
     const isBusy = this.#written >= this.#aheadBytes * busyShare;
     const room = Math.max(0, this.#segmentBytesMax - end - bytes.length);
     const ahead = grows && isBusy ? Math.min(this.#aheadBytes, room) : 0;
+    const all = ahead === 0 ? bytes : withZeros(bytes, ahead);
     try {
-      await this.#put(ahead === 0 ? bytes : withZeros(bytes, ahead), end);
+      const done = this.#file.writeSync(all, end);
+      if (done < all.length) return this.#writeRest(bytes.length, all, done);
     } catch (error) {
-      if (!hasErrno(error, 'ENOSPC', 'EDQUOT')) throw error;
-      await this.#cut();
-      // Else a power loss may bring the cut bytes back, behind a smaller frame written meanwhile.
-      await this.#file.datasync();
-      if (ahead === 0) throw writeError(this.#at.segment.name, error);
-      await this.#write(bytes);
-      return;
+      return this.#takeBack(error, bytes.length, all);
     }
-    this.#size = Math.max(this.#size, end + bytes.length + ahead);
-    this.#written += bytes.length;
+    this.#wrote(bytes.length, ahead);
+    return undefined;
   }
 
-  async #put(bytes: Uint8Array, at: number): Promise<void> {
-    const done = this.#file.writeSync(bytes, at);
-    if (done < bytes.length) await writeFully(this.#file, bytes.subarray(done), at + done);
+  #wrote(bytes: number, ahead: number): void {
+    this.#size = Math.max(this.#size, this.#at.end + bytes + ahead);
+    this.#written += bytes;
+  }
+
+  async #writeRest(bytes: number, all: Uint8Array, done: number): Promise<void> {
+    try {
+      await writeFully(this.#file, all.subarray(done), this.#at.end + done);
+    } catch (error) {
+      await this.#takeBack(error, bytes, all);
+      return;
+    }
+    this.#wrote(bytes, all.length - bytes);
+  }
+
+  async #takeBack(error: unknown, bytes: number, all: Uint8Array): Promise<void> {
+    if (!hasErrno(error, 'ENOSPC', 'EDQUOT')) throw error;
+    await this.#cut();
+    // Else a power loss may bring the cut bytes back, behind a smaller frame written meanwhile.
+    await this.#file.datasync();
+    if (all.length === bytes) throw writeError(this.#at.segment.name, error);
+    // No room for the zeros, but perhaps for the frames.
+    await this.#write(all.subarray(0, bytes));
   }
 
   async #cut(): Promise<void> {

@@ -15,6 +15,8 @@ export interface OpenOptions<M extends StateMachine> {
   segmentBytes?: number;
   /** Zeros that a busy writer keeps ready behind the log. Default 1 MiB; 0 for none. */
   aheadBytes?: number;
+  /** Whether a batch is answered while the next one is synced. Default: when that is quicker, which is measured. */
+  overlap?: boolean | undefined;
   /** Good snapshots to keep; the log goes back to the oldest of them. Default 2. */
   keepSnapshots?: number;
   /** Of this process, written into LOCK and OPEN frames, for people. */

@@ -1,6 +1,7 @@
 import { Exit, WalqError } from '../base/errors.ts';
 import { besideWriter } from './beside-writer.ts';
 import { Checkpointer } from './checkpointer.ts';
+import { firstSeq } from './commit-work.ts';
 import { type CommitStats, Committer } from './committer.ts';
 import { createStore } from './create.ts';
 import { writeError } from './files.ts';
@@ -13,7 +14,7 @@ import { openLog, recover, refuseDamage } from './open.ts';
 import type { RetentionPlan } from './retention.ts';
 import { defaultAheadBytes, defaultKeepSnapshots, defaultSegmentBytes, type OpenOptions } from './store-options.ts';
 import { surveyStore } from './survey.ts';
-import type { CheckpointResult, RecoveryReport, SnapshotSummary, StateMachine, StorageEnv } from './types.ts';
+import type { CheckpointResult, Outcome, RecoveryReport, SnapshotSummary, StateMachine, StorageEnv } from './types.ts';
 import { varintPayload } from './wal/encode-frames.ts';
 import { FrameType, segmentBytesMax } from './wal/format.ts';
 
@@ -102,8 +103,8 @@ export class Store<M extends StateMachine> {
     this.#make = options.machine;
     const segmentBytes = segmentBytesOf(options);
     const { epoch } = this;
-    const { pid = 0, observer } = options;
-    this.#committer = new Committer(env, writer, machine, { segmentBytes, epoch, pid, observer });
+    const { pid = 0, observer, overlap } = options;
+    this.#committer = new Committer(env, writer, machine, { segmentBytes, epoch, pid, observer, overlap });
     this.#checkpointer = new Checkpointer(env, {
       dir,
       storeId: id,
@@ -121,7 +122,7 @@ export class Store<M extends StateMachine> {
 
   /** Last seq that is durable and applied. */
   get seqLast(): number {
-    return this.#writer.seqNext - 1;
+    return this.#committer.seqLast;
   }
   /** Set once the disk failed: nothing is written any more. */
   get poison(): WalqError | undefined {
@@ -129,7 +130,7 @@ export class Store<M extends StateMachine> {
   }
   /** False when this thread has something better to do than to stand still while a quick disk syncs. Default true. */
   set syncInPlace(inPlace: boolean) {
-    this.#writer.syncInPlace = inPlace;
+    this.#committer.mayStandStill = inPlace;
   }
   get stats(): CommitStats {
     return this.#committer.stats;
@@ -141,10 +142,12 @@ export class Store<M extends StateMachine> {
   /**
    * One atomic operation: all its records or none. Resolves with the first seq when they are on disk and applied.
    * Operations that wait together share one sync. Rejects with E_NO_SPACE (nothing happened, try again),
-   * E_DURABILITY_UNKNOWN, E_POISONED, E_RECORD_SIZE, E_CLOSED.
+   * E_DURABILITY_UNKNOWN, E_POISONED, E_RECORD_SIZE, E_CLOSED. With `outcome`, resolves with what that answers.
    */
-  append(records: readonly Uint8Array[]): Promise<number> {
-    return this.#committer.append(records);
+  append(records: readonly Uint8Array[]): Promise<number>;
+  append<T>(records: readonly Uint8Array[], outcome: Outcome<T>): Promise<T>;
+  append(records: readonly Uint8Array[], outcome: Outcome<unknown> = firstSeq): Promise<unknown> {
+    return this.#committer.append(records, outcome);
   }
 
   /** Closes the active segment and begins the next one. False when the disk has no room for it. */

@@ -28,6 +28,16 @@ export interface StateMachine {
   load(entry: Uint8Array): void;
 }
 
+/**
+ * What becomes of one operation. Called before its promise settles, in the order of the log; the answer of `applied` is
+ * what the promise resolves with. One that throws makes the promise reject, and changes nothing else.
+ */
+export interface Outcome<T> {
+  /** Durable and applied. */
+  applied(seqFirst: number): T;
+  failed(error: unknown): void;
+}
+
 /** Told what the log does, as it does it. Must not throw. */
 export interface StoreObserver {
   /** A commit is on disk. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { WalqError } from '../../base/errors.ts';
+import type { Outcome } from '../../storage/types.ts';
 import type { CommitListener, ForgetListener } from '../engine-types.ts';
 import type { QueueEvent } from '../events/event-types.ts';
 import { encodeEvent } from '../events/events.ts';
@@ -8,6 +9,8 @@ import type { Packed } from '../state/packed.ts';
 
 /** How long a verdict waits before it tries the full disk again. */
 const fullDiskRetryMs = 1000;
+
+const nothing = (): void => undefined;
 
 /** From events to the log: encodes, appends, tells listeners, and sees verdicts through a full disk. */
 export class Commits {
@@ -31,29 +34,40 @@ export class Commits {
     return this.#stalled;
   }
 
-  /** One frame. Resolves with its first seq once durable and applied. `pruned`: ids of the jobs that its PRUNE mean. */
-  async append(events: readonly QueueEvent<Packed>[], pruned: readonly string[] = []): Promise<number> {
-    const seqFirst = await this.#log.append(events.map(encodeEvent));
-    this.#tell(events, seqFirst);
-    if (this.#forgetters.size > 0) this.#tellForgotten(events, pruned, seqFirst);
-    return seqFirst;
+  /**
+   * One frame. Resolves with its first seq once durable and applied. Throws usageError E_FIELD for a value beyond the
+   * limits of the format. `pruned`: ids of the jobs that its PRUNE mean.
+   */
+  append(events: readonly QueueEvent<Packed>[], pruned: readonly string[] = []): Promise<number> {
+    return this.#log.append(events.map(encodeEvent), {
+      applied: (seqFirst) => {
+        this.tell(events, seqFirst);
+        if (this.#forgetters.size > 0) this.#tellForgotten(events, pruned, seqFirst);
+        return seqFirst;
+      },
+      failed: nothing,
+    });
+  }
+
+  /** The same for operations that come by the million: one promise, no turns between the log and the answer. */
+  appendWith<T>(events: readonly QueueEvent<Packed>[], outcome: Outcome<T>): Promise<T> {
+    return this.#log.append(events.map(encodeEvent), new Told(this, events, outcome));
   }
 
   /**
    * For the outcome of work that is done (ACK, RETRY, DEAD): it must not be lost to a full disk, or the work would be
    * done again. It waits and tries again until there is room or `stop` is called.
    */
-  async appendVerdict(events: readonly QueueEvent<Packed>[]): Promise<number> {
+  appendVerdict(events: readonly QueueEvent<Packed>[]): Promise<number> {
     const records = events.map(encodeEvent);
-    let seqFirst: number;
-    try {
-      seqFirst = await this.#log.append(records);
-    } catch (error) {
-      seqFirst = await this.#persist(records, error);
-    }
-    // Only now, when it no longer counts as stalled: whoever listens may want to dispatch at once.
-    this.#tell(events, seqFirst);
-    return seqFirst;
+    // Only when it no longer counts as stalled: whoever listens may want to dispatch at once.
+    const tell = (seqFirst: number): number => {
+      this.tell(events, seqFirst);
+      return seqFirst;
+    };
+    return this.#log
+      .append(records, { applied: tell, failed: nothing })
+      .catch((error) => this.#persist(records, error).then(tell));
   }
 
   /** Goes on after `failure` of the first try. */
@@ -78,7 +92,8 @@ export class Commits {
     return error instanceof WalqError && error.code === 'E_NO_SPACE' && !this.#stopped;
   }
 
-  #tell(events: readonly QueueEvent<Packed>[], seqFirst: number): void {
+  /** The listeners, of an operation that is durable and applied. */
+  tell(events: readonly QueueEvent<Packed>[], seqFirst: number): void {
     for (const listener of this.#listeners) listener(events, seqFirst);
   }
 
@@ -100,5 +115,27 @@ export class Commits {
   listen(listener: CommitListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+}
+
+/** A class and not closures, for the same reason. */
+class Told<T> implements Outcome<T> {
+  readonly #commits: Commits;
+  readonly #events: readonly QueueEvent<Packed>[];
+  readonly #outcome: Outcome<T>;
+
+  constructor(commits: Commits, events: readonly QueueEvent<Packed>[], outcome: Outcome<T>) {
+    this.#commits = commits;
+    this.#events = events;
+    this.#outcome = outcome;
+  }
+
+  applied(seqFirst: number): T {
+    this.#commits.tell(this.#events, seqFirst);
+    return this.#outcome.applied(seqFirst);
+  }
+
+  failed(error: unknown): void {
+    this.#outcome.failed(error);
   }
 }

@@ -1,4 +1,5 @@
 import { assert, WalqError } from '../../base/errors.ts';
+import type { Outcome } from '../../storage/types.ts';
 import type { EnqueueAnswer } from '../engine-types.ts';
 import type { EnqueueEvent, QueueEvent } from '../events/event-types.ts';
 import type { Packed } from '../state/packed.ts';
@@ -9,24 +10,65 @@ import { enqueueEvent, type JobSpec } from './spec.ts';
 /**
  * All of them in one frame, or none: one bad spec rejects the whole. Of two with the same id or key the second meets
  * the first. Jobs may name each other as parents, in any order but not in a circle.
+ *
+ * Here and below no async functions: a job costs a few hundred bytes of promises so, and thousands with them.
  */
-export async function enqueueMany(engine: EngineContext, specs: readonly JobSpec[]): Promise<EnqueueAnswer[]> {
-  const at = engine.now();
-  const { machine, options, ids } = engine;
-  const payloadBytesMax = Math.min(
-    options.payloadBytesMax,
-    machine.settings.limitsOf('')?.payloadBytesMax ?? Number.POSITIVE_INFINITY,
-  );
-  const limits = { payloadBytesMax };
-  const events = oneByOne(specs, (spec) => enqueueEvent(spec, spec.id ?? ids.next(), at, limits));
-  const given = specs.flatMap(({ id }) => id ?? []);
-  const isPlain = events.every(({ key, parents }) => key === undefined && parents === undefined) && allDiffer(given);
-  if (isPlain) return await appendPlain(engine, events, given);
-  const entries = events.map((event, index) => ({ event, replace: specs[index]?.keyMode === 'replace' }));
-  return await engine.reserved.holdPlanned(
-    () => concerned(engine, entries),
-    () => appendPlanned(engine, entries, at),
-  );
+export function enqueueMany(engine: EngineContext, specs: readonly JobSpec[]): Promise<EnqueueAnswer[]> {
+  try {
+    const at = engine.now();
+    const { ids } = engine;
+    const limits = { payloadBytesMax: payloadBytesMax(engine) };
+    const events = oneByOne(specs, (spec) => enqueueEvent(spec, spec.id ?? ids.next(), at, limits));
+    const given = specs.flatMap(({ id }) => id ?? []);
+    const isPlain = events.every(({ key, parents }) => key === undefined && parents === undefined) && allDiffer(given);
+    if (isPlain) {
+      if (given.length === 0) return appendNew(engine, events, (seq) => events.map(({ id }) => enqueued(id, seq++)));
+      return engine.reserved.hold(given, () => appendPlain(engine, events));
+    }
+    const entries = events.map((event, index) => ({ event, replace: specs[index]?.keyMode === 'replace' }));
+    return engine.reserved.holdPlanned(
+      () => concerned(engine, entries),
+      () => appendPlanned(engine, entries, at),
+    );
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** The same for one job: most come alone. */
+export function enqueueOne(engine: EngineContext, spec: JobSpec): Promise<EnqueueAnswer> {
+  if (spec.id !== undefined || spec.key !== undefined || spec.after !== undefined) {
+    return enqueueMany(engine, [spec]).then(([answer]) => {
+      assert(answer, 'one spec has one answer');
+      return answer;
+    });
+  }
+  try {
+    const id = engine.ids.next();
+    const event = enqueueEvent(spec, id, engine.now(), { payloadBytesMax: payloadBytesMax(engine) });
+    return appendNew(engine, [event], (seq) => enqueued(id, seq));
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function payloadBytesMax({ machine, options }: EngineContext): number {
+  const limit = machine.settings.limitsOf('')?.payloadBytesMax;
+  return limit === undefined ? options.payloadBytesMax : Math.min(options.payloadBytesMax, limit);
+}
+
+function enqueued(id: string, seq: number): EnqueueAnswer {
+  return { id, status: 'enqueued', seq };
+}
+
+/** Jobs without ties to others and with ids made just now, which nobody knows yet: nothing to reserve. */
+function appendNew<T>(
+  engine: EngineContext,
+  events: readonly EnqueueEvent<Packed>[],
+  answer: (seqFirst: number) => T,
+): Promise<T> {
+  mustHaveRoom(engine, events.length);
+  return appendFresh(engine, events, events, answer);
 }
 
 /** Whoever sent a thousand jobs wants to know which one it is that fails. */
@@ -53,29 +95,17 @@ function allDiffer(ids: readonly string[]): boolean {
   return ids.length < 2 || new Set(ids).size === ids.length;
 }
 
-/**
- * Jobs without ties to others, each with an id of its own: nearly all are so, and they come in great numbers. Of the
- * ids only those given are reserved; one made here is known to nobody yet.
- */
-async function appendPlain(
-  engine: EngineContext,
-  events: readonly EnqueueEvent<Packed>[],
-  given: readonly string[],
-): Promise<EnqueueAnswer[]> {
-  const hold = engine.reserved.enter(given);
-  try {
-    if (hold.granted !== undefined) await hold.granted;
-    const known = events.map(({ id }) => engine.machine.get(id));
-    const fresh = events.filter((_, index) => known[index] === undefined);
-    mustHaveRoom(engine, fresh.length);
-    let seq = fresh.length === 0 ? 0 : await appendFresh(engine, fresh, fresh);
-    return events.map(({ id }, index): EnqueueAnswer => {
+/** Jobs without ties to others, some with given ids, which are reserved and all differ. */
+function appendPlain(engine: EngineContext, events: readonly EnqueueEvent<Packed>[]): Promise<EnqueueAnswer[]> {
+  const known = events.map(({ id }) => engine.machine.get(id));
+  const fresh = events.filter((_, index) => known[index] === undefined);
+  mustHaveRoom(engine, fresh.length);
+  const answers = (seq: number): EnqueueAnswer[] =>
+    events.map(({ id }, index) => {
       const job = known[index];
-      return job === undefined ? { id, status: 'enqueued', seq: seq++ } : { id, status: 'duplicate', seq: job.seq };
+      return job === undefined ? enqueued(id, seq++) : { id, status: 'duplicate', seq: job.seq };
     });
-  } finally {
-    engine.reserved.leave(hold);
-  }
+  return fresh.length === 0 ? Promise.resolve(answers(0)) : appendFresh(engine, fresh, fresh, answers);
 }
 
 /** Ids, keys and their holders, and parents: none of them may change between validation and answer. */
@@ -98,7 +128,7 @@ async function appendPlanned(
   const plan = new EnqueuePlan(engine, at);
   const answers = oneByOne(entries, (entry) => plan.add(entry));
   const events = plan.events();
-  if (events.length > 0) await appendFresh(engine, events, plan.fresh);
+  if (events.length > 0) await appendFresh(engine, events, plan.fresh, () => undefined);
   return answers.map((answer) => {
     const seq = answer.seq ?? engine.machine.get(answer.id)?.seq;
     assert(seq !== undefined, 'a job is there once its ENQUEUE is applied');
@@ -106,15 +136,42 @@ async function appendPlanned(
   });
 }
 
-async function appendFresh(
+function appendFresh<T>(
   engine: EngineContext,
   events: readonly QueueEvent<Packed>[],
   fresh: readonly EnqueueEvent<Packed>[],
-): Promise<number> {
-  engine.arriving.add(fresh);
+  answer: (seqFirst: number) => T,
+): Promise<T> {
+  const arrival = new Arrival(engine, fresh, answer);
   try {
-    return await engine.commits.append(events);
-  } finally {
-    engine.arriving.delete(fresh);
+    return engine.commits.appendWith(events, arrival);
+  } catch (error) {
+    arrival.failed();
+    throw error;
+  }
+}
+
+/** Jobs on their way to the log: they count for the limits of the queue, and the engine is not idle. */
+class Arrival<T> implements Outcome<T> {
+  readonly #engine: EngineContext;
+  readonly #fresh: readonly EnqueueEvent<Packed>[];
+  readonly #answer: (seqFirst: number) => T;
+
+  constructor(engine: EngineContext, fresh: readonly EnqueueEvent<Packed>[], answer: (seqFirst: number) => T) {
+    this.#engine = engine;
+    this.#fresh = fresh;
+    this.#answer = answer;
+    engine.arriving.add(fresh);
+    engine.reserved.began();
+  }
+
+  applied(seqFirst: number): T {
+    this.failed();
+    return this.#answer(seqFirst);
+  }
+
+  failed(): void {
+    this.#engine.arriving.delete(this.#fresh);
+    this.#engine.reserved.ended();
   }
 }

@@ -36,19 +36,36 @@ export class Reservations {
    * Runs `operation` once it holds all keys (each named once), and lets go of them when it settles. With free keys it
    * starts within this call: what it does before its first await happens at once, in the order of the calls.
    */
-  async hold<T>(keys: readonly string[], operation: () => Promise<T>): Promise<T> {
+  hold<T>(keys: readonly string[], operation: () => Promise<T>): Promise<T> {
     const hold = this.enter(keys);
+    if (hold.granted === undefined) return this.within(hold, operation);
+    return hold.granted.then(() => this.within(hold, operation));
+  }
+
+  /** The second half of `hold`: runs `operation` and leaves. No async function: millions of small operations pass here. */
+  within<T>(hold: Hold, operation: () => Promise<T>): Promise<T> {
+    let running: Promise<T>;
     try {
-      if (hold.granted !== undefined) await hold.granted;
-      return await operation();
-    } finally {
+      running = operation();
+    } catch (error) {
       this.leave(hold);
+      return Promise.reject(error);
     }
+    return running.then(
+      (value) => {
+        this.leave(hold);
+        return value;
+      },
+      (error) => {
+        this.leave(hold);
+        throw error;
+      },
+    );
   }
 
   /** The first half of `hold`. Whoever enters must leave, whatever happens. */
   enter(keys: readonly string[]): Hold {
-    this.#underWay++;
+    this.began();
     const hold: Hold = { keys, granted: undefined, ahead: 0, followers: [], grant: noGrant };
     for (const key of keys) {
       const before = this.#last.get(key);
@@ -88,9 +105,17 @@ export class Reservations {
   }
 
   leave(hold: Hold): void {
-    this.#underWay--;
     for (const key of hold.keys) if (this.#last.get(key) === hold) this.#last.delete(key);
     for (const follower of hold.followers) if (--follower.ahead === 0) follower.grant();
-    if (this.#underWay === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+    this.ended();
+  }
+
+  /** An operation that needs no keys is under way, until `ended`. */
+  began(): void {
+    this.#underWay++;
+  }
+
+  ended(): void {
+    if (--this.#underWay === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 }

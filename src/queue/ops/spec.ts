@@ -84,6 +84,7 @@ export function enqueueEvent(spec: JobSpec, id: string, at: number, limits: Spec
   const command = spec.command && checkCommand(spec.command);
   const group = spec.group ?? enqueueDefaults.group;
   if (group !== enqueueDefaults.group) checkLabel('group', group, nameBytesMax);
+  const ties = tiesOf(spec, id, at);
   return {
     type: 'ENQUEUE',
     id,
@@ -97,17 +98,20 @@ export function enqueueEvent(spec: JobSpec, id: string, at: number, limits: Spec
     backoff,
     command,
     group,
-    ...tiesOf(spec, id, at),
+    key: ties.key,
+    keyUntil: ties.keyUntil,
+    parents: ties.parents,
+    expiresAt: ties.expiresAt,
   };
 }
 
+type Ties = Pick<EnqueueEvent, 'key' | 'keyUntil' | 'parents' | 'expiresAt'>;
+const noTies: Ties = {};
+
 /** Key, parents and expiry: what few jobs have. */
-function tiesOf(
-  spec: JobSpec,
-  id: string,
-  at: number,
-): Pick<EnqueueEvent, 'key' | 'keyUntil' | 'parents' | 'expiresAt'> {
+function tiesOf(spec: JobSpec, id: string, at: number): Ties {
   const { key, keyTtlMs, after, expireMs } = spec;
+  if ((key ?? keyTtlMs ?? spec.keyMode ?? after ?? expireMs) === undefined) return noTies;
   if (key === undefined && (keyTtlMs ?? spec.keyMode) !== undefined)
     throw fieldError('key', "is missing: 'key_ttl' and 'key_mode' say more about it");
   if (key !== undefined) checkLabel('key', key, eventLimits.keyBytes);
@@ -116,10 +120,10 @@ function tiesOf(
   const ttl = keyTtlMs === undefined ? undefined : whole('key_ttl', keyTtlMs, 0, 1, durationMsMax);
   const expiry = expireMs === undefined ? undefined : whole('expire', expireMs, 0, 1, durationMsMax);
   return {
-    ...(key !== undefined && { key }),
-    ...(ttl !== undefined && { keyUntil: at + ttl }),
-    ...(after !== undefined && after.length > 0 && { parents: checkParents(after, id) }),
-    ...(expiry !== undefined && { expiresAt: at + expiry }),
+    key,
+    keyUntil: ttl === undefined ? undefined : at + ttl,
+    parents: after === undefined || after.length === 0 ? undefined : checkParents(after, id),
+    expiresAt: expiry === undefined ? undefined : at + expiry,
   };
 }
 

@@ -45,7 +45,7 @@ export function nextJob(job: Job | undefined, event: JobChangeEvent, seq: number
   switch (event.type) {
     case 'ENQUEUE':
       if (job !== undefined) throw misfit(event, seq, job);
-      return enqueued(event, seq, event.parents && unmet(event.parents, false));
+      return enqueued(event, seq, event.parents && unmet(event.parents, false, event, seq));
     case 'DISPATCH':
       if (job?.state !== 'pending' || job.special?.waitingFor !== undefined) throw misfit(event, seq, job);
       if (event.from === undefined && event.attempt !== job.attempt + 1) {
@@ -58,7 +58,7 @@ export function nextJob(job: Job | undefined, event: JobChangeEvent, seq: number
       return completed(job, event, seq);
     case 'RETRY':
       if (!mayRetry(job, event)) throw misfit(event, seq, job);
-      return retried(job, event, job.state === 'dead' ? againUnmet(job, unmet) : undefined);
+      return retried(job, event, job.state === 'dead' ? againUnmet(job, unmet, event, seq) : undefined);
     case 'TIMEOUT':
       if (job?.state !== 'in_flight') throw misfit(event, seq, job);
       return timedOut(job, event.at);
@@ -87,11 +87,16 @@ export function nextJob(job: Job | undefined, event: JobChangeEvent, seq: number
  * Those of these parents that have not completed, or undefined when all have. Throws E_APPLY for one that is dead, and
  * for one that is unknown unless `prunedCounts`: then it had completed and is forgotten.
  */
-export type UnmetParents = (parents: readonly string[], prunedCounts: boolean) => readonly string[] | undefined;
+export type UnmetParents = (
+  parents: readonly string[],
+  prunedCounts: boolean,
+  event: JobChangeEvent,
+  seq: number,
+) => readonly string[] | undefined;
 
-function againUnmet(job: DeadJob, unmet: UnmetParents): readonly string[] | undefined {
+function againUnmet(job: DeadJob, unmet: UnmetParents, event: RetryEvent, seq: number): readonly string[] | undefined {
   const parents = job.special?.parents;
-  return parents && unmet(parents, true);
+  return parents && unmet(parents, true, event, seq);
 }
 
 function mayRetry(job: Job | undefined, event: RetryEvent): job is InFlightJob | PendingJob | DeadJob {

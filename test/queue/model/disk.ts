@@ -5,8 +5,9 @@ import type { QueueEvent } from '../../../src/queue/events/event-types.ts';
 import { decodeEvent } from '../../../src/queue/events/events.ts';
 import type { QueueLog } from '../../../src/queue/log.ts';
 import { QueueMachine } from '../../../src/queue/state/machine.ts';
-import type { CheckpointResult } from '../../../src/storage/types.ts';
-import { noSpace } from '../support/fake-log.ts';
+import { firstSeq } from '../../../src/storage/commit-work.ts';
+import type { CheckpointResult, Outcome } from '../../../src/storage/types.ts';
+import { answering, noSpace } from '../support/fake-log.ts';
 
 /** Which operation is running: so every frame knows whose it is. */
 export const underWay = new AsyncLocalStorage<number>();
@@ -109,13 +110,15 @@ export class ModelLog implements QueueLog {
     return this.#poison !== undefined;
   }
 
-  append(records: readonly Uint8Array[]): Promise<number> {
+  append(records: readonly Uint8Array[]): Promise<number>;
+  append<T>(records: readonly Uint8Array[], outcome: Outcome<T>): Promise<T>;
+  append(records: readonly Uint8Array[], outcome: Outcome<unknown> = firstSeq): Promise<unknown> {
     if (this.#dead) return new Promise(() => undefined);
     const op = underWay.getStore() ?? -1;
     const { tick } = this.#clock;
     const monotonic = this.#clock.monotonic();
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ records, op, tick, monotonic, resolve, reject });
+      this.#waiting.push({ records, op, tick, monotonic, ...answering(outcome, resolve, reject) });
     });
   }
 

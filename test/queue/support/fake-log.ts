@@ -6,12 +6,32 @@ import type { EngineOptions } from '../../../src/queue/engine-types.ts';
 import { recordTypeName } from '../../../src/queue/events/events.ts';
 import type { QueueLog } from '../../../src/queue/log.ts';
 import { QueueMachine } from '../../../src/queue/state/machine.ts';
-import type { CheckpointResult } from '../../../src/storage/types.ts';
+import { firstSeq } from '../../../src/storage/commit-work.ts';
+import type { CheckpointResult, Outcome } from '../../../src/storage/types.ts';
 
 interface Waiting {
   records: readonly Uint8Array[];
   resolve: (seq: number) => void;
   reject: (error: unknown) => void;
+}
+
+type Settle = (value: unknown) => void;
+
+/** How a log answers an operation: its outcome first, then its promise. */
+export function answering(outcome: Outcome<unknown>, resolve: Settle, reject: Settle): Omit<Waiting, 'records'> {
+  return {
+    resolve: (seqFirst) => {
+      try {
+        resolve(outcome.applied(seqFirst));
+      } catch (error) {
+        reject(error);
+      }
+    },
+    reject: (error) => {
+      outcome.failed(error);
+      reject(error);
+    },
+  };
 }
 
 /**
@@ -44,9 +64,11 @@ export class FakeLog implements QueueLog {
     return this.#queue.length;
   }
 
-  append(records: readonly Uint8Array[]): Promise<number> {
+  append(records: readonly Uint8Array[]): Promise<number>;
+  append<T>(records: readonly Uint8Array[], outcome: Outcome<T>): Promise<T>;
+  append(records: readonly Uint8Array[], outcome: Outcome<unknown> = firstSeq): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ records, resolve, reject });
+      this.#queue.push({ records, ...answering(outcome, resolve, reject) });
       if (!this.manual && !this.#running) {
         this.#running = true;
         setImmediate(() => {

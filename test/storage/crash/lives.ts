@@ -27,6 +27,7 @@ export class Lives {
   readonly #prng: Prng;
   readonly #segmentBytes: number;
   readonly #aheadBytes: number;
+  readonly #overlap: boolean;
   #fs: SimFs;
   #asked: Asked[] = [];
   #life = 0;
@@ -38,6 +39,7 @@ export class Lives {
     this.#prng = new Prng(seed);
     this.#segmentBytes = this.#prng.pick([700, 1500, 4000]);
     this.#aheadBytes = this.#prng.pick([0, 500, 3000]);
+    this.#overlap = this.#prng.chance(0.5);
   }
 
   async live(lives: number): Promise<void> {
@@ -69,6 +71,7 @@ export class Lives {
     const store = await openList(this.#fs, 1000 + this.#life, {
       segmentBytes: this.#segmentBytes,
       aheadBytes: this.#aheadBytes,
+      overlap: this.#overlap,
       keepSnapshots,
     });
     const recovered = store.machine.items;

@@ -8,6 +8,7 @@ vi.setConfig({ testTimeout: 240_000 });
 const names: Workload[] = [
   'three appends and a batch',
   'operations that share a sync',
+  'operations of which one half is answered while the other is synced',
   'appends that fill segments',
   'appends with zeros ahead of the log',
   'segments that fill, with zeros ahead of the log',

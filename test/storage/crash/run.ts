@@ -80,6 +80,14 @@ export class Run {
     await Promise.all(records.map((record) => this.append(record)));
   }
 
+  /** So many clients, each of which asks again when it is answered. */
+  async appendInParallel(clients: number, times: number, bytes: number): Promise<void> {
+    const client = async (): Promise<void> => {
+      for (let time = 0; time < times; time++) await this.append(item(this.issued.length + 1, bytes));
+    };
+    await Promise.all(Array.from({ length: clients }, client));
+  }
+
   /** Stops recording; the disk is the caller's again. */
   stop(): this {
     this.fs.watch = undefined;

@@ -28,6 +28,15 @@ export const workloads = {
     await run.appendTogether(item(5), item(6));
     return run;
   },
+  async 'operations of which one half is answered while the other is synced'(): Promise<Run> {
+    const run = await start({ overlap: true, segmentBytes: smallSegmentBytes });
+    await run.appendInParallel(4, 3, 200);
+    const checkpoint = run.store.checkpoint({ keep: 1 });
+    await run.appendInParallel(3, 2, 300);
+    await checkpoint;
+    await run.store.close();
+    return run;
+  },
   async 'appends that fill segments'(): Promise<Run> {
     const run = await start({ segmentBytes: smallSegmentBytes });
     for (const number of [1, 2, 3, 4, 5]) await run.append(item(number, 400));

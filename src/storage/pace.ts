@@ -1,0 +1,77 @@
+/** Syncs that take less than this are waited for in place. */
+const quickSyncMs = 1;
+const slowUntilMeasured = Number.POSITIVE_INFINITY;
+/** How much the newest measurement counts. */
+const newestShare = 0.2;
+/** A wait may be this much longer than the work beside it before the two are not worth being side by side. */
+const patience = 1.25;
+
+/**
+ * How the writer waits for the disk, from what syncs and the work between them took.
+ *
+ * - A quick disk is waited for in place: a trip through the thread pool costs as much as the sync itself, and where
+ *   everybody waits for it there is nothing to do meanwhile.
+ * - When those who are answered keep this thread busier than the disk, commits overlap: one half asks again while the
+ *   other half is being synced, in the thread pool.
+ * - A slow disk gets everything that waits in one sync, also in the thread pool.
+ */
+export class Pace {
+  /** This thread may stand still while a quick disk syncs. */
+  mayStandStill = true;
+  readonly #always: boolean | undefined;
+  #overlaps: boolean;
+  #syncMs = slowUntilMeasured;
+  #turnMs = 0;
+  #waitMs = 0;
+
+  /** `overlap`: always or never, whatever was measured. */
+  constructor(overlap?: boolean) {
+    this.#always = overlap;
+    this.#overlaps = overlap ?? false;
+  }
+
+  /** One half of what waits is committed while the other half is answered. */
+  get overlaps(): boolean {
+    return this.#overlaps;
+  }
+
+  /** The next sync may block. */
+  get syncInPlace(): boolean {
+    return this.mayStandStill && !this.#overlaps && this.#syncMs < quickSyncMs;
+  }
+
+  /** A sync took so long. Beside other work that says nothing: it is only noticed when that is done. */
+  synced(ms: number): void {
+    if (this.#overlaps) return;
+    this.#syncMs = this.#syncMs === slowUntilMeasured ? ms : mean(this.#syncMs, ms);
+    this.#judge(this.#turnMs > this.#syncMs);
+  }
+
+  /** From the answers until everybody who wanted to ask again had done so. */
+  turned(ms: number): void {
+    this.#turnMs = mean(this.#turnMs, ms);
+  }
+
+  /** So long this thread still waited for a commit when the work beside it was done. */
+  waited(ms: number): void {
+    this.#waitMs = mean(this.#waitMs, ms);
+    this.#judge(this.#waitMs <= patience * this.#turnMs);
+  }
+
+  /** Nobody asked for anything while the last commit was on its way. */
+  alone(): void {
+    this.#judge(false);
+  }
+
+  #judge(pays: boolean): void {
+    const before = this.#overlaps;
+    this.#overlaps = this.#always ?? pays;
+    if (before === this.#overlaps) return;
+    this.#syncMs = before ? this.#turnMs + this.#waitMs : this.#syncMs;
+    this.#waitMs = 0;
+  }
+}
+
+function mean(before: number, ms: number): number {
+  return (1 - newestShare) * before + newestShare * ms;
+}

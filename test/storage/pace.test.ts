@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { Pace } from '../../src/storage/pace.ts';
+
+/** Rounds of a busy writer: what a sync takes, and what those who are answered take until they ask again. */
+function busy(pace: Pace, { syncMs, turnMs }: { syncMs: number; turnMs: number }, rounds = 40): Pace {
+  for (let round = 0; round < rounds; round++) {
+    if (pace.overlaps) {
+      // Half of them each time, beside the sync of the other half.
+      pace.turned(turnMs / 2);
+      pace.waited(Math.max(0, syncMs - turnMs / 2));
+    } else {
+      pace.synced(syncMs);
+      pace.turned(turnMs);
+    }
+  }
+  return pace;
+}
+
+test.each([
+  ['one client on a quick disk is waited for in place', { syncMs: 0.1, turnMs: 0.01 }, [false, true]],
+  [
+    'on a slow disk everybody shares one sync, and this thread does not stand still',
+    { syncMs: 5, turnMs: 0.3 },
+    [false, false],
+  ],
+  ['many clients on a quick disk overlap', { syncMs: 0.1, turnMs: 0.4 }, [true, false]],
+  ['very many clients on a slow disk overlap', { syncMs: 2, turnMs: 8 }, [true, false]],
+])('%s', (_name, load, [overlaps, inPlace]) => {
+  const pace = busy(new Pace(), load);
+  expect([pace.overlaps, pace.syncInPlace]).toEqual([overlaps, inPlace]);
+});
+
+test('commits that overlap stop doing so when the disk gets slow, and begin again when it is quick', () => {
+  const pace = busy(new Pace(), { syncMs: 0.1, turnMs: 0.4 });
+  expect(pace.overlaps).toBe(true);
+  expect(busy(pace, { syncMs: 5, turnMs: 0.4 }).overlaps).toBe(false);
+  expect(pace.syncInPlace).toBe(false);
+  expect(busy(pace, { syncMs: 0.1, turnMs: 0.4 }).overlaps).toBe(true);
+});
+
+test('commits that overlap stop doing so when nobody is left to share them with', () => {
+  const pace = busy(new Pace(), { syncMs: 0.1, turnMs: 0.4 });
+  pace.alone();
+  expect(pace.overlaps).toBe(false);
+  expect(pace.syncInPlace).toBe(true);
+});
+
+test('a thread that must not stand still never waits in place', () => {
+  const pace = busy(new Pace(), { syncMs: 0.1, turnMs: 0.01 });
+  pace.mayStandStill = false;
+  expect(pace.syncInPlace).toBe(false);
+});
+
+test('what was measured does not matter where it is said', () => {
+  expect(busy(new Pace(true), { syncMs: 5, turnMs: 0.01 }).overlaps).toBe(true);
+  expect(busy(new Pace(false), { syncMs: 0.1, turnMs: 0.4 }).overlaps).toBe(false);
+});
