@@ -3,6 +3,7 @@ import { ownerOf } from '../events/event-decode.ts';
 import { enqueueDefaults, eventLimits } from '../events/event-types.ts';
 import { recordError, tagFrom } from '../events/record.ts';
 import type { RecordReader } from '../events/record-reader.ts';
+import { FreshJob } from './fresh-job.ts';
 import type { Job, JobState, Setback } from './job.ts';
 import { sharedOptions } from './options.ts';
 import type { Packed } from './packed.ts';
@@ -40,8 +41,8 @@ export function decodeJob(r: RecordReader<Packed>, state: JobState): Job {
   let crashes = 0;
   let timedOut = false;
   let setbackAt: number | undefined;
-  const lastEnd: Ending = { reason: undefined, error: undefined, exitCode: undefined, signal: undefined };
-  const death: Ending = { reason: undefined, error: undefined, exitCode: undefined, signal: undefined };
+  let lastEnd: Ending | undefined;
+  let death: Ending | undefined;
   let dispatchSeq: number | undefined;
   let startedAt: number | undefined;
   let epoch: number | undefined;
@@ -98,7 +99,7 @@ export function decodeJob(r: RecordReader<Packed>, state: JobState): Job {
       case 14:
       case 15:
       case 16:
-        readEnding(r, tag - 13, lastEnd, 'failed');
+        lastEnd = readEnding(r, tag - 13, lastEnd, 'failed');
         break;
       case 17:
         timedOut = r.int(1, 0) === 1;
@@ -141,7 +142,7 @@ export function decodeJob(r: RecordReader<Packed>, state: JobState): Job {
       case 36:
       case 37:
       case 38:
-        readEnding(r, tag - 35, death, 'attempts');
+        death = readEnding(r, tag - 35, death, 'attempts');
         break;
       case 40:
       case 41:
@@ -169,7 +170,11 @@ export function decodeJob(r: RecordReader<Packed>, state: JobState): Job {
   // Spelled out, members in the order of make-job.ts: there may be a million, and objects built by spreading take more
   // memory.
   switch (state) {
-    case 'pending':
+    case 'pending': {
+      const begun = timedOut || attempt > 0 || crashes > 0 || setback !== undefined;
+      if (!begun && runAt === createdAt && special === undefined && from === undefined) {
+        return new FreshJob(id, enqueueSeq, options, payload, createdAt);
+      }
       return {
         state,
         id,
@@ -185,6 +190,7 @@ export function decodeJob(r: RecordReader<Packed>, state: JobState): Job {
         runAt,
         timedOut,
       };
+    }
     case 'in_flight':
       return {
         state,
@@ -238,10 +244,10 @@ export function decodeJob(r: RecordReader<Packed>, state: JobState): Job {
         special,
         endSeq: needed(endSeq, 'endSeq'),
         endedAt: needed(endedAt, 'endedAt'),
-        reason: death.reason ?? 'attempts',
-        error: death.error,
-        exitCode: death.exitCode,
-        signal: death.signal,
+        reason: death?.reason ?? 'attempts',
+        error: death?.error,
+        exitCode: death?.exitCode,
+        signal: death?.signal,
       };
     default:
       return unreachable(state);
@@ -256,18 +262,22 @@ interface Ending {
 }
 
 /** Reason, error, exit code and signal have neighbouring tags, for the last setback and for the end. */
-function readEnding(r: RecordReader<Packed>, which: number, ending: Ending, reasonDefault: string): void {
+function readEnding(r: RecordReader<Packed>, which: number, before: Ending | undefined, reasonDefault: string): Ending {
+  const ending = before ?? { reason: undefined, error: undefined, exitCode: undefined, signal: undefined };
   if (which === 0) ending.reason = r.text(limits.reasonBytes, reasonDefault);
   else if (which === 1) ending.error = r.text(limits.errorBytes);
   else if (which === 2) ending.exitCode = r.int(limits.exitCode);
   else ending.signal = r.text(limits.signalBytes);
+  return ending;
 }
 
-function setbackOf(at: number | undefined, ending: Ending): Setback | undefined {
-  if (at !== undefined) return { at, ...ending, reason: ending.reason ?? 'failed' };
-  const { reason, error, exitCode, signal } = ending;
-  if ((reason ?? error ?? exitCode ?? signal) !== undefined) throw recordError('half a setback');
-  return undefined;
+function setbackOf(at: number | undefined, ending: Ending | undefined): Setback | undefined {
+  if (at === undefined) {
+    if (ending !== undefined) throw recordError('half a setback');
+    return undefined;
+  }
+  const { reason = 'failed', error, exitCode, signal } = ending ?? {};
+  return { at, reason, error, exitCode, signal };
 }
 
 function needed(value: number | undefined, name: string): number {
