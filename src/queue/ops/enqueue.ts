@@ -22,6 +22,7 @@ export function enqueueMany(engine: EngineContext, specs: readonly JobSpec[]): P
     const given = specs.flatMap(({ id }) => id ?? []);
     const isPlain = events.every(({ key, parents }) => key === undefined && parents === undefined) && allDiffer(given);
     if (isPlain) {
+      if (events.length === 0) return Promise.resolve([]);
       if (given.length === 0) return appendNew(engine, events, (seq) => events.map(({ id }) => enqueued(id, seq++)));
       return engine.reserved.hold(given, () => appendPlain(engine, events));
     }
