@@ -7,7 +7,7 @@ import { isFresh } from '../storage/folder.ts';
 import { lockedBy, lockStore } from '../storage/lock.ts';
 import type { Store } from '../storage/store.ts';
 import type { CommandContext } from './context.ts';
-import { withStore } from './writer.ts';
+import { withStore } from './with-store.ts';
 
 /** How a store is called that is being made, and what is said when one is in the way. */
 export interface Unfinished {

@@ -1,9 +1,8 @@
 import { escapeText } from '../base/escape.ts';
 import { withQueue } from '../queue/run/access.ts';
 import type { QueueOps } from '../queue/run/ops.ts';
-import { QueueMachine } from '../queue/state/machine.ts';
-import type { StoreLock } from '../storage/lock.ts';
-import { openStore, type Store } from '../storage/store.ts';
+import type { QueueMachine } from '../queue/state/machine.ts';
+import type { Store } from '../storage/store.ts';
 import type { CommandContext } from './context.ts';
 
 /** How a command gets at a store that it writes to. */
@@ -30,26 +29,6 @@ export async function onQueue<T>(
     options.onOpen?.(opened);
   };
   return await withQueue(context.env, store, { ...options, onOpen }, use);
-}
-
-/** Opens a store whose lock is held, runs, closes. */
-export async function withStore<T>(
-  context: CommandContext,
-  dir: string,
-  lock: StoreLock,
-  run: (store: Store<QueueMachine>) => Promise<T>,
-): Promise<T> {
-  const store = await openStore(context.env, dir, { machine: () => new QueueMachine(), lock });
-  let result: T;
-  try {
-    result = await run(store);
-  } catch (error) {
-    // The first failure is the one to tell; closing after it may fail too.
-    await store.close().catch(() => undefined);
-    throw error;
-  }
-  await store.close();
-  return result;
 }
 
 /** Bytes that opening moved out of the way are never moved in silence. */

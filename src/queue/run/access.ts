@@ -1,28 +1,11 @@
 import { WalqError } from '../../base/errors.ts';
 import { lockedBy, lockStore, type StoreLock } from '../../storage/lock.ts';
 import { noStoreError } from '../../storage/no-store.ts';
-import { openStore, type Store } from '../../storage/store.ts';
 import type { StorageEnv } from '../../storage/types.ts';
-import { QueueEngine } from '../engine.ts';
-import { LogCleaner } from '../process/log-files.ts';
 import { type ControlClient, connectControl } from '../process/socket-client.ts';
-import { QueueMachine } from '../state/machine.ts';
-import { LocalOps, type QueueOps } from './ops.ts';
+import type { QueueOps } from './ops.ts';
 import { RemoteOps } from './remote-ops.ts';
-import { type Held, SteadyOps } from './steady-ops.ts';
-
-export interface AccessOptions {
-  /** Create the store where there is none. */
-  create?: boolean;
-  /** How long to wait for a store that is neither free nor served by a runner. */
-  lockTimeoutMs: number;
-  /** For LOCK and OPEN frames. */
-  pid: number;
-  command: string;
-  segmentBytes?: number;
-  /** Called once with the store when this process opened it itself. */
-  onOpen?(store: Store<QueueMachine>): void;
-}
+import { type AccessOptions, type Held, SteadyOps } from './steady-ops.ts';
 
 /** How long a runner may take to say hello. */
 const connectMs = 5000;
@@ -61,7 +44,11 @@ async function hold(env: StorageEnv, storeDir: string, options: AccessOptions): 
     const client = await runnerOf(env, storeDir);
     if (client) return remotely(client);
     const lock = await tryLock(env, storeDir, options);
-    if (lock) return await locally(env, storeDir, lock, options);
+    if (lock) {
+      // Half of the program: who goes through a runner does without.
+      const { underLock } = await import('./under-lock.ts');
+      return await underLock(env, storeDir, lock, options);
+    }
     if (env.clock.monotonic() >= until) throw await lockedBy(env, storeDir);
     await env.clock.sleep(5 + 20 * randomFraction(env));
   }
@@ -112,27 +99,4 @@ function randomFraction(env: StorageEnv): number {
 
 function remotely(client: ControlClient): Held {
   return { ops: new RemoteOps(client), close: async () => client.close() };
-}
-
-async function locally(env: StorageEnv, storeDir: string, lock: StoreLock, options: AccessOptions): Promise<Held> {
-  const store = await openStore(env, storeDir, {
-    machine: () => new QueueMachine(),
-    lock,
-    create: options.create === true,
-    pid: options.pid,
-    ...(options.segmentBytes !== undefined && { segmentBytes: options.segmentBytes }),
-  });
-  options.onOpen?.(store);
-  const engine = new QueueEngine({ log: store, machine: store.machine, clock: env.clock, random: env.random });
-  const logs = new LogCleaner(env.fs, store.dir);
-  engine.onForgotten((ids, seq) => logs.forget(ids, seq));
-  return {
-    ops: new LocalOps(env, store, engine),
-    async close(failed) {
-      await engine.stop();
-      await logs.settled();
-      // The first failure is the one to tell; closing after it may fail too.
-      await (failed ? store.close().catch(() => undefined) : store.close());
-    },
-  };
 }

@@ -1,7 +1,22 @@
 import { WalqError } from '../../base/errors.ts';
+import type { Store } from '../../storage/store.ts';
 import type { EnqueueAnswer } from '../engine-types.ts';
+import type { QueueMachine } from '../state/machine.ts';
 import { type Answer, type OperationName, type Request, repeatable } from './operations.ts';
 import type { CallOptions, QueueOps } from './ops.ts';
+
+export interface AccessOptions {
+  /** Create the store where there is none. */
+  create?: boolean;
+  /** How long to wait for a store that is neither free nor served by a runner. */
+  lockTimeoutMs: number;
+  /** For LOCK and OPEN frames. */
+  pid: number;
+  command: string;
+  segmentBytes?: number;
+  /** Called once with the store when this process opened it itself. */
+  onOpen?(store: Store<QueueMachine>): void;
+}
 
 /** A way to the queue: a runner's socket, or the lock. */
 export interface Held {
