@@ -38,12 +38,16 @@ export async function makeWhole<T>(env: StorageEnv, dir: string, fill: (temp: st
   } catch (error) {
     throw hasErrno(error, 'EEXIST') ? leftThere(temp) : writeError(temp, error);
   }
+  let named = false;
   try {
     const result = await fill(temp);
     await fs.rename(temp, dir);
+    named = true;
     await fs.syncDir(parentOf(dir));
     return result;
   } catch (error) {
+    // A name that may not be on disk is none: whoever is told of the failure will ask for the same place again.
+    if (named) await fs.rename(dir, temp).catch(() => undefined);
     await removeTree(fs, temp).catch(() => undefined);
     throw writeError(dir, error);
   }

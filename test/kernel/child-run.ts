@@ -21,7 +21,7 @@ export interface ChildRun {
   stderr: string;
 }
 
-export type Work = 'history' | 'repair' | 'fill';
+export type Work = 'history' | 'repair' | 'backup' | 'restore' | 'back' | 'fill';
 
 /** What is done to one system call. */
 export interface Injection {

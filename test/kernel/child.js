@@ -1,8 +1,11 @@
-import { writeSync } from 'node:fs';
+import { readdirSync, writeSync } from 'node:fs';
 import { systemClock, systemRandom } from '../../dist/base/node-clock.js';
 import { nodeFs } from '../../dist/fs/node-fs.js';
+import { backupStore } from '../../dist/storage/backup.js';
 import { compactStore } from '../../dist/storage/compact.js';
 import { applyRepair, planRepair } from '../../dist/storage/repair.js';
+import { restoreTo } from '../../dist/storage/restore.js';
+import { applyRestore, planRestore } from '../../dist/storage/restore-in-place.js';
 import { openStore } from '../../dist/storage/store.js';
 
 /**
@@ -55,6 +58,11 @@ async function append(store, count, bytes) {
   });
 }
 
+function newestSnapshot() {
+  const relativeName = `snapshots/${readdirSync(`${dir}/snapshots`).sort().at(-1)}`;
+  return { path: `${dir}/${relativeName}`, relativeName };
+}
+
 const works = {
   async history() {
     let store = await open('init');
@@ -74,6 +82,16 @@ const works = {
     await step('repair', async () => {
       await applyRepair(env, await planRepair(env, dir, request), request, { yes: true });
     });
+  },
+  async backup() {
+    await step('backup', () => backupStore(env, dir, `${dir}.copy`, () => new List()));
+  },
+  async restore() {
+    await step('restore', () => restoreTo(env, newestSnapshot(), `${dir}.copy`, () => new List()));
+  },
+  async back() {
+    const to = { snapshot: newestSnapshot().relativeName };
+    await step('back', async () => applyRestore(env, dir, await planRestore(env, dir, to)));
   },
   /** Until the disk takes no more. */
   async fill() {

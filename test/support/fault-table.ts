@@ -7,7 +7,10 @@
  * file as it was.
  */
 export const faultTable = {
-  'kill-9': ['SIGKILL at every system call of create, append, rotate, snapshot, compact, repair', 'opens'],
+  'kill-9': [
+    'SIGKILL at every system call of create, append, rotate, snapshot, compact, repair, backup, restore',
+    'opens',
+  ],
   'power-loss': [
     'power loss at every operation; none, all, each prefix, all but one, only one of the unsynced',
     'opens',

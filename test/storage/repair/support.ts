@@ -56,10 +56,10 @@ export async function flippedStore(): Promise<{ whole: Image; damaged: Image }> 
 }
 
 /** Undoes all that was applied. */
-export async function undoAll(env: StorageEnv): Promise<void> {
+export async function undoAll(env: StorageEnv, storeDir: string = dir): Promise<void> {
   for (;;) {
     try {
-      await undoRepair(env, dir);
+      await undoRepair(env, storeDir);
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'E_NOTHING_TO_UNDO') return;
       throw error;
