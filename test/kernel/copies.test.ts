@@ -12,7 +12,7 @@ import { count, everyCall } from './calls.ts';
 import { type Injection, orNotRun, runPlain, straceWorks, type Work } from './child-run.ts';
 
 /**
- * The real kernel kills a process that copies a store, makes a new one of a snapshot, or takes one back to its snapshot,
+ * The real kernel kills a process that copies a store, makes a new one of a snapshot, or takes one back to a snapshot,
  * at call after call, and refuses call after call of another.
  */
 
