@@ -7,7 +7,11 @@ export const commandLines: Readonly<Record<string, Readonly<Record<string, strin
   },
   demo: { 'walq demo': 'about ten seconds, in a temp folder that is removed' },
   completion: { 'source <(walq completion bash)': 'for this shell' },
-  help: { 'walq help E_PAYLOAD': 'what a code means and what to do', 'walq help codes': 'all of them' },
+  help: {
+    'walq help E_PAYLOAD': 'what a code means and what to do',
+    'walq help codes': 'all of them',
+    'walq help --all | less': 'the help of every command, to be searched',
+  },
 
   'wal.inspect': {
     'walq wal inspect STORE @-20..': 'the last 20 events',

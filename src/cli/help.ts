@@ -6,9 +6,43 @@ import type { Action, Session } from './session.ts';
 import { renderTable } from './table.ts';
 import { wrap } from './text.ts';
 
-/** `walq help`, `walq help wal verify`, `walq help E_GAP`, `walq help codes`. */
-export function helpFor(program: () => Command): Action<object> {
-  return (session, words) => help(session, words, program);
+/** `walq help`, `walq help wal verify`, `walq help --all`, `walq help E_GAP`, `walq help codes`. */
+export function helpFor(program: () => Command): Action<{ all?: boolean }> {
+  return (session, words, { all }) => (all ? helpAll(session, words, program()) : help(session, words, program));
+}
+
+/** The help of a command and of all below it, one after the other: to be searched, or printed. */
+async function helpAll(session: Session, words: readonly string[], root: Command): Promise<ExitCode> {
+  const top = commandOf(root, words);
+  const texts = [...family(top)].map((command) => ({ command: pathOf(command), text: helpText(session, command) }));
+  if (session.json) await session.document({ commands: texts });
+  for (const [index, { command, text }] of session.json ? [] : texts.entries()) {
+    const rule = '-'.repeat(command.length);
+    await session.out.write(`${index === 0 ? '' : '\n\n'}${session.style.strong(command)}\n${rule}\n\n${text}`);
+  }
+  return Exit.ok;
+}
+
+function* family(command: Command): Generator<Command> {
+  yield command;
+  for (const child of command.commands) yield* family(child);
+}
+
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
+}
+
+/** With the examples under it, as `--help` shows them. */
+function helpText(session: Session, command: Command): string {
+  let text = '';
+  command.configureOutput({
+    writeOut: (part) => {
+      text += part;
+    },
+    getOutHelpWidth: () => Math.min(session.width ?? 100, 100),
+  });
+  command.outputHelp();
+  return text;
 }
 
 async function help(session: Session, words: readonly string[], program: () => Command): Promise<ExitCode> {
@@ -16,7 +50,7 @@ async function help(session: Session, words: readonly string[], program: () => C
   if (first !== undefined && words.length === 1 && /^e[_-]/i.test(first)) return await helpCode(session, first);
   if (first === 'codes' && words.length === 1) return await helpCodes(session);
   const root = program();
-  refuseUnknown(root, words);
+  commandOf(root, words);
   try {
     await root.parseAsync([...words, '--help'], { from: 'user' });
   } catch (error) {
@@ -27,7 +61,8 @@ async function help(session: Session, words: readonly string[], program: () => C
   return Exit.ok;
 }
 
-function refuseUnknown(root: Command, words: readonly string[]): void {
+/** Throws E_UNKNOWN_COMMAND. */
+function commandOf(root: Command, words: readonly string[]): Command {
   let command = root;
   for (const word of words) {
     const next = command.commands.find((each) => each.name() === word);
@@ -40,6 +75,7 @@ function refuseUnknown(root: Command, words: readonly string[]): void {
     }
     command = next;
   }
+  return command;
 }
 
 async function helpCode(session: Session, code: string): Promise<ExitCode> {

@@ -76,7 +76,8 @@ function addHelp(program: Command, parsed: Parsed): void {
   const command = program
     .command('help')
     .description('explain an error code, or show the help of a command')
-    .argument('[subject...]', 'E_CODE, codes (lists them all), or the words of a command');
+    .argument('[subject...]', 'E_CODE, codes (lists them all), or the words of a command')
+    .option('--all', 'the help of all commands, or of all below the one named');
   answers(command, parsed, {
     kind: 'help',
     load: async () => (await import('./help.ts')).helpFor(() => buildProgram({ kind: 'help' })),

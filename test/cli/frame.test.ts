@@ -165,6 +165,23 @@ describe('walq help', () => {
     expect(await walq(['help', 'E_QQQQQQQQ'])).toMatchObject({ code: 1 });
   });
 
+  it('--all shows the help of every command once, as each shows it alone', async () => {
+    const { code, stdout } = await walq(['help', '--all', '--json']);
+    const { commands }: { commands: { command: string; text: string }[] } = JSON.parse(stdout);
+    expect(code).toBe(0);
+    const names = commands.map(({ command }) => command);
+    expect(names).toEqual(expect.arrayContaining(['walq', 'walq wal', 'walq wal verify', 'walq queue dead rm']));
+    expect(new Set(names).size).toBe(names.length);
+    const inText = (await walq(['help', '--all'])).stdout;
+    for (const { command, text } of commands) expect(inText, command).toContain(text);
+    const one = commands.find(({ command }) => command === 'walq wal verify');
+    const alone = (await walq(['wal', 'verify', '--help'])).stdout;
+    expect(one?.text.replace(/\s+/g, ' ')).toBe(alone.replace(/\s+/g, ' '));
+    const below = (await walq(['help', '--all', 'snapshot'])).stdout;
+    expect(below).toContain('walq snapshot prune\n');
+    expect(below).not.toContain('walq wal verify\n');
+  });
+
   it('shows the help of a command', async () => {
     expect((await walq(['help', 'wal', 'verify'])).stdout).toBe((await walq(['wal', 'verify', '--help'])).stdout);
     expect((await walq(['help'])).stdout).toBe((await walq(['--help'])).stdout);
