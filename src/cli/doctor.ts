@@ -4,6 +4,7 @@ import { escapeText } from '../base/escape.ts';
 import { type Diagnosis, diagnose, type JobsInQuestion } from '../commands/doctor/diagnose.ts';
 import type { Step } from '../commands/next-steps.ts';
 import { exitOfVerdict } from '../commands/verdict.ts';
+import { type BundleFlags, bundleText, refuseBundle, writeBundle } from './doctor-bundle.ts';
 import { findingLine, verdictClauses, verdictText } from './findings.ts';
 import { labelledLine } from './labelled.ts';
 import type { Session } from './session.ts';
@@ -13,12 +14,16 @@ import { bytes, columnsOf, count, counted } from './text.ts';
 const faultsShown = 3;
 const labelColumns = 11;
 
-export async function doctor(session: Session, args: readonly string[]): Promise<ExitCode> {
+export async function doctor(session: Session, args: readonly string[], flags: BundleFlags): Promise<ExitCode> {
+  await refuseBundle(session, flags);
   const diagnosis = await diagnose(session.context, args);
+  const bundle = flags.bundle && (await writeBundle(session, diagnosis, flags.bundle, flags.withPayloads === true));
   session.settle();
   const exit = exitOfVerdict(diagnosis.verdict);
-  if (session.json) await session.document({ ...diagnosis, exit });
+  if (session.json) await session.document({ ...diagnosis, ...(bundle && { bundle }), exit });
   else await writeScreen(session, diagnosis);
+  if (bundle && !session.json)
+    await session.out.line(labelledLine('bundle', bundleText(bundle), labelColumns, session));
   return exit;
 }
 

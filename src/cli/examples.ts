@@ -1,6 +1,9 @@
 /** Command lines to copy, by the kind of the command under whose help they stand: the line, then what it is for. */
 export const commandLines: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  doctor: { 'walq doctor ./jobs': 'reads everything, writes nothing, also beside a runner' },
+  doctor: {
+    'walq doctor ./jobs': 'reads everything, writes nothing, also beside a runner',
+    'walq doctor ./jobs --bundle damage.tar.gz': 'and what somebody elsewhere needs to help; without payloads',
+  },
   backup: {
     'walq backup STORE DIR': 'DIR is there only when it is whole and verified',
     'walq wal verify DIR': 'check it again, at any time',

@@ -30,7 +30,9 @@ function addDoctor(program: Command, parsed: Parsed): void {
   const command = program
     .command('doctor')
     .description('one screen about a store: verdict, exact loss, jobs in question, snapshots, disk, what to do next')
-    .argument('[path]', 'the store');
+    .argument('[path]', 'the store')
+    .option('--bundle <file>', 'also write an archive (.tar.gz) of the damage, for somebody elsewhere to look at')
+    .option('--with-payloads', 'leave in the bundle what jobs hold');
   answers(command, parsed, { kind: 'doctor', load: async () => (await import('./doctor.ts')).doctor });
 }
 

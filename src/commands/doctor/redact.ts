@@ -1,0 +1,31 @@
+import { frameAlignment, frameHeaderBytes, frameMagicBytes, segmentHeaderBytes } from '../../storage/wal/format.ts';
+
+const hidden = 0x78;
+
+/** A stretch of a file, and what is known of it. */
+export interface Stretch {
+  /** Where in the file it begins. */
+  from: number;
+  isSegment: boolean;
+  /** Where in the file the fault is: a frame should begin there, though one byte of its magic may be wrong. */
+  faultAt: number;
+}
+
+/**
+ * The bytes without what jobs put into them: each that is neither 0x00 nor 0xFF becomes 'x', so that holes, lost
+ * sectors and cuts can still be seen. Headers of segments and frames stay as they are.
+ */
+export function redacted(bytes: Uint8Array, { from, isSegment, faultAt }: Stretch): Uint8Array {
+  const shown = bytes.map((byte) => (byte === 0x00 || byte === 0xff ? byte : hidden));
+  if (!isSegment) return shown;
+  const keep = (at: number, to: number): void => {
+    shown.set(bytes.subarray(at, Math.max(at, to)), at);
+  };
+  keep(0, segmentHeaderBytes - from);
+  for (let at = -from & (frameAlignment - 1); at + frameHeaderBytes <= bytes.length; at += frameAlignment) {
+    const matching = frameMagicBytes.filter((byte, index) => bytes[at + index] === byte).length;
+    const needed = from + at === faultAt ? frameMagicBytes.length - 1 : frameMagicBytes.length;
+    if (matching >= needed) keep(at, at + frameHeaderBytes);
+  }
+  return shown;
+}
