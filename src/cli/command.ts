@@ -128,6 +128,11 @@ export function examples(command: Command, lines: Readonly<Record<string, string
   return command.addHelpText('after', `\nExamples:\n${text.join('\n')}`);
 }
 
+/** Under the help of commands that take one. */
+export const expressionHelp =
+  '\nExpressions: FIELD = != < <= > >= VALUE, ~ !~ PATTERN, in (A, B), contains, starts, exists FIELD; and or not ( ).\n' +
+  'docs/expressions.md has all fields.';
+
 /** Parses a whole number. Throws the usage error that names flag, value and what is allowed. */
 export function wholeNumber(flag: string, least: number): (text: string) => number {
   return (text) => {

@@ -2,6 +2,7 @@ import { errnoNext, errnoText } from '../base/errno.ts';
 import { Exit, type ExitCode, isFsError, WalqError } from '../base/errors.ts';
 import { escapeText } from '../base/escape.ts';
 import { shellWord } from '../base/shell-word.ts';
+import { placeText } from './expression-place.ts';
 import type { Style } from './style.ts';
 
 /**
@@ -51,7 +52,7 @@ function nextAfter(failure: WalqError, { kind, context: { store } }: Asked): str
   return kind === 'walq' ? 'walq --help' : `walq ${kind.replaceAll('.', ' ')} --help`;
 }
 
-/** Two lines for people, on stderr: what is wrong, and what to type next. */
+/** Lines for people, on stderr: what is wrong, where in an expression, and what to type next. */
 export function failureText(
   failure: WalqError,
   asked: Asked,
@@ -60,7 +61,7 @@ export function failureText(
 ): string {
   const what = `${style.bad(word)} ${escapeText(failure.message)} ${style.dim(`[${failure.code}]`)}`;
   const next = `${style.dim('next:')}  ${style.command(escapeText(nextAfter(failure, asked)))}`;
-  return `${what}\n${next}\n`;
+  return `${what}\n${placeText(failure, style)}${next}\n`;
 }
 
 /** The `error` member of a JSON document. */

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { Exit, type ExitCode, notFoundError } from '../base/errors.ts';
-import { allCodes, explainCode, nearest } from '../commands/catalogue.ts';
+import { nearest } from '../base/nearest.ts';
+import { allCodes, explainCode } from '../commands/catalogue.ts';
 import { ParseEnded, translateParseError } from './command.ts';
 import type { Action, Session } from './session.ts';
 import { renderTable } from './table.ts';

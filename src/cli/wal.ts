@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { answers, list, lockTimeoutOption, outputOption, type Parsed, wholeNumber } from './command.ts';
+import { answers, expressionHelp, list, lockTimeoutOption, outputOption, type Parsed, wholeNumber } from './command.ts';
 
 const pathHelp = 'a store, a wal/ folder, a segment, a snapshot, a log of another system, or - for standard input';
 const rangeHelp = 'A..B, A.., ..B or A; each a seq, @-10, @tail, @snap, a time or "5m ago"';
@@ -29,9 +29,11 @@ function addInspect(wal: Command, parsed: Parsed): void {
     .option('--type <types>', 'only events of these types, such as ACK,DEAD', list)
     .option('--job <ids>', 'only events of these jobs', list)
     .option('--grep <text>', 'only events whose text form contains this')
+    .option('--where <expression>', `only events for which this holds, such as 'type = DEAD and exit != 1'`)
     .option('-n, --limit <count>', 'stop after so many events', wholeNumber('--limit', 0))
     .option('-r, --reverse', 'newest first')
-    .option('-f, --follow', 'wait for more events, until interrupted');
+    .option('-f, --follow', 'wait for more events, until interrupted')
+    .addHelpText('after', expressionHelp);
   answers(command, parsed, { kind: 'wal.inspect', load: async () => (await import('./wal/inspect.ts')).inspect });
 }
 

@@ -14,6 +14,14 @@ export const commandCodes: CodeCatalogue = {
       '(2026-09-01T03:00Z; local without a zone) or "5m ago". Ranges are A..B, A.. and ..B, both ends included.',
     next: 'walq wal inspect PATH @-10.. shows the last ten events with their seqs.',
   },
+  E_WHERE: {
+    title: 'an expression is not understood',
+    explain:
+      'An expression compares fields with values: status = dead and attempt > 2, error ~ "time.?out", name in (mail, sms), ' +
+      'exists payload.to, not (age < 5m). The whole of it stands in quotes, or the shell takes < > ( ) for itself. The ' +
+      'message names the place and what was expected there. Nothing was read or changed.',
+    next: 'docs/expressions.md has the grammar and all fields; an unknown field lists those there are.',
+  },
   E_DURATION: {
     title: 'a duration is not understood',
     explain:
@@ -109,7 +117,8 @@ export const commandCodes: CodeCatalogue = {
   },
   E_CHECK: {
     title: 'a queue is not as --check wants it',
-    explain: 'Each comparison given with --check was made; the message names the one that failed and the value found.',
+    explain:
+      'Each expression given with --check was tried; the message names the one that does not hold, and the values found.',
     next: 'walq queue list --phase PHASE, or walq queue dead list, shows the jobs behind a number.',
   },
   E_WAIT_TIMEOUT: {

@@ -27,8 +27,10 @@ export interface EventRow {
   offset: number;
   /** Readable, but behind a fault: recovery would not reach it. */
   afterHole: boolean;
-  /** The record or line itself. */
+  /** The record itself; empty for a line. */
   bytes: Uint8Array;
+  /** Bytes of the record or line; 0 where none stands behind the row. */
+  size: number;
 }
 
 /** What filters look at; cheaper than the whole row. */
@@ -59,6 +61,7 @@ export function rowOfRecord(record: RecordView): EventRow {
     offset,
     afterHole,
     bytes,
+    size: bytes.length,
   };
 }
 
@@ -78,6 +81,7 @@ export function rowOfLost({ seqFirst, count, file, offset, afterHole }: FrameVie
     offset,
     afterHole,
     bytes: new Uint8Array(),
+    size: 0,
   };
 }
 

@@ -26,7 +26,7 @@ export async function inspectForeign(
   }
   if (request.follow === true)
     throw usageError('E_WRONG_TARGET', '--follow works on stores only', { data: { file: target.path } });
-  const filter = rowFilter(request, true);
+  const filter = rowFilter(request, true, context.env.clock.now());
   const inRange = await resolveForeign(
     request.range,
     (visit) => readForeignLog(context, target, visit),
@@ -91,5 +91,6 @@ function rowOf(event: ForeignEvent): EventRow {
     offset: event.offset,
     afterHole: event.afterDamage,
     bytes: new Uint8Array(0),
+    size: event.end - event.offset,
   };
 }

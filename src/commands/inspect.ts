@@ -14,7 +14,7 @@ import { isForeign, nameOf, openTarget } from './target.ts';
 /**
  * Hands out the events of a log that lie in the range and pass the filters, in order, however large the log is. Damage
  * is no error here: what can be read is shown, and the result carries the verdict. Throws E_BEFORE_BASE, E_SELECTOR,
- * E_USAGE (2), E_WRONG_TARGET (2) and what `openTarget` throws.
+ * E_USAGE, E_WHERE (2), E_WRONG_TARGET (2) and what `openTarget` throws.
  */
 export async function inspectLog(
   context: CommandContext,
@@ -24,7 +24,7 @@ export async function inspectLog(
   const target = await openTarget(context, request.path);
   if (isForeign(target)) return await inspectForeign(context, target, request, show);
   const log = openLog(context, target);
-  const filter = rowFilter(request, false);
+  const filter = rowFilter(request, false, context.env.clock.now());
   const base = { target: nameOf(target) };
   if (request.follow === true && !log.canSeek) {
     throw usageError('E_WRONG_TARGET', '--follow needs a store: a single file or stream does not grow', {

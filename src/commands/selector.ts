@@ -65,7 +65,8 @@ export function tryRange(text: string): SelectorRange | undefined {
 /** No form is longer; and a search for 'ago' in a text of spaces takes the square of its length. */
 const lengthMax = 200;
 
-function trySelector(text: string): Selector | undefined {
+/** As `parseSelector`, `undefined` for what is no point. */
+export function trySelector(text: string): Selector | undefined {
   if (text.length > lengthMax) return undefined;
   if (/^\d+$/.test(text)) {
     const seq = Number(text);

@@ -30,6 +30,8 @@ it('bash offers commands, subcommands, flags, values and codes', async () => {
   expect(await offered('--json', 'wal', 'com')).toEqual(['compact']);
   expect(await offered('completion', 'z')).toEqual(['zsh']);
   expect(await offered('help', 'E_GA')).toEqual(['E_GAP']);
+  expect(await offered('queue', 'list', '--where', 'max')).toEqual(['max_attempts']);
+  expect(await offered('queue', 'status', '--check', '"oldest')).toEqual(['oldest_ready']);
 });
 
 it('bash leaves paths to the shell', async () => {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { allCodes, explainCode, nearest } from '../../src/commands/catalogue.ts';
+import { nearest } from '../../src/base/nearest.ts';
+import { allCodes, explainCode } from '../../src/commands/catalogue.ts';
 
 const src = new URL('../../src/', import.meta.url).pathname;
 

@@ -13,6 +13,8 @@ _walq() {
   if [[ $cur == '=' ]]; then cur=; at=$((at + 1)); fi
   prev=\${COMP_WORDS[at-1]}
   if [[ $prev == '=' ]]; then prev=\${COMP_WORDS[at-2]}; fi
+  # An expression begins with a quote; what is offered stands behind it.
+  cur=\${cur#[\\'\\"]}
   path=
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "\${path:+$path }\${COMP_WORDS[i]}" in

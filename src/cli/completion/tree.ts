@@ -15,16 +15,24 @@ export interface CompletionOption {
   flags: string[];
   description: string;
   takesValue: boolean;
-  /** Allowed values; empty for free ones. */
-  choices: string[];
+  /** Values to offer; empty where nothing is known of them. */
+  choices: readonly string[];
 }
 
-/** All nodes, parents before children. `codes` become arguments of `help`. */
-export function completionTree(program: Command, codes: readonly string[]): CompletionNode[] {
-  const globals = program.options.map(toOption);
+/**
+ * All nodes, parents before children. `codes` become arguments of `help`; `begins` are words that the
+ * value of an option may begin with, by path and option: 'wal inspect --where'.
+ */
+export function completionTree(
+  program: Command,
+  codes: readonly string[],
+  begins: Readonly<Record<string, readonly string[]>> = {},
+): CompletionNode[] {
+  const globals = program.options.map((option) => toOption(option));
   const visit = (command: Command, path: string): CompletionNode[] => {
     const commands = command.commands.map((each) => ({ name: each.name(), description: each.description() }));
-    const own = command === program ? [] : command.options.map(toOption);
+    const own =
+      command === program ? [] : command.options.map((option) => toOption(option, begins[`${path} ${option.long}`]));
     const words = command.registeredArguments.flatMap((argument) => argument.argChoices ?? []);
     if (path === 'help') words.push(...program.commands.map((each) => each.name()), 'codes', ...codes);
     const help = { flags: ['-h', '--help'], description: 'show this help', takesValue: false, choices: [] };
@@ -35,11 +43,11 @@ export function completionTree(program: Command, codes: readonly string[]): Comp
   return visit(program, '');
 }
 
-function toOption(option: Option): CompletionOption {
+function toOption(option: Option, begins: readonly string[] = []): CompletionOption {
   return {
     flags: [option.short, option.long].filter((flag) => flag !== undefined && flag !== null),
     description: option.description,
     takesValue: option.required || option.optional,
-    choices: option.argChoices ?? [],
+    choices: option.argChoices ?? begins,
   };
 }

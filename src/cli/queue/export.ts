@@ -8,14 +8,14 @@ import type { Session } from '../session.ts';
 import { explainLook } from './explain-look.ts';
 import { type ListFlags, selectionOf } from './list.ts';
 
-export type ExportFlags = Pick<ListFlags, 'state' | 'phase' | 'name' | 'group' | 'idPrefix'>;
+export type ExportFlags = Pick<ListFlags, 'state' | 'phase' | 'name' | 'group' | 'idPrefix' | 'where'>;
 
 /**
  * One job a line and nothing else, all as of one seq, in the order of ENQUEUE: parents stand before those that wait for
  * them.
  */
 export async function exportJobs(session: Session, _args: readonly string[], flags: ExportFlags): Promise<ExitCode> {
-  const selection = selectionOf({ ...flags, sort: 'created' });
+  const selection = selectionOf({ ...flags, sort: 'created' }, session.context.env.clock.now());
   const look = await lookAtQueue(session.context);
   session.settle();
   const { out } = session;

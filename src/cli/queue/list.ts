@@ -4,6 +4,8 @@ import type { JobSort } from '../../commands/queue/job-sorts.ts';
 import { lookAtQueue, type QueueLook } from '../../commands/queue/look.ts';
 import { hasFilter, type JobSelection, selectJobs } from '../../commands/queue/select-jobs.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
+import { compileWhere } from '../../commands/where/compile.ts';
+import { jobFields } from '../../commands/where/job-fields.ts';
 import { type JobState, jobStates } from '../../queue/state/job.ts';
 import { type PhaseKind, phaseKinds } from '../../queue/state/phase.ts';
 import type { Session } from '../session.ts';
@@ -17,6 +19,7 @@ export interface ListFlags {
   group?: string[];
   key?: string[];
   idPrefix?: string;
+  where?: string;
   sort: JobSort;
   reverse?: boolean;
   limit?: number;
@@ -25,7 +28,7 @@ export interface ListFlags {
 }
 
 export async function list(session: Session, _args: readonly string[], flags: ListFlags): Promise<ExitCode> {
-  const selection = selectionOf(flags);
+  const selection = selectionOf(flags, session.context.env.clock.now());
   const look = await lookAtQueue(session.context);
   session.settle();
   const shown = await writeJobs(session, look, selection, flags);
@@ -38,7 +41,7 @@ export async function list(session: Session, _args: readonly string[], flags: Li
 
 /** The newest deaths last, as they would be read in a log; no dead job is good news. */
 export async function deadList(session: Session, _args: readonly string[], flags: ListFlags): Promise<ExitCode> {
-  const selection = { ...selectionOf(flags), states: ['dead'] as const };
+  const selection = { ...selectionOf(flags, session.context.env.clock.now()), states: ['dead'] as const };
   const look = await lookAtQueue(session.context);
   session.settle();
   const shown = await writeJobs(session, look, selection, flags, true);
@@ -73,8 +76,9 @@ function exitOf(look: QueueLook, nothing: boolean): ExitCode {
   return exit === Exit.ok && nothing ? Exit.failed : exit;
 }
 
-export function selectionOf(flags: Omit<ListFlags, 'output'>): JobSelection {
-  const { state, phase, name, group, key, idPrefix, sort, reverse = false, limit } = flags;
+/** Throws E_USAGE, E_WHERE (2). `nowMs` is for "5m ago". */
+export function selectionOf(flags: Omit<ListFlags, 'output'>, nowMs: number): JobSelection {
+  const { state, phase, name, group, key, idPrefix, where, sort, reverse = false, limit } = flags;
   return {
     ...(state && { states: state.map((each) => known(each, jobStates, '--state')) }),
     ...(phase && { phases: phase.map((each) => known(each.replace(/[ _]/, '-'), phaseKinds, '--phase')) }),
@@ -82,6 +86,7 @@ export function selectionOf(flags: Omit<ListFlags, 'output'>): JobSelection {
     ...(group && { groups: group }),
     ...(key && { keys: key }),
     ...(idPrefix !== undefined && { idPrefix }),
+    ...(where !== undefined && { where: compileWhere(jobFields, { flag: '--where', text: where }, nowMs) }),
     sort,
     reverse,
     ...(limit !== undefined && { limit }),

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { jobSorts } from '../../commands/queue/job-sorts.ts';
-import { answers, durationOf, list, outputOption, type Parsed, wholeNumber } from '../command.ts';
+import { answers, durationOf, expressionHelp, list, outputOption, type Parsed, wholeNumber } from '../command.ts';
 import { deadGroup } from './dead-group.ts';
 
 /**
@@ -27,15 +27,15 @@ function addStatus(queue: Command, parsed: Parsed): void {
     .command('status')
     .description('jobs by state and phase, the runner, and the health of the store')
     .option(
-      '--check <comparison>',
-      "fail unless this holds, such as 'dead==0' or 'oldest_ready<5m'; repeatable",
+      '--check <expression>',
+      "fail unless this holds, such as 'dead = 0 and oldest_ready < 5m'; repeatable",
       gather,
     )
     .addOption(outputOption(['text', 'json'], 'text'))
     .addHelpText(
       'after',
-      '\nA check compares dead, pending, ready, delayed, blocked, in_flight, completed or oldest_ready (a time)\n' +
-        'by == != < <= > >= with a number. Exit 1 when one does not hold.',
+      '\nChecks ask about pending, ready, in_flight, completed, dead, oldest_ready and more (docs/expressions.md).\n' +
+        'Exit 1 when one does not hold.',
     );
   answers(command, parsed, { kind: 'queue.status', load: async () => (await import('./status.ts')).status });
 }
@@ -50,7 +50,9 @@ function addFilters(command: Command): Command {
     .option('--name <names>', 'only jobs of these names', list)
     .option('--group <groups>', 'only jobs of these groups', list)
     .option('--key <keys>', 'only jobs with these unique keys', list)
-    .option('--id-prefix <text>', 'only jobs whose id begins so');
+    .option('--id-prefix <text>', 'only jobs whose id begins so')
+    .option('--where <expression>', "only jobs for which this holds, such as 'attempt > 2 and age > 1h'")
+    .addHelpText('after', expressionHelp);
 }
 
 function addStates(command: Command): Command {
@@ -95,9 +97,11 @@ function addEvents(queue: Command, parsed: Parsed): void {
     .option('--job <ids>', 'only events of these jobs', list)
     .option('--type <types>', 'only events of these types, such as ACK,DEAD', list)
     .option('--grep <text>', 'only events whose text form contains this')
+    .option('--where <expression>', `only events for which this holds, such as 'type = DEAD and exit != 1'`)
     .option('-n, --limit <count>', 'stop after so many events', wholeNumber('--limit', 0))
     .option('-r, --reverse', 'newest first')
-    .addOption(outputOption(['text', 'table', 'ndjson', 'json', 'csv', 'hex'], 'text'));
+    .addOption(outputOption(['text', 'table', 'ndjson', 'json', 'csv', 'hex'], 'text'))
+    .addHelpText('after', expressionHelp);
   answers(command, parsed, { kind: 'queue.events', load: async () => (await import('./events.ts')).events });
 }
 
@@ -117,8 +121,10 @@ function addWait(queue: Command, parsed: Parsed): void {
     .command('wait')
     .description('wait until jobs are finished: exit 0 when all have completed, 1 when one is dead or missing')
     .argument('[ids...]', 'ids of jobs (default: until nothing is pending or in flight)')
+    .option('--where <expression>', "the jobs for which this holds, such as 'name = mail and payload.batch = 7'")
     .option('--timeout <time>', 'give up after this long, with exit 1', durationOf('--timeout'))
-    .option('-q, --quiet', 'print nothing but errors');
+    .option('-q, --quiet', 'print nothing but errors')
+    .addHelpText('after', expressionHelp);
   answers(command, parsed, { kind: 'queue.wait', load: async () => (await import('./wait.ts')).wait });
 }
 

@@ -1,9 +1,9 @@
-import { formatDuration } from '../../base/duration.ts';
 import { Exit, type ExitCode } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
-import { type CheckResult, isTime, parseCheck } from '../../commands/queue/checks.ts';
+import { type CheckResult, parseCheck } from '../../commands/queue/checks.ts';
 import { type QueueStatusResult, queueStatus } from '../../commands/queue/status.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
+import { valueText } from '../field-text.ts';
 import { writeFaults } from '../findings.ts';
 import { labelledLine } from '../labelled.ts';
 import type { Session } from '../session.ts';
@@ -16,7 +16,8 @@ export interface StatusFlags {
 }
 
 export async function status(session: Session, _args: readonly string[], flags: StatusFlags): Promise<ExitCode> {
-  const checks = (flags.check ?? []).map(parseCheck);
+  const now = session.context.env.clock.now();
+  const checks = (flags.check ?? []).map((text) => parseCheck(text, now));
   const result = await queueStatus(session.context, checks);
   session.settle();
   const failed = (result.checks ?? []).filter((check) => !check.ok);
@@ -39,8 +40,8 @@ async function writeStatus(session: Session, result: QueueStatusResult): Promise
   for (const [label, text] of lines) await out.line(labelledLine(label, text, labelColumns, session));
 }
 
-function failureText({ errStyle }: Session, { check, actual }: CheckResult): string {
-  const name = /^\w+/.exec(check)?.[0] ?? '';
-  const has = isTime(name) ? formatDuration(actual) : String(actual);
-  return `${errStyle.bad('check failed:')} ${escapeText(check)}: ${name} is ${has} ${errStyle.dim('[E_CHECK]')}`;
+/** `check failed: dead = 0 and ready < 5: dead is 1, ready is 2 [E_CHECK]`. */
+function failureText({ errStyle }: Session, { check, found }: CheckResult): string {
+  const has = found.map(({ name, kind, value }) => `${name} is ${valueText(kind, value)}`).join(', ');
+  return `${errStyle.bad('check failed:')} ${escapeText(check)}: ${has} ${errStyle.dim('[E_CHECK]')}`;
 }

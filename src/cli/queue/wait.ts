@@ -1,13 +1,18 @@
 import { formatDuration } from '../../base/duration.ts';
 import { Exit, type ExitCode } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
-import { type Waited, type WaitProgress, type WaitResult, waitForJobs } from '../../commands/queue/wait.ts';
+import { refuseTogether } from '../../commands/queue/enqueue.ts';
+import { type WaitProgress, type WaitRequest, type WaitResult, waitForJobs } from '../../commands/queue/wait.ts';
+import type { Waited } from '../../commands/queue/wait-goals.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
+import { compileWhere } from '../../commands/where/compile.ts';
+import { storedJobFields, withoutMoment } from '../../commands/where/job-fields.ts';
 import { writeFaults } from '../findings.ts';
 import type { Session } from '../session.ts';
 import { count, counted, cut } from '../text.ts';
 
 export interface WaitFlags {
+  where?: string;
   timeout?: number;
   quiet?: boolean;
 }
@@ -16,7 +21,7 @@ export async function wait(session: Session, args: readonly string[], flags: Wai
   const line = new StatusLine(session, flags.quiet === true);
   let result: WaitResult;
   try {
-    const request = { ids: args, ...(flags.timeout !== undefined && { timeoutMs: flags.timeout }) };
+    const request = requestOf(session, args, flags);
     result = await waitForJobs(session.context, request, (progress) => line.show(progress));
   } finally {
     line.clear();
@@ -34,6 +39,17 @@ export async function wait(session: Session, args: readonly string[], flags: Wai
   if (sound !== Exit.ok) await writeFaults(session, result.findings);
   if (result.timedOut) await session.err.line(timeoutText(session, result, flags.timeout));
   return exit;
+}
+
+/** Throws E_WHERE, E_USAGE (2). */
+function requestOf({ context }: Session, ids: readonly string[], { where, timeout }: WaitFlags): WaitRequest {
+  refuseTogether({ '--where': where !== undefined, 'ids of jobs': ids.length > 0 });
+  const source = { flag: '--where', text: where ?? '', without: withoutMoment };
+  return {
+    ids,
+    ...(where !== undefined && { where: compileWhere(storedJobFields, source, context.env.clock.now()) }),
+    ...(timeout !== undefined && { timeoutMs: timeout }),
+  };
 }
 
 function jobText({ style }: Session, { id, state, reason }: Waited): string {

@@ -15,6 +15,7 @@ export interface InspectFlags {
   type?: string[];
   job?: string[];
   grep?: string;
+  where?: string;
   limit?: number;
   reverse?: boolean;
   follow?: boolean;
@@ -35,8 +36,8 @@ export async function inspect(session: Session, args: readonly string[], flags: 
     },
   );
   session.settle();
-  const hasFilter =
-    range !== undefined || flags.type !== undefined || flags.job !== undefined || flags.grep !== undefined;
+  const filters = [range, flags.type, flags.job, flags.grep, flags.where];
+  const hasFilter = filters.some((filter) => filter !== undefined);
   const exit = exitOf(result, hasFilter);
   await writer.end({
     shown: result.shown,
@@ -59,6 +60,7 @@ function requestOf(path: string, range: SelectorRange | undefined, flags: Inspec
     ...(flags.type === undefined ? {} : { types: flags.type }),
     ...(flags.job === undefined ? {} : { jobs: flags.job }),
     ...(flags.grep === undefined ? {} : { grep: flags.grep }),
+    ...(flags.where === undefined ? {} : { where: flags.where }),
     ...(flags.limit === undefined ? {} : { limit: flags.limit }),
     reverse: flags.reverse === true,
     follow: flags.follow === true,

@@ -1,5 +1,7 @@
 import { changedAt, type Job, type JobState } from '../../queue/state/job.ts';
 import { type PhaseContext, type PhaseKind, phaseOf } from '../../queue/state/phase.ts';
+import type { Where } from '../where/compile.ts';
+import type { JobView } from '../where/job-fields.ts';
 import type { JobSort } from './job-sorts.ts';
 
 /** Which jobs, and in which order. What is absent does not matter. */
@@ -10,6 +12,7 @@ export interface JobSelection {
   groups?: readonly string[];
   keys?: readonly string[];
   idPrefix?: string;
+  where?: Where<JobView>;
   sort: JobSort;
   reverse: boolean;
   limit?: number;
@@ -33,12 +36,12 @@ export function* selectJobs(
   }
 }
 
-export function hasFilter({ states, phases, names, groups, keys, idPrefix }: JobSelection): boolean {
-  return [states, phases, names, groups, keys, idPrefix].some((filter) => filter !== undefined);
+export function hasFilter({ states, phases, names, groups, keys, idPrefix, where }: JobSelection): boolean {
+  return [states, phases, names, groups, keys, idPrefix, where].some((filter) => filter !== undefined);
 }
 
 function* filtered(jobs: Iterable<Job>, selection: JobSelection, context: PhaseContext): Generator<Job> {
-  const { states, phases, names, groups, keys, idPrefix } = selection;
+  const { states, phases, names, groups, keys, idPrefix, where } = selection;
   for (const job of jobs) {
     const { name, group } = job.options;
     const key = job.special?.key;
@@ -48,6 +51,7 @@ function* filtered(jobs: Iterable<Job>, selection: JobSelection, context: PhaseC
     if (keys !== undefined && (key === undefined || !keys.includes(key))) continue;
     if (idPrefix !== undefined && !job.id.startsWith(idPrefix)) continue;
     if (phases !== undefined && !phases.includes(phaseOf(job, context).kind)) continue;
+    if (where !== undefined && !where.holds({ job, phases: context })) continue;
     yield job;
   }
 }

@@ -53,7 +53,7 @@ export async function queueStatus(context: CommandContext, checks: readonly Chec
     rates,
     ...(opening && { opening }),
     ...(recovery && { lastCrash: recovery }),
-    ...(checks.length > 0 && { checks: checks.map((check) => runCheck(check, status)) }),
+    ...(checks.length > 0 && { checks: checks.map((check) => runCheck(check, status, env.clock.now())) }),
   };
 }
 

@@ -4,6 +4,7 @@ import { foreignTargets } from './foreign.ts';
 import { inputTargets } from './input.ts';
 import { stateTargets } from './state.ts';
 import { textTargets } from './text.ts';
+import { whereTargets } from './where.ts';
 import { wireTargets } from './wire.ts';
 
 /** Every parser of bytes and texts from outside. */
@@ -14,4 +15,5 @@ export const targets: readonly Target[] = [
   ...foreignTargets,
   ...inputTargets,
   ...textTargets,
+  ...whereTargets,
 ];

@@ -107,6 +107,22 @@ describe('wait', () => {
     });
   });
 
+  test('with --where waits for the jobs that match and no others, and refuses what it cannot watch', async () => {
+    const dir = scratch();
+    const store = `${dir}/store`;
+    await enqueue(store, ['a', 'bad', 'other']);
+    const waiting = queue(store, 'wait', '--where', 'id in (a, bad)');
+    const last = queue(store, 'wait', '--where', 'status = in_flight');
+    writeFileSync(`${dir}/go`, '');
+    expect((await last).stderr).toContain('no job that is pending or in flight matches');
+    await started(store, dir);
+    expect(await waiting).toMatchObject({ code: 1, stdout: 'bad dead  permanent\n1 completed, 1 dead\n' });
+    const aged = await queue(store, 'wait', '--where', 'age > 5m');
+    expect(aged.code).toBe(2);
+    expect(aged.stderr).toContain("'age' cannot be asked here: it changes while nothing happens to the job");
+    expect((await queue(store, 'wait', 'a', '--where', 'id = a')).code).toBe(2);
+  });
+
   test('gives up after --timeout with 1, says how many are left, and that nobody works', async () => {
     const store = `${scratch()}/store`;
     await enqueue(store, ['a', 'b']);

@@ -60,8 +60,17 @@ describe('status', () => {
     expect(bad.stderr).toContain('check failed: oldest_ready<5m: oldest_ready is ');
     expect(bad.stderr).not.toContain('ready==1');
     const document = documentOf((await queue(store, 'status', '--json', '--check', 'dead==0')).stdout);
-    expect(document).toMatchObject({ exit: 1, checks: [{ check: 'dead==0', ok: false, actual: 1 }] });
-    expect((await queue(store, 'status', '--check', 'dead=0')).code).toBe(2);
+    expect(document).toMatchObject({
+      exit: 1,
+      checks: [{ check: 'dead==0', ok: false, found: [{ name: 'dead', value: 1 }] }],
+    });
+    const both = await queue(store, 'status', '--check', 'dead = 0 and oldest_ready < 5m or jobs < 5');
+    expect(both.code).toBe(1);
+    expect(both.stderr).toMatch(/: dead is 1, oldest_ready is \d+d.*, jobs is 8 \[E_CHECK\]\n/);
+    const wrong = await queue(store, 'status', '--check', 'deed = 0');
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain("--check: character 1: there is no field 'deed'; did you mean dead or delayed?");
+    expect(wrong.stderr).toContain('\n  deed = 0\n  ^^^^\nfields: blocked ');
   });
 
   test('damage is worse than a failed check', async () => {
