@@ -27,11 +27,13 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'commands/queue': ['commands', 'commands/where'],
   'commands/where': ['commands/event-row.ts', 'commands/json-text.ts', 'commands/selector.ts'],
   'commands/demo': ['commands'],
+  'commands/diff': ['commands'],
   'cli/completion': ['cli'],
+  'cli/diff': ['cli'],
   'cli/queue': ['cli'],
   'cli/queue/events.ts': ['cli', 'cli/queue', 'cli/wal'],
-  'cli/snapshot': ['cli'],
-  'cli/wal': ['cli'],
+  'cli/snapshot': ['cli', 'cli/diff'],
+  'cli/wal': ['cli', 'cli/diff'],
 };
 
 /** Packages and modules that only some layers may know. A package that is not named here belongs to nobody. */

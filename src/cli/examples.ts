@@ -33,6 +33,12 @@ export const commandLines: Readonly<Record<string, Readonly<Record<string, strin
     'walq wal replay STORE --until @snap --save FILE': 'keep a state as a file',
   },
   'wal.state-hash': { 'walq wal state-hash STORE @snap': 'the same as the snapshot says of itself' },
+  'wal.diff': {
+    'walq wal diff STORE @snap': 'since the newest snapshot',
+    'walq wal diff STORE "10m ago" @tail -n 0': 'the last ten minutes in numbers',
+    'walq wal diff STORE 120 180 --job ID': 'one job, field by field',
+    'walq wal diff STORE --with COPY --exit-code': 'two stores; exit 1 when they differ',
+  },
   'wal.repair': {
     'walq wal repair STORE': 'what trimming a torn or ambiguous end would cut off',
     'walq wal repair STORE --mode heal': 'which flipped bits can be found and proved',
@@ -47,6 +53,11 @@ export const commandLines: Readonly<Record<string, Readonly<Record<string, strin
   'snapshot.verify': { 'walq snapshot verify STORE': 'all of a store; a single FILE works too' },
   'snapshot.list': { 'walq snapshot list STORE': 'newest first, each read and checked' },
   'snapshot.show': { 'walq snapshot show STORE': 'the state in the newest good one' },
+  'snapshot.diff': {
+    'walq snapshot diff STORE': 'the two newest',
+    'walq snapshot diff STORE 12 31': 'two of a store, by seq',
+    'walq snapshot diff OLD.snap state.json': 'files, of other systems too',
+  },
   'snapshot.restore': {
     'walq snapshot restore STORE@snap --to NEW': 'a second store, with an id of its own',
     'walq snapshot restore STORE 5000': 'what going back to seq 5000 would drop',

@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
 import { answers, lockTimeoutOption, outputOption, type Parsed, wholeNumber } from './command.ts';
+import { addDiffOptions } from './diff/options.ts';
 
 const storeHelp = 'the store';
 
 export function addSnapshotGroup(program: Command, parsed: Parsed): void {
-  const group = program.command('snapshot').description('write, check, list, show, restore and prune snapshots');
+  const group = program
+    .command('snapshot')
+    .description('write, check, list, show, compare, restore and prune snapshots');
   const create = group
     .command('create')
     .description('write a snapshot of the state now')
@@ -27,6 +30,15 @@ export function addSnapshotGroup(program: Command, parsed: Parsed): void {
     .argument('[path]', 'a store, a snapshot, a snapshot of another system, or -')
     .addOption(outputOption(['summary', 'table', 'json', 'ndjson', 'document'], 'summary'));
   answers(show, parsed, { kind: 'snapshot.show', load: async () => (await import('./snapshot/show.ts')).show });
+
+  const diff = group
+    .command('diff')
+    .description('what changed between two snapshots (of a store alone: its two newest)')
+    .argument('[path]', 'a store; or the first snapshot: a file, STORE@SEQ, or a seq of the store')
+    .argument('[a]', 'the snapshot to begin from: a file, a seq of the store, or @snap for the newest good one')
+    .argument('[b]', 'the one to compare it with (default: the newest good one of the store)');
+  addDiffOptions(diff);
+  answers(diff, parsed, { kind: 'snapshot.diff', load: async () => (await import('./snapshot/diff.ts')).diff });
 
   const restore = group
     .command('restore')

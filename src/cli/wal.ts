@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { answers, expressionHelp, list, lockTimeoutOption, outputOption, type Parsed, wholeNumber } from './command.ts';
+import { addDiffOptions } from './diff/options.ts';
 
 const pathHelp = 'a store, a wal/ folder, a segment, a snapshot, a log of another system, or - for standard input';
 const rangeHelp = 'A..B, A.., ..B or A; each a seq, @-10, @tail, @snap, a time or "5m ago"';
@@ -14,6 +15,7 @@ export function addWalGroup(program: Command, parsed: Parsed): void {
   addStats(wal, parsed);
   addReplay(wal, parsed);
   addStateHash(wal, parsed);
+  addDiff(wal, parsed);
   addRepair(wal, parsed);
   addCompact(wal, parsed);
   addImport(wal, parsed);
@@ -85,6 +87,18 @@ function addStateHash(wal: Command, parsed: Parsed): void {
     kind: 'wal.state-hash',
     load: async () => (await import('./wal/state-hash.ts')).stateHash,
   });
+}
+
+function addDiff(wal: Command, parsed: Parsed): void {
+  const command = wal
+    .command('diff')
+    .description('what changed between two points of a log, or between two logs: jobs and settings')
+    .argument('[path]', pathHelp)
+    .argument('[a]', 'the state after this: a seq, @-10, @snap, a time or "5m ago"')
+    .argument('[b]', 'compared with the state after this (default: the end); may be earlier')
+    .option('--with <path>', 'take b from this log; both points are then the end unless given');
+  addDiffOptions(command);
+  answers(command, parsed, { kind: 'wal.diff', load: async () => (await import('./wal/diff.ts')).diff });
 }
 
 const repairHelp = `

@@ -112,7 +112,7 @@ export function detailsText(row: EventRow): string {
 }
 
 /** JSON texts stand as they are; other texts are quoted where a space or a quote would blur them. */
-function wordText(value: string): string {
+export function wordText(value: string): string {
   return /^[^\s"]+$/.test(value) || /^[[{"]/.test(value) ? escapeText(value) : escapeText(JSON.stringify(value));
 }
 

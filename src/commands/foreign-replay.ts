@@ -13,7 +13,7 @@ import { entriesOfForeign, recordOfForeign } from './foreign-state.ts';
 import type { ReplayResult } from './replay-types.ts';
 import { beforeBase } from './resolve.ts';
 import { formatSelector, type Selector } from './selector.ts';
-import { type ForeignTarget, isForeign, nameOf, openTarget } from './target.ts';
+import { type ForeignTarget, isForeign, nameOf, openTarget, type Target } from './target.ts';
 
 /**
  * The state a foreign log leads to: what its own system would hold, as far as the log says. Stops before the first
@@ -43,6 +43,7 @@ export async function replayForeign(
     context.env.clock.now(),
   );
   let seq = base?.lastSeq ?? '0';
+  let atMs: number | undefined;
   let place = 0;
   let replayed = 0;
   // The same numbers as an import gives.
@@ -62,6 +63,7 @@ export async function replayForeign(
     if (record === undefined) unknown++;
     else machine.apply(record, ++applied);
     seq = event.seq;
+    atMs = event.timeMs === undefined ? atMs : Number(event.timeMs);
     replayed++;
   });
   const hole = typeof covered === 'bigint' ? holeBeside(covered, summary) : undefined;
@@ -78,6 +80,7 @@ export async function replayForeign(
   return {
     target: nameOf(target),
     machine,
+    ...(atMs !== undefined && { atMs }),
     seq,
     ...(base && { snapshot: { file: base.file, seq: base.lastSeq } }),
     replayed,
@@ -110,7 +113,7 @@ async function loadForeignBase(
   machine: QueueMachine,
   ids: ForeignIds,
 ): Promise<ForeignBase> {
-  const { jobs, summary } = await readForeignJobs(context, path);
+  const { jobs, summary } = await readForeignJobs(context, await openTarget(context, path));
   for (const entry of entriesOfForeign(jobs, ids, 0)) machine.load(entry);
   const { covered, numbersRunOn } = coverageOf([await peekLog(context, log)], standOf(jobs, summary));
   return { file: summary.file, jobs: jobs.length, lastSeq: summary.lastSeq ?? '0', numbersRunOn, covered: covered[0] };
@@ -122,9 +125,9 @@ async function loadForeignBase(
  */
 export async function readForeignJobs(
   context: CommandContext,
-  path: string,
+  target: Target,
 ): Promise<{ jobs: ForeignJob[]; summary: ForeignSnapshotSummary }> {
-  const target = await openTarget(context, path);
+  const { path } = target;
   if (!isForeign(target) || target.format.kind !== 'snapshot') {
     throw usageError('E_WRONG_TARGET', `--snapshot: ${path} is not a snapshot of another system`, {
       data: { file: path },

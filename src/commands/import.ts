@@ -77,7 +77,8 @@ export async function importLogs(context: CommandContext, request: ImportRequest
   refuseWrongOrder(request.from, (sorted) => commandFor(request, sorted));
   const logs = await openLogs(context, request);
   const fallbackMs = context.env.clock.now();
-  const base = request.snapshot === undefined ? undefined : await readForeignJobs(context, request.snapshot);
+  const { snapshot } = request;
+  const base = snapshot === undefined ? undefined : await readForeignJobs(context, await openTarget(context, snapshot));
   const ids = new ForeignIds();
   const entries = base === undefined ? [] : entriesOfForeign(base.jobs, ids, fallbackMs);
   const baseSeq = base?.jobs.length ?? 0;

@@ -1,6 +1,6 @@
 import type { ForeignJob } from '../formats/types.ts';
 import { runnerName } from '../queue/events/event-details.ts';
-import type { Owner } from '../queue/events/event-types.ts';
+import { enqueueDefaults, type Owner } from '../queue/events/event-types.ts';
 import { changedAt, type Job, payloadText, resultText } from '../queue/state/job.ts';
 import { JsonText } from './json-text.ts';
 
@@ -48,6 +48,7 @@ function detailsOf(job: Job): Record<string, unknown> {
     priority: job.options.priority,
     maxAttempts: job.options.maxAttempts,
     timeoutMs: job.options.timeoutMs === 0 ? undefined : job.options.timeoutMs,
+    backoff: job.options.backoff === enqueueDefaults.backoff ? undefined : job.options.backoff,
     command: job.options.command,
     createdMs: job.createdAt === 0 ? undefined : job.createdAt,
     from: job.from,
@@ -60,7 +61,7 @@ function detailsOf(job: Job): Record<string, unknown> {
 function stateDetails(job: Job): Record<string, unknown> {
   switch (job.state) {
     case 'pending':
-      return { runAtMs: job.runAt === 0 ? undefined : job.runAt };
+      return { runAtMs: job.runAt === 0 ? undefined : job.runAt, timedOut: job.timedOut || undefined };
     case 'in_flight':
       return {
         dispatchSeq: job.dispatchSeq,

@@ -1,6 +1,7 @@
 import type { Finding } from '../base/finding.ts';
 import type { QueueMachine } from '../queue/state/machine.ts';
 import type { Verdict } from '../storage/types.ts';
+import type { Selector } from './selector.ts';
 import type { TargetName } from './target.ts';
 
 export interface ReplayRequest {
@@ -11,9 +12,20 @@ export interface ReplayRequest {
   snapshot: string;
 }
 
+export interface ReplayOptions {
+  /** Up to and including this point; undefined: all there is. */
+  until: Selector | undefined;
+  /** As in `ReplayRequest`. */
+  snapshot: string;
+  /** Gives the machine that is to hold the state; logs of other systems have one of their own. */
+  make?: () => QueueMachine;
+}
+
 export interface ReplayResult {
   target: TargetName;
   machine: QueueMachine;
+  /** When its last event was, ms since the epoch, where a foreign log says so. */
+  atMs?: number;
   /** Last seq in the state; of a foreign log its own number, as text. */
   seq: number | string;
   /** What the state was started from. */

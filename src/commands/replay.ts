@@ -11,9 +11,9 @@ import type { SnapshotSummary } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
 import { replayForeign } from './foreign-replay.ts';
 import { type LogSource, openLog } from './log-source.ts';
-import type { ReplayRequest, ReplayResult } from './replay-types.ts';
+import type { ReplayOptions, ReplayRequest, ReplayResult } from './replay-types.ts';
 import { beforeBase, resolveSelector } from './resolve.ts';
-import { parseSelector, type Selector } from './selector.ts';
+import { parseSelector } from './selector.ts';
 import { listStoreSnapshots } from './snapshots.ts';
 import { isForeign, nameOf, openTarget, shownPath, type Target } from './target.ts';
 
@@ -23,7 +23,16 @@ import { isForeign, nameOf, openTarget, shownPath, type Target } from './target.
  */
 export async function replayPath(context: CommandContext, request: ReplayRequest): Promise<ReplayResult> {
   const until = request.until === undefined ? undefined : parseSelector(request.until);
-  const target = await storeOf(context, await openTarget(context, request.path));
+  const target = await logTarget(context, request.path);
+  return await replayTarget(context, target, { until, snapshot: request.snapshot });
+}
+
+/**
+ * What can be replayed of a PATH; the wal/ folder of a store is that store: its snapshots belong to it. Throws
+ * E_WRONG_TARGET (2) for a snapshot, and what `openTarget` throws.
+ */
+export async function logTarget(context: CommandContext, path: string): Promise<Target> {
+  const target = await storeOf(context, await openTarget(context, path));
   if (
     target.kind === 'snapshot' ||
     target.kind === 'snapshot-stream' ||
@@ -34,15 +43,21 @@ export async function replayPath(context: CommandContext, request: ReplayRequest
       next: `walq snapshot show ${shellWord(target.path)}`,
     });
   }
-  if (isForeign(target)) {
-    return await replayForeign(context, target, { until, snapshot: request.snapshot });
-  }
-  const log = openLog(context, target);
-  if (target.kind === 'store') return await replayStore(context, target.path, log, until, request.snapshot);
-  return await replayAlone(context, target, log, until, request.snapshot);
+  return target;
 }
 
-/** The wal/ folder of a store is replayed as that store: its snapshots belong to it. */
+/** As `replayPath`, for a target that is open already. `make` gives the machine that is to hold the state. */
+export async function replayTarget(
+  context: CommandContext,
+  target: Target,
+  { until, snapshot, make = () => new QueueMachine() }: ReplayOptions,
+): Promise<ReplayResult> {
+  if (isForeign(target)) return await replayForeign(context, target, { until, snapshot });
+  const log = openLog(context, target);
+  if (target.kind === 'store') return await replayStore(context, target.path, log, { until, snapshot, make });
+  return await replayAlone(context, target, log, { until, snapshot, make });
+}
+
 async function storeOf(context: CommandContext, target: Target): Promise<Target> {
   if (target.kind !== 'wal-folder') return target;
   const path = parentOf(target.path);
@@ -54,8 +69,7 @@ async function replayStore(
   context: CommandContext,
   store: string,
   log: LogSource,
-  until: Selector | undefined,
-  snapshot: string,
+  { until, snapshot, make }: Required<ReplayOptions>,
 ): Promise<ReplayResult> {
   const seq = until === undefined ? undefined : await resolveSelector(until, log.look(), 'end');
   const isFile = snapshot !== 'auto' && snapshot !== 'none';
@@ -64,7 +78,7 @@ async function replayStore(
     snapshot: isFile ? { path: snapshot } : snapshot === 'none' ? ('none' as const) : ('auto' as const),
   };
   try {
-    const result = await replayTo(context.env, store, () => new QueueMachine(), options);
+    const result = await replayTo(context.env, store, make, options);
     const { findings } = result;
     return {
       target: { kind: 'store', path: store },
@@ -113,11 +127,10 @@ async function replayAlone(
   context: CommandContext,
   target: Target,
   log: LogSource,
-  until: Selector | undefined,
-  snapshot: string,
+  { until, snapshot, make }: Required<ReplayOptions>,
 ): Promise<ReplayResult> {
   const seqMax = until === undefined ? Number.POSITIVE_INFINITY : await resolveSelector(until, log.look(), 'end');
-  const machine = new QueueMachine();
+  const machine = make();
   const base = snapshot === 'auto' || snapshot === 'none' ? undefined : await loadBase(context, snapshot, machine);
   let seq = base?.seq ?? 0;
   let replayed = 0;

@@ -47,7 +47,7 @@ export async function showSnapshot(context: CommandContext, path: string): Promi
     };
   }
   const machine = new QueueMachine();
-  const { summary, findings } = await load(context, target, machine);
+  const { summary, findings } = await loadSnapshot(context, target, machine);
   return {
     target: nameOf(target),
     seq: summary.seq,
@@ -61,7 +61,8 @@ export async function showSnapshot(context: CommandContext, path: string): Promi
   };
 }
 
-async function load(
+/** Fills a machine from a snapshot of ours: a file, a stream, the newest good one of a store. Throws its damage (3). */
+export async function loadSnapshot(
   context: CommandContext,
   target: Target,
   machine: QueueMachine,

@@ -205,7 +205,8 @@ async function readHead(context: CommandContext, path: string): Promise<Uint8Arr
   }
 }
 
-async function exists(context: CommandContext, path: string): Promise<boolean> {
+/** Is anything there under this name? What no name can be is not there. */
+export async function exists(context: CommandContext, path: string): Promise<boolean> {
   try {
     return (await context.env.fs.stat(path)) !== undefined;
   } catch (error) {
@@ -225,7 +226,8 @@ function badRange(text: string): WalqError {
   );
 }
 
-function noTarget(path: string, norRange = ''): WalqError {
+/** `norRange`: what else it could have been. */
+export function noTarget(path: string, norRange = ''): WalqError {
   return notFoundError('E_NO_TARGET', `there is no file or folder '${excerpt(path, 200)}'${norRange}`, {
     data: { file: path },
     next: 'walq help E_NO_TARGET',

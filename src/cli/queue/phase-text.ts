@@ -1,8 +1,8 @@
 import { roughly } from '../../base/duration.ts';
 import { escapeText } from '../../base/escape.ts';
 import { runnerName } from '../../queue/events/event-details.ts';
-import type { PauseScope } from '../../queue/events/setting-types.ts';
 import type { Phase, PhaseKind } from '../../queue/state/phase.ts';
+import { scopeText } from '../scope-text.ts';
 import type { Style } from '../style.ts';
 
 /** 'no-handler' -> 'no handler'. */
@@ -69,12 +69,6 @@ export function phaseNote(phase: Phase, now: number): string {
 function pauseNote({ pause }: Extract<Phase, { kind: 'paused' }>): string {
   const reason = pause.reason === undefined ? '' : `: ${escapeText(pause.reason)}`;
   return `${scopeText(pause)}${reason}`;
-}
-
-/** What a pause holds: 'all jobs', 'jobs named mail', 'group eu'. */
-export function scopeText({ name, group }: PauseScope): string {
-  if (name !== undefined) return `jobs named ${escapeText(name)}`;
-  return group === undefined ? 'all jobs' : `group ${escapeText(group)}`;
 }
 
 const listedMax = 3;

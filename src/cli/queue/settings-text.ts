@@ -3,8 +3,8 @@ import { escapeText } from '../../base/escape.ts';
 import type { ScheduleRule } from '../../queue/events/setting-types.ts';
 import type { ScheduleReport, SettingsReport } from '../../queue/run/status.ts';
 import type { LimitSet, Pause } from '../../queue/state/settings.ts';
+import { scopeText } from '../scope-text.ts';
 import { bytes, count } from '../text.ts';
-import { scopeText } from './phase-text.ts';
 
 /** Pauses, limits and schedules, one line each. */
 export function settingLines(settings: SettingsReport, now: number): [string, string][] {

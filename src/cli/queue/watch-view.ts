@@ -4,10 +4,11 @@ import { detailsText, type EventRow } from '../../commands/event-row.ts';
 import type { WatchFrame } from '../../commands/queue/watch.ts';
 import type { PhaseKind } from '../../queue/state/phase.ts';
 import { verdictWord } from '../findings.ts';
+import { scopeText } from '../scope-text.ts';
 import type { Style } from '../style.ts';
 import { type Column, layout, renderAligned } from '../table.ts';
 import { columnsOf, count, counted, cut, isoTime } from '../text.ts';
-import { phaseColored, phaseName, phaseNote, scopeText } from './phase-text.ts';
+import { phaseColored, phaseName, phaseNote } from './phase-text.ts';
 
 /** One frame, at most `rows` lines of at most `columns`. Pure. */
 export function watchView(frame: WatchFrame, rows: number, columns: number, style: Style): string[] {
