@@ -1,12 +1,12 @@
-import { usageError } from '../base/errors.ts';
+import { hasErrno, usageError, WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
 import { shellWord } from '../base/shell-word.ts';
-import { raced } from '../storage/beside-writer.ts';
+import { raced, racesMax } from '../storage/beside-writer.ts';
 import type { FrameView, LogReport, RecordView, Verdict } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
 import { type ExportHeader, type LostLine, lostTime } from './export-form.ts';
 import { type ExportPlan, planExport } from './export-plan.ts';
-import { openLog } from './log-source.ts';
+import { type LogSource, openLog } from './log-source.ts';
 import { storeOf } from './replay.ts';
 import type { SelectorRange } from './selector.ts';
 import { StateWalk } from './state-walk.ts';
@@ -49,8 +49,6 @@ export interface ExportResult extends ExportCounts {
   log: LogReport;
 }
 
-const attemptsMax = 3;
-
 /**
  * Hands out a log, or a part of it with the state before it, up to where it ended when this began. Read only, also
  * beside a live writer. Throws the damage of the log (3, 5), E_NO_BASE (3), E_BEFORE_BASE, E_SEQ_RANGE, E_WRONG_TARGET
@@ -64,14 +62,39 @@ export async function exportLog(
   const target = await storeOf(context, await openTarget(context, request.path));
   refuseTarget(target);
   const log = openLog(context, target);
-  for (let attempt = 1; attempt <= attemptsMax; attempt++) {
-    const plan = await planExport(context, target, log, { range: request.range, wantsBase: sink.wantsState });
-    const run = new ExportRun(plan, sink);
-    await log.scan({ frame: (frame) => run.frame(frame), record: (record) => run.record(record) }, plan.seqFirst);
-    // A cleaning has taken the beginning since the plan was made: nothing was handed out yet.
-    if (!run.isRaced) return { target: nameOf(target), ...(await run.finish()) };
+  for (let attempt = 1; attempt <= racesMax; attempt++) {
+    const plan = await planBeside(context, target, log, request, sink, attempt);
+    if (plan !== undefined) {
+      const run = new ExportRun(plan, sink);
+      await log.scan({ frame: (frame) => run.frame(frame), record: (record) => run.record(record) }, plan.seqFirst);
+      // Else a cleaning has taken the beginning since the plan was made: nothing was handed out yet.
+      if (!run.isRaced) return { target: nameOf(target), ...(await run.finish()) };
+    }
+    await context.env.clock.sleep(attempt);
   }
   throw raced(target.path);
+}
+
+const noBaseLooks = 3;
+
+/** Undefined where a cleaning took a file that was listed: a later look has what took its place. */
+async function planBeside(
+  context: CommandContext,
+  target: Target,
+  log: LogSource,
+  { range }: ExportRequest,
+  { wantsState: wantsBase }: ExportSink,
+  attempt: number,
+): Promise<ExportPlan | undefined> {
+  try {
+    return await planExport(context, target, log, { range, wantsBase });
+  } catch (error) {
+    if (!(error instanceof WalqError) || attempt === racesMax) throw error;
+    // Each look reads the whole log, and a log without a base mostly is one.
+    const isRace = hasErrno(error.cause, 'ENOENT') || (error.code === 'E_NO_BASE' && attempt < noBaseLooks);
+    if (!isRace) throw error;
+    return undefined;
+  }
 }
 
 function refuseTarget(target: Target): void {
