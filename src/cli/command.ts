@@ -124,6 +124,14 @@ export function outputOptions(command: Command, formats: readonly string[], stan
   return command.addOption(outputOption(formats, standard)).addOption(alias);
 }
 
+/** How following a log ends. */
+export function followOptions(command: Command, follow: string): Command {
+  return command
+    .option('-f, --follow', follow)
+    .option('--until-match', 'follow until the first event that passes the filters, show it, and end with 0')
+    .option('--timeout <time>', 'follow so long at most; exit 1 when nothing has matched', durationOf('--timeout'));
+}
+
 /** How long a command that writes waits for another one. A new option for each command: commander keeps state in it. */
 export function lockTimeoutOption(): Option {
   return new Option('--lock-timeout <time>', 'how long to wait for a store that another command holds')

@@ -13,6 +13,7 @@ export const commandLines: Readonly<Record<string, Readonly<Record<string, strin
     'walq wal inspect STORE @-20..': 'the last 20 events',
     'walq wal inspect STORE --job ID': 'the life of one job',
     'walq wal inspect STORE "5m ago.."': 'what happened in the last five minutes',
+    'walq wal inspect STORE --type DEAD --until-match --timeout 1h': 'wait for the first job that dies',
   },
   'wal.verify': {
     'walq wal verify STORE': 'every fault, and exactly what is lost',

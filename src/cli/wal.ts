@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import {
   answers,
+  followOptions,
   list,
   lockTimeoutOption,
   outputOption,
@@ -40,8 +41,8 @@ function addInspect(wal: Command, parsed: Parsed): void {
     .option('--job <ids>', 'only events of these jobs', list)
     .option('--grep <text>', 'only events whose text form contains this')
     .option('-n, --limit <count>', 'stop after so many events', wholeNumber('--limit', 0))
-    .option('-r, --reverse', 'newest first')
-    .option('-f, --follow', 'wait for more events, until interrupted');
+    .option('-r, --reverse', 'newest first');
+  followOptions(command, 'wait for more events, until interrupted');
   answers(command, parsed, { kind: 'wal.inspect', load: async () => (await import('./wal/inspect.ts')).inspect });
 }
 
