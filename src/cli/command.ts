@@ -114,6 +114,24 @@ export function outputOption(formats: readonly string[], standard: string): Opti
   return new Option('-o, --output <format>', 'form of the answer').choices([...formats]).default(standard);
 }
 
+/** In which a state can be shown. */
+export const stateFormats = ['summary', 'table', 'json', 'ndjson', 'document', 'raft-recovery'] as const;
+
+/** The same, and `--format` for those who look for it: it means `-o` where the forms are those of other systems. */
+export function outputOptions(command: Command, formats: readonly string[], standard: string): Command {
+  const alias = new Option('--format <format>').choices([...formats]).hideHelp();
+  command.on('option:format', (format: string) => command.setOptionValue('output', format));
+  return command.addOption(outputOption(formats, standard)).addOption(alias);
+}
+
+/** How following a log ends. */
+export function followOptions(command: Command, follow: string): Command {
+  return command
+    .option('-f, --follow', follow)
+    .option('--until-match', 'follow until the first event that passes the filters, show it, and end with 0')
+    .option('--timeout <time>', 'follow so long at most; exit 1 when nothing has matched', durationOf('--timeout'));
+}
+
 /** How long a command that writes waits for another one. A new option for each command: commander keeps state in it. */
 export function lockTimeoutOption(): Option {
   return new Option('--lock-timeout <time>', 'how long to wait for a store that another command holds')

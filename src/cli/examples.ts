@@ -20,6 +20,7 @@ export const commandLines: Readonly<Record<string, Readonly<Record<string, strin
     'walq wal inspect STORE @-20..': 'the last 20 events',
     'walq wal inspect STORE --job ID': 'the life of one job',
     'walq wal inspect STORE "5m ago.."': 'what happened in the last five minutes',
+    'walq wal inspect STORE --type DEAD --until-match --timeout 1h': 'wait for the first job that dies',
   },
   'wal.verify': {
     'walq wal verify STORE': 'every fault, and exactly what is lost',
@@ -47,7 +48,15 @@ export const commandLines: Readonly<Record<string, Readonly<Record<string, strin
     'walq wal repair STORE --mode cut --at "5m ago"': 'what going back five minutes would set aside',
   },
   'wal.compact': { 'walq wal compact STORE --dry-run': 'what would go, and why the rest stays' },
-  'wal.import': { 'walq wal import --from old.log new.log --store DIR': 'a store of two log files' },
+  'wal.export': {
+    'walq wal export STORE --to log.ndjson': 'all of it, as text that can be checked and taken back',
+    'walq wal export STORE 5000.. --to part.ndjson': 'from there on, with the state before it',
+    'walq wal export STORE -o csv > events.csv': 'for a spreadsheet',
+  },
+  'wal.import': {
+    'walq wal import --from old.log new.log --store DIR': 'a store of two log files',
+    'walq wal import --from log.ndjson --store DIR': 'the store again that was exported',
+  },
 
   'snapshot.create': { 'walq snapshot create STORE': 'now, also while a runner works on it' },
   'snapshot.verify': { 'walq snapshot verify STORE': 'all of a store; a single FILE works too' },

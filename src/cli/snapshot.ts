@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { answers, lockTimeoutOption, outputOption, type Parsed, wholeNumber } from './command.ts';
+import { answers, lockTimeoutOption, outputOptions, type Parsed, stateFormats, wholeNumber } from './command.ts';
 import { addDiffOptions } from './diff/options.ts';
 
 const storeHelp = 'the store';
@@ -27,8 +27,8 @@ export function addSnapshotGroup(program: Command, parsed: Parsed): void {
   const show = group
     .command('show')
     .description('show the state in a snapshot (of a store: the newest good one)')
-    .argument('[path]', 'a store, a snapshot, a snapshot of another system, or -')
-    .addOption(outputOption(['summary', 'table', 'json', 'ndjson', 'document'], 'summary'));
+    .argument('[path]', 'a store, a snapshot, a snapshot of another system, or -');
+  outputOptions(show, stateFormats, 'summary');
   answers(show, parsed, { kind: 'snapshot.show', load: async () => (await import('./snapshot/show.ts')).show });
 
   const diff = group

@@ -1,14 +1,16 @@
 import { escapeText } from '../base/escape.ts';
 import type { Finding } from '../base/finding.ts';
-import { documentJob, type JobRow, jobDocument } from '../commands/job-row.ts';
+import { documentJob, type JobRow, jobDocument, raftRecoveryJob } from '../commands/job-row.ts';
 import { JsonText, stringify } from '../commands/json-text.ts';
+import { goJson } from '../formats/raft-recovery/write.ts';
 import { jobStates } from '../queue/state/job.ts';
 import type { Verdict } from '../storage/types.ts';
+import type { stateFormats } from './command.ts';
 import type { Session } from './session.ts';
 import { renderTable } from './table.ts';
 import { count, isoTime } from './text.ts';
 
-export type StateFormat = 'summary' | 'table' | 'json' | 'ndjson' | 'document';
+export type StateFormat = (typeof stateFormats)[number];
 
 /** A state to show, whatever it came from. */
 export interface StateView {
@@ -56,8 +58,23 @@ export async function writeState(session: Session, view: StateView, format: Stat
       for (const row of view.jobs())
         await out.write(`${rows++ === 0 ? '' : ','}${JSON.stringify(row.id)}:${stringify(documentJob(row))}`);
       await out.write(`},"LastSeq":${stringify(seq)}}\n`);
+      return;
     }
+    case 'raft-recovery':
+      await writeRaftRecovery(session, view, seq);
   }
+}
+
+/** Go writes the jobs in the order of the bytes of their ids. */
+async function writeRaftRecovery(session: Session, view: StateView, seq: unknown): Promise<void> {
+  const { out } = session;
+  const rows = [...view.jobs()].map((row) => ({ row, key: Buffer.from(row.id) }));
+  rows.sort((a, b) => Buffer.compare(a.key, b.key));
+  await out.write('{"jobs":{');
+  for (const [at, { row }] of rows.entries()) {
+    await out.write(goJson(`${at === 0 ? '' : ','}${JSON.stringify(row.id)}:${stringify(raftRecoveryJob(row))}`));
+  }
+  await out.write(`},"schema_ver":1,"last_seq":${stringify(seq ?? 0)}}\n`);
 }
 
 async function writeSummary(session: Session, view: StateView): Promise<void> {

@@ -1,12 +1,23 @@
 import { type Command, Option } from 'commander';
-import { answers, expressionHelp, list, lockTimeoutOption, outputOption, type Parsed, wholeNumber } from './command.ts';
+import {
+  answers,
+  expressionHelp,
+  followOptions,
+  list,
+  lockTimeoutOption,
+  outputOption,
+  outputOptions,
+  type Parsed,
+  stateFormats,
+  wholeNumber,
+} from './command.ts';
 import { addDiffOptions } from './diff/options.ts';
 
 const pathHelp = 'a store, a wal/ folder, a segment, a snapshot, a log of another system, or - for standard input';
 const rangeHelp = 'A..B, A.., ..B or A; each a seq, @-10, @tail, @snap, a time or "5m ago"';
 const inspectFormats = ['text', 'table', 'ndjson', 'json', 'csv', 'hex'];
 const failOnLevels = ['note', 'torn', 'degraded', 'corrupt'];
-const replayFormats = ['summary', 'table', 'json', 'ndjson', 'document'];
+const exportFormats = ['ndjson', 'csv', 'document', 'raft-recovery'];
 
 export function addWalGroup(program: Command, parsed: Parsed): void {
   const wal = program.command('wal').description('look at, check, repair, replay and compact a write-ahead log');
@@ -18,6 +29,7 @@ export function addWalGroup(program: Command, parsed: Parsed): void {
   addDiff(wal, parsed);
   addRepair(wal, parsed);
   addCompact(wal, parsed);
+  addExport(wal, parsed);
   addImport(wal, parsed);
 }
 
@@ -33,9 +45,9 @@ function addInspect(wal: Command, parsed: Parsed): void {
     .option('--grep <text>', 'only events whose text form contains this')
     .option('--where <expression>', `only events for which this holds, such as 'type = DEAD and exit != 1'`)
     .option('-n, --limit <count>', 'stop after so many events', wholeNumber('--limit', 0))
-    .option('-r, --reverse', 'newest first')
-    .option('-f, --follow', 'wait for more events, until interrupted')
-    .addHelpText('after', expressionHelp);
+    .option('-r, --reverse', 'newest first');
+  followOptions(command, 'wait for more events, until interrupted');
+  command.addHelpText('after', expressionHelp);
   answers(command, parsed, { kind: 'wal.inspect', load: async () => (await import('./wal/inspect.ts')).inspect });
 }
 
@@ -71,8 +83,8 @@ function addReplay(wal: Command, parsed: Parsed): void {
     .argument('[path]', pathHelp)
     .option('--until <point>', 'replay up to and including this point (default: the end)')
     .option('--snapshot <which>', 'start from: auto, none, or a snapshot file', 'auto')
-    .addOption(outputOption(replayFormats, 'summary'))
     .option('--save <file>', 'write the state as a detached snapshot');
+  outputOptions(command, stateFormats, 'summary');
   answers(command, parsed, { kind: 'wal.replay', load: async () => (await import('./wal/replay.ts')).replay });
 }
 
@@ -137,15 +149,35 @@ function addCompact(wal: Command, parsed: Parsed): void {
   answers(command, parsed, { kind: 'wal.compact', load: async () => (await import('./wal/compact.ts')).compact });
 }
 
+function addExport(wal: Command, parsed: Parsed): void {
+  const command = wal
+    .command('export')
+    .description('write a log as text, without loss; wal import makes the same store of it')
+    .argument('[path]', 'a store, a wal/ folder or a segment')
+    .argument('[range]', rangeHelp)
+    .option('--to <file>', 'write it there, under that name only when it is complete')
+    .addHelpText('after', exportHelp);
+  outputOptions(command, exportFormats, 'ndjson');
+  answers(command, parsed, { kind: 'wal.export', load: async () => (await import('./wal/export.ts')).exportWal });
+}
+
+const exportHelp = `
+Forms:
+  ndjson         every field of every event; a last line proves that nothing is missing (docs/export.md)
+  csv            a row for each event, for a spreadsheet
+  raft-recovery  JSON lines with checksums, as that system writes its log
+  document       [seq=1] ENQUEUE job_1`;
+
 function addImport(wal: Command, parsed: Parsed): void {
   const command = wal
     .command('import')
-    .description('make a new store of the logs of another system')
-    .option('--from <files...>', 'log files, oldest first')
-    .option('--snapshot <file>', 'snapshot that becomes the base')
+    .description('make a new store of the logs of another system, or of an export')
+    .option('--from <files...>', 'log files, oldest first; or one export; - is standard input')
+    .option('--snapshot <file>', 'snapshot of the other system that becomes the base')
     .addHelpText(
       'after',
-      '\nThe new store is named with --store and must not exist. Events are renumbered from 1 in file order.',
+      '\nThe new store is named with --store and must be empty or not there. Foreign events are renumbered from 1 in file\n' +
+        'order; an export gives the same seqs, events and state again, or nothing.',
     );
   answers(command, parsed, { kind: 'wal.import', load: async () => (await import('./wal/import.ts')).importLog });
 }

@@ -72,6 +72,32 @@ export const commandCodes: CodeCatalogue = {
       'was killed or failed, or runs still. It holds nothing but what was read from the sources.',
     next: 'Remove it if no import is running: rm -r DIR.importing',
   },
+  E_EXPORT_LINE: {
+    title: 'a line of an export is not one',
+    explain:
+      'Each line of an export has exactly one spelling, and each follows from those before it. The line at the place named is another one: it was ' +
+      'changed, or lines are missing or doubled. An import makes nothing of such a text.',
+    next: 'Export again, or take an older copy of the text; walq wal verify FILE checks one.',
+  },
+  E_EXPORT_CUT: {
+    title: 'an export ends before its end',
+    explain:
+      'The last line of an export counts what comes before it and has the SHA-256 of it. It is not there: the export, or a copy of it, was cut off, for example by ' +
+      'a full disk or a broken pipe.',
+    next: 'Export again: walq wal export STORE --to FILE gives the file its name only when it is complete.',
+  },
+  E_EXPORT_SUM: {
+    title: 'an export was changed',
+    explain: 'Every line could be read, but the SHA-256 of the text is not the one in its last line.',
+    next: 'Export again, or take an older copy of the text.',
+  },
+  E_EXPORT_STATE: {
+    title: 'an export gives another state than it names',
+    explain:
+      'The base of the export, or what its events lead to, is a state with another hash than the one that it names. Somebody changed the text, or a walq ' +
+      'with other rules has written it.',
+    next: 'Compare with the store it came from: walq wal state-hash STORE.',
+  },
   E_SALVAGE_LEFT: {
     title: 'an unfinished salvage is in the way',
     explain:

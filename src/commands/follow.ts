@@ -8,8 +8,8 @@ import type { RowFilter } from './row-filter.ts';
 const pauseMs = 100;
 
 /**
- * Goes on showing events as they come, until the limit, the end of the range or the user says stop. Returns how many it
- * showed.
+ * Goes on showing events as they come, until the limit, the end of the range, the time or the user says stop. `until`
+ * in monotonic ms. Returns how many it showed.
  */
 export async function followLog(
   context: CommandContext,
@@ -19,18 +19,20 @@ export async function followLog(
   request: InspectRequest,
   bounds: SeqBounds,
   show: ShowRow,
+  until = Number.POSITIVE_INFINITY,
 ): Promise<number> {
   const { clock } = context.env;
+  const pause = (ms: number): Promise<void> => clock.sleep(Math.max(0, Math.min(ms, until - clock.monotonic())));
   const limit = (request.limit ?? Number.POSITIVE_INFINITY) - before.shown;
   const to = bounds.to ?? Number.POSITIVE_INFINITY;
   let next = Math.max((before.seqLast ?? 0) + 1, bounds.from ?? 0);
   let shown = 0;
   let seen: number | undefined;
-  while (!context.signal.aborted && shown < limit && next <= to) {
+  while (!context.signal.aborted && shown < limit && next <= to && clock.monotonic() < until) {
     // Read before the log: what comes in between is seen again. A log at rest costs this look and no more.
     const { slot } = await readHead(context.env, log.path);
     if (slot !== undefined && slot.counter === seen) {
-      await clock.sleep(pauseMs);
+      await pause(pauseMs);
       continue;
     }
     seen = slot?.counter;
@@ -52,7 +54,7 @@ export async function followLog(
       next,
     );
     // Reading a long last segment again and again must not eat the machine.
-    await clock.sleep(Math.max(pauseMs, 5 * (clock.monotonic() - startedAt)));
+    await pause(Math.max(pauseMs, 5 * (clock.monotonic() - startedAt)));
   }
   return shown;
 }

@@ -1,11 +1,15 @@
 import { type Code, refusedError, WalqError } from '../base/errors.ts';
-import { parentOf } from '../base/path.ts';
+import { join, parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
+import type { FileSystem } from '../fs/types.ts';
 import type { QueueMachine } from '../queue/state/machine.ts';
 import { type CreateOptions, createStore } from '../storage/create.ts';
-import { isFresh } from '../storage/folder.ts';
+import { writeError } from '../storage/files.ts';
+import { isFresh, walFolder } from '../storage/folder.ts';
 import { lockedBy, lockStore } from '../storage/lock.ts';
+import { removeTree } from '../storage/new-folder.ts';
 import type { Store } from '../storage/store.ts';
+import { storeFileName } from '../storage/store-file.ts';
 import type { CommandContext } from './context.ts';
 import { withStore } from './with-store.ts';
 
@@ -18,7 +22,7 @@ export interface Unfinished {
   what: string;
 }
 
-const importing: Unfinished = { suffix: '.importing', code: 'E_IMPORT_LEFT', what: 'an import' };
+export const importing: Unfinished = { suffix: '.importing', code: 'E_IMPORT_LEFT', what: 'an import' };
 
 /** Makes a store and fills it with the records of an import. Throws as `placeNewStore` does. */
 export async function fillNewStore<T>(
@@ -32,8 +36,9 @@ export async function fillNewStore<T>(
 
 /**
  * A store takes its name when it is complete: a death on the way must not leave half of one that looks whole. A folder
- * that is there already, and empty, is filled in place: it may be a mount or a link, which nothing can be renamed to.
- * Throws E_NOT_A_STORE (7), the code of `unfinished` (7), E_LOCKED (6), E_IO (74).
+ * that is there already, and empty, may be a mount or a link, which nothing can be renamed to: then the store is made
+ * in a folder inside of it, and its parts move up, the log last. What was made goes again when something fails. Throws
+ * E_NOT_A_STORE (7), the code of `unfinished` (7), E_LOCKED (6), E_IO (74).
  */
 export async function placeNewStore<T>(
   context: CommandContext,
@@ -41,29 +46,53 @@ export async function placeNewStore<T>(
   unfinished: Unfinished,
   make: (dir: string) => Promise<T>,
 ): Promise<T> {
-  const { env } = context;
+  const { fs } = context.env;
   const dir = await roomFor(context, path, unfinished);
+  const isInside = (await fs.lstat(path)) !== undefined;
   try {
     const result = await make(dir);
-    if (dir !== path) {
-      await env.fs.rename(dir, path);
-      await env.fs.syncDir(parentOf(path));
-    }
+    if (isInside) await moveUp(fs, dir, path);
+    else await fs.rename(dir, path);
+    await fs.syncDir(isInside ? path : parentOf(path));
     return result;
-  } catch (error) {
-    if (dir === path || !(error instanceof WalqError) || error.code === 'E_LOCKED') throw error;
+  } catch (cause) {
+    const error = writeError(dir, cause);
+    if (!(error instanceof WalqError) || error.code === 'E_LOCKED') throw error;
+    const isGone = await removeTree(fs, dir).then(
+      () => true,
+      () => false,
+    );
+    if (isGone) throw error;
     const next = `rm -r ${shellWord(dir)} removes what was made so far; then try again`;
     throw new WalqError(error.exit, error.code, error.message, { data: error.data, cause: error, next });
   }
 }
 
+/** Without a log it is no store; with it, it is one. Each step is on disk before the next. */
+async function moveUp(fs: FileSystem, dir: string, path: string): Promise<void> {
+  const last = [walFolder, storeFileName];
+  const others = (await fs.readdir(dir)).filter((name) => !last.includes(name));
+  for (const names of [others, ...last.map((name) => [name])]) {
+    for (const name of names) await fs.rename(join(dir, name), join(path, name));
+    await fs.syncDir(path);
+  }
+  await fs.rmdir(dir);
+}
+
 /** The folder to make the store in. Throws E_NOT_A_STORE and the code of `unfinished` (7) where there is no room for it. */
 export async function roomFor(context: CommandContext, path: string, unfinished: Unfinished): Promise<string> {
-  if ((await context.env.fs.lstat(path)) !== undefined) {
-    await refuseUsed(context, path, unfinished);
-    return path;
+  const { fs } = context.env;
+  const plain = path.replace(/\/+$/, '');
+  if ((await fs.lstat(path)) === undefined) {
+    const dir = `${plain}${unfinished.suffix}`;
+    await refuseLeft(context, dir, unfinished);
+    return dir;
   }
-  const dir = `${path.replace(/\/+$/, '')}${unfinished.suffix}`;
+  const name = `store${unfinished.suffix}`;
+  const info = await fs.stat(path);
+  const used = info?.kind === 'folder' ? (await fs.readdir(path)).filter((each) => each !== 'LOCK') : undefined;
+  if (used === undefined || used.some((each) => each !== name)) throw usedFolder(path, unfinished);
+  const dir = join(plain, name);
   await refuseLeft(context, dir, unfinished);
   return dir;
 }
@@ -85,10 +114,8 @@ async function fillStore<T>(
   return await withStore(context, dir, lock, fill);
 }
 
-async function refuseUsed(context: CommandContext, store: string, { what }: Unfinished): Promise<void> {
-  const info = await context.env.fs.stat(store);
-  if (info?.kind === 'folder' && (await isFresh(context.env, store))) return;
-  throw refusedError('E_NOT_A_STORE', `${store} is not empty; ${what} makes a new store`, {
+function usedFolder(store: string, { what }: Unfinished): WalqError {
+  return refusedError('E_NOT_A_STORE', `${store} is not empty; ${what} makes a new store`, {
     data: { store },
     next: 'name a folder that does not exist yet',
   });

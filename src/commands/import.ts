@@ -4,7 +4,6 @@ import { shellWord } from '../base/shell-word.ts';
 import type { QueueMachine } from '../queue/state/machine.ts';
 import { verdictOf } from '../storage/report.ts';
 import type { Store } from '../storage/store.ts';
-import type { Verdict } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
 import {
   type Covered,
@@ -20,51 +19,14 @@ import { ForeignIds } from './foreign-ids.ts';
 import { readForeignJobs } from './foreign-replay.ts';
 import { readForeignLog } from './foreign-source.ts';
 import { entriesOfForeign, recordOfForeign } from './foreign-state.ts';
+import { type ImportInput, importOwn, isExportTarget } from './import-export.ts';
 import { fillNewStore } from './import-place.ts';
+import type { ImportedFile, ImportRequest, ImportResult } from './import-types.ts';
 import { type ForeignTarget, isForeign, openTarget } from './target.ts';
 
-export interface ImportRequest {
-  /** Log files, oldest first. */
-  from: readonly string[];
-  /** Foreign snapshot that becomes the base. */
-  snapshot?: string;
-  /** New store; must be missing or empty. */
-  store: string;
-}
-
-export interface ImportedFile {
-  file: string;
-  format: string;
-  /** Events that are now in the store. */
-  events: number;
-  /** Sound, but covered by the snapshot and left out. */
-  covered: number;
-  /** Sound, but of a type that our log has no name for; left out. */
-  unknown: number;
-  /** Records that could not be read. */
-  damaged: number;
-}
-
-export interface ImportResult {
-  store: string;
-  storeId: string;
-  files: ImportedFile[];
-  base?: { file: string; jobs: number; lastSeq?: string };
-  /** Seqs 1..baseSeq stand for the jobs of the snapshot; events are numbered after them. */
-  baseSeq: number;
-  seqLast: number;
-  /** Events in the store that did not fit the state and changed nothing (doubled, out of order). */
-  skipped: number;
-  /** Jobs that are in the new store without a payload: their log never had one. */
-  withoutPayload: string[];
-  /** Jobs under a new id, because their own cannot be held: empty, longer than 256 bytes, or with a NUL. */
-  renamed: { id: string; was: string }[];
-  verdict: Verdict;
-  findings: Finding[];
-}
-
 /**
- * Makes a new store of foreign logs. Sound records are taken over, damaged ones reported; the sources are only read.
+ * Makes a new store of foreign logs, or of an export. Sound records are taken over, damaged ones reported; the sources
+ * are only read. An export comes back whole or not at all.
  * Throws E_NOT_A_STORE (7) when the folder is not empty, E_WRONG_TARGET (2) for files of another kind, E_IMPORT_ORDER
  * (2), the damage of the snapshot (3): then no store is made.
  */
@@ -75,7 +37,10 @@ export async function importLogs(context: CommandContext, request: ImportRequest
   const twice = request.from.find((path, at) => request.from.indexOf(path) !== at);
   if (twice !== undefined) throw usageError('E_USAGE', `--from: ${twice} is given twice`, { data: { file: twice } });
   refuseWrongOrder(request.from, (sorted) => commandFor(request, sorted));
-  const logs = await openLogs(context, request);
+  const inputs = await openInputs(context, request);
+  const own = inputs.find(({ target }) => isExportTarget(target));
+  if (own !== undefined) return await importOwn(context, request, own);
+  const logs = inputs.map(foreignLog);
   const fallbackMs = context.env.clock.now();
   const { snapshot } = request;
   const base = snapshot === undefined ? undefined : await readForeignJobs(context, await openTarget(context, snapshot));
@@ -129,8 +94,8 @@ interface LogInput {
   target: ForeignTarget | undefined;
 }
 
-async function openLogs(context: CommandContext, request: ImportRequest): Promise<LogInput[]> {
-  const logs: LogInput[] = [];
+async function openInputs(context: CommandContext, request: ImportRequest): Promise<ImportInput[]> {
+  const inputs: ImportInput[] = [];
   const isAlone = request.from.length === 1 && request.snapshot === undefined;
   for (const path of request.from) {
     const target = await openTarget(context, path).catch((error: unknown) => {
@@ -138,15 +103,17 @@ async function openLogs(context: CommandContext, request: ImportRequest): Promis
       throw error;
     });
     if (target === undefined) context.note(`${path} is empty`);
-    else if (!isForeign(target) || target.format.kind !== 'log') {
-      throw usageError('E_WRONG_TARGET', `--from: ${path} is not a log of another system`, {
-        data: { file: path },
-        ...(isForeign(target) ? { next: `walq wal import --snapshot ${shellWord(path)} --store DIR` } : {}),
-      });
-    }
-    logs.push({ path, target });
+    inputs.push({ path, target });
   }
-  return logs;
+  return inputs;
+}
+
+function foreignLog({ path, target }: ImportInput): LogInput {
+  if (target === undefined || (isForeign(target) && target.format.kind === 'log')) return { path, target };
+  throw usageError('E_WRONG_TARGET', `--from: ${path} is not a log of another system`, {
+    data: { file: path },
+    ...(isForeign(target) ? { next: `walq wal import --snapshot ${shellWord(path)} --store DIR` } : {}),
+  });
 }
 
 function commandFor(request: ImportRequest, from: readonly string[]): string {

@@ -15,6 +15,8 @@ export interface InspectRequest extends FilterRequest {
   limit?: number;
   reverse?: boolean;
   follow?: boolean;
+  /** Follow so long at most. */
+  timeoutMs?: number | undefined;
 }
 
 /** Takes one event; a promise makes the reading wait for it. */

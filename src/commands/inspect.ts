@@ -25,6 +25,7 @@ export async function inspectLog(
   if (isForeign(target)) return await inspectForeign(context, target, request, show);
   const log = openLog(context, target);
   const filter = rowFilter(request, false, context.env.clock.now());
+  const until = context.env.clock.monotonic() + (request.timeoutMs ?? Number.POSITIVE_INFINITY);
   const base = { target: nameOf(target) };
   if (request.follow === true && !log.canSeek) {
     throw usageError('E_WRONG_TARGET', '--follow needs a store: a single file or stream does not grow', {
@@ -40,7 +41,7 @@ export async function inspectLog(
   const bounds = await boundsOf(request.range, log);
   const forward = await inspectForward(log, bounds, filter, request, show);
   if (request.follow === true && (request.limit === undefined || forward.shown < request.limit)) {
-    forward.shown += await followLog(context, log, filter, forward, request, bounds, show);
+    forward.shown += await followLog(context, log, filter, forward, request, bounds, show, until);
   }
   return { ...base, ...forward };
 }

@@ -9,6 +9,8 @@ export interface JobRow {
   id: string;
   status: Job['state'];
   attempt: number;
+  /** Attempts that ended without success: what other systems count. */
+  failed: number;
   /** '' where the source has none. */
   name: string;
   payload?: JsonText;
@@ -25,6 +27,7 @@ export function rowOfJob(job: Job): JobRow {
     id: job.id,
     status: job.state,
     attempt: job.attempt,
+    failed: job.state === 'pending' ? job.attempt : Math.max(0, job.attempt - 1),
     name: job.options.name,
     ...(payload === undefined ? {} : { payload: new JsonText(payload) }),
     // 0 stands for "the foreign log had no time".
@@ -93,6 +96,7 @@ export function rowOfForeignJob(job: ForeignJob): JobRow {
     id: job.id,
     status: job.status,
     attempt: job.attempt,
+    failed: job.attempt,
     name: '',
     ...(job.payload === undefined ? {} : { payload: new JsonText(job.payload) }),
     ...(job.updatedMs === undefined ? {} : { changedMs: job.updatedMs }),
@@ -127,4 +131,22 @@ export function jobDocument(row: JobRow): Record<string, unknown> {
 /** The job in the document's form of a snapshot. */
 export function documentJob(row: JobRow): Record<string, unknown> {
   return { Status: row.status, ...(row.payload === undefined ? {} : { Payload: row.payload }) };
+}
+
+/** The job in raft-recovery's form of a snapshot. What we know more of it has no place there. */
+export function raftRecoveryJob({ id, status, failed, payload, changedMs, details }: JobRow): Record<string, unknown> {
+  const { timeoutMs, createdMs, deadlineMs, workerId } = details;
+  const updatedMs = typeof changedMs === 'string' ? digits(changedMs) : changedMs;
+  return {
+    id,
+    payload: payload ?? null,
+    status,
+    attempt: failed,
+    // Nanoseconds.
+    timeout: typeof timeoutMs === 'number' ? BigInt(timeoutMs) * 1_000_000n : 0,
+    deadline_ms: deadlineMs,
+    created_at: createdMs ?? 0,
+    updated_at: updatedMs ?? createdMs ?? 0,
+    worker_id: workerId,
+  };
 }

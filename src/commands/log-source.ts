@@ -8,6 +8,7 @@ import { checkSnapshot } from '../storage/snapshot/read.ts';
 import type { LogReport } from '../storage/types.ts';
 import type { LogVisitor } from '../storage/wal/scan-log.ts';
 import type { CommandContext } from './context.ts';
+import { scanExport } from './export-source.ts';
 import type { LogLook } from './resolve.ts';
 import { shownPath, type Target, takeStream } from './target.ts';
 
@@ -39,6 +40,9 @@ export function openLog(context: CommandContext, target: Target): LogSource {
         return await scanSegmentFile(env, path, watched);
       case 'segment-stream':
         return await scanStream(takeStream(target), 'standard input', watched);
+      case 'export':
+      case 'export-stream':
+        return await scanExport(context, target, watched);
       default:
         throw usageError('E_WRONG_TARGET', `${shownPath(path)} is a snapshot, not a log`, {
           data: { file: path },

@@ -1,7 +1,8 @@
 import { refusedError, usageError } from '../base/errors.ts';
 import { baseName, parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
-import { removeIfThere, writeAtomic, writeError } from '../storage/files.ts';
+import type { File } from '../fs/types.ts';
+import { removeIfThere, writeAtomic, writeError, writeFully } from '../storage/files.ts';
 import type { CommandContext } from './context.ts';
 
 /** Throws E_FILE_EXISTS (7) for a file that is there, E_USAGE (2) where there is no folder for it. */
@@ -33,5 +34,69 @@ export async function writeNewFile(
   } catch (error) {
     await removeIfThere(fs, temp).catch(() => undefined);
     throw writeError(path, error);
+  }
+}
+
+const chunkChars = 256 * 1024;
+
+/** A text file that has its name only when it is complete and on disk. */
+export class OutFile {
+  bytes = 0;
+  readonly #context: CommandContext;
+  readonly #path: string;
+  readonly #file: File;
+  #pending = '';
+
+  private constructor(context: CommandContext, path: string, file: File) {
+    this.#context = context;
+    this.#path = path;
+    this.#file = file;
+  }
+
+  /** Throws as `refuseFile` does, and E_NO_SPACE, E_IO (74). */
+  static async create(context: CommandContext, path: string, flag: string): Promise<OutFile> {
+    await refuseFile(context, path, flag);
+    const temp = `${path}.tmp`;
+    try {
+      return new OutFile(context, path, await context.env.fs.open(temp, 'wx'));
+    } catch (error) {
+      throw writeError(temp, error);
+    }
+  }
+
+  /** Returns a promise only when there is something to wait for. */
+  put(text: string): Promise<void> | undefined {
+    this.#pending += text;
+    return this.#pending.length < chunkChars ? undefined : this.#flush();
+  }
+
+  async #flush(): Promise<void> {
+    const bytes = Buffer.from(this.#pending);
+    this.#pending = '';
+    try {
+      await writeFully(this.#file, bytes, this.bytes);
+    } catch (error) {
+      throw writeError(this.#path, error);
+    }
+    this.bytes += bytes.length;
+  }
+
+  async finish(): Promise<void> {
+    const { fs } = this.#context.env;
+    await this.#flush();
+    try {
+      await this.#file.datasync();
+      await this.#file.close();
+      await fs.rename(`${this.#path}.tmp`, this.#path);
+      await fs.syncDir(parentOf(this.#path));
+    } catch (error) {
+      throw writeError(this.#path, error);
+    }
+  }
+
+  /** What was written goes again; the failure that led here is the one to tell. */
+  async discard(): Promise<void> {
+    await this.#file.close().catch(() => undefined);
+    await removeIfThere(this.#context.env.fs, `${this.#path}.tmp`).catch(() => undefined);
   }
 }

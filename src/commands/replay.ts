@@ -1,4 +1,4 @@
-import { damageError, refusedError, usageError, WalqError } from '../base/errors.ts';
+import { damageError, usageError, WalqError } from '../base/errors.ts';
 import { baseName, parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { QueueMachine } from '../queue/state/machine.ts';
@@ -9,8 +9,10 @@ import { readSnapshot } from '../storage/snapshot/read.ts';
 import { writeSnapshot } from '../storage/snapshot/write.ts';
 import type { SnapshotSummary } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
+import { replayExport } from './export-replay.ts';
 import { replayForeign } from './foreign-replay.ts';
 import { type LogSource, openLog } from './log-source.ts';
+import { refuseFile } from './out-file.ts';
 import type { ReplayOptions, ReplayRequest, ReplayResult } from './replay-types.ts';
 import { beforeBase, resolveSelector } from './resolve.ts';
 import { parseSelector } from './selector.ts';
@@ -53,12 +55,14 @@ export async function replayTarget(
   { until, snapshot, make = () => new QueueMachine() }: ReplayOptions,
 ): Promise<ReplayResult> {
   if (isForeign(target)) return await replayForeign(context, target, { until, snapshot });
+  if (target.kind === 'export' || target.kind === 'export-stream') return await replayExport(context, target, until);
   const log = openLog(context, target);
   if (target.kind === 'store') return await replayStore(context, target.path, log, { until, snapshot, make });
   return await replayAlone(context, target, log, { until, snapshot, make });
 }
 
-async function storeOf(context: CommandContext, target: Target): Promise<Target> {
+/** The wal/ folder of a store is replayed as that store: its snapshots belong to it. */
+export async function storeOf(context: CommandContext, target: Target): Promise<Target> {
   if (target.kind !== 'wal-folder') return target;
   const path = parentOf(target.path);
   const info = await context.env.fs.stat(`${path}/STORE.json`);
@@ -187,14 +191,8 @@ async function loadBase(context: CommandContext, path: string, machine: QueueMac
 
 /** Writes the state as a detached snapshot. Throws E_FILE_EXISTS (7), E_SNAPSHOT_WRITE (74). */
 export async function saveState(context: CommandContext, result: ReplayResult, path: string): Promise<SnapshotSummary> {
-  const { fs } = context.env;
-  if ((await fs.lstat(path)) !== undefined || (await fs.lstat(`${path}.tmp`)) !== undefined) {
-    throw refusedError('E_FILE_EXISTS', `${path} is there already; it is not overwritten`, { data: { file: path } });
-  }
-  const folder = path.includes('/') ? parentOf(path) : '.';
-  if ((await fs.stat(folder))?.kind !== 'folder') {
-    throw usageError('E_USAGE', `--save: there is no folder ${folder}`, { data: { file: path } });
-  }
+  await refuseFile(context, path, '--save');
+  const folder = parentOf(path);
   // It fits no log by itself, so it points at none.
   const seq = Number(result.seq);
   const point = { seq: Number.isSafeInteger(seq) ? seq : 0, ordinal: 0, offset: 0, link: 0, salt: 0 };

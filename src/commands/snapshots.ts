@@ -58,8 +58,7 @@ export async function verifySnapshots(context: CommandContext, path: string): Pr
 /** Throws E_WRONG_TARGET (exit 2) for what holds no state. */
 export function refuseLog(target: Target): void {
   const isForeignLog = isForeign(target) && target.format.kind === 'log';
-  if (!isForeignLog && target.kind !== 'segment' && target.kind !== 'segment-stream' && target.kind !== 'wal-folder')
-    return;
+  if (!isForeignLog && !/^(segment|export|wal-folder)/.test(target.kind)) return;
   throw usageError('E_WRONG_TARGET', `${shownPath(target.path)} is a log, not a snapshot`, {
     data: { file: target.path, kind: target.kind },
     next: `walq wal verify ${shellWord(target.path)}`,

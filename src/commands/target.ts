@@ -14,6 +14,7 @@ import { segmentMagic } from '../storage/wal/format.ts';
 import { headMagic } from '../storage/wal/head.ts';
 import { parseSegmentFileName } from '../storage/wal/names.ts';
 import type { CommandContext } from './context.ts';
+import { isExport } from './export-form.ts';
 import { type SelectorRange, tryRange } from './selector.ts';
 import { peekable } from './stdin-source.ts';
 import { standardInput, storePath } from './store-path.ts';
@@ -22,6 +23,8 @@ import { standardInput, storePath } from './store-path.ts';
 export type Target =
   | { kind: 'store' | 'wal-folder' | 'segment' | 'snapshot'; path: string }
   | { kind: 'segment-stream' | 'snapshot-stream'; path: string; source: ByteSource; used: boolean }
+  | { kind: 'export'; path: string }
+  | { kind: 'export-stream'; path: string; source: ByteSource; used: boolean }
   | { kind: 'foreign'; path: string; format: ForeignFormat }
   | { kind: 'foreign-stream'; path: string; format: ForeignFormat; source: ByteSource; used: boolean };
 
@@ -135,10 +138,10 @@ async function openStream(context: CommandContext): Promise<Target> {
   const content = classify(head, standardInput);
   const base = { path: standardInput, source, used: false };
   if (typeof content !== 'string') return { kind: 'foreign-stream', format: content, ...base };
-  return { kind: content === 'segment' ? 'segment-stream' : 'snapshot-stream', ...base };
+  return { kind: `${content}-stream`, ...base };
 }
 
-function classify(head: Uint8Array, path: string): 'segment' | 'snapshot' | ForeignFormat {
+function classify(head: Uint8Array, path: string): 'segment' | 'snapshot' | 'export' | ForeignFormat {
   const name = baseName(path);
   if (parseSegmentFileName(name) !== undefined) return 'segment';
   if (parseSnapshotFileName(name) !== undefined) return 'snapshot';
@@ -146,6 +149,7 @@ function classify(head: Uint8Array, path: string): 'segment' | 'snapshot' | Fore
   const magic = typeof preamble === 'string' ? nearMagic(head) : preamble.magic;
   if (magic === segmentMagic) return 'segment';
   if (magic === snapshotMagic) return 'snapshot';
+  if (isExport(head)) return 'export';
   const shown = shownPath(path);
   if (Buffer.from(head.subarray(0, storeFileStart.length)).toString('latin1') === storeFileStart) {
     throw notTheStore(path, shown, 'STORE.json');

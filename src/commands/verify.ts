@@ -9,6 +9,8 @@ import { scanSnapshot } from '../storage/snapshot/scan.ts';
 import type { LogReport, SnapshotCheck, Verdict } from '../storage/types.ts';
 import type { LogVisitor } from '../storage/wal/scan-log.ts';
 import type { CommandContext } from './context.ts';
+import type { ExportHeader, ExportTrailer } from './export-form.ts';
+import { scanExport } from './export-source.ts';
 import { readForeignLog, readForeignSnapshot } from './foreign-source.ts';
 import { nameOf, openTarget, type Target, type TargetName } from './target.ts';
 import { type DeepLook, lookDeep } from './verify-deep.ts';
@@ -23,6 +25,8 @@ export interface VerifyResult {
   /** Stores and single snapshots. */
   snapshots?: SnapshotCheck[];
   foreign?: ForeignLogSummary | ForeignSnapshotSummary;
+  /** Of an export: its first and its last line, as far as they can be read. */
+  export?: { header: ExportHeader | undefined; trailer: ExportTrailer | undefined };
   /** Of a store, when asked for. */
   deep?: Omit<DeepLook, 'findings'>;
 }
@@ -62,6 +66,11 @@ export async function verifyTarget(context: CommandContext, target: Target): Pro
       return ofLog(nameOf(target), await scanSegmentFile(env, path, visitor));
     case 'segment-stream':
       return ofLog(nameOf(target), await scanStream(target.source, 'standard input', visitor));
+    case 'export':
+    case 'export-stream': {
+      const { header, trailer, state: _, ...log } = await scanExport(context, target, {}, Number.POSITIVE_INFINITY);
+      return { ...ofLog(nameOf(target), log), export: { header, trailer } };
+    }
     case 'snapshot':
       return ofSnapshot(nameOf(target), await checkSnapshot(env, path, { relativeName: baseName(path) }));
     case 'snapshot-stream':

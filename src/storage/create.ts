@@ -10,6 +10,8 @@ import { type StoreIdentity, writeStoreFile } from './store-file.ts';
 import type { StorageEnv } from './types.ts';
 
 export interface CreateOptions {
+  /** Of a store that is made again from a text; another one gets an id by chance. */
+  id?: string;
   /** State the log begins on. Without it the log begins at seq 1 on nothing. */
   base?: { seq: number; entries: Iterable<Uint8Array> };
   /** Where the log begins, when its snapshots come later. */
@@ -32,7 +34,7 @@ export async function createStore(
       next: 'choose another folder',
     });
   }
-  const identity: StoreIdentity = { id: randomId(env), createdMs: env.clock.now() };
+  const identity: StoreIdentity = { id: options.id ?? randomId(env), createdMs: env.clock.now() };
   await markBegun(env, storeDir);
   await makeEmptyFolder(env, storeDir, walFolder);
   await makeEmptyFolder(env, storeDir, snapshotFolder);

@@ -166,6 +166,52 @@ describe('wal inspect', () => {
     expect(await once(child, 'exit')).toEqual([130, null]);
   });
 
+  it('follows until the first event that passes the filters, which may be there already', async () => {
+    const dir = join(scratch(), 'store');
+    await makeStore(dir, 2);
+    const already = await walq(['wal', 'inspect', dir, '-f', '--type', 'ACK', '--until-match']);
+    expect(already).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\[seq=3\] ACK job_1 .*\n$/) });
+    const writer = await open(dir);
+    const args = ['wal', 'inspect', dir, '--job', 'later', '--until-match', '--timeout', '1m', '-o', 'ndjson'];
+    const waiting = walq(args);
+    const options = { name: 'default', priority: 0, maxAttempts: 3, timeoutMs: 0, backoff: 'none', group: '' };
+    const enqueued = (id: string) => encodeEvent({ type: 'ENQUEUE', id, at: firstMs, runAt: firstMs, ...options });
+    // Others come first, now and while it waits.
+    for (const id of ['other', 'another', 'later', 'more']) {
+      await writer.append([enqueued(id)]);
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }
+    const { code, stdout } = await waiting;
+    await writer.close();
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect({ code, lines }).toMatchObject({
+      code: 0,
+      lines: [{ seq: 9, job: 'later' }, { summary: { shown: 1, exit: 0 } }],
+    });
+  });
+
+  it('gives up when the time is over: exit 1 where nothing has matched', async () => {
+    const dir = join(scratch(), 'store');
+    await makeStore(dir, 1);
+    const none = await walq(['wal', 'inspect', dir, '--type', 'DEAD', '--until-match', '--timeout', '300ms']);
+    expect(none).toMatchObject({ code: 1, stdout: '', stderr: 'no event has matched within 300ms [E_NO_MATCH]\n' });
+    expect(
+      (await walq(['queue', 'events', '--store', dir, '--until-match', '--grep', 'x', '--timeout', '0'])).code,
+    ).toBe(1);
+    expect(await walq(['wal', 'inspect', dir, '-f', '--timeout', '100ms'])).toMatchObject({ code: 0, stderr: '' });
+    for (const wrong of [
+      ['--timeout', '1s'],
+      ['--until-match', '-n', '2'],
+      ['--until-match', '-r'],
+      ['-f', '--timeout', 'x'],
+    ]) {
+      expect({ wrong, code: (await walq(['wal', 'inspect', dir, ...wrong])).code }).toEqual({ wrong, code: 2 });
+    }
+  });
+
   it('stops at once when its reader does', async () => {
     const dir = join(scratch(), 'long.log');
     writeFileSync(dir, Array.from({ length: 200_000 }, (_, at) => raftLine(at + 1, 'ENQUEUE', `job-${at}`)).join(''));

@@ -12,7 +12,7 @@ const followedFrom = '@-10..';
 export async function events(session: Session, args: readonly string[], flags: InspectFlags): Promise<ExitCode> {
   const store = storePath(session.context);
   if (args.length > 0) return await inspect(session, [store, ...args], flags);
-  const following = flags.follow === true && (await hasEvents(session, store));
+  const following = (flags.follow === true || flags.untilMatch === true) && (await hasEvents(session, store));
   return await inspect(session, following ? [store, followedFrom] : [], flags);
 }
 

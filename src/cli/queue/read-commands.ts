@@ -1,6 +1,15 @@
 import { type Command, Option } from 'commander';
 import { jobSorts } from '../../commands/queue/job-sorts.ts';
-import { answers, durationOf, expressionHelp, list, outputOption, type Parsed, wholeNumber } from '../command.ts';
+import {
+  answers,
+  durationOf,
+  expressionHelp,
+  followOptions,
+  list,
+  outputOption,
+  type Parsed,
+  wholeNumber,
+} from '../command.ts';
 import { deadGroup } from './dead-group.ts';
 
 /**
@@ -93,15 +102,15 @@ function addEvents(queue: Command, parsed: Parsed): void {
     .command('events')
     .description('the events of the queue, as wal inspect shows them')
     .argument('[range]', 'A..B, A.., ..B or A; each a seq, @-10, @tail, @snap, a time or "5m ago"')
-    .option('-f, --follow', 'wait for more events, until interrupted; without a range the last ten come first')
     .option('--job <ids>', 'only events of these jobs', list)
     .option('--type <types>', 'only events of these types, such as ACK,DEAD', list)
     .option('--grep <text>', 'only events whose text form contains this')
     .option('--where <expression>', `only events for which this holds, such as 'type = DEAD and exit != 1'`)
     .option('-n, --limit <count>', 'stop after so many events', wholeNumber('--limit', 0))
     .option('-r, --reverse', 'newest first')
-    .addOption(outputOption(['text', 'table', 'ndjson', 'json', 'csv', 'hex'], 'text'))
-    .addHelpText('after', expressionHelp);
+    .addOption(outputOption(['text', 'table', 'ndjson', 'json', 'csv', 'hex'], 'text'));
+  followOptions(command, 'wait for more events, until interrupted; without a range the last ten come first');
+  command.addHelpText('after', expressionHelp);
   answers(command, parsed, { kind: 'queue.events', load: async () => (await import('./events.ts')).events });
 }
 

@@ -1,7 +1,8 @@
 import { type ExitCode, usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { shellWord } from '../../base/shell-word.ts';
-import { type ImportedFile, type ImportResult, importLogs } from '../../commands/import.ts';
+import { importLogs } from '../../commands/import.ts';
+import type { ImportedFile, ImportResult } from '../../commands/import-types.ts';
 import { exitOfVerdict, worstFirst } from '../../commands/verdict.ts';
 import { verdictText, writeFaults } from '../findings.ts';
 import type { CommonFlags, Session } from '../session.ts';
@@ -35,7 +36,7 @@ async function writeText(session: Session, result: ImportResult): Promise<void> 
     await out.line(escapeText(`${base.file}: ${counted(base.jobs, 'job')} as the base${seqs}`));
   }
   for (const file of result.files) await out.line(escapeText(fileLine(file)));
-  await out.line(`store ${escapeText(result.store)} (id ${result.storeId}): seq 1..${result.seqLast}`);
+  await out.line(`store ${escapeText(result.store)} (id ${result.storeId}): ${seqsOf(result)}`);
   if (result.skipped > 0)
     await out.line(
       `${counted(result.skipped, 'event')} did not fit the state (doubled, out of order, or of a job no log holds) and changed nothing`,
@@ -48,6 +49,17 @@ async function writeText(session: Session, result: ImportResult): Promise<void> 
     await err.write(verdictText(result.verdict, ['of the sources; what was sound in them is in the store'], errStyle));
   }
   await out.line(`${style.dim('next:')} ${style.command(`walq wal verify ${shellWord(result.store)}`)}`);
+}
+
+function seqsOf({ seqLast, baseSeq, export: made }: ImportResult): string {
+  if (made === undefined) return `seq 1..${seqLast}`;
+  const { seqFirst, lost, stateHash } = made;
+  return [
+    seqLast < seqFirst ? `no events, the next is seq ${seqFirst}` : `seq ${seqFirst}..${seqLast}`,
+    ...(lost > 0 ? [`${counted(lost, 'event')} of these lost before the export`] : []),
+    ...(baseSeq > 0 ? [`the state at seq ${baseSeq} as its snapshot`] : []),
+    stateHash === undefined ? 'state unknown: events of a newer walq' : `state ${stateHash.slice(0, 12)} as exported`,
+  ].join(', ');
 }
 
 function renamedLine(result: ImportResult): string {

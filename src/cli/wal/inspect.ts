@@ -1,4 +1,5 @@
-import { Exit, type ExitCode } from '../../base/errors.ts';
+import { formatDuration } from '../../base/duration.ts';
+import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { inspectLog } from '../../commands/inspect.ts';
 import type { InspectRequest, InspectResult } from '../../commands/inspect-types.ts';
 import type { SelectorRange } from '../../commands/selector.ts';
@@ -19,13 +20,18 @@ export interface InspectFlags {
   limit?: number;
   reverse?: boolean;
   follow?: boolean;
+  /** Follow until the first event that is shown. */
+  untilMatch?: boolean;
+  /** ms */
+  timeout?: number;
 }
 
 /** Streams the events of a log. Faults go to stderr at the end, and into the exit code. */
 export async function inspect(session: Session, args: readonly string[], flags: InspectFlags): Promise<ExitCode> {
   const { path, range } = await splitPositionals(session.context, args);
   const format = session.json ? 'json' : flags.output;
-  const writer = rowWriter(session, format, flags.follow === true);
+  const follow = followOf(flags);
+  const writer = rowWriter(session, format, follow);
   const result = await inspectLog(session.context, requestOf(path, range, flags), (row) => writer.row(row)).catch(
     async (error: unknown) => {
       const failure = toFailure(error);
@@ -38,7 +44,7 @@ export async function inspect(session: Session, args: readonly string[], flags: 
   session.settle();
   const filters = [range, flags.type, flags.job, flags.grep, flags.where];
   const hasFilter = filters.some((filter) => filter !== undefined);
-  const exit = exitOf(result, hasFilter);
+  const exit = exitOf(result, hasFilter || flags.untilMatch === true);
   await writer.end({
     shown: result.shown,
     partial: result.partial,
@@ -49,7 +55,7 @@ export async function inspect(session: Session, args: readonly string[], flags: 
     exit,
   });
   await session.out.flush();
-  await explain(session, result, exit);
+  await explain(session, result, exit, flags);
   return exit;
 }
 
@@ -63,8 +69,19 @@ function requestOf(path: string, range: SelectorRange | undefined, flags: Inspec
     ...(flags.where === undefined ? {} : { where: flags.where }),
     ...(flags.limit === undefined ? {} : { limit: flags.limit }),
     reverse: flags.reverse === true,
-    follow: flags.follow === true,
+    follow: followOf(flags),
+    ...(flags.untilMatch === true ? { limit: 1 } : {}),
+    timeoutMs: flags.timeout,
   };
+}
+
+/** Throws E_USAGE (2) for flags that do not go together. */
+function followOf({ follow = false, untilMatch = false, timeout, limit }: InspectFlags): boolean {
+  if (untilMatch && limit !== undefined)
+    throw usageError('E_USAGE', '--until-match ends at the first event that matches; -n says another end');
+  if (timeout !== undefined && !follow && !untilMatch)
+    throw usageError('E_USAGE', '--timeout ends --follow or --until-match, and neither is given');
+  return follow || untilMatch;
 }
 
 function exitOf(result: InspectResult, hasFilter: boolean): ExitCode {
@@ -78,9 +95,17 @@ function heldBy({ log, partial }: InspectResult): string {
   return `; the log ends at seq ${log.seqLast}`;
 }
 
-async function explain(session: Session, result: InspectResult, exit: ExitCode): Promise<void> {
+async function explain(
+  session: Session,
+  result: InspectResult,
+  exit: ExitCode,
+  { timeout }: InspectFlags,
+): Promise<void> {
   const { err, errStyle } = session;
-  if (exit === Exit.failed) await err.line(`no event matches${heldBy(result)} ${errStyle.dim('[E_NO_MATCH]')}`);
+  if (exit === Exit.failed) {
+    const what = timeout === undefined ? `matches${heldBy(result)}` : `has matched within ${formatDuration(timeout)}`;
+    await err.line(`no event ${what} ${errStyle.dim('[E_NO_MATCH]')}`);
+  }
   const { verdict } = result;
   if (verdict === undefined || exitOfVerdict(verdict) === Exit.ok) return;
   await writeFaults(session, result.findings);

@@ -34,7 +34,7 @@ export async function verify(session: Session, args: readonly string[], flags: V
 }
 
 function documentOf(result: VerifyResult): Record<string, unknown> {
-  const { target, verdict, findings, log, snapshots, foreign, deep } = result;
+  const { target, verdict, findings, log, snapshots, foreign, export: text, deep } = result;
   const { findings: _, verdict: __, ...report } = log ?? { findings: [], verdict };
   return {
     target,
@@ -44,6 +44,7 @@ function documentOf(result: VerifyResult): Record<string, unknown> {
     snapshots,
     deep,
     foreign: foreign && { ...foreign, findings: undefined },
+    export: text,
   };
 }
 
@@ -81,14 +82,25 @@ function summaryLines(result: VerifyResult): string[] {
   if (foreign !== undefined) return [`${what}: ${foreignSummary(foreign)}`];
   if (log === undefined) return [`${what}: ${snapshotSummary(result)}`];
   const seqs = log.seqFirst === undefined ? '' : ` (seq ${log.seqFirst}..${log.seqLast})`;
-  const parts = [
-    counted(log.segments.length, 'segment'),
-    `${counted(log.records, 'event')}${seqs}`,
-    counted(log.frames, 'frame'),
-    bytes(log.bytes),
-  ];
+  const parts =
+    result.export === undefined
+      ? [
+          counted(log.segments.length, 'segment'),
+          `${counted(log.records, 'event')}${seqs}`,
+          counted(log.frames, 'frame'),
+        ]
+      : [
+          `export of the store ${log.storeId ?? '?'}`,
+          `${counted(log.records, 'event')}${seqs}`,
+          ...baseOf(result.export),
+        ];
+  parts.push(bytes(log.bytes));
   if (snapshots !== undefined) parts.push(counted(snapshots.length, 'snapshot'));
   return [`${what}: ${parts.join(', ')}`];
+}
+
+function baseOf({ header }: NonNullable<VerifyResult['export']>): string[] {
+  return header?.base === undefined ? [] : [`the state at seq ${header.base.seq}`];
 }
 
 function deepLine({ applied, proved }: NonNullable<VerifyResult['deep']>): string {

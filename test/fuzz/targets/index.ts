@@ -1,5 +1,6 @@
 import type { Target } from '../target.ts';
 import { diskTargets } from './disk.ts';
+import { exportTargets } from './export.ts';
 import { foreignTargets } from './foreign.ts';
 import { inputTargets } from './input.ts';
 import { stateTargets } from './state.ts';
@@ -13,6 +14,7 @@ export const targets: readonly Target[] = [
   ...stateTargets,
   ...wireTargets,
   ...foreignTargets,
+  ...exportTargets,
   ...inputTargets,
   ...textTargets,
   ...whereTargets,

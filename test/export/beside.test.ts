@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { systemClock, systemRandom } from '../../src/base/node-clock.ts';
+import { verifyPath } from '../../src/commands/verify.ts';
+import { nodeFs } from '../../src/fs/node-fs.ts';
+import { enqueueDefaults } from '../../src/queue/events/event-types.ts';
+import { encodeEvent } from '../../src/queue/events/events.ts';
+import { open } from '../cli/make-store.ts';
+import { scratch } from '../cli/run-walq.ts';
+import { contextOf, exported } from './support.ts';
+
+test('beside a writer that rotates and cleans, every export is whole, and later ones reach further', async () => {
+  const env = { fs: nodeFs, clock: systemClock, random: systemRandom };
+  const dir = scratch();
+  const path = join(dir, 'store');
+  const store = await open(path, 2000);
+  let done = false;
+  let at = 0;
+  const write = async (): Promise<void> => {
+    while (!done) {
+      const id = `job_${++at}`;
+      await store.append([encodeEvent({ type: 'ENQUEUE', id, at, ...enqueueDefaults, runAt: at })]);
+      if (at % 20 === 0) await store.checkpoint({ keep: 1 });
+      // Else it would keep the thread to itself.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  const writing = write();
+  let last = 0;
+  let withBase = 0;
+  // Whatever happens here, the writer ends before its folder goes.
+  onTestFinished(async () => {
+    done = true;
+    await writing;
+    await store.close();
+  });
+  for (let round = 0; round < 40; round++) {
+    const { text, result } = await exported(env, path);
+    expect(result.verdict).toMatch(/^(clean|padded)$/);
+    expect(result.seqLast).toBeGreaterThanOrEqual(last);
+    last = result.seqLast;
+    if (result.base !== undefined) withBase++;
+    const file = join(dir, `text-${round}`);
+    const out = await nodeFs.open(file, 'wx');
+    await out.write(Buffer.from(text), 0);
+    await out.close();
+    expect(await verifyPath(contextOf(env), file)).toMatchObject({ verdict: 'clean' });
+  }
+  expect(withBase).toBeGreaterThan(5);
+});
