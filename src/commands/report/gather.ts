@@ -6,7 +6,7 @@ import { listSnapshots } from '../../storage/snapshot/list.ts';
 import { checkSnapshot } from '../../storage/snapshot/read.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 import type { CommandContext } from '../context.ts';
-import { diagnose } from '../doctor/diagnose.ts';
+import { type Diagnosis, diagnose } from '../doctor/diagnose.ts';
 import type { Spread } from '../stats/spread.ts';
 import { openStoreTarget } from '../store-target.ts';
 import { ReportCollector } from './collect.ts';
@@ -63,12 +63,18 @@ export async function gatherReport(
     jobs: jobs.jobs,
     texts: texts.list,
     typeNames: collector.typeNames,
-    ...(collector.base && { base: collector.base }),
+    ...baseOf(collector, diagnosis),
     wait: shapeOf(collector.stats.wait),
     run: shapeOf(collector.stats.run),
     sample: sampleOf(collector),
     withPayloads,
   };
+}
+
+/** A log without an event, and without a snapshot, is a queue without a job. */
+function baseOf({ base, eventsOf }: ReportCollector, { jobs }: Diagnosis): Pick<ReportData, 'base'> {
+  if (base !== undefined) return { base };
+  return eventsOf === 0 && jobs?.seq === 0 ? { base: { seq: 0, counts: jobs.counts } } : {};
 }
 
 /** One that is damaged gives no state; what is wrong with it, the diagnosis says. */
