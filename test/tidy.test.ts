@@ -5,7 +5,7 @@ import { faultsOf, importsOf, resolve } from './tidy-rules.ts';
 const root = new URL('..', import.meta.url).pathname;
 
 function sources(): string[] {
-  return ['src', 'test', 'bench', 'bin', 'fixtures'].flatMap((folder) =>
+  return ['src', 'test', 'scripts', 'bench', 'bin', 'fixtures'].flatMap((folder) =>
     readdirSync(`${root}/${folder}`, { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.(ts|js|mjs)$/.test(name) && !name.includes('node_modules'))
       .map((name) => `${folder}/${name.replaceAll('\\', '/')}`),

@@ -63,7 +63,7 @@ function damageLines({ style }: Session, { findings, traces }: Diagnosis): [stri
   return more > 0 ? [...lines, ['', style.dim(`… and ${count(more)} more; walq wal verify lists them`)]] : lines;
 }
 
-function factLines(diagnosis: Diagnosis, now: number): [string, string][] {
+export function factLines(diagnosis: Diagnosis, now: number): [string, string][] {
   const { store, log, disk } = diagnosis;
   const seqs = log.seqFirst === undefined ? '' : ` (seq ${count(log.seqFirst)}..${count(log.seqLast ?? 0)})`;
   const parts = [

@@ -4,6 +4,10 @@ export const commandLines: Readonly<Record<string, Readonly<Record<string, strin
     'walq doctor ./jobs': 'reads everything, writes nothing, also beside a runner',
     'walq doctor ./jobs --bundle damage.tar.gz': 'and what somebody elsewhere needs to help; without payloads',
   },
+  report: {
+    'walq report STORE -o report.html': 'open it with a double click; it needs no network',
+    'walq report STORE -o - > report.html': 'the same, by way of a pipe',
+  },
   backup: {
     'walq backup STORE DIR': 'DIR is there only when it is whole and verified',
     'walq wal verify DIR': 'check it again, at any time',

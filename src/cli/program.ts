@@ -11,6 +11,7 @@ export function buildProgram(parsed: Parsed): Command {
   addSnapshotGroup(program, parsed);
   addQueueGroup(program, parsed);
   addDoctor(program, parsed);
+  addReport(program, parsed);
   addBackup(program, parsed);
   addDemo(program, parsed);
   addCompletion(program, parsed);
@@ -34,6 +35,21 @@ function addDoctor(program: Command, parsed: Parsed): void {
     .option('--bundle <file>', 'also write an archive (.tar.gz) of the damage, for somebody elsewhere to look at')
     .option('--with-payloads', 'leave in the bundle what jobs hold');
   answers(command, parsed, { kind: 'doctor', load: async () => (await import('./doctor.ts')).doctor });
+}
+
+function addReport(program: Command, parsed: Parsed): void {
+  const command = program
+    .command('report')
+    .description('a page to look at, in one file: verdict, map of the log, jobs over time, latencies, any moment again')
+    .argument('[path]', 'the store')
+    .requiredOption('-o, --output <file>', 'the page to write; - for standard output')
+    .option('--force', 'write over a file that is there')
+    .option('--with-payloads', 'put payloads, results and commands of jobs into the page too; long ones are cut')
+    .addHelpText(
+      'after',
+      '\nExit codes: those of doctor, by verdict (docs/exit-codes.md). docs/report.md describes the page.',
+    );
+  answers(command, parsed, { kind: 'report', load: async () => (await import('./report.ts')).report });
 }
 
 function addBackup(program: Command, parsed: Parsed): void {

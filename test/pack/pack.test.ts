@@ -26,6 +26,8 @@ describe('the package', () => {
     'dist/cli/main.js',
     'dist/index.js',
     'dist/index.d.ts',
+    'dist/cli/report/page/page.js',
+    'dist/cli/report/page/page.css',
     'package.json',
     'README.md',
     'ARCHITECTURE.md',
@@ -43,6 +45,7 @@ describe('the package', () => {
     const allowed = [
       /^bin\/walq\.js$/,
       /^dist\/.+\.(js|d\.ts)$/,
+      /^dist\/cli\/report\/page\/page\.css$/,
       /^(docs|src)\/.+\.md$/,
       /^(package\.json|LICENSE|README\.md|ARCHITECTURE\.md|CHANGELOG\.md|SECURITY\.md)$/,
     ];

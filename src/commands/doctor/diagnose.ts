@@ -4,6 +4,7 @@ import { VarintReader } from '../../base/varint.ts';
 import { phaseOf } from '../../queue/state/phase.ts';
 import { verifyStore } from '../../storage/read.ts';
 import type { FrameView, LogReport, SnapshotCheck, Verdict } from '../../storage/types.ts';
+import type { LogVisitor } from '../../storage/wal/scan-log.ts';
 import type { CommandContext } from '../context.ts';
 import { type Step, stepsFor } from '../next-steps.ts';
 import { lookAtQueue, type QueueLook } from '../queue/look.ts';
@@ -63,19 +64,31 @@ const interruptedShown = 5;
 /** Faults whose bytes are looked at. */
 const tracesMax = 3;
 
+/** Somebody who wants to see the log go by while it is read for a diagnosis. */
+export interface LogWatch {
+  visitor: Omit<LogVisitor, 'progress'>;
+  /** The log is read: memory that was needed for that may go. */
+  read(): Promise<void>;
+}
+
 /**
  * Everything about a store that a person wants to know first when something is wrong. Takes no lock and writes
  * nothing, also beside a live writer. Damage is the answer, not an error. Rejects with E_NO_STORE (1),
  * E_WRONG_TARGET (2), E_READ (74), and what makes a folder no store at all.
  */
-export async function diagnose(context: CommandContext, args: readonly string[]): Promise<Diagnosis> {
+export async function diagnose(context: CommandContext, args: readonly string[], watch?: LogWatch): Promise<Diagnosis> {
   const { env } = context;
   const store = await openStoreTarget(context, args);
   const ends = new Ends();
   const { snapshots, ...log } = await verifyStore(env, store, {
-    frame: (frame) => ends.take(frame),
+    ...watch?.visitor,
+    frame: (frame) => {
+      ends.take(frame);
+      return watch?.visitor.frame?.(frame);
+    },
     progress: (bytes) => context.progress(bytes, undefined),
   });
+  await watch?.read();
   const look = await lookAtQueue({ ...context, store }).catch((error: unknown) => {
     if (error instanceof WalqError) return error;
     throw error;

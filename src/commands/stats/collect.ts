@@ -44,13 +44,21 @@ export class StatsCollector {
   readonly #lives = new Map<string, Life>();
 
   take(record: Uint8Array): void {
-    this.events++;
-    this.bytes += record.length;
-    add(this.byType, recordTypeName(record), record.length, noShare);
-    let event: QueueEvent;
+    let event: QueueEvent | undefined;
     try {
       event = decodeEvent(record);
     } catch {
+      event = undefined;
+    }
+    this.count(record, event);
+  }
+
+  /** The same where the record is decoded already; undefined when that failed. */
+  count(record: Uint8Array, event: QueueEvent | undefined): void {
+    this.events++;
+    this.bytes += record.length;
+    add(this.byType, recordTypeName(record), record.length, noShare);
+    if (event === undefined) {
       this.undecoded++;
       return;
     }

@@ -3,6 +3,13 @@ const perDoubling = 8;
 /** Up to here every whole number has a bucket of its own. */
 const exactMax = 16;
 
+/** So many values from `bottom` to `top`, both included. */
+export interface Bucket {
+  bottom: number;
+  top: number;
+  count: number;
+}
+
 /** How values are spread: counts in buckets that grow with the value, so memory is flat. Whole numbers from 0. */
 export class Spread {
   count = 0;
@@ -26,6 +33,16 @@ export class Spread {
       if (left <= 0) return Math.min(this.max, topOf(bucket));
     }
     return this.max;
+  }
+
+  /** From the first that holds a value to the last, empty ones between them too. */
+  buckets(): Bucket[] {
+    const first = this.#buckets.findIndex((count) => count > 0);
+    if (first < 0) return [];
+    return this.#buckets.slice(first).map((count, index) => {
+      const bucket = first + index;
+      return { bottom: bucket === 0 ? 0 : topOf(bucket - 1) + 1, top: topOf(bucket), count };
+    });
   }
 
   /** Counts over the whole range, in at most so many steps of equal width on the scale of the buckets. */

@@ -1,0 +1,42 @@
+import { counted } from '../../text.ts';
+import { spanText } from './format.ts';
+import { stateWords } from './model.ts';
+import type { Stage } from './stage.ts';
+
+/** What is said of one event in more than one place of the page. */
+
+const ends = new Set(['ACK', 'RETRY', 'DEAD', 'TIMEOUT']);
+
+/** `attempt 2 · waited 1.5s`, `ran 300ms · again in 2s`: what the columns hold beside the details. */
+function measures(stage: Stage, row: number): string[] {
+  const { rows } = stage.model;
+  const type = stage.typeName(row);
+  const parts: string[] = [];
+  const [attempt = -1, ms = -1, later = 0] = [rows.attempt[row], rows.ms[row], rows.laterMs[row]];
+  if (type === 'DISPATCH' && attempt > 0) parts.push(`attempt ${attempt}`);
+  if (type === 'DISPATCH' && ms >= 0) parts.push(`waited ${spanText(ms)}`);
+  if (ends.has(type) && ms >= 0) parts.push(`ran ${spanText(ms)}`);
+  if (later > 0) parts.push(type === 'RETRY' ? `again in ${spanText(later)}` : `not before ${spanText(later)} later`);
+  return parts;
+}
+
+export function eventDetails(stage: Stage, row: number): string {
+  const text = stage.text(stage.model.rows.text[row]);
+  return [...measures(stage, row), ...(text === '' ? [] : [text])].join(' · ');
+}
+
+/** `seq 12, ACK job_3, ran 300ms`: for those who hear the page. */
+export function spoken(stage: Stage): string {
+  const { row } = stage;
+  if (row < 0) return `before the first event, seq ${stage.seq}`;
+  const job = stage.model.rows.job[row] ?? -1;
+  const about = job < 0 ? '' : ` ${stage.jobId(job)}`;
+  return `seq ${stage.seq}, ${stage.typeName(row)}${about}`;
+}
+
+export function jobSummary(stage: Stage, job: number): string {
+  const state = stateWords[stage.player.state[job] ?? 0] ?? '';
+  const attempts = stage.player.attempt[job] ?? 0;
+  const most = stage.model.jobs.maxAttempts[job] ?? 0;
+  return `${state} · ${most > 0 ? `${attempts} of ${counted(most, 'attempt')}` : counted(attempts, 'attempt')}`;
+}

@@ -1,0 +1,115 @@
+import { inflateRawSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { packPage } from '../../src/cli/report/pack.ts';
+import { type Model, stateWords, unpack } from '../../src/cli/report/page/model.ts';
+import { Player } from '../../src/cli/report/page/player.ts';
+import { gatherReport } from '../../src/commands/report/gather.ts';
+import { enqueueDefaults, type QueueEvent } from '../../src/queue/events/event-types.ts';
+import { encodeEvent } from '../../src/queue/events/events.ts';
+import { QueueMachine } from '../../src/queue/state/machine.ts';
+import { openStore } from '../../src/storage/store.ts';
+import { type SimEnv, simEnv } from '../support/env.ts';
+import { Prng } from '../support/seeded-random.ts';
+import { contextOf } from './report-context.ts';
+
+const machine = (): QueueMachine => new QueueMachine();
+
+/** A queue in which everything happens: retries, deaths, removals, prunes by id and by seq, ids that come back. */
+function* story(chance: Prng, epoch: number): Generator<QueueEvent> {
+  const told = new QueueMachine();
+  const owner = { kind: 'runner', epoch } as const;
+  for (let seq = 1; seq <= 160; seq++) {
+    const event = nextEvent(chance, told, owner, 1000 + seq, seq);
+    told.applyEvent(event, seq);
+    yield event;
+  }
+}
+
+function nextEvent(
+  chance: Prng,
+  told: QueueMachine,
+  owner: { kind: 'runner'; epoch: number },
+  at: number,
+  seq: number,
+): QueueEvent {
+  const jobs = [...told.jobs()];
+  const job = jobs[chance.below(Math.max(1, jobs.length))];
+  const free = Array.from({ length: 9 }, (_, number) => `job ${number}`).find((id) => told.get(id) === undefined);
+  const enqueue = (id: string): QueueEvent => ({ type: 'ENQUEUE', id, at, ...enqueueDefaults, runAt: at });
+  if (job === undefined || (free !== undefined && chance.chance(0.2))) return enqueue(free ?? `extra ${seq}`);
+  if (chance.chance(0.03))
+    return { type: 'PRUNE', id: '', at, cutoff: { seq, completed: true, dead: chance.chance(0.5) } };
+  const { id } = job;
+  switch (job.state) {
+    case 'pending':
+      if (chance.chance(0.1)) return { type: 'CANCEL', id, at };
+      return { type: 'DISPATCH', id, at, attempt: job.attempt + 1, owner };
+    case 'in_flight':
+      if (chance.chance(0.5)) return { type: 'ACK', id, at };
+      if (chance.chance(0.2)) return { type: 'DEAD', id, at, reason: 'attempts' };
+      return { type: 'RETRY', id, at, runAt: at, reason: 'failed', refund: chance.chance(0.3), reset: false };
+    case 'dead':
+      if (chance.chance(0.5))
+        return { type: 'RETRY', id, at, runAt: at, reason: 'redrive', refund: false, reset: true };
+      return { type: 'REMOVE', id, at };
+    default:
+      return chance.chance(0.5) ? { type: 'PRUNE', id: '', at, ids: [id] } : enqueue(free ?? `extra ${seq}`);
+  }
+}
+
+async function modelOf(env: SimEnv): Promise<Model> {
+  const data = await gatherReport(contextOf(env), ['/s'], { withPayloads: false });
+  return unpack(inflateRawSync(packPage(data)));
+}
+
+/** Id, state and attempts of every job that is in the queue. */
+function jobsAt(model: Model, player: Player): Record<string, string> {
+  const jobs: Record<string, string> = {};
+  for (const [job, id] of model.facts.ids.entries()) {
+    const state = stateWords[player.state[job] ?? 0];
+    if (state !== 'not yet' && state !== 'gone') jobs[id] = `${state} ${player.attempt[job]}`;
+  }
+  return jobs;
+}
+
+function jobsOf(machine: QueueMachine): Record<string, string> {
+  return Object.fromEntries(
+    [...machine.jobs()].map((job) => [job.id, `${job.state.replace('_', ' ')} ${job.attempt}`]),
+  );
+}
+
+describe('the jobs that a page shows at a moment', () => {
+  test.each([1, 2, 3, 4, 5, 6])(
+    'are those of the state machine, forwards, backwards and in leaps (story %i)',
+    async (seed) => {
+      const env = simEnv();
+      const store = await openStore(env, '/s', { machine, create: true, segmentBytes: 4096 });
+      const chance = new Prng(seed);
+      const truth = new QueueMachine();
+      const states = [jobsOf(truth)];
+      for (const event of story(chance, store.epoch)) {
+        await store.append([encodeEvent(event)]);
+        truth.applyEvent(event, states.length);
+        states.push(jobsOf(truth));
+        // Every second story is compacted on the way: its log begins in the middle.
+        if (seed % 2 === 0 && states.length % 50 === 0) await store.checkpoint({ keep: 1 });
+      }
+      await store.close();
+      const model = await modelOf(env);
+      const player = new Player(model);
+      const first = (model.rows.seq[0] ?? 1) - 1;
+      expect(first > 0).toBe(seed % 2 === 0);
+      expect(model.rows.length).toBe(160 - first);
+      const [{ seq: oldest } = { seq: 0 }] = model.facts.checkpoints.toSorted((a, b) => a.seq - b.seq);
+      const check = (position: number): void => {
+        player.moveTo(position);
+        // A compacted log begins a little before the snapshot that it stands on.
+        if (player.counts() === undefined) expect(first + position).toBeLessThan(oldest);
+        else expect(jobsAt(model, player), `after seq ${first + position}`).toEqual(states[first + position]);
+      };
+      for (let position = model.rows.length; position >= 0; position--) check(position);
+      for (let position = 0; position <= model.rows.length; position++) check(position);
+      for (let leap = 0; leap < 40; leap++) check(chance.below(model.rows.length + 1));
+    },
+  );
+});
