@@ -35,7 +35,7 @@ const mode = options.quick ? 'quick' : 'full';
 if (options.child !== undefined) {
   // Without this, a row whose suite was killed would go on alone.
   process.on('disconnect', () => process.exit());
-  process.once('message', async (prepared) => process.send(await step(prepared)));
+  process.once('message', async (prepared) => process.send((await step(prepared)) ?? {}));
 } else await inTempFolder(options.inline === undefined ? suite : inline);
 
 /** Stores of one run lie in one folder, which goes away however the run ends. */
