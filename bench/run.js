@@ -10,40 +10,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { row as append64 } from './rows/append-64.js';
-import { row as drain64 } from './rows/drain-64.js';
-import { row as drainExec } from './rows/drain-exec.js';
-import { row as drainLease } from './rows/drain-lease.js';
-import { row as drainStream } from './rows/drain-stream.js';
-import { row as enqueue1 } from './rows/enqueue-1.js';
-import { row as enqueue64 } from './rows/enqueue-64.js';
-import { row as enqueue100 } from './rows/enqueue-100.js';
-import { row as enqueueBulk } from './rows/enqueue-bulk.js';
-import { row as memoryMillion } from './rows/memory-million.js';
-import { row as recovery } from './rows/recovery.js';
-import { row as recoveryMillion } from './rows/recovery-million.js';
-import { row as replay } from './rows/replay.js';
-import { row as snapshotLoad } from './rows/snapshot-load.js';
-import { row as snapshotWrite } from './rows/snapshot-write.js';
-import { row as startEnqueue } from './rows/start-enqueue.js';
-import { row as startEnqueue1000 } from './rows/start-enqueue-1000.js';
-import { row as startEnqueueRunner } from './rows/start-enqueue-runner.js';
-import { row as startVersion } from './rows/start-version.js';
-import { row as verify } from './rows/verify.js';
-import { row as verifyMemory } from './rows/verify-memory.js';
+import { rows, sharingRows } from './rows.js';
 import { describeMachine, load } from './support/machine.js';
 import { roundsMin } from './support/measure.js';
-import { lineOf, machineText, writeDocument } from './support/report.js';
-import { readResults, resultOf, writeResult } from './support/results.js';
+import { linesOf, machineText, writeDocument } from './support/report.js';
+import { readResults, resultOf, targetsOf, writeResult } from './support/results.js';
 
-const logRows = [verify, verifyMemory];
-const millionRows = [recoveryMillion, memoryMillion];
-const sharingRows = [...logRows, ...millionRows];
-const commitRows = [append64, enqueue64, enqueue1, enqueue100, enqueueBulk];
-const drainRows = [drain64, drainLease, drainExec, drainStream];
-const snapshotRows = [snapshotWrite, snapshotLoad];
-const startRows = [startVersion, startEnqueue, startEnqueue1000, startEnqueueRunner];
-const rows = [...logRows, replay, ...commitRows, ...drainRows, ...snapshotRows, recovery, ...millionRows, ...startRows];
 /** A row may lose this part of its share against the kept result before `--check` fails. */
 const lossMax = 0.25;
 
@@ -60,8 +32,11 @@ const { values: options } = parseArgs({
 });
 const mode = options.quick ? 'quick' : 'full';
 
-if (options.child !== undefined) process.once('message', async (prepared) => process.send(await step(prepared)));
-else await inTempFolder(options.inline === undefined ? suite : inline);
+if (options.child !== undefined) {
+  // Without this, a row whose suite was killed would go on alone.
+  process.on('disconnect', () => process.exit());
+  process.once('message', async (prepared) => process.send((await step(prepared)) ?? {}));
+} else await inTempFolder(options.inline === undefined ? suite : inline);
 
 /** Stores of one run lie in one folder, which goes away however the run ends. */
 async function inTempFolder(work) {
@@ -80,15 +55,21 @@ async function suite(folder) {
   const losses = [];
   for (const row of chosen) {
     const result = await resultIn(row, folder, machine);
-    console.log(lineOf(row.name, result));
+    console.log(linesOf(row.name, result));
     if (options.check) losses.push(...(await lossOf(row, result, folder, machine)));
     else if (!options['dry-run']) writeResult(row.name, mode, result);
   }
   if (!options.check && !options['dry-run'] && mode === 'full') {
-    writeDocument(rows.map((row) => [row.name, readResults(row.name).full]).filter(([, result]) => result));
+    writeDocument(rows.flatMap(keptResult));
   }
   for (const loss of losses) console.log(`LOST ${loss}`);
   if (losses.length > 0) process.exitCode = 1;
+}
+
+/** The kept full result of a row, judged by the targets of today. */
+function keptResult(row) {
+  const { full } = readResults(row.name);
+  return full === undefined ? [] : [{ ...full, targets: targetsOf(row, full) }];
 }
 
 async function resultIn(row, folder, machine) {
@@ -156,7 +137,7 @@ async function lossOf(row, result, folder, machine) {
   if (result.share >= least) return [];
   console.log(`${' '.repeat(16)}share ${result.share} against ${kept.share}: once more`);
   const again = await resultIn(row, folder, machine);
-  console.log(lineOf(row.name, again));
+  console.log(linesOf(row.name, again));
   if (again.share >= least) return [];
   return [`${row.name}: share ${Math.max(result.share, again.share)}, kept ${kept.share}, least ${least.toFixed(3)}`];
 }

@@ -7,7 +7,7 @@ export const row = {
   title: 'drain in process, no-op jobs, 64 at a time',
   unit: 'jobs/s',
   ceilingTitle: 'write + fdatasync of the same batches',
-  target: { of: 'value', min: 20_000 },
+  targets: [{ of: 'value', min: 50_000 }],
   rounds: 9,
   sizes: { full: { jobs: 20_000 }, quick: { jobs: 4000 } },
 

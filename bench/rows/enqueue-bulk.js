@@ -5,6 +5,7 @@ export const row = {
   title: 'durable enqueue in batches of 1000',
   unit: 'jobs/s',
   ceilingTitle: 'write + fdatasync of the same batches',
+  targets: [{ of: 'value', min: 500_000 }],
   sizes: { full: { operations: 60 }, quick: { operations: 10 } },
   run: (context) => enqueueRow(context, 1, 1000),
 };

@@ -6,6 +6,7 @@ export const row = {
   unit: 'ms',
   lessIsBetter: true,
   ceilingTitle: 'bare node start',
+  targets: [{ of: 'share', min: 0.5, why: 'twice bare node' }],
   sizes: { full: { starts: 10 }, quick: { starts: 3 } },
   run: (context) => startEnqueueRow(context, `${context.folder}/store`),
 };

@@ -7,6 +7,7 @@ export const row = {
   unit: 'ms',
   lessIsBetter: true,
   ceilingTitle: 'bare node start',
+  targets: [{ of: 'share', min: 0.667, why: '1.5 x bare node' }],
   sizes: { full: { starts: 10 }, quick: { starts: 3 } },
 
   async run({ size, roundCount }) {

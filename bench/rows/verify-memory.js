@@ -9,8 +9,11 @@ export const row = {
   unit: 'MB',
   lessIsBetter: true,
   ceilingTitle: 'the same command on a 10 MB log',
-  target: { of: 'share', min: 0.9, why: 'flat' },
-  sizes: { full: { bytes: 1e9, smallBytes: 10e6 }, quick: { bytes: 64e6, smallBytes: 10e6 } },
+  targets: [
+    { of: 'value', max: 120 },
+    { of: 'share', min: 0.9, why: 'flat' },
+  ],
+  sizes: { full: { bytes: 10e9, smallBytes: 10e6 }, quick: { bytes: 64e6, smallBytes: 10e6 } },
 
   async run({ folder, size, roundCount }) {
     const large = await logStore(folder, size.bytes);

@@ -10,7 +10,10 @@ export const row = {
   title: 'verify a log, 100-byte records written 64 in flight',
   unit: 'GB/s',
   ceilingTitle: 'read + crc32 of the same bytes',
-  target: { of: 'value', min: 1 },
+  targets: [
+    { of: 'share', min: 0.6 },
+    { of: 'value', min: 1.5 },
+  ],
   sizes: { full: { bytes: 1e9 }, quick: { bytes: 64e6 } },
 
   prepare: ({ folder, size }) => logStore(folder, size.bytes),

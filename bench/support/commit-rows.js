@@ -46,10 +46,10 @@ async function once(dir, write, round) {
 export async function inParallel(writers, total, operation) {
   const answers = new Array(total);
   let next = 0;
-  const writer = async () => {
+  const writer = async (_, slot) => {
     while (next < total) {
       const number = next++;
-      answers[number] = await operation(number);
+      answers[number] = await operation(number, slot);
     }
   };
   const started = performance.now();

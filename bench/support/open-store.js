@@ -11,5 +11,14 @@ const store = await openStore(env, dir, { machine });
 const next = store.machine.ready.take(env.clock.now(), { lanes: allLanes })?.seq;
 const ms = performance.now() - started;
 const { counts, size } = store.machine;
-console.log(JSON.stringify({ ms, next, size, counts, ...(hashed && { hash: stateHash(store.machine) }) }));
+console.log(
+  JSON.stringify({
+    ms,
+    next,
+    size,
+    counts,
+    replayed: store.recovery.replayed,
+    ...(hashed && { hash: stateHash(store.machine) }),
+  }),
+);
 await store.close();

@@ -1,40 +1,59 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { peerTable } from './peer-table.js';
+import { number, tableOf } from './text.js';
 
 const document = fileURLToPath(new URL('../../docs/performance.md', import.meta.url));
 const begin = '<!-- results: written by npm run bench -->';
 const end = '<!-- end of results -->';
+const indent = ' '.repeat(16);
 
-/** One line for the terminal as soon as a row is done. */
-export function lineOf(name, result) {
+/** Some lines for the terminal as soon as a row is done. */
+export function linesOf(name, result) {
+  const { unit } = result;
   const cpu = result.valuePerCpuSecond ? `, ${number(result.valuePerCpuSecond)} per CPU second` : '';
   const others = Object.entries(result.others).map(
     ([what, { value, share }]) => `; ${what} ${number(value)} (${share})`,
   );
+  const also = Object.entries(result.also).map(
+    ([what, each]) => `${indent}${what}: ${number(each.value)} ${each.unit}`,
+  );
+  const peers = Object.entries(result.peers ?? {}).map(
+    ([peer, { value, best, times }]) =>
+      `${indent}${peer}: ${number(value)} ${unit} (best round ${number(best)}); walq is ${times} x as fast`,
+  );
   return [
-    `${name.padEnd(15)} ${number(result.value)} ${result.unit} (best round ${number(result.best)})${cpu}`,
-    `; ceiling ${number(result.ceiling)} (share ${result.share}, of rounds ${spread(result)})${others.join('')}`,
-    `; load ${result.machine.load}`,
-    result.target ? `; target ${targetText(result)}: ${result.met ? 'MET' : 'NOT MET'}` : '',
-    `\n${' '.repeat(16)}exact: ${result.exact}`,
-  ].join('');
+    `${name.padEnd(15)} ${number(result.value)} ${unit} (best round ${number(result.best)})${cpu}` +
+      `; ceiling ${number(result.ceiling)} (share ${result.share}, of rounds ${spread(result)})${others.join('')}` +
+      `; load ${result.machine.load}`,
+    ...also,
+    ...peers,
+    ...Object.entries(result.skipped ?? {}).map(([peer, why]) => `${indent}SKIPPED ${peer}: ${why}`),
+    ...result.targets.map(
+      (target) => `${indent}target ${targetText(target, result)}: ${metText(target).toUpperCase()}`,
+    ),
+    `${indent}exact: ${result.exact}`,
+  ].join('\n');
 }
 
-function spread({ rounds, unit }) {
-  const lessIsBetter = unit === 'ms' || unit === 'MB';
+function spread({ rounds, lessIsBetter }) {
   const shares = rounds.walq.map((value, at) =>
     lessIsBetter ? rounds.ceiling[at] / value : value / rounds.ceiling[at],
   );
   return `${Math.min(...shares).toFixed(2)}..${Math.max(...shares).toFixed(2)}`;
 }
 
-function number(value) {
-  return value.toLocaleString('en-US', { maximumSignificantDigits: 6 });
+function targetText({ of, min, max, why }, { unit, also, peers }) {
+  const bound = max === undefined ? `>= ${number(min)}` : `<= ${number(max)}`;
+  const reason = why ? ` (${why})` : '';
+  if (of === 'share') return `share ${bound}${reason}`;
+  if (of === 'value') return `${bound} ${unit}${reason}`;
+  if (also?.[of]) return `${of} ${bound} ${also[of].unit}${reason}`;
+  return `${bound} x ${of}${peers?.[of] ? '' : ', which is not here'}${reason}`;
 }
 
-function targetText({ target, unit }) {
-  if (target.of === 'share') return `share >= ${target.min}${target.why ? ` (${target.why})` : ''}`;
-  return target.max === undefined ? `>= ${number(target.min)} ${unit}` : `<= ${number(target.max)} ${unit}`;
+function metText({ met }) {
+  return met === undefined ? 'not measured' : met ? 'met' : 'not met';
 }
 
 export function machineText(machine) {
@@ -46,41 +65,45 @@ export function machineText(machine) {
   );
 }
 
-/**
- * Puts the table between the markers of docs/performance.md. `results`: [name, full result] in the order of the rows.
- */
+/** Puts the tables between the markers of docs/performance.md. `results`: full ones, in the order of the rows. */
 export function writeDocument(results) {
   const text = readFileSync(document, 'utf8');
   const from = text.indexOf(begin);
   const to = text.indexOf(end);
   if (from < 0 || to < from) throw new Error(`${document} has lost its markers`);
-  writeFileSync(document, `${text.slice(0, from + begin.length)}\n\n${table(results)}\n\n${text.slice(to)}`);
+  writeFileSync(document, `${text.slice(0, from + begin.length)}\n\n${sections(results)}\n\n${text.slice(to)}`);
 }
 
-function table(results) {
-  const head = ['what', 'walq: median (best round)', 'raw ceiling, same run', 'share', 'target', 'load'];
-  const lines = results.map(([, result]) => [
-    `${result.title} (${factsOf(result)})`,
-    `${number(result.value)} (${number(result.best)}) ${result.unit}`,
-    `${number(result.ceiling)} (${result.ceilingTitle})`,
-    `${result.share}`,
-    result.target ? `${targetText(result)}: ${result.met ? 'met' : '**not met**'}` : '',
-    `${result.machine.load}`,
-  ]);
-  const widths = head.map((_, at) => Math.max(...[head, ...lines].map((line) => line[at].length)));
-  const toLine = (cells) => `| ${cells.map((cell, at) => cell.padEnd(widths[at])).join(' | ')} |`;
-  const rule = toLine(widths.map((width) => '-'.repeat(width)));
-  const machines = [...new Set(results.map(([, { machine }]) => machineText({ ...machine, load: 'as in the table' })))];
-  const notes = results.flatMap(([, result]) => notesOf(result));
+function sections(results) {
+  const alone = results.filter(({ peers }) => peers === undefined);
+  const besides = results.filter(({ peers }) => peers !== undefined);
+  const machines = [...new Set(results.map(({ machine }) => machineText({ ...machine, load: 'as in the table' })))];
   return [
-    toLine(head),
-    rule,
-    ...lines.map(toLine),
-    '',
-    ...notes,
-    '',
-    ...machines.map((text) => `- Machine: ${text}.`),
-  ].join('\n');
+    rowTable(alone),
+    alone.flatMap(notesOf).join('\n'),
+    ...(besides.length > 0 ? ['### Beside others', peerTable(besides, targetCell)] : []),
+    machines.map((text) => `- Machine: ${text}.`).join('\n'),
+  ].join('\n\n');
+}
+
+function rowTable(results) {
+  return tableOf(
+    ['what', 'walq: median (best round)', 'raw ceiling, same run', 'share', 'target', 'load'],
+    results.map((result) => [
+      `${result.title} (${factsOf(result)})`,
+      `${number(result.value)} (${number(result.best)}) ${result.unit}`,
+      `${number(result.ceiling)} (${result.ceilingTitle})`,
+      `${result.share}`,
+      targetCell(result),
+      `${result.machine.load}`,
+    ]),
+  );
+}
+
+function targetCell(result) {
+  return result.targets
+    .map((target) => `${targetText(target, result)}: ${target.met === false ? '**not met**' : metText(target)}`)
+    .join('; ');
 }
 
 /** `megabytes: 1000` as "1,000 megabytes". */
@@ -96,5 +119,7 @@ function notesOf(result) {
     ([what, { value, share }]) => `${what} ${number(value)}, share ${share}`,
   );
   if (result.valuePerCpuSecond) notes.push(`${number(result.valuePerCpuSecond)} ${result.unit} per second of CPU time`);
+  for (const [what, { value, unit }] of Object.entries(result.also ?? {}))
+    notes.push(`${what} ${number(value)} ${unit}`);
   return notes.length === 0 ? [] : [`- ${result.title}: ${notes.join('; ')}`];
 }

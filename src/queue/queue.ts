@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { hexOf } from '../base/bytes.ts';
 import { Exit, usageError, WalqError } from '../base/errors.ts';
 import type { Store } from '../storage/store.ts';
@@ -62,6 +63,8 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
   constructor(parts: QueueParts) {
     this.#parts = parts;
     this.recovery = parts.store.recovery;
+    // Every `take` that waits listens; so many of them are consumers, and no leak.
+    setMaxListeners(0, this.#closed.signal);
   }
 
   /**

@@ -9,7 +9,7 @@ function documents(): string[] {
   const top = readdirSync(root).filter((name) => name.endsWith('.md'));
   const below = ['docs', 'src', 'fixtures', 'test', 'bench'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.md'))
+      .filter((name) => name.endsWith('.md') && !name.includes('node_modules'))
       .map((name) => join(folder, name)),
   );
   return [...top, ...below];

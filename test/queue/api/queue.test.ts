@@ -110,6 +110,19 @@ test('leases: extended, failed, taken by name, waited for', async () => {
   expect(await never).toEqual([]);
 });
 
+test('any number of consumers may wait for a job, without a warning', async () => {
+  const queue = await newQueue();
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): number => warnings.push(warning);
+  process.on('warning', onWarning);
+  const waiting = Array.from({ length: 30 }, () => queue.take({ wait: '1m' }));
+  await queue.enqueueMany(Array.from({ length: 30 }, () => ({ name: 'x' })));
+  const ids = (await Promise.all(waiting)).flat().map(({ id }) => id);
+  process.off('warning', onWarning);
+  expect(new Set(ids).size).toBe(30);
+  expect(warnings).toEqual([]);
+});
+
 test('what an operator does: cancel, update, promote, remove, retry, pause, limit, schedule, prune', async () => {
   const queue = await newQueue();
   for (const id of ['a', 'b', 'c']) await queue.enqueue('x', undefined, { id, delay: '1h' });

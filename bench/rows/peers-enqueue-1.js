@@ -1,0 +1,10 @@
+import { enqueueBesides, rawTitle } from '../support/peer-row.js';
+
+export const row = {
+  name: 'peers-enqueue-1',
+  title: 'durable enqueue, one after the other',
+  unit: 'jobs/s',
+  ceilingTitle: rawTitle,
+  sizes: { full: { jobs: 300 }, quick: { jobs: 60 } },
+  run: (context) => enqueueBesides(context, 1),
+};
