@@ -2,7 +2,7 @@ import { usageError } from '../base/errors.ts';
 import { type Finding, findingError } from '../base/finding.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { ForeignJob, ForeignSnapshotSummary } from '../formats/types.ts';
-import { QueueMachine } from '../queue/state/machine.ts';
+import type { QueueMachine } from '../queue/state/machine.ts';
 import { verdictOf } from '../storage/report.ts';
 import type { CommandContext } from './context.ts';
 import { type Covered, coverageOf, holeBeside, peekLog, standOf } from './foreign-coverage.ts';
@@ -19,12 +19,12 @@ import { type ForeignTarget, isForeign, nameOf, openTarget } from './target.ts';
  * The state a foreign log leads to: what its own system would hold, as far as the log says. Stops before the first
  * damaged record.
  */
-export async function replayForeign(
+export async function replayForeign<M extends QueueMachine>(
   context: CommandContext,
   target: ForeignTarget,
   request: { until: Selector | undefined; snapshot: string },
-): Promise<ReplayResult> {
-  const machine = new QueueMachine();
+  machine: M,
+): Promise<ReplayResult<M>> {
   const ids = new ForeignIds();
   const isFile = request.snapshot !== 'auto' && request.snapshot !== 'none';
   const base = isFile ? await loadForeignBase(context, target, request.snapshot, machine, ids) : undefined;

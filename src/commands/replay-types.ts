@@ -9,11 +9,13 @@ export interface ReplayRequest {
   until?: string;
   /** 'auto', 'none', or the path of a snapshot to start from. */
   snapshot: string;
+  /** Of a store: read no further than that point. What is found then tells nothing of the rest. */
+  partial?: boolean;
 }
 
-export interface ReplayResult {
+export interface ReplayResult<M extends QueueMachine = QueueMachine> {
   target: TargetName;
-  machine: QueueMachine;
+  machine: M;
   /** Last seq in the state; of a foreign log its own number, as text. */
   seq: number | string;
   /** What the state was started from. */

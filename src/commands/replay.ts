@@ -22,8 +22,18 @@ import { isForeign, nameOf, openTarget, shownPath, type Target } from './target.
  * E_BEFORE_BASE, E_SEQ_RANGE, E_SELECTOR (2), E_NO_BASE (3), E_REPLAY (3) and what `openTarget` throws.
  */
 export async function replayPath(context: CommandContext, request: ReplayRequest): Promise<ReplayResult> {
+  return await replayTarget(context, await openTarget(context, request.path), request, () => new QueueMachine());
+}
+
+/** The same with states of the caller's making: a new one for each try. */
+export async function replayTarget<M extends QueueMachine>(
+  context: CommandContext,
+  opened: Target,
+  request: Omit<ReplayRequest, 'path'>,
+  make: () => M,
+): Promise<ReplayResult<M>> {
   const until = request.until === undefined ? undefined : parseSelector(request.until);
-  const target = await storeOf(context, await openTarget(context, request.path));
+  const target = await storeOf(context, opened);
   if (
     target.kind === 'snapshot' ||
     target.kind === 'snapshot-stream' ||
@@ -35,36 +45,39 @@ export async function replayPath(context: CommandContext, request: ReplayRequest
     });
   }
   if (isForeign(target)) {
-    return await replayForeign(context, target, { until, snapshot: request.snapshot });
+    return await replayForeign(context, target, { until, snapshot: request.snapshot }, make());
   }
   const log = openLog(context, target);
-  if (target.kind === 'store') return await replayStore(context, target.path, log, until, request.snapshot);
-  return await replayAlone(context, target, log, until, request.snapshot);
+  if (target.kind === 'store') return await replayStore(context, target.path, log, until, request, make);
+  return await replayAlone(context, target, log, until, request.snapshot, make());
 }
 
 /** The wal/ folder of a store is replayed as that store: its snapshots belong to it. */
-async function storeOf(context: CommandContext, target: Target): Promise<Target> {
+export async function storeOf(context: CommandContext, target: Target): Promise<Target> {
   if (target.kind !== 'wal-folder') return target;
   const path = parentOf(target.path);
   const info = await context.env.fs.stat(`${path}/STORE.json`);
   return info?.kind === 'file' && /(^|\/)wal\/*$/.test(target.path) ? { kind: 'store', path } : target;
 }
 
-async function replayStore(
+async function replayStore<M extends QueueMachine>(
   context: CommandContext,
   store: string,
   log: LogSource,
   until: Selector | undefined,
-  snapshot: string,
-): Promise<ReplayResult> {
+  { snapshot, partial = false }: Omit<ReplayRequest, 'path'>,
+  make: () => M,
+): Promise<ReplayResult<M>> {
   const seq = until === undefined ? undefined : await resolveSelector(until, log.look(), 'end');
   const isFile = snapshot !== 'auto' && snapshot !== 'none';
   const options = {
     ...(seq === undefined ? {} : { until: seq }),
     snapshot: isFile ? { path: snapshot } : snapshot === 'none' ? ('none' as const) : ('auto' as const),
+    partial,
+    progress: (bytes: number) => context.progress(bytes, undefined),
   };
   try {
-    const result = await replayTo(context.env, store, () => new QueueMachine(), options);
+    const result = await replayTo(context.env, store, make, options);
     const { findings } = result;
     return {
       target: { kind: 'store', path: store },
@@ -109,15 +122,15 @@ async function explainNoBase(
 }
 
 /** A segment, a folder of segments or a stream by itself: from its first event, or from a snapshot that reaches it. */
-async function replayAlone(
+async function replayAlone<M extends QueueMachine>(
   context: CommandContext,
   target: Target,
   log: LogSource,
   until: Selector | undefined,
   snapshot: string,
-): Promise<ReplayResult> {
+  machine: M,
+): Promise<ReplayResult<M>> {
   const seqMax = until === undefined ? Number.POSITIVE_INFINITY : await resolveSelector(until, log.look(), 'end');
-  const machine = new QueueMachine();
   const base = snapshot === 'auto' || snapshot === 'none' ? undefined : await loadBase(context, snapshot, machine);
   let seq = base?.seq ?? 0;
   let replayed = 0;
