@@ -74,7 +74,7 @@ describe('by an expression', () => {
     const unknown = await bisect(clean, '--job', 'nobody', '--where', 'status != dead');
     expect([unknown.code, unknown.lines[0]]).toEqual([
       1,
-      'status != dead of nobody does not hold at seq 38: id is not there',
+      'nobody: status != dead does not hold at seq 38: id is not there',
     ]);
   });
 
@@ -103,7 +103,7 @@ describe('by an expression', () => {
 });
 
 describe('by a command', () => {
-  test('exit 0 is good, 1 to 127 bad: it finds what the expression finds, in as few steps as halving takes', async () => {
+  test('exit 0 is good, 1 to 127 bad: it finds what the expression finds, in as few steps as halving', async () => {
     const { code, stdout, stderr } = await bisect(clean, '--run', 'grep -q \'"dead":0\' || exit 3', '--json');
     expect(code, stderr).toBe(0);
     const { turn, probes } = JSON.parse(stdout);

@@ -29,7 +29,7 @@ export function bisectLines(session: Session, asked: Asked, result: BisectResult
 
 function headline({ style }: Session, asked: Asked, result: BisectResult): string {
   const { where, job, run } = asked;
-  const what = style.strong(escapeText(run ?? where ?? '')) + (job === undefined ? '' : ` of ${escapeText(job)}`);
+  const what = (job === undefined ? '' : `${escapeText(job)}: `) + style.strong(escapeText(run ?? where ?? ''));
   const seen = result.seen.length === 0 ? '' : `: ${seenText(result.seen)}`;
   const { outcome, from, to, turn, first } = result;
   const before = from === 1 ? 'before the first event' : `at seq ${from - 1}, before the range`;

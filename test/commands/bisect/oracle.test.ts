@@ -85,7 +85,7 @@ test('--first names the very first event at which an expression turned true', as
   expect([...outcomes.keys()].sort()).toEqual(['before', 'found', 'never']);
 }, 60_000);
 
-test('halving names an event that did turn it; where there is one, that; with nothing to halve, the first', async () => {
+test('halving names an event that did turn it; where there is one, that; with no snapshots, the first', async () => {
   const seen = { one: 0, several: 0, snapshots: 0 };
   await fc.assert(
     fc.asyncProperty(cases, async ({ steps, question, segmentBytes, low, high }) => {

@@ -33,6 +33,7 @@ test.each([
   ['queue-look.md', 11],
   ['jobs.md', 7],
   ['backup.md', 11],
+  ['bisect.md', 5],
 ])('every example of %s gives what is printed there', async (name, least) => {
   const page = readFileSync(pathOf(name), 'utf8');
   const folder = join(base, name);
