@@ -25,6 +25,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'queue/process': ['queue'],
   commands: ['commands', 'commands/where'],
   'commands/queue': ['commands', 'commands/where'],
+  'commands/bisect': ['commands', 'commands/where'],
   'commands/where': ['commands/event-row.ts', 'commands/json-text.ts', 'commands/selector.ts'],
   'commands/demo': ['commands'],
   'commands/diff': ['commands'],

@@ -23,6 +23,7 @@ export const commandLines: Readonly<Record<string, Readonly<Record<string, strin
   'wal.inspect': {
     'walq wal inspect STORE @-20..': 'the last 20 events',
     'walq wal inspect STORE --job ID': 'the life of one job',
+    "walq wal inspect STORE --where 'type = RETRY and exit = 75'": 'events for which this holds',
     'walq wal inspect STORE "5m ago.."': 'what happened in the last five minutes',
     'walq wal inspect STORE --type DEAD --until-match --timeout 1h': 'wait for the first job that dies',
   },
@@ -43,6 +44,12 @@ export const commandLines: Readonly<Record<string, Readonly<Record<string, strin
     'walq wal diff STORE "10m ago" @tail -n 0': 'the last ten minutes in numbers',
     'walq wal diff STORE 120 180 --job ID': 'one job, field by field',
     'walq wal diff STORE --with COPY --exit-code': 'two stores; exit 1 when they differ',
+  },
+  'wal.bisect': {
+    "walq wal bisect STORE --where 'dead > 10'": 'which event was one too many',
+    "walq wal bisect STORE --job ID --where 'attempt > 2' --first": 'of one job, the very first time',
+    'walq wal bisect STORE --run \'jq -e ".counts.dead < 10"\'':
+      'any program that can tell a good state from a bad one',
   },
   'wal.repair': {
     'walq wal repair STORE': 'what trimming a torn or ambiguous end would cut off',
@@ -88,12 +95,18 @@ export const commandLines: Readonly<Record<string, Readonly<Record<string, strin
     'walq queue run --module handlers.mjs -j auto': 'functions, as many jobs at a time as there are cores',
     'walq queue run --commands --drain': 'until nothing is left',
   },
-  'queue.status': { "walq queue status --check 'dead==0'": 'exit 1 unless it is so' },
-  'queue.list': { 'walq queue list --phase ready -n 20': 'the next twenty' },
+  'queue.status': { "walq queue status --check 'dead = 0 and oldest_ready < 5m'": 'exit 1 unless it is so' },
+  'queue.list': {
+    'walq queue list --phase ready -n 20': 'the next twenty',
+    'walq queue list --where \'attempt > 2 and error ~ "time.?out"\'': 'jobs for which this holds',
+  },
   'queue.show': { 'walq queue show ID': 'why it is where it is' },
   'queue.events': { 'walq queue events @-20..': 'the last 20', 'walq queue events -f': 'as they come' },
   'queue.logs': { 'walq queue logs ID -f': 'what it prints, as it prints it' },
-  'queue.wait': { 'walq queue wait ID && echo done': 'until it has completed' },
+  'queue.wait': {
+    'walq queue wait ID && echo done': 'until it has completed',
+    "walq queue wait --where 'payload.batch = 7'": 'until no such job is left',
+  },
   'queue.watch': { 'walq queue watch': 'until q or Ctrl-C' },
   'queue.export': { 'walq queue export > jobs.ndjson': 'for queue import, or enqueue -f' },
   'queue.dead.list': { 'walq queue dead list': 'when and why they died' },

@@ -27,6 +27,7 @@ export function addWalGroup(program: Command, parsed: Parsed): void {
   addReplay(wal, parsed);
   addStateHash(wal, parsed);
   addDiff(wal, parsed);
+  addBisect(wal, parsed);
   addRepair(wal, parsed);
   addCompact(wal, parsed);
   addExport(wal, parsed);
@@ -111,6 +112,26 @@ function addDiff(wal: Command, parsed: Parsed): void {
     .option('--with <path>', 'take b from this log; both points are then the end unless given');
   addDiffOptions(command);
   answers(command, parsed, { kind: 'wal.diff', load: async () => (await import('./wal/diff.ts')).diff });
+}
+
+const bisectHelp = `
+The state after each event is asked: --where about its totals (dead, pending, jobs, totals.retried, ...), with --job
+about that job (status, attempt, error, ...). docs/expressions.md has all fields.
+COMMAND gets the state as wal replay --json writes it, on standard input and in the file $WALQ_STATE; $WALQ_SEQ is its
+seq. Exit 0 says good, 1 to 127 bad, 125 cannot tell, 128 and above stops. Exit 1 when nothing is found.`;
+
+function addBisect(wal: Command, parsed: Parsed): void {
+  const command = wal
+    .command('bisect')
+    .description('find the event at which an expression on the state turned true, or a command began to fail')
+    .argument('[path]', 'a store, a wal/ folder, a segment, a log of another system, or - for standard input')
+    .argument('[range]', 'events to search: A..B, A.., ..B; each a seq, @-10, @tail, @snap, a time or "5m ago"')
+    .option('--where <expression>', "what turned true, such as 'dead > 10'")
+    .option('--job <id>', 'ask about this job and not about the totals')
+    .option('--run <command>', 'shell line that exits with 0 for a good state')
+    .option('--first', 'look at every event for the very first; without it one change is assumed')
+    .addHelpText('after', bisectHelp);
+  answers(command, parsed, { kind: 'wal.bisect', load: async () => (await import('./wal/bisect.ts')).bisect });
 }
 
 const repairHelp = `

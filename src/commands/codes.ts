@@ -141,6 +141,14 @@ export const commandCodes: CodeCatalogue = {
     explain: 'Log or queue was read, but no event lies in the range, or no event or job passes the filters.',
     next: 'walq wal verify PATH shows which seqs the log holds; walq queue status counts the jobs.',
   },
+  E_BISECT_COMMAND: {
+    title: 'a command of bisect gave no answer',
+    explain:
+      'The command of wal bisect --run is started for one state after another. Exit 0 calls the state good, 125 says that it cannot ' +
+      'tell, every other code up to 127 calls it bad. A code from 128 on, or the end by a signal, stops the search; so ' +
+      'does 126 or 127 where the state must be good, since then the command could not be run at all.',
+    next: 'Try the command by hand: walq wal replay STORE --until SEQ --json > state.json; WALQ_STATE=state.json COMMAND < state.json',
+  },
   E_CHECK: {
     title: 'a queue is not as --check wants it',
     explain:

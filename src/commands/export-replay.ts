@@ -1,25 +1,25 @@
 import { damageError, usageError } from '../base/errors.ts';
 import { findingError } from '../base/finding.ts';
+import type { QueueMachine } from '../queue/state/machine.ts';
 import type { CommandContext } from './context.ts';
 import { type ExportTarget, scanExport } from './export-source.ts';
 import { openLog } from './log-source.ts';
-import type { ReplayResult } from './replay-types.ts';
+import type { ReplayOptions, ReplayResult } from './replay-types.ts';
 import { beforeBase, resolveSelector } from './resolve.ts';
-import type { Selector } from './selector.ts';
 import { nameOf, shownPath } from './target.ts';
 
 /**
  * The state at a point of an export, from its base or from nothing. What the text says is taken as far as it is sound.
  * Throws E_BEFORE_BASE, E_SEQ_RANGE (2), E_REPLAY (3), and the fault of a base that cannot be used (3).
  */
-export async function replayExport(
+export async function replayExport<M extends QueueMachine>(
   context: CommandContext,
   target: ExportTarget,
-  until: Selector | undefined,
-): Promise<ReplayResult> {
+  { until, make }: ReplayOptions<M>,
+): Promise<ReplayResult<M>> {
   const look = openLog(context, target).look();
   const seqMax = until === undefined ? Number.POSITIVE_INFINITY : await resolveSelector(until, look, 'end');
-  const { state, header, findings, verdict, storeId } = await scanExport(context, target, {}, seqMax);
+  const { state, header, findings, verdict, storeId } = await scanExport(context, target, {}, { until: seqMax, make });
   if (state === undefined) throw findingError(findings);
   const base = header?.base;
   if (base !== undefined && seqMax < base.seq) throw beforeBase(`seq ${seqMax}`, base.seq);

@@ -2,7 +2,7 @@ import { WalqError } from '../base/errors.ts';
 import { type Finding, findingError } from '../base/finding.ts';
 import { baseName } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
-import { QueueMachine } from '../queue/state/machine.ts';
+import type { QueueMachine } from '../queue/state/machine.ts';
 import { openSource } from '../storage/files.ts';
 import { verdictOf } from '../storage/report.ts';
 import { hashEntries } from '../storage/snapshot/hash.ts';
@@ -42,12 +42,14 @@ export async function withExport<T>(
 }
 
 /** The state that an export stands on, entry by entry. */
-export class BaseLoader {
-  readonly machine = new QueueMachine();
+export class BaseLoader<M extends QueueMachine> {
+  readonly machine: M;
   readonly #base: ExportBase;
   readonly #file: string;
 
-  constructor(base: ExportBase, file: string) {
+  /** Takes an empty machine over. */
+  constructor(machine: M, base: ExportBase, file: string) {
+    this.machine = machine;
     this.#base = base;
     this.#file = file;
   }
@@ -73,25 +75,31 @@ export function refuseOtherState(file: string, what: string, got: string | undef
 }
 
 /** What a whole look at an export answers, in the form of a log. */
-export interface ExportReport extends LogReport {
+export interface ExportReport<M extends QueueMachine> extends LogReport {
   header?: ExportHeader;
   trailer?: ExportTrailer;
   /** The state at the end of what could be read, where the look was to follow it and the base is sound. */
-  state?: StateWalk;
+  state?: StateWalk<M>;
+}
+
+/** The state is wanted too, up to and including a seq. */
+interface Follow<M> {
+  until: number;
+  make: () => M;
 }
 
 /**
- * Reads an export as a log is read: events to the visitor, faults into the report. `until`: the state too, up to and
- * including that seq, and held against the one that the export names.
+ * Reads an export as a log is read: events to the visitor, faults into the report. With `follow` the state too, held
+ * against the one that the export names.
  */
-export async function scanExport(
+export async function scanExport<M extends QueueMachine>(
   context: CommandContext,
   target: ExportTarget,
   visitor: LogVisitor,
-  until?: number,
-): Promise<ExportReport> {
+  follow?: Follow<M>,
+): Promise<ExportReport<M>> {
   const file = target.kind === 'export-stream' ? 'standard input' : baseName(target.path);
-  const scan = new ExportScan(file, visitor, until);
+  const scan = new ExportScan(file, visitor, follow);
   const findings: Finding[] = [];
   try {
     await withExport(
@@ -121,31 +129,26 @@ function faultOf(error: unknown, file: string): Finding | undefined {
     : undefined;
 }
 
-class ExportScan {
+class ExportScan<M extends QueueMachine> {
   /** Read so far. */
   bytes = 0;
   readonly #file: string;
   readonly #visitor: LogVisitor;
-  readonly #until: number | undefined;
+  readonly #follow: Follow<M> | undefined;
   #header: ExportHeader | undefined;
   #trailer: ExportTrailer | undefined;
-  #loader: BaseLoader | undefined;
-  #walk: StateWalk | undefined;
+  #loader: BaseLoader<M> | undefined;
+  #walk: StateWalk<M> | undefined;
   #events = 0;
   #frames = 0;
   #seqFirst: number | undefined;
   #seqLast: number | undefined;
   #stopped = false;
 
-  constructor(file: string, visitor: LogVisitor, until: number | undefined) {
+  constructor(file: string, visitor: LogVisitor, follow: Follow<M> | undefined) {
     this.#file = file;
     this.#visitor = visitor;
-    this.#until = until;
-  }
-
-  /** The state is wanted. */
-  get #follow(): boolean {
-    return this.#until !== undefined;
+    this.#follow = follow;
   }
 
   async run(items: AsyncIterable<ExportItem[]>): Promise<void> {
@@ -165,7 +168,9 @@ class ExportScan {
     switch (item.kind) {
       case 'header':
         this.#header = item.header;
-        if (this.#follow && item.header.base !== undefined) this.#loader = new BaseLoader(item.header.base, file);
+        if (this.#follow && item.header.base) {
+          this.#loader = new BaseLoader(this.#follow.make(), item.header.base, file);
+        }
         return undefined;
       case 'entry':
         this.#loader?.take(item.entry);
@@ -176,14 +181,14 @@ class ExportScan {
         this.#note(seq, seq, commit > 0);
         this.#events++;
         const view = { seq, bytes, file, offset, afterHole: false };
-        if (this.#follow) this.#state().record(view);
+        if (this.#follow) this.#state(this.#follow).record(view);
         return this.#visitor.record?.(view);
       }
       case 'lost': {
         const { seqFirst, seqLast, offset } = item;
         if (this.#isBeyond(seqFirst)) return false;
         this.#note(seqFirst, seqLast, true);
-        if (this.#follow) this.#state().lost(Math.min(seqLast, this.#until ?? seqLast));
+        if (this.#follow) this.#state(this.#follow).lost(Math.min(seqLast, this.#follow.until));
         this.#visitor.lost?.({ seqFirst, seqLast, file, offset, afterHole: false });
         const count = seqLast - seqFirst + 1;
         const frame = { file, ordinal: 0, offset, bytes: 0, typeByte: 0, seqFirst, count, afterHole: false };
@@ -193,7 +198,7 @@ class ExportScan {
         this.#trailer = item.trailer;
         const { stateHash } = item.trailer;
         if (this.#follow && stateHash !== undefined) {
-          refuseOtherState(file, 'the state at the end', this.#state().hash(), stateHash);
+          refuseOtherState(file, 'the state at the end', this.#state(this.#follow).hash(), stateHash);
         }
         return undefined;
       }
@@ -202,8 +207,8 @@ class ExportScan {
 
   /** What comes now is not wanted any more: the base is complete in any case. */
   #isBeyond(seq: number): boolean {
-    if (this.#until === undefined || seq <= this.#until) return false;
-    this.#state();
+    if (this.#follow === undefined || seq <= this.#follow.until) return false;
+    this.#state(this.#follow);
     return true;
   }
 
@@ -214,24 +219,24 @@ class ExportScan {
   }
 
   /** Of the base, once it is complete. */
-  #state(): StateWalk {
+  #state({ make }: Follow<M>): StateWalk<M> {
     if (this.#walk === undefined) {
       this.#loader?.prove();
       const base = this.#header?.base;
-      const { machine } = this.#loader ?? { machine: new QueueMachine() };
+      const machine = this.#loader?.machine ?? make();
       this.#walk = new StateWalk({ machine, seq: base?.seq ?? 0 });
     }
     return this.#walk;
   }
 
-  report(findings: Finding[]): ExportReport {
+  report(findings: Finding[]): ExportReport<M> {
     const isWhole = findings.length === 0;
     return {
       verdict: verdictOf(findings),
       findings,
       ...(this.#header && { storeId: this.#header.store, header: this.#header }),
       ...(this.#trailer && { trailer: this.#trailer }),
-      ...(this.#follow && (isWhole || this.#walk !== undefined) && { state: this.#state() }),
+      ...(this.#follow && (isWhole || this.#walk !== undefined) && { state: this.#state(this.#follow) }),
       segments: [],
       frames: this.#frames,
       records: this.#events,

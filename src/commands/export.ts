@@ -1,6 +1,7 @@
 import { hasErrno, usageError, WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
 import { shellWord } from '../base/shell-word.ts';
+import { QueueMachine } from '../queue/state/machine.ts';
 import { raced, racesMax } from '../storage/beside-writer.ts';
 import type { FrameView, LogReport, RecordView, Verdict } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
@@ -126,7 +127,7 @@ class ExportRun {
   isRaced = false;
   readonly #plan: ExportPlan;
   readonly #sink: ExportSink;
-  #walk: StateWalk | undefined;
+  #walk: StateWalk<QueueMachine> | undefined;
   #begun = false;
   #next: number;
   #events = 0;
@@ -189,7 +190,7 @@ class ExportRun {
     if (start !== undefined) {
       for (const entry of start.machine.cut()) await this.#sink.entry(entry);
     }
-    if (this.#sink.wantsState) this.#walk = new StateWalk(start);
+    if (this.#sink.wantsState) this.#walk = new StateWalk(start ?? { machine: new QueueMachine(), seq: 0 });
   }
 
   get #storeId(): string {

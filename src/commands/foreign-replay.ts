@@ -2,7 +2,7 @@ import { usageError } from '../base/errors.ts';
 import { type Finding, findingError } from '../base/finding.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { ForeignJob, ForeignSnapshotSummary } from '../formats/types.ts';
-import { QueueMachine } from '../queue/state/machine.ts';
+import type { QueueMachine } from '../queue/state/machine.ts';
 import { verdictOf } from '../storage/report.ts';
 import type { CommandContext } from './context.ts';
 import { type Covered, coverageOf, holeBeside, peekLog, standOf } from './foreign-coverage.ts';
@@ -10,21 +10,21 @@ import { ForeignIds } from './foreign-ids.ts';
 import { resolveForeign } from './foreign-range.ts';
 import { readForeignLog, readForeignSnapshot } from './foreign-source.ts';
 import { entriesOfForeign, recordOfForeign } from './foreign-state.ts';
-import type { ReplayResult } from './replay-types.ts';
+import type { ReplayOptions, ReplayResult } from './replay-types.ts';
 import { beforeBase } from './resolve.ts';
-import { formatSelector, type Selector } from './selector.ts';
+import { formatSelector } from './selector.ts';
 import { type ForeignTarget, isForeign, nameOf, openTarget, type Target } from './target.ts';
 
 /**
  * The state a foreign log leads to: what its own system would hold, as far as the log says. Stops before the first
  * damaged record.
  */
-export async function replayForeign(
+export async function replayForeign<M extends QueueMachine>(
   context: CommandContext,
   target: ForeignTarget,
-  request: { until: Selector | undefined; snapshot: string },
-): Promise<ReplayResult> {
-  const machine = new QueueMachine();
+  request: ReplayOptions<M>,
+): Promise<ReplayResult<M>> {
+  const machine = request.make();
   const ids = new ForeignIds();
   const isFile = request.snapshot !== 'auto' && request.snapshot !== 'none';
   const base = isFile ? await loadForeignBase(context, target, request.snapshot, machine, ids) : undefined;

@@ -108,7 +108,7 @@ class StoreMaker {
   readonly #dir: string;
   #header: ExportHeader | undefined;
   #trailer: ExportTrailer | undefined;
-  #base: BaseLoader | undefined;
+  #base: BaseLoader<QueueMachine> | undefined;
   #log: NewLog | undefined;
   /** Of the write that is being gathered. */
   #records: Uint8Array[] = [];
@@ -133,7 +133,8 @@ class StoreMaker {
     switch (item.kind) {
       case 'header':
         this.#header = item.header;
-        if (item.header.base !== undefined) this.#base = new BaseLoader(item.header.base, this.#file);
+        if (item.header.base !== undefined)
+          this.#base = new BaseLoader(new QueueMachine(), item.header.base, this.#file);
         return undefined;
       case 'entry':
         this.#base?.take(item.entry);

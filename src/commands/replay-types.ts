@@ -10,20 +10,23 @@ export interface ReplayRequest {
   until?: string;
   /** 'auto', 'none', or the path of a snapshot to start from. */
   snapshot: string;
+  /** Of a store: read no further than that point. What is found then tells nothing of the rest. */
+  partial?: boolean;
 }
 
-export interface ReplayOptions {
+export interface ReplayOptions<M extends QueueMachine> {
   /** Up to and including this point; undefined: all there is. */
   until: Selector | undefined;
   /** As in `ReplayRequest`. */
   snapshot: string;
-  /** Gives the machine that is to hold the state; logs of other systems have one of their own. */
-  make?: () => QueueMachine;
+  partial?: boolean;
+  /** Gives the machine that is to hold the state: a new one for each try. */
+  make: () => M;
 }
 
-export interface ReplayResult {
+export interface ReplayResult<M extends QueueMachine = QueueMachine> {
   target: TargetName;
-  machine: QueueMachine;
+  machine: M;
   /** When its last event was, ms since the epoch, where a foreign log says so. */
   atMs?: number;
   /** Last seq in the state; of a foreign log its own number, as text. */

@@ -25,16 +25,22 @@ import { isForeign, nameOf, openTarget, shownPath, type Target } from './target.
  */
 export async function replayPath(context: CommandContext, request: ReplayRequest): Promise<ReplayResult> {
   const until = request.until === undefined ? undefined : parseSelector(request.until);
-  const target = await logTarget(context, request.path);
-  return await replayTarget(context, target, { until, snapshot: request.snapshot });
+  const target = await logTarget(context, await openTarget(context, request.path));
+  const { snapshot, partial } = request;
+  return await replayTarget(context, target, {
+    until,
+    snapshot,
+    ...(partial !== undefined && { partial }),
+    make: () => new QueueMachine(),
+  });
 }
 
 /**
- * What can be replayed of a PATH; the wal/ folder of a store is that store: its snapshots belong to it. Throws
- * E_WRONG_TARGET (2) for a snapshot, and what `openTarget` throws.
+ * What can be replayed; the wal/ folder of a store is that store: its snapshots belong to it. Throws E_WRONG_TARGET (2)
+ * for a snapshot.
  */
-export async function logTarget(context: CommandContext, path: string): Promise<Target> {
-  const target = await storeOf(context, await openTarget(context, path));
+export async function logTarget(context: CommandContext, opened: Target): Promise<Target> {
+  const target = await storeOf(context, opened);
   if (
     target.kind === 'snapshot' ||
     target.kind === 'snapshot-stream' ||
@@ -48,17 +54,17 @@ export async function logTarget(context: CommandContext, path: string): Promise<
   return target;
 }
 
-/** As `replayPath`, for a target that is open already. `make` gives the machine that is to hold the state. */
-export async function replayTarget(
+/** As `replayPath`, for a target that `logTarget` gave. */
+export async function replayTarget<M extends QueueMachine>(
   context: CommandContext,
   target: Target,
-  { until, snapshot, make = () => new QueueMachine() }: ReplayOptions,
-): Promise<ReplayResult> {
-  if (isForeign(target)) return await replayForeign(context, target, { until, snapshot });
-  if (target.kind === 'export' || target.kind === 'export-stream') return await replayExport(context, target, until);
+  options: ReplayOptions<M>,
+): Promise<ReplayResult<M>> {
+  if (isForeign(target)) return await replayForeign(context, target, options);
+  if (target.kind === 'export' || target.kind === 'export-stream') return await replayExport(context, target, options);
   const log = openLog(context, target);
-  if (target.kind === 'store') return await replayStore(context, target.path, log, { until, snapshot, make });
-  return await replayAlone(context, target, log, { until, snapshot, make });
+  if (target.kind === 'store') return await replayStore(context, target.path, log, options);
+  return await replayAlone(context, target, log, options);
 }
 
 /** The wal/ folder of a store is replayed as that store: its snapshots belong to it. */
@@ -69,17 +75,19 @@ export async function storeOf(context: CommandContext, target: Target): Promise<
   return info?.kind === 'file' && /(^|\/)wal\/*$/.test(target.path) ? { kind: 'store', path } : target;
 }
 
-async function replayStore(
+async function replayStore<M extends QueueMachine>(
   context: CommandContext,
   store: string,
   log: LogSource,
-  { until, snapshot, make }: Required<ReplayOptions>,
-): Promise<ReplayResult> {
+  { until, snapshot, partial = false, make }: ReplayOptions<M>,
+): Promise<ReplayResult<M>> {
   const seq = until === undefined ? undefined : await resolveSelector(until, log.look(), 'end');
   const isFile = snapshot !== 'auto' && snapshot !== 'none';
   const options = {
     ...(seq === undefined ? {} : { until: seq }),
     snapshot: isFile ? { path: snapshot } : snapshot === 'none' ? ('none' as const) : ('auto' as const),
+    partial,
+    progress: (bytes: number) => context.progress(bytes, undefined),
   };
   try {
     const result = await replayTo(context.env, store, make, options);
@@ -127,12 +135,12 @@ async function explainNoBase(
 }
 
 /** A segment, a folder of segments or a stream by itself: from its first event, or from a snapshot that reaches it. */
-async function replayAlone(
+async function replayAlone<M extends QueueMachine>(
   context: CommandContext,
   target: Target,
   log: LogSource,
-  { until, snapshot, make }: Required<ReplayOptions>,
-): Promise<ReplayResult> {
+  { until, snapshot, make }: ReplayOptions<M>,
+): Promise<ReplayResult<M>> {
   const seqMax = until === undefined ? Number.POSITIVE_INFINITY : await resolveSelector(until, log.look(), 'end');
   const machine = make();
   const base = snapshot === 'auto' || snapshot === 'none' ? undefined : await loadBase(context, snapshot, machine);

@@ -1,6 +1,6 @@
 import { WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
-import { QueueMachine } from '../queue/state/machine.ts';
+import type { QueueMachine } from '../queue/state/machine.ts';
 import { LostGaps } from '../storage/lost-gaps.ts';
 import { hashEntries } from '../storage/snapshot/hash.ts';
 import type { RecordView } from '../storage/types.ts';
@@ -9,18 +9,18 @@ import type { RecordView } from '../storage/types.ts';
  * The state along a log that is being passed on: applied event by event, as recovery does it, for as long as it can be
  * told. An event that this version does not know, or that does not fit, ends that; the log itself goes on.
  */
-export class StateWalk {
+export class StateWalk<M extends QueueMachine> {
   /** The first event that could not be applied, and why. */
   unknown: { seq: number; why: string } | undefined;
   /** Events in the state beyond its base. */
   applied = 0;
-  readonly #machine: QueueMachine;
+  readonly #machine: M;
   /** Last seq in the state. */
   #seq: number;
   readonly #gaps = new LostGaps();
 
   /** Takes the machine over. */
-  constructor(base: { machine: QueueMachine; seq: number } = { machine: new QueueMachine(), seq: 0 }) {
+  constructor(base: { machine: M; seq: number }) {
     this.#machine = base.machine;
     this.#seq = base.seq;
   }
@@ -28,7 +28,7 @@ export class StateWalk {
   get seq(): number {
     return this.#seq;
   }
-  get machine(): QueueMachine {
+  get machine(): M {
     return this.#machine;
   }
 

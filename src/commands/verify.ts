@@ -2,6 +2,7 @@ import { usageError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
 import { baseName } from '../base/path.ts';
 import type { ForeignLogSummary, ForeignSnapshotSummary } from '../formats/types.ts';
+import { QueueMachine } from '../queue/state/machine.ts';
 import { scanSegmentFile, scanStream, scanWalFolder, verifyStore } from '../storage/read.ts';
 import { verdictOf } from '../storage/report.ts';
 import { checkSnapshot } from '../storage/snapshot/read.ts';
@@ -68,7 +69,8 @@ export async function verifyTarget(context: CommandContext, target: Target): Pro
       return ofLog(nameOf(target), await scanStream(target.source, 'standard input', visitor));
     case 'export':
     case 'export-stream': {
-      const { header, trailer, state: _, ...log } = await scanExport(context, target, {}, Number.POSITIVE_INFINITY);
+      const follow = { until: Number.POSITIVE_INFINITY, make: () => new QueueMachine() };
+      const { header, trailer, state: _, ...log } = await scanExport(context, target, {}, follow);
       return { ...ofLog(nameOf(target), log), export: { header, trailer } };
     }
     case 'snapshot':

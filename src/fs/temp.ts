@@ -1,4 +1,6 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { cp, mkdtemp, open, rm } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
 
 /** Folders that a command makes for itself and takes away again. Nothing of a user's store goes through here. */
 
@@ -13,4 +15,14 @@ export async function removeTree(folder: string): Promise<void> {
 
 export async function copyTree(from: string, to: string): Promise<void> {
   await cp(from, to, { recursive: true, errorOnExist: true });
+}
+
+/** A new file in such a folder. What goes wrong is an event of the stream. */
+export function tempFileWriter(path: string): Writable {
+  return createWriteStream(path, { flags: 'wx', mode: 0o600 });
+}
+
+/** A file as the standard input of a child process; to be closed once that is started. */
+export async function openForChild(path: string): Promise<{ fd: number; close(): Promise<void> }> {
+  return await open(path, 'r');
 }

@@ -16,6 +16,10 @@ export interface LoadOptions {
   until?: number;
   /** Which snapshot to start from: the best one, none, or the one in this file. */
   snapshot?: 'auto' | 'none' | { path: string };
+  /** Read no further than `until`. What is found then tells of what was read, and nothing of the rest. */
+  partial?: boolean;
+  /** Bytes of the log read so far. */
+  progress?: (bytes: number) => void;
 }
 
 export interface Loaded<M> {
@@ -64,14 +68,15 @@ async function loadHeld<M extends StateMachine>(
   for (const candidate of candidates(survey, options, storeDir)) {
     const base = await loadBase(env, candidate, survey, make, until, findings);
     if (base === undefined) continue;
-    const loaded = await replayOnto(survey, held, base, until);
+    const loaded = await replayOnto(survey, held, base, options);
     if (loaded === 'unfit') {
       const finding = degraded('E_SNAPSHOT_CHAIN', candidate.file, 'snapshot does not fit the log at its seq');
       if (candidate.named) throw findingError([finding]);
       findings.push(finding);
       continue;
     }
-    const all = [...findings, ...loaded.judgement.findings, ...aheadOfLog(survey, loaded.judgement)];
+    const ahead = loaded.log.stopped ? [] : aheadOfLog(survey, loaded.judgement);
+    const all = [...findings, ...loaded.judgement.findings, ...ahead];
     return { ...loaded, findings: withoutRepeats(all) };
   }
   const first = survey.live[0];
@@ -146,9 +151,10 @@ async function replayOnto<M extends StateMachine>(
   survey: Survey,
   held: LogFiles,
   base: Base<M>,
-  until: number,
+  options: LoadOptions,
 ): Promise<Omit<Loaded<M>, 'findings'> | 'unfit'> {
   const { machine, point } = base;
+  const { until = Number.POSITIVE_INFINITY, partial = false, progress } = options;
   const at = survey.live.findIndex((name) => name.ordinal === point?.ordinal);
   const first = survey.live[Math.max(at, 0)];
   if (first === undefined || (at < 0 && first.seqFirst !== base.seq + 1)) return 'unfit';
@@ -163,6 +169,7 @@ async function replayOnto<M extends StateMachine>(
   let unbroken = true;
   const gaps = new LostGaps();
   const log = await scanLog(inputs, evidence, {
+    ...(progress && { progress }),
     lost: (range) => {
       if (range.afterHole || range.seqLast <= seq || seq >= until) return;
       unbroken &&= range.seqFirst <= seq + 1;
@@ -170,7 +177,8 @@ async function replayOnto<M extends StateMachine>(
       gaps.behind = true;
     },
     record: (record) => {
-      if (record.afterHole || record.seq <= base.seq || record.seq > until) return undefined;
+      if (record.seq > until) return partial ? false : undefined;
+      if (record.afterHole || record.seq <= base.seq) return undefined;
       unbroken &&= record.seq === seq + 1;
       if (!unbroken) return false;
       seq = record.seq;

@@ -3,7 +3,7 @@ import { Exit } from '../../base/errors.ts';
 import { allCodes } from '../../commands/catalogue.ts';
 import { eventFields } from '../../commands/where/event-fields.ts';
 import { jobFields, storedJobFields } from '../../commands/where/job-fields.ts';
-import { statusFields } from '../../commands/where/total-fields.ts';
+import { statusFields, totalFields } from '../../commands/where/total-fields.ts';
 import type { Action } from '../session.ts';
 import { bashCompletion } from './bash.ts';
 import { fishCompletion } from './fish.ts';
@@ -15,6 +15,7 @@ const jobs = Object.keys(jobFields);
 /** What an expression begins with. */
 const fieldNames: Readonly<Record<string, readonly string[]>> = {
   'wal inspect --where': Object.keys(eventFields),
+  'wal bisect --where': Object.keys(totalFields),
   'queue events --where': Object.keys(eventFields),
   'queue list --where': jobs,
   'queue export --where': jobs,

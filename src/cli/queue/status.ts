@@ -3,9 +3,9 @@ import { escapeText } from '../../base/escape.ts';
 import { type CheckResult, parseCheck } from '../../commands/queue/checks.ts';
 import { type QueueStatusResult, queueStatus } from '../../commands/queue/status.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
-import { valueText } from '../field-text.ts';
 import { writeFaults } from '../findings.ts';
 import { labelledLine } from '../labelled.ts';
+import { seenText } from '../seen-text.ts';
 import type { Session } from '../session.ts';
 import { settingLines } from './settings-text.ts';
 import { statusLines } from './status-text.ts';
@@ -42,6 +42,5 @@ async function writeStatus(session: Session, result: QueueStatusResult): Promise
 
 /** `check failed: dead = 0 and ready < 5: dead is 1, ready is 2 [E_CHECK]`. */
 function failureText({ errStyle }: Session, { check, found }: CheckResult): string {
-  const has = found.map(({ name, kind, value }) => `${name} is ${valueText(kind, value)}`).join(', ');
-  return `${errStyle.bad('check failed:')} ${escapeText(check)}: ${has} ${errStyle.dim('[E_CHECK]')}`;
+  return `${errStyle.bad('check failed:')} ${escapeText(check)}: ${seenText(found)} ${errStyle.dim('[E_CHECK]')}`;
 }

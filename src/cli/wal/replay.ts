@@ -9,7 +9,7 @@ import { shownPath, splitPositionals } from '../../commands/target.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
 import { verdictText, writeFaults } from '../findings.ts';
 import type { Session } from '../session.ts';
-import { type StateFormat, writeState } from '../state.ts';
+import { type StateFormat, type StateView, writeState } from '../state.ts';
 import { counted } from '../text.ts';
 
 export interface ReplayFlags {
@@ -31,7 +31,22 @@ export async function replay(session: Session, args: readonly string[], flags: R
   const result = await replayPath(context, { path, snapshot, ...(until === undefined ? {} : { until }) });
   const saved = flags.save === undefined ? undefined : await saveState(context, result, flags.save);
   const exit = exitOfVerdict(result.verdict);
-  const view = {
+  const view = viewOf(result);
+  const facts = { ...view.facts, saved: saved && { ...saved, file: flags.save } };
+  await writeState(session, { ...view, facts }, session.json ? 'json' : flags.output, exit);
+  await session.out.flush();
+  if (saved !== undefined) context.note(`saved as ${flags.save} (state ${saved.stateHash.slice(0, 12)})`);
+  noteSkipped(context, result);
+  if (exit !== 0) {
+    await writeFaults(session, result.findings);
+    await session.err.write(verdictText(result.verdict, [meaningOf(result)], session.errStyle));
+  }
+  return exit;
+}
+
+/** A replayed state, ready to be written in any form. */
+export function viewOf(result: ReplayResult): StateView {
+  return {
     seq: result.seq,
     counts: result.machine.counts,
     *jobs() {
@@ -46,20 +61,10 @@ export async function replay(session: Session, args: readonly string[], flags: R
       snapshot: result.snapshot,
       replayed: result.replayed,
       skipped: result.skipped,
-      saved: saved && { ...saved, file: flags.save },
     },
     verdict: result.verdict,
     findings: result.findings,
   };
-  await writeState(session, view, session.json ? 'json' : flags.output, exit);
-  await session.out.flush();
-  if (saved !== undefined) context.note(`saved as ${flags.save} (state ${saved.stateHash.slice(0, 12)})`);
-  noteSkipped(context, result);
-  if (exit !== 0) {
-    await writeFaults(session, result.findings);
-    await session.err.write(verdictText(result.verdict, [meaningOf(result)], session.errStyle));
-  }
-  return exit;
 }
 
 /** Of a salvaged store: what the state lacks is no fault of the store, and must not pass in silence. */

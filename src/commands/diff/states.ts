@@ -11,7 +11,7 @@ import { logTarget, replayTarget } from '../replay.ts';
 import type { ReplayResult } from '../replay-types.ts';
 import { resolveSelector } from '../resolve.ts';
 import { formatSelector, type Selector } from '../selector.ts';
-import { isForeign, type Target, type TargetName } from '../target.ts';
+import { isForeign, openTarget, type Target, type TargetName } from '../target.ts';
 import type { ComparedState } from './compare.ts';
 
 /** Where a state is from. */
@@ -77,7 +77,7 @@ export function stateOfMachine(machine: QueueMachine): ComparedState {
 
 /** The state at a point of one log. Throws as `replayTarget` does. */
 export async function stateAt(context: CommandContext, path: string, point: Selector): Promise<PointState> {
-  const target = await logTarget(context, path);
+  const target = await logTarget(context, await openTarget(context, path));
   const until = isForeign(target) ? untilOf(point) : await seqUntil(openLog(context, target), point);
   return stateOfReplay(await replay(context, target, until));
 }
@@ -87,7 +87,7 @@ export async function stateAt(context: CommandContext, path: string, point: Sele
  * `replayTarget` does; E_BEFORE_BASE names the earliest point there is.
  */
 export async function statesAt(context: CommandContext, path: string, a: Selector, b: Selector): Promise<TwoStates> {
-  const target = await logTarget(context, path);
+  const target = await logTarget(context, await openTarget(context, path));
   try {
     return isForeign(target) ? await ofForeign(context, target, a, b) : await ofLog(context, target, a, b);
   } catch (error) {

@@ -1,6 +1,5 @@
 import type { StatusReport } from '../../queue/run/status.ts';
-import { compileWhere, type Where } from '../where/compile.ts';
-import type { FieldKind, FieldValue } from '../where/fields.ts';
+import { compileWhere, type Seen, type Where } from '../where/compile.ts';
 import { type StatusView, statusFields } from '../where/total-fields.ts';
 
 /** What a script or a monitor asks a queue about: an expression over its totals (docs/expressions.md). */
@@ -10,8 +9,8 @@ export interface CheckResult {
   /** As it was asked. */
   check: string;
   ok: boolean;
-  /** What the queue has: each field that the check looks at; without a value where the queue has none. */
-  found: { name: string; kind: FieldKind; value?: FieldValue }[];
+  /** What the queue has of all that the check looks at. */
+  found: Seen[];
 }
 
 /** Throws E_WHERE (2). `nowMs` is for "5m ago". */
@@ -19,11 +18,7 @@ export function parseCheck(text: string, nowMs: number): Check {
   return compileWhere(statusFields, { flag: '--check', text }, nowMs);
 }
 
-export function runCheck({ text, holds, fields }: Check, status: StatusReport, now: number): CheckResult {
+export function runCheck({ text, holds, look }: Check, status: StatusReport, now: number): CheckResult {
   const view = { ...status, now };
-  const found = fields.map(({ name, kind, of }) => {
-    const value = of(view);
-    return { name, kind, ...(value !== undefined && { value }) };
-  });
-  return { check: text, ok: holds(view), found };
+  return { check: text, ok: holds(view), found: look(view) };
 }

@@ -1,6 +1,6 @@
 import { JsonText } from '../json-text.ts';
 import { compareDecimals, type Decimal, parseDecimal } from './decimal.ts';
-import { type FieldTable, type FieldValue, type Found, findField, kindText, nameIn } from './fields.ts';
+import { type FieldKind, type FieldTable, type FieldValue, type Found, findField, kindText, nameIn } from './fields.ts';
 import { textOf } from './json-path.ts';
 import { byOrder, compareTexts, type JsonTest, jsonContains, jsonTest } from './json-tests.ts';
 import { foldWord, type LiteralContext, readFlag, readNumber, readWord } from './literal.ts';
@@ -14,8 +14,15 @@ import { type Place, type Source, whereError } from './where-error.ts';
 export interface Where<T> {
   text: string;
   holds(item: T): boolean;
-  /** What it looks at, each once, in the order written. */
-  fields: readonly Found<T>[];
+  /** What it looks at, each field once, in the order written. */
+  look(item: T): Seen[];
+}
+
+/** A field that an expression looks at; without a value where there is none. */
+export interface Seen {
+  name: string;
+  kind: FieldKind;
+  value?: FieldValue;
 }
 
 export type Holds<T> = (item: T) => boolean;
@@ -28,7 +35,13 @@ export type Holds<T> = (item: T) => boolean;
 export function compileWhere<T>(table: FieldTable<T>, source: Source, nowMs: number): Where<T> {
   const compiler = new Compiler(table, { source, nowMs });
   const holds = compiler.expression(parseExpression(source));
-  return { text: source.text.trim(), holds, fields: [...compiler.fields.values()] };
+  const fields = [...compiler.fields.values()];
+  const look = (item: T): Seen[] =>
+    fields.map(({ name, kind, of }) => {
+      const value = of(item);
+      return value === undefined ? { name, kind } : { name, kind, value };
+    });
+  return { text: source.text.trim(), holds, look };
 }
 
 class Compiler<T> {

@@ -107,3 +107,9 @@ function phaseFields(): FieldTable<StatusView> {
     }),
   );
 }
+
+/** For those that know a state of the past and nothing else. */
+export const withoutClock = {
+  names: Object.keys(statusFields).filter((name) => !Object.hasOwn(totalFields, name)),
+  why: 'it depends on more than the state: the clock, the runner or the files',
+};

@@ -43,8 +43,9 @@ const whereTarget: Target = {
     const text = textOf(bytes);
     try {
       const where = compileWhere(eventFields, { flag: '--where', text }, at);
-      must(where.fields.length > 0, 'an expression that looks at nothing');
-      return events.map((row) => where.holds(new EventView(row)));
+      const views = events.map((row) => new EventView(row));
+      for (const view of views) must(where.look(view).length > 0, 'an expression that looks at nothing');
+      return views.map((view) => where.holds(view));
     } catch (error) {
       if (!(error instanceof WalqError)) throw error;
       const { at: from, end } = error.data;

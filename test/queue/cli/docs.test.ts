@@ -34,6 +34,7 @@ test.each([
   ['jobs.md', 7],
   ['backup.md', 11],
   ['diff.md', 15],
+  ['bisect.md', 5],
 ])('every example of %s gives what is printed there', async (name, least) => {
   const page = readFileSync(pathOf(name), 'utf8');
   const folder = join(base, name);

@@ -1,0 +1,91 @@
+import { usageError, WalqError } from '../../base/errors.ts';
+import { QueueMachine } from '../../queue/state/machine.ts';
+import { surveyStore } from '../../storage/survey.ts';
+import type { CommandContext } from '../context.ts';
+import { openLog } from '../log-source.ts';
+import { replayTarget } from '../replay.ts';
+import type { ReplayResult } from '../replay-types.ts';
+import { beforeBase, resolveRange } from '../resolve.ts';
+import type { SelectorRange } from '../selector.ts';
+import type { Target } from '../target.ts';
+
+/** The points of a log: the states after its events, by seq; 0 is the state before the first event. */
+export interface Points {
+  /** Good, if anything is: the event sought comes after it. */
+  lower: number;
+  /** The event sought is this one, or one before it. Undefined: the end of the log. */
+  upper: number | undefined;
+  /** Those whose state a snapshot has, ascending; all of them after `lower`. */
+  snapshots: number[];
+}
+
+/**
+ * Throws E_BEFORE_BASE (2) for a range that begins where no state is left, E_SELECTOR (2), E_NO_BASE (3) when there is
+ * none at all.
+ */
+export async function pointsOf(
+  context: CommandContext,
+  target: Target,
+  range: SelectorRange | undefined,
+): Promise<Points> {
+  if (range !== undefined && range.from === range.to) {
+    throw usageError('E_SELECTOR', 'bisect looks for an event among several: give a range A..B, A.. or ..B');
+  }
+  const { from, to } = range === undefined ? {} : await resolveRange(range, openLog(context, target).look());
+  const { begins, snapshots } = target.kind === 'store' ? await basesOf(context, target.path) : noBases;
+  const earliest = begins ? 0 : await earliestOf(context, target, snapshots);
+  if (from !== undefined && from <= earliest) throw beforeBase(`seq ${from}`, earliest + 1);
+  const lower = from === undefined ? earliest : from - 1;
+  return { lower, upper: to, snapshots: snapshots.filter((seq) => seq > lower) };
+}
+
+const noBases = { begins: true, snapshots: [] };
+
+/** `begins`: the log is there from its first event on. */
+async function basesOf(context: CommandContext, store: string): Promise<{ begins: boolean; snapshots: number[] }> {
+  const { live, snapshots } = await surveyStore(context.env, store);
+  const first = live[0]?.seqFirst ?? 1;
+  const seqs = snapshots.flatMap(({ seq, point }) => (point === undefined || seq < first - 1 ? [] : [seq]));
+  return { begins: first === 1, snapshots: seqs.sort((a, b) => a - b) };
+}
+
+/** Where compaction has left no beginning: the oldest snapshot that can be read and fits the log. */
+async function earliestOf(context: CommandContext, target: Target, snapshots: readonly number[]): Promise<number> {
+  for (const seq of snapshots) {
+    try {
+      await stateAt(context, target, seq);
+      return seq;
+    } catch (error) {
+      if (!(error instanceof WalqError && (error.code === 'E_NO_BASE' || error.code === 'E_BEFORE_BASE'))) throw error;
+    }
+  }
+  return 0;
+}
+
+/** The state after an event, from the nearest snapshot before it. Throws as `replayPath` does. */
+export async function stateAt(context: CommandContext, target: Target, seq: number): Promise<ReplayResult> {
+  const until = { kind: 'seq', seq } as const;
+  return await replayTarget(context, target, {
+    until,
+    snapshot: 'auto',
+    partial: true,
+    make: () => new QueueMachine(),
+  });
+}
+
+/** The whole way from the base of an earlier state to a point, with a state of one's own. */
+export async function foldTo<M extends QueueMachine>(
+  context: CommandContext,
+  target: Target,
+  base: ReplayResult['snapshot'],
+  until: number,
+  make: () => M,
+): Promise<ReplayResult<M>> {
+  const snapshot = baseFile(target, base);
+  return await replayTarget(context, target, { until: { kind: 'seq', seq: until }, snapshot, partial: true, make });
+}
+
+/** A base as `replayTarget` wants it named. */
+export function baseFile(target: Target, base: ReplayResult['snapshot']): string {
+  return base === undefined ? 'none' : `${target.path}/${base.file}`;
+}
