@@ -22,7 +22,8 @@ export const commandLines: Readonly<Record<string, Readonly<Record<string, strin
 
   'wal.inspect': {
     'walq wal inspect STORE @-20..': 'the last 20 events',
-    'walq wal inspect STORE --job ID': 'the life of one job',
+    'walq wal inspect STORE --job ID': 'the events of one job',
+    'walq wal inspect STORE 5132 --job ID --explain': 'its life up to event 5132, and what held it then',
     'walq wal inspect STORE "5m ago.."': 'what happened in the last five minutes',
     'walq wal inspect STORE --type DEAD --until-match --timeout 1h': 'wait for the first job that dies',
   },
@@ -90,7 +91,10 @@ export const commandLines: Readonly<Record<string, Readonly<Record<string, strin
   },
   'queue.status': { "walq queue status --check 'dead==0'": 'exit 1 unless it is so' },
   'queue.list': { 'walq queue list --phase ready -n 20': 'the next twenty' },
-  'queue.show': { 'walq queue show ID': 'why it is where it is' },
+  'queue.show': {
+    'walq queue show ID': 'why it is where it is',
+    'walq queue show ID --explain': 'its whole life, and what to do about it',
+  },
   'queue.events': { 'walq queue events @-20..': 'the last 20', 'walq queue events -f': 'as they come' },
   'queue.logs': { 'walq queue logs ID -f': 'what it prints, as it prints it' },
   'queue.wait': { 'walq queue wait ID && echo done': 'until it has completed' },
