@@ -29,14 +29,16 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'commands/where': ['commands/event-row.ts', 'commands/json-text.ts', 'commands/selector.ts'],
   'commands/demo': ['commands'],
   'commands/diff': ['commands'],
+  'commands/explain': ['commands', 'commands/queue'],
   'commands/report': ['commands', 'commands/doctor', 'commands/stats'],
   'cli/completion': ['cli'],
   'cli/diff': ['cli'],
-  'cli/queue': ['cli'],
+  'cli/explain': ['cli'],
+  'cli/queue': ['cli', 'cli/explain'],
   'cli/report': ['cli'],
   'cli/queue/events.ts': ['cli', 'cli/queue', 'cli/wal'],
   'cli/snapshot': ['cli', 'cli/diff'],
-  'cli/wal': ['cli', 'cli/diff'],
+  'cli/wal': ['cli', 'cli/diff', 'cli/explain'],
 };
 
 /** Packages and modules that only some layers may know. A package that is not named here belongs to nobody. */

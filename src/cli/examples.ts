@@ -22,7 +22,8 @@ export const commandLines: Readonly<Record<string, Readonly<Record<string, strin
 
   'wal.inspect': {
     'walq wal inspect STORE @-20..': 'the last 20 events',
-    'walq wal inspect STORE --job ID': 'the life of one job',
+    'walq wal inspect STORE --job ID': 'the events of one job',
+    'walq wal inspect STORE 5132 --job ID --explain': 'its life up to event 5132, and what held it then',
     "walq wal inspect STORE --where 'type = RETRY and exit = 75'": 'events for which this holds',
     'walq wal inspect STORE "5m ago.."': 'what happened in the last five minutes',
     'walq wal inspect STORE --type DEAD --until-match --timeout 1h': 'wait for the first job that dies',
@@ -100,7 +101,10 @@ export const commandLines: Readonly<Record<string, Readonly<Record<string, strin
     'walq queue list --phase ready -n 20': 'the next twenty',
     'walq queue list --where \'attempt > 2 and error ~ "time.?out"\'': 'jobs for which this holds',
   },
-  'queue.show': { 'walq queue show ID': 'why it is where it is' },
+  'queue.show': {
+    'walq queue show ID': 'why it is where it is',
+    'walq queue show ID --explain': 'its whole life, and what to do about it',
+  },
   'queue.events': { 'walq queue events @-20..': 'the last 20', 'walq queue events -f': 'as they come' },
   'queue.logs': { 'walq queue logs ID -f': 'what it prints, as it prints it' },
   'queue.wait': {

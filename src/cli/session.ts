@@ -30,8 +30,11 @@ export interface Session {
   /** The same for stderr. */
   errWidth: number | undefined;
   json: boolean;
-  /** Writes the one document of `--json`: walq version of the shape, kind, then the members given. */
-  document(members: Readonly<Record<string, unknown>>): Promise<void>;
+  /**
+   * Writes the one document of `--json`: walq version of the shape, kind (of the command, where it answers with
+   * nothing else), then the members given.
+   */
+  document(members: Readonly<Record<string, unknown>>, kind?: string): Promise<void>;
   /** From here on signals are the command's own business; until then they end the process with 130 or 143. */
   takeSignals(): void;
   /** Takes the progress line away. Called before anything final is printed. */
@@ -79,9 +82,9 @@ export function openSession(kind: string, flags: CommonFlags, hooks: SessionHook
       progress: (done, total) => progress.report(done, total),
       signal: hooks.signal,
     },
-    async document(members) {
+    async document(members, other = kind) {
       progress.stop();
-      await out.line(stringify({ walq: 1, kind, ...members }, out.isTerminal ? 2 : 0));
+      await out.line(stringify({ walq: 1, kind: other, ...members }, out.isTerminal ? 2 : 0));
     },
     takeSignals: hooks.takeSignals,
     settle: () => progress.stop(),

@@ -46,7 +46,8 @@ function addInspect(wal: Command, parsed: Parsed): void {
     .option('--grep <text>', 'only events whose text form contains this')
     .option('--where <expression>', `only events for which this holds, such as 'type = DEAD and exit != 1'`)
     .option('-n, --limit <count>', 'stop after so many events', wholeNumber('--limit', 0))
-    .option('-r, --reverse', 'newest first');
+    .option('-r, --reverse', 'newest first')
+    .option('--explain', 'with --job ID: its life up to the end of the range, and why it is in its state');
   followOptions(command, 'wait for more events, until interrupted');
   command.addHelpText('after', expressionHelp);
   answers(command, parsed, { kind: 'wal.inspect', load: async () => (await import('./wal/inspect.ts')).inspect });

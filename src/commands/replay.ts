@@ -25,7 +25,7 @@ import { isForeign, nameOf, openTarget, shownPath, type Target } from './target.
  */
 export async function replayPath(context: CommandContext, request: ReplayRequest): Promise<ReplayResult> {
   const until = request.until === undefined ? undefined : parseSelector(request.until);
-  const target = await logTarget(context, await openTarget(context, request.path));
+  const target = await logTarget(context, request.path);
   const { snapshot, partial } = request;
   return await replayTarget(context, target, {
     until,
@@ -36,11 +36,11 @@ export async function replayPath(context: CommandContext, request: ReplayRequest
 }
 
 /**
- * What can be replayed; the wal/ folder of a store is that store: its snapshots belong to it. Throws E_WRONG_TARGET (2)
- * for a snapshot.
+ * What can be replayed of a PATH; the wal/ folder of a store is that store: its snapshots belong to it. Throws
+ * E_WRONG_TARGET (2) for a snapshot, and what `openTarget` throws.
  */
-export async function logTarget(context: CommandContext, opened: Target): Promise<Target> {
-  const target = await storeOf(context, opened);
+export async function logTarget(context: CommandContext, path: string): Promise<Target> {
+  const target = await storeOf(context, await openTarget(context, path));
   if (
     target.kind === 'snapshot' ||
     target.kind === 'snapshot-stream' ||

@@ -154,3 +154,11 @@ export type CommitListener = (events: readonly QueueEvent<Packed>[], seqFirst: n
 
 /** Called after jobs were pruned, removed or replaced: their ids, and the seq at which that was. Must not throw. */
 export type ForgetListener = (ids: readonly string[], seq: number) => void;
+
+/** Why due jobs may not be given out at this moment, apart from what the state says. */
+export interface RunnerHolds {
+  /** In flight at a time of each group that has no limit of its own. */
+  groupLimit?: number;
+  /** Outcomes wait for room on the disk: nothing is begun until there is some. */
+  diskFull?: true;
+}

@@ -15,6 +15,7 @@ import type {
   LeaseRequest,
   PruneRequest,
   QueueStatus,
+  RunnerHolds,
   ScheduleSpec,
   SweepAnswer,
 } from './engine-types.ts';
@@ -253,6 +254,13 @@ export class QueueEngine {
       seqLast: log.seqLast,
       stalled: commits.stalled,
     };
+  }
+
+  /** What holds dispatch back beside the state; members that hold nothing are absent. */
+  get holds(): RunnerHolds {
+    const { commits, options } = this.#context;
+    const { groupLimit } = options;
+    return { ...(Number.isFinite(groupLimit) && { groupLimit }), ...(commits.stalled > 0 && { diskFull: true }) };
   }
 
   /** Calls `listener` after every operation; the answer ends that. */

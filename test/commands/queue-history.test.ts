@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { JobHistory, rememberedAttempt } from '../../src/commands/queue/history.ts';
+import { JobHistory, rememberedAttempt } from '../../src/commands/explain/history.ts';
 import type { QueueEvent } from '../../src/queue/events/event-types.ts';
 import { ack, at, dead, dispatch, enqueue, machineOf, prune, retry, timeout } from '../queue/support/machines.ts';
 

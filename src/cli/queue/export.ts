@@ -4,8 +4,8 @@ import { exportedJob } from '../../commands/queue/export.ts';
 import { lookAtQueue } from '../../commands/queue/look.ts';
 import { selectJobs } from '../../commands/queue/select-jobs.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
+import { explainLook } from '../explain/explain-look.ts';
 import type { Session } from '../session.ts';
-import { explainLook } from './explain-look.ts';
 import { type ListFlags, selectionOf } from './list.ts';
 
 export type ExportFlags = Pick<ListFlags, 'state' | 'phase' | 'name' | 'group' | 'idPrefix' | 'where'>;

@@ -1,5 +1,6 @@
 import { roughly } from '../../base/duration.ts';
 import { escapeText } from '../../base/escape.ts';
+import { lastLine } from '../../commands/explain/words.ts';
 import { stringify } from '../../commands/json-text.ts';
 import { csvCells, csvHead, jobMembers } from '../../commands/queue/job-members.ts';
 import { type Job, payloadText } from '../../queue/state/job.ts';
@@ -120,15 +121,10 @@ function deathTable({ width }: Session, { now }: PhaseContext): JobTable {
         `${job.attempt}/${job.options.maxAttempts}`,
         escapeText(job.reason),
         escapeText(job.signal ?? String(job.exitCode ?? '')),
-        escapeText(lastLine(job.error ?? '')),
+        escapeText(lastLine(job.error) ?? ''),
       ];
     },
   };
-}
-
-/** Programs say what went wrong last. */
-function lastLine(text: string): string {
-  return text.trimEnd().split('\n').at(-1) ?? '';
 }
 
 /** 0 stands for "the foreign log had no time". */

@@ -8,8 +8,8 @@ import { compileWhere } from '../../commands/where/compile.ts';
 import { jobFields } from '../../commands/where/job-fields.ts';
 import { type JobState, jobStates } from '../../queue/state/job.ts';
 import { type PhaseKind, phaseKinds } from '../../queue/state/phase.ts';
+import { explainLook } from '../explain/explain-look.ts';
 import type { Session } from '../session.ts';
-import { explainLook } from './explain-look.ts';
 import { type JobFormat, jobWriter } from './job-rows.ts';
 
 export interface ListFlags {

@@ -93,6 +93,7 @@ function addShow(queue: Command, parsed: Parsed): void {
     .command('show')
     .description('everything about one job: why it is where it is, every attempt, and what the log has forgotten')
     .argument('<id>', 'id of the job')
+    .option('--explain', 'its life as a timeline, where the time went, and what to do now')
     .addOption(outputOption(['text', 'json'], 'text'));
   answers(command, parsed, { kind: 'queue.show', load: async () => (await import('./show.ts')).show });
 }

@@ -1,14 +1,15 @@
 import { formatDuration } from '../../base/duration.ts';
 import { escapeText } from '../../base/escape.ts';
-import type { JobView } from '../../commands/queue/show.ts';
-import { momentText, whyOf } from '../../commands/queue/why.ts';
+import { reasonOf } from '../../commands/explain/reason.ts';
+import type { JobView } from '../../commands/explain/view.ts';
+import { momentText } from '../../commands/explain/words.ts';
 import { eventDetails } from '../../queue/events/event-details.ts';
 import { enqueueDefaults } from '../../queue/events/event-types.ts';
 import { type Job, payloadText, resultText } from '../../queue/state/job.ts';
+import { attemptLines } from '../explain/attempt-text.ts';
 import { labelledLine } from '../labelled.ts';
 import type { Session } from '../session.ts';
 import { count, counted, cut, isoTime } from '../text.ts';
-import { attemptLines } from './attempt-text.ts';
 import { phaseColored } from './phase-text.ts';
 
 /** Everything about one job, line by line: escaped, and on a terminal wrapped or cut to its width. */
@@ -43,7 +44,7 @@ function factsOf(view: JobView, session: Session): [string, string][] {
   return [
     ...head,
     ['phase', phaseColored(phase.kind, style)],
-    ['why', escapeText(whyOf({ ...view, job, phase }))],
+    ['why', escapeText(reasonOf(view).text)],
     ...optionLines(job, nowOf(view)),
     ...relatives,
     ...jsonLine('payload', payloadText(job), session),
@@ -57,7 +58,7 @@ function factsOf(view: JobView, session: Session): [string, string][] {
 }
 
 function nowOf(view: JobView): number {
-  return view.look.phases.now;
+  return view.scene.phases.now;
 }
 
 function earlierLives({ history }: JobView): [string, string][] {

@@ -1,16 +1,17 @@
 import { Exit, type ExitCode, notFoundError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
-import { eventMembers } from '../../commands/event-members.ts';
-import { jobMembers } from '../../commands/queue/job-members.ts';
-import { type JobView, showJob } from '../../commands/queue/show.ts';
-import { whyOf } from '../../commands/queue/why.ts';
+import { viewMembers } from '../../commands/explain/document.ts';
+import { showJob } from '../../commands/explain/view.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
+import { writeExplained } from '../explain/explain.ts';
+import { explainLook } from '../explain/explain-look.ts';
 import type { Session } from '../session.ts';
-import { explainLook } from './explain-look.ts';
 import { showLines } from './show-text.ts';
 
 export interface ShowFlags {
   output: 'text' | 'json';
+  /** The whole life, as a timeline. */
+  explain?: boolean;
 }
 
 export function show(session: Session, args: readonly string[], flags: ShowFlags): Promise<ExitCode> {
@@ -24,6 +25,7 @@ export function deadShow(session: Session, args: readonly string[], flags: ShowF
 
 async function showOne(session: Session, id: string, flags: ShowFlags, dead = false): Promise<ExitCode> {
   const view = await showJob(session.context, id);
+  if (flags.explain === true) return await writeExplained(session, view, flags.output);
   session.settle();
   if (dead && view.job?.state !== 'dead') {
     const state = view.job?.state ?? 'not in the queue any more';
@@ -32,9 +34,10 @@ async function showOne(session: Session, id: string, flags: ShowFlags, dead = fa
       next: 'walq queue show ID tells of jobs in any state',
     });
   }
-  const sound = exitOfVerdict(view.look.verdict);
+  const sound = exitOfVerdict(view.scene.verdict);
   const exit = sound === Exit.ok && view.job === undefined ? Exit.failed : sound;
-  if (session.json || flags.output === 'json') await session.document(documentOf(view, exit));
+  if (session.json || flags.output === 'json')
+    await session.document({ store: view.scene.target.path, seq: view.scene.seq, ...viewMembers(view), exit });
   else for (const line of showLines(view, session)) await session.out.line(line);
   await session.out.flush();
   if (view.job === undefined) {
@@ -42,36 +45,6 @@ async function showOne(session: Session, id: string, flags: ShowFlags, dead = fa
     const text = `job ${escapeText(id)} is not in the queue any more: ${how}`;
     await session.err.line(`${text} ${session.errStyle.dim('[E_JOB_UNKNOWN]')}`);
   }
-  await explainLook(session, view.look);
+  await explainLook(session, view.scene);
   return exit;
-}
-
-function documentOf(view: JobView, exit: ExitCode): Record<string, unknown> {
-  const { id, job, phase, look, history, logBegins, parents, children, childCount, running, logFiles } = view;
-  return {
-    store: look.store,
-    seq: look.seq,
-    id,
-    job: job && jobMembers(job, look.phases),
-    why: job && phase && whyOf({ ...view, job, phase }),
-    running,
-    attempts: history.attempts,
-    changes: history.changes.map(({ seq, atMs, type, event }) => ({
-      seq,
-      atMs,
-      type,
-      ...Object.fromEntries(eventMembers(event)),
-    })),
-    departure: history.departure,
-    earlierLives: history.earlierLives,
-    log: { begins: logBegins, whole: history.whole },
-    parents,
-    children,
-    childCount,
-    logFiles,
-    verdict: look.verdict,
-    findings: look.findings,
-    runnerError: look.runner.error,
-    exit,
-  };
 }

@@ -2,8 +2,8 @@ import { usageError } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import type { QueueMachine } from '../../queue/state/machine.ts';
 import type { CommandContext } from '../context.ts';
-import { storeOf } from '../replay.ts';
-import { isForeign, openTarget, shownPath, type Target } from '../target.ts';
+import { logTarget } from '../replay.ts';
+import { isForeign, shownPath } from '../target.ts';
 import { type Points, pointsOf } from './points.ts';
 import type { Question } from './question.ts';
 import { scanLog, scanStore } from './scan.ts';
@@ -23,7 +23,7 @@ export async function bisectWhere(
   request: BisectRequest & { first: boolean },
   question: Question,
 ): Promise<BisectResult> {
-  const target = await logOf(context, request.path);
+  const target = await logTarget(context, request.path);
   if (target.kind !== 'store') return await scanLog(context, target, request.range, question);
   const points = await pointsOf(context, target, request.range);
   const { first } = request;
@@ -56,7 +56,7 @@ export async function bisectWhere(
  * E_WRONG_TARGET (2) for a log of another system, and what `ask` throws.
  */
 export async function bisectAsking(context: CommandContext, request: BisectRequest, ask: Ask): Promise<BisectResult> {
-  const target = await logOf(context, request.path);
+  const target = await logTarget(context, request.path);
   if (isForeign(target)) throw needsOwnLog(target.path);
   const points = await pointsOf(context, target, request.range);
   const search = new Search(context, target, points, { ask, look: () => [] });
@@ -79,10 +79,6 @@ function lostAt(seq: number): Caught {
 /** Snapshots between the ends of the range. */
 function hasInside({ snapshots, upper = Number.POSITIVE_INFINITY }: Points): boolean {
   return snapshots.some((seq) => seq < upper);
-}
-
-async function logOf(context: CommandContext, path: string): Promise<Target> {
-  return await storeOf(context, await openTarget(context, path));
 }
 
 function needsOwnLog(path: string): Error {

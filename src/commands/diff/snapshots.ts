@@ -6,6 +6,7 @@ import { ForeignIds } from '../foreign-ids.ts';
 import { readForeignJobs } from '../foreign-replay.ts';
 import { entriesOfForeign } from '../foreign-state.ts';
 import { PointMachine } from '../point-machine.ts';
+import { seqOf } from '../seq.ts';
 import { nameSnapshot } from '../snapshot-restore.ts';
 import { loadSnapshot } from '../snapshot-show.ts';
 import { listStoreSnapshots, refuseLog } from '../snapshots.ts';
@@ -115,7 +116,12 @@ async function readForeign(context: CommandContext, target: Target & { path: str
   const atMs = machine.lastMs;
   return {
     state: {
-      facts: { target: nameOf(target), seq: summary.lastSeq, ...(atMs !== undefined && { atMs }), replayed: 0 },
+      facts: {
+        target: nameOf(target),
+        seq: summary.lastSeq && seqOf(summary.lastSeq),
+        ...(atMs !== undefined && { atMs }),
+        replayed: 0,
+      },
       state: stateOfMachine(machine),
       verdict: verdictOf(summary.findings),
       findings: summary.findings,

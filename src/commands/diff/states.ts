@@ -11,18 +11,19 @@ import { logTarget, replayTarget } from '../replay.ts';
 import type { ReplayResult } from '../replay-types.ts';
 import { resolveSelector } from '../resolve.ts';
 import { formatSelector, type Selector } from '../selector.ts';
-import { isForeign, openTarget, type Target, type TargetName } from '../target.ts';
+import { type Seq, seqOf } from '../seq.ts';
+import { isForeign, type Target, type TargetName } from '../target.ts';
 import type { ComparedState } from './compare.ts';
 
 /** Where a state is from. */
 export interface PointFacts {
   target: TargetName;
   /** Last seq in the state; of a foreign log its own number, as text; undefined where nothing says. */
-  seq: number | string | undefined;
+  seq: Seq | undefined;
   /** When its last event was, as far as is known, ms since the epoch; when a snapshot was written. */
   atMs?: number;
   /** What it was built from. */
-  snapshot?: { file: string; seq: number | string };
+  snapshot?: { file: string; seq: Seq };
   /** Events applied after that. */
   replayed: number;
 }
@@ -54,7 +55,7 @@ function stateOfReplay(result: ReplayResult): PointState {
   const { machine, target, seq, snapshot, replayed, verdict, findings, whole, gaps, originalId } = result;
   const atMs = machine instanceof PointMachine ? machine.lastMs : result.atMs;
   return {
-    facts: { target, seq, ...(atMs !== undefined && { atMs }), ...(snapshot && { snapshot }), replayed },
+    facts: { target, seq: seqOf(seq), ...(atMs !== undefined && { atMs }), ...(snapshot && { snapshot }), replayed },
     state: stateOfMachine(machine),
     verdict,
     findings,
@@ -77,7 +78,7 @@ export function stateOfMachine(machine: QueueMachine): ComparedState {
 
 /** The state at a point of one log. Throws as `replayTarget` does. */
 export async function stateAt(context: CommandContext, path: string, point: Selector): Promise<PointState> {
-  const target = await logTarget(context, await openTarget(context, path));
+  const target = await logTarget(context, path);
   const until = isForeign(target) ? untilOf(point) : await seqUntil(openLog(context, target), point);
   return stateOfReplay(await replay(context, target, until));
 }
@@ -87,7 +88,7 @@ export async function stateAt(context: CommandContext, path: string, point: Sele
  * `replayTarget` does; E_BEFORE_BASE names the earliest point there is.
  */
 export async function statesAt(context: CommandContext, path: string, a: Selector, b: Selector): Promise<TwoStates> {
-  const target = await logTarget(context, await openTarget(context, path));
+  const target = await logTarget(context, path);
   try {
     return isForeign(target) ? await ofForeign(context, target, a, b) : await ofLog(context, target, a, b);
   } catch (error) {
@@ -104,10 +105,10 @@ async function ofForeign(context: CommandContext, target: Target, a: Selector, b
 async function ofLog(context: CommandContext, target: Target, a: Selector, b: Selector): Promise<TwoStates> {
   const log = openLog(context, target);
   const [untilA, untilB] = [await seqUntil(log, a), await seqUntil(log, b)];
-  const backwards = seqOf(untilA) > seqOf(untilB);
+  const backwards = endOf(untilA) > endOf(untilB);
   const [low, high] = backwards ? [untilB, untilA] : [untilA, untilB];
-  const late = await replay(context, target, high, seqOf(low));
-  const early = earlyOf(late, seqOf(low)) ?? stateOfReplay(await replay(context, target, low));
+  const late = await replay(context, target, high, endOf(low));
+  const early = earlyOf(late, endOf(low)) ?? stateOfReplay(await replay(context, target, low));
   const sides = { early, late: stateOfReplay(late) };
   const { machine } = late;
   const seen = !backwards && early.facts.snapshot?.seq === late.snapshot?.seq && machine instanceof PointMachine;
@@ -167,7 +168,7 @@ async function seqUntil(log: LogSource, point: Selector): Promise<Selector | und
   return until && { kind: 'seq', seq: await resolveSelector(until, log.look(), 'end') };
 }
 
-function seqOf(point: Selector | undefined): number {
+function endOf(point: Selector | undefined): number {
   return point?.kind === 'seq' ? point.seq : Number.POSITIVE_INFINITY;
 }
 

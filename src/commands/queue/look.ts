@@ -13,6 +13,8 @@ export interface QueueLook {
   store: string;
   machine: QueueMachine;
   seq: number;
+  /** What the state was built from, besides the log. */
+  snapshot?: { file: string; seq: number };
   verdict: Verdict;
   findings: Finding[];
   runner: RunnerLook;
@@ -24,10 +26,20 @@ export interface QueueLook {
 export async function lookAtQueue(context: CommandContext): Promise<QueueLook> {
   const { env } = context;
   const store = await openStoreTarget(context, []);
-  const { machine, seq, findings } = await replayTo(env, store, () => new QueueMachine());
+  const { machine, seq, snapshot, findings } = await replayTo(env, store, () => new QueueMachine());
   // Asked after reading: a runner that is gone by now cannot have the jobs that the files give it.
   const runner = await lookAtRunner(env, store);
   const { settings } = machine;
   const phases = { now: env.clock.now(), settings, runner: runner.known };
-  return { store, machine, seq, verdict: verdictOf(findings), findings, runner, phases };
+  const base = snapshot && { file: snapshot.file, seq: snapshot.seq };
+  return {
+    store,
+    machine,
+    seq,
+    ...(base && { snapshot: base }),
+    verdict: verdictOf(findings),
+    findings,
+    runner,
+    phases,
+  };
 }

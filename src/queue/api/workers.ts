@@ -1,4 +1,5 @@
 import { notFoundError } from '../../base/errors.ts';
+import type { RunnerHolds } from '../engine-types.ts';
 import type { Runner } from '../run/runner.ts';
 import type { RunnerStatus } from '../run/status.ts';
 import type { Worker } from './worker.ts';
@@ -36,6 +37,7 @@ export class Workers {
       workers: sum(({ workers }) => workers),
       running: sum(({ running }) => running),
       active: each.flatMap(({ active }) => active),
+      ...holdsOf(each),
       sinceMs: this.sinceMs,
       handler: each.map(({ handler }) => handler).join(', ') || 'a program without handlers at work',
       stopping: each.length > 0 && each.every(({ stopping }) => stopping),
@@ -63,4 +65,10 @@ export class Workers {
     // What went wrong with a worker is told by its `done`.
     await Promise.allSettled([...this.#all.keys()].map((worker) => worker.stop()));
   }
+}
+
+/** All of them work on one engine. */
+function holdsOf([first]: readonly RunnerStatus[]): RunnerHolds {
+  const { groupLimit, diskFull } = first ?? {};
+  return { ...(groupLimit !== undefined && { groupLimit }), ...(diskFull && { diskFull }) };
 }

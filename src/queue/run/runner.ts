@@ -86,7 +86,7 @@ export class Runner {
     const { workers, pid } = this.#options;
     const { title, lanes, names } = this.#handler;
     const stopping = this.#stopping || this.#drain;
-    const taken = { handler: title, lanes, ...(names && { names: [...names] }) };
+    const taken = { handler: title, lanes, ...(names && { names: [...names] }), ...this.#engine.holds };
     const active = this.#active.list();
     const { epoch } = this.#store;
     return { pid, epoch, workers, running: active.length, active, sinceMs: this.sinceMs, ...taken, stopping };

@@ -1,4 +1,5 @@
 import type { SnapshotSummary } from '../../storage/types.ts';
+import type { RunnerHolds } from '../engine-types.ts';
 import type { JobCounts } from '../state/job.ts';
 import type { QueueTotals } from '../state/job-codec.ts';
 import type { QueueMachine } from '../state/machine.ts';
@@ -62,7 +63,7 @@ export interface RunningJob {
   progress?: number;
 }
 
-export interface RunnerStatus {
+export interface RunnerStatus extends RunnerHolds {
   pid: number;
   workers: number;
   running: number;

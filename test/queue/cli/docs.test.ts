@@ -30,7 +30,7 @@ function settled(text: string): string {
 }
 
 test.each([
-  ['queue-look.md', 11],
+  ['queue-look.md', 13],
   ['jobs.md', 7],
   ['backup.md', 11],
   ['diff.md', 15],

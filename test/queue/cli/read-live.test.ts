@@ -34,7 +34,7 @@ test('what a runner has is running with its process; once it is killed, orphaned
   await until(async () => (await queue(store, 'list', '--ids', '--phase', 'running')).stdout === 'a\n');
   const shown = documentOf((await queue(store, 'show', 'a', '--json')).stdout);
   expect(shown).toMatchObject({ running: { id: 'a', attempt: 1 }, attempts: [{ attempt: 1, outcome: 'running' }] });
-  expect(shown.why).toMatch(/^a runner has it: pid \d+$/);
+  expect(shown.why).toMatch(/^a runner has it since \S+ \(\S+ ago\), attempt 1 of 3: pid \d+$/);
   const status = documentOf((await queue(store, 'status', '--json')).stdout);
   expect(status).toMatchObject({
     from: 'runner',

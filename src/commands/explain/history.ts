@@ -1,15 +1,18 @@
 import { runnerName } from '../../queue/events/event-details.ts';
 import type { AttemptExit, DispatchEvent, Owner, QueueEvent } from '../../queue/events/event-types.ts';
 import type { Job } from '../../queue/state/job.ts';
+import type { Seq } from '../seq.ts';
 
 /** One attempt at a job, as far as the log still tells of it. */
 export interface Attempt extends AttemptExit {
   /** As DISPATCH numbers it: one that was given back is followed by one of the same number. */
   attempt?: number;
-  dispatchSeq?: number;
+  dispatchSeq?: Seq;
   startedMs?: number;
   endedMs?: number;
   durationMs?: number;
+  /** From the moment it became pending to its begin: for others, for its time, for a worker. */
+  waitedMs?: number;
   /** Who had it. */
   runner?: string;
   lease?: string;
@@ -24,7 +27,7 @@ export interface Attempt extends AttemptExit {
 
 /** An event that was no part of an attempt. */
 export interface Change {
-  seq: number;
+  seq: Seq;
   atMs: number;
   type: QueueEvent['type'];
   event: QueueEvent;
@@ -32,7 +35,7 @@ export interface Change {
 
 /** How a job left the queue. */
 export interface Departure {
-  seq: number;
+  seq: Seq;
   atMs: number;
   how: 'removed' | 'pruned';
 }
@@ -47,10 +50,12 @@ export class JobHistory {
   /** The log tells of its ENQUEUE. */
   whole = false;
   /** Seq of its ACK or DEAD, once it is finished. */
-  endSeq: number | undefined;
+  endSeq: Seq | undefined;
   #open: Attempt | undefined;
+  /** When the one that is open ran into its timeout. */
+  #timeoutMs: number | undefined;
 
-  take(event: QueueEvent, seq: number): void {
+  take(event: QueueEvent, seq: Seq): void {
     const { at } = event;
     switch (event.type) {
       case 'ENQUEUE':
@@ -62,6 +67,7 @@ export class JobHistory {
         return;
       case 'TIMEOUT':
         if (this.#open !== undefined) this.#open.timedOut = true;
+        this.#timeoutMs = at;
         return;
       case 'ACK': {
         const { durationMs } = event;
@@ -107,20 +113,30 @@ export class JobHistory {
     this.whole = true;
   }
 
-  #dispatch({ attempt, owner, at }: DispatchEvent, seq: number): void {
-    this.#open = { attempt, dispatchSeq: seq, startedMs: at, ...ownerOf(owner), outcome: 'running' };
+  #dispatch(event: DispatchEvent, seq: Seq): void {
+    this.close();
+    // A foreign log does not number them.
+    const attempt = event.from === undefined ? event.attempt : this.attempts.length + 1;
+    this.#open = { attempt, dispatchSeq: seq, startedMs: event.at, ...ownerOf(event.owner), outcome: 'running' };
     this.attempts.push(this.#open);
   }
 
+  /** The attempt under way is over, and no event says how: so it is with timeouts in foreign logs, and behind a hole. */
+  close(): void {
+    if (this.#open === undefined) return;
+    const { startedMs = 0, timedOut } = this.#open;
+    this.#end(this.#timeoutMs ?? startedMs, { outcome: 'failed', ...(timedOut && { reason: 'timeout' }) });
+  }
+
   /** A job that a runner has goes on until its process is over; any other dies at once. */
-  #cancel(event: Extract<QueueEvent, { type: 'CANCEL' }>, seq: number): void {
+  #cancel(event: Extract<QueueEvent, { type: 'CANCEL' }>, seq: Seq): void {
     this.#change(event, seq);
     if (this.#open?.runner !== undefined) return;
     if (this.#open !== undefined) this.#end(event.at, { outcome: 'dead', reason: 'cancelled' });
     this.endSeq = seq;
   }
 
-  #change(event: QueueEvent, seq: number): void {
+  #change(event: QueueEvent, seq: Seq): void {
     this.changes.push({ seq, atMs: event.at, type: event.type, event });
   }
 
@@ -132,6 +148,7 @@ export class JobHistory {
     if (open.durationMs === undefined && open.startedMs !== undefined)
       open.durationMs = Math.max(0, at - open.startedMs);
     this.#open = undefined;
+    this.#timeoutMs = undefined;
   }
 }
 

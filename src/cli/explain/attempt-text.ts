@@ -1,41 +1,49 @@
 import { formatDuration, roughly } from '../../base/duration.ts';
 import { escapeText } from '../../base/escape.ts';
-import type { Attempt } from '../../commands/queue/history.ts';
-import type { JobView } from '../../commands/queue/show.ts';
+import type { Attempt } from '../../commands/explain/history.ts';
+import type { JobView } from '../../commands/explain/view.ts';
 import type { Session } from '../session.ts';
 import { type Column, renderTable } from '../table.ts';
-import { counted, cut, isoTime } from '../text.ts';
+import { counted, cut, isoTime, wrap } from '../text.ts';
 
 const errorLinesMax = 8;
 
 const columns: readonly Column[] = [
   { title: '  #', align: 'right' },
   { title: 'STARTED' },
+  { title: 'WAITED', align: 'right' },
   { title: 'TOOK', align: 'right' },
   { title: 'END', flexible: true },
   { title: 'RUNNER', flexible: true },
   { title: 'NEXT' },
 ];
 
-/** Each attempt in a row, what it said last below the table of its row, and what the log has forgotten. */
+/** Each attempt in a row, what it said last below the table of its row, and what the log does not tell any more. */
 export function attemptLines(view: JobView, session: Session): string[] {
   const { attempts } = view.history;
   const { width, style } = session;
-  const forgotten = forgottenText(view);
-  const notes = forgotten === undefined ? [] : [style.dim(`  ${forgotten}`)];
-  if (attempts.length === 0) return [...notes, ...(forgotten === undefined ? [style.dim('  none yet')] : [])];
-  const rows = attempts.map((attempt, index) => rowOf(attempt, attempts[index + 1], view.look.phases.now, width));
+  const notes = gapTexts(view).map((text) => {
+    const line = `  ${text}`;
+    return style.dim(width === undefined ? line : wrap(line, width, '  '));
+  });
+  if (attempts.length === 0) return [...notes, ...(notes.length === 0 ? [style.dim('  none yet')] : [])];
+  const { now } = view.scene.phases;
+  const rows = attempts.map((attempt, index) => rowOf(attempt, attempts[index + 1], now, width));
+  // Nobody can say when its runner left it.
+  const open = view.phase?.kind === 'orphaned' ? rows.at(-1) : undefined;
+  open?.splice(3, 2, '?', 'orphaned');
   const [head = '', ...lines] = renderTable(columns, rows, { width, style }).replace(/\n$/, '').split('\n');
   const body = lines.flatMap((line, index) => [line, ...errorLines(attempts[index], session)]);
   return [...notes, head, ...body];
 }
 
 function rowOf(attempt: Attempt, following: Attempt | undefined, now: number, width: number | undefined): string[] {
-  const { startedMs, durationMs, runner, lease, outcome } = attempt;
+  const { startedMs, waitedMs, durationMs, runner, lease, outcome } = attempt;
   const tookMs = outcome === 'running' && startedMs !== undefined ? Math.max(0, now - startedMs) : durationMs;
   return [
     `  ${attempt.attempt ?? '?'}`,
     startedMs === undefined ? '?' : startText(startedMs, width),
+    waitedMs === undefined ? '?' : tookText(waitedMs),
     tookMs === undefined ? '?' : tookText(tookMs),
     endText(attempt),
     runner ?? (lease === undefined ? '' : `lease ${escapeText(lease)}`),
@@ -45,11 +53,13 @@ function rowOf(attempt: Attempt, following: Attempt | undefined, now: number, wi
 
 /** A terminal has no room for milliseconds. */
 function startText(ms: number, width: number | undefined): string {
+  // 0 stands for "the foreign log had no time".
+  if (ms === 0) return '?';
   return width === undefined ? isoTime(ms) : isoTime(ms).replace(/\.\d{3}Z$/, 'Z');
 }
 
 /** Milliseconds while they are a good part of it. */
-function tookText(ms: number): string {
+export function tookText(ms: number): string {
   return ms < 10_000 ? formatDuration(ms) : roughly(ms);
 }
 
@@ -87,10 +97,26 @@ function errorLines(attempt: Attempt | undefined, { width, style }: Session): st
   return more > 0 ? [style.dim(`      | … ${counted(more, 'line')} before`), ...shown] : shown;
 }
 
-/** Honest about what compaction took: the log may begin after the job did. */
-function forgottenText({ history, logBegins, job }: JobView): string | undefined {
-  if (history.whole || logBegins <= 1) return undefined;
-  const known =
-    job === undefined ? '' : `; what the job itself remembers is below, ${counted(job.attempt, 'attempt')} in all`;
-  return `the log begins at seq ${logBegins}: compaction has removed what came before${known}`;
+const rangesShown = 3;
+
+/** Honest about what is not there: the log may begin after the job did, or have a hole. */
+function gapTexts({ history, logBegins, lost, job, scene: { snapshot, target } }: JobView): string[] {
+  const texts: string[] = [];
+  if (!history.whole && Number(logBegins ?? 1) > 1) {
+    const from = snapshot === undefined ? '' : `; what is known of that time comes from ${escapeText(snapshot.file)}`;
+    const known = job === undefined ? '' : ` (${counted(job.attempt, 'attempt')} in all)`;
+    const where =
+      target.kind === 'store' ? `events before seq ${logBegins} are cleaned away` : `this begins at seq ${logBegins}`;
+    texts.push(`${where}${from}${known}`);
+  }
+  if (lost.length > 0) {
+    const ranges = lost.slice(0, rangesShown).map(({ seqFirst, seqLast }) => rangeText(seqFirst, seqLast));
+    const more = lost.length > rangesShown ? ` and ${counted(lost.length - rangesShown, 'more range')}` : '';
+    texts.push(`seq ${ranges.join(', ')}${more} cannot be read: what they say of this job is missing`);
+  }
+  return texts;
+}
+
+function rangeText(first: number, last: number): string {
+  return first === last ? String(first) : `${first}..${last}`;
 }

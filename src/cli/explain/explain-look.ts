@@ -1,6 +1,6 @@
 import { Exit } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
-import type { QueueLook } from '../../commands/queue/look.ts';
+import type { Scene } from '../../commands/explain/scene.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
 import { verdictText, writeFaults } from '../findings.ts';
 import type { Session } from '../session.ts';
@@ -8,7 +8,7 @@ import type { Session } from '../session.ts';
 /** On stderr: what is wrong with the files that an answer was read from, and with the runner that was asked. */
 export async function explainLook(
   session: Session,
-  { verdict, findings, runner, seq }: Pick<QueueLook, 'verdict' | 'findings' | 'runner' | 'seq'>,
+  { verdict, findings, runner, seq }: Pick<Scene, 'verdict' | 'findings' | 'runner' | 'seq'>,
 ): Promise<void> {
   if (runner.error !== undefined)
     session.context.note(`the runner cannot be asked what it does: ${escapeText(runner.error.message)}`);

@@ -1,0 +1,91 @@
+import { WalqError } from '../../base/errors.ts';
+import type { Finding } from '../../base/finding.ts';
+import { shellWord } from '../../base/shell-word.ts';
+import type { QueueMachine } from '../../queue/state/machine.ts';
+import type { PhaseContext } from '../../queue/state/phase.ts';
+import { Settings } from '../../queue/state/settings.ts';
+import type { Verdict } from '../../storage/types.ts';
+import type { CommandContext } from '../context.ts';
+import { PointMachine } from '../point-machine.ts';
+import type { RunnerLook } from '../queue/ask-runner.ts';
+import { lookAtQueue } from '../queue/look.ts';
+import { logTarget, replayTarget } from '../replay.ts';
+import type { Selector } from '../selector.ts';
+import { type Seq, seqOf } from '../seq.ts';
+import { storePath } from '../store-path.ts';
+import { isForeign, nameOf, type Target, type TargetName } from '../target.ts';
+
+/** A queue as of one seq, to look at one of its jobs. */
+export interface Scene {
+  target: TargetName;
+  /** For another look at the log. */
+  open: Target;
+  /** Undefined: what there is of the log gives no state. */
+  machine: QueueMachine | undefined;
+  /** Last seq in the state; undefined where there is none. */
+  seq: Seq | undefined;
+  /** What the state was built from, besides the log. */
+  snapshot?: { file: string; seq: Seq };
+  verdict: Verdict;
+  findings: readonly Finding[];
+  /** It stands so now; else it is a moment of the past, or a log by itself: nobody can be asked, nothing done. */
+  live: boolean;
+  runner: RunnerLook;
+  /** When its last event was, where it is not live and the log tells; ms since the epoch. */
+  atMs?: number;
+  /** For `phaseOf`; its `now` is the time of the last event where the scene is not live. */
+  phases: PhaseContext;
+  /** How a command on this queue begins: `walq queue`, `walq --store DIR queue`. */
+  command: string;
+  /** Where the look is to end. */
+  until: Selector | undefined;
+}
+
+const nobody: RunnerLook = { known: undefined, running: { jobs: [] } };
+
+/** The queue as it stands now: the files, and its runner asked. Rejects as `lookAtQueue` does. */
+export async function sceneOfQueue(context: CommandContext): Promise<Scene> {
+  const { store, ...look } = await lookAtQueue(context);
+  const open: Target = { kind: 'store', path: store };
+  return { target: nameOf(open), open, ...look, live: true, command: commandOn(context, store), until: undefined };
+}
+
+/**
+ * What a log says, up to a point or to its end. The end of a store is the queue as it stands now. A part of a log that
+ * gives no state is a scene without one. Rejects as `replayTarget` does.
+ */
+export async function sceneOfLog(context: CommandContext, path: string, until: Selector | undefined): Promise<Scene> {
+  const open = await logTarget(context, path);
+  const isNow = until === undefined || until.kind === 'tail';
+  if (open.kind === 'store' && isNow) return await sceneOfQueue({ ...context, store: open.path });
+  const base = {
+    target: nameOf(open),
+    open,
+    live: false,
+    runner: nobody,
+    command: open.kind === 'store' ? commandOn(context, open.path) : '',
+    until: isNow ? undefined : until,
+  };
+  const wallClock = context.env.clock.now();
+  try {
+    const make = (): QueueMachine => new PointMachine();
+    const replayed = await replayTarget(context, open, { until: base.until, snapshot: 'auto', make });
+    const { machine, seq, snapshot, verdict, findings } = replayed;
+    const lastMs = machine instanceof PointMachine ? machine.lastMs : replayed.atMs;
+    // A log without times has no now.
+    const phases = { now: lastMs ?? (isForeign(open) ? 0 : wallClock), settings: machine.settings, runner: {} };
+    const at = lastMs !== undefined && { atMs: lastMs };
+    return { ...base, machine, seq: seqOf(seq), ...at, ...(snapshot && { snapshot }), verdict, findings, phases };
+  } catch (error) {
+    if (!(error instanceof WalqError) || error.code !== 'E_NO_BASE' || open.kind === 'store' || isForeign(open))
+      throw error;
+    const phases = { now: wallClock, settings: new Settings(), runner: {} };
+    return { ...base, machine: undefined, seq: undefined, verdict: 'clean', findings: [], phases };
+  }
+}
+
+/** A command that names no store works on the one that the variable or the folder at hand gives. */
+function commandOn(context: CommandContext, store: string): string {
+  const { store: _named, ...unnamed } = context;
+  return storePath(unnamed) === store ? 'walq queue' : `walq --store ${shellWord(store)} queue`;
+}
