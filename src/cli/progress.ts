@@ -1,45 +1,101 @@
 import type { Ora } from 'ora';
 import { bytes } from './text.ts';
+import type { ByteMeter } from './watched-fs.ts';
 
 const showAfterMs = 1000;
+const redrawMs = 100;
+/** Redraws over which the speed is taken: a later pass may be slower than the one before. */
+const samplesMax = 30;
 
 /**
  * A progress line on stderr, for work longer than a second and only on a terminal. ora prints even without one, so it
- * is neither asked nor loaded there.
+ * is neither asked nor loaded there. What is shown is what files give and take: every command reads and writes some, so
+ * none has to count.
  */
-export class Progress {
+export class Progress implements ByteMeter {
   readonly #enabled: boolean;
+  readonly #stream: NodeJS.WritableStream;
   readonly #startedAt = performance.now();
-  #checkedAt = 0;
+  #shownAt = 0;
+  #read = 0;
+  #toRead = 0;
+  #written = 0;
+  #samples: { done: number; ms: number }[] = [];
+  /** Of what is no file, and of files whose reader counts for itself. */
+  #reported: { done: number; total: number | undefined } = { done: 0, total: undefined };
   #spinner: Ora | undefined;
   #loading = false;
   #stopped = false;
-  #text = '';
 
-  constructor(enabled: boolean) {
+  constructor(enabled: boolean, stream: NodeJS.WritableStream = process.stderr) {
     this.#enabled = enabled;
+    this.#stream = stream;
+  }
+
+  expect(more: number): void {
+    this.#toRead += more;
+  }
+
+  read(more: number): void {
+    this.#read += more;
+    this.#tick();
+  }
+
+  wrote(more: number): void {
+    this.#written += more;
+    this.#tick();
   }
 
   /** `done` and `total` in bytes. */
   report(done: number, total: number | undefined): void {
+    this.#reported = { done, total };
+    this.#tick();
+  }
+
+  #tick(): void {
     if (!this.#enabled || this.#stopped) return;
     const now = performance.now();
-    if (now - this.#startedAt < showAfterMs || now - this.#checkedAt < 100) return;
-    this.#checkedAt = now;
-    this.#text = progressText(done, total, (now - this.#startedAt) / 1000);
+    if (now - this.#startedAt < showAfterMs || now - this.#shownAt < redrawMs) return;
+    this.#shownAt = now;
+    const text = this.#textAt(now);
     if (this.#spinner !== undefined) {
-      this.#spinner.text = this.#text;
+      this.#spinner.text = text;
       // The work keeps the thread busy, so the spinner's own timer seldom runs.
       this.#spinner.render();
       return;
     }
-    if (this.#loading) return;
+    if (!this.#loading) this.#load(text);
+  }
+
+  #textAt(now: number): string {
+    const { done, total } = this.#reported;
+    // Standard input: its bytes pass by no file.
+    if (done > this.#read) return progressText(done, total, this.#rate(done, now));
+    if (this.#read < this.#toRead || this.#written === 0) {
+      return progressText(this.#read, this.#toRead, this.#rate(this.#read, now));
+    }
+    // All is read that is known of: what comes of it is being written, nobody knows how much.
+    return `${bytes(this.#written)} written`;
+  }
+
+  /** Bytes a second, lately. */
+  #rate(done: number, now: number): number {
+    this.#samples.push({ done, ms: now });
+    if (this.#samples.length > samplesMax) this.#samples.shift();
+    const [first] = this.#samples;
+    if (first === undefined || first.ms === now || first.done > done) {
+      return (done * 1000) / Math.max(1, now - this.#startedAt);
+    }
+    return ((done - first.done) * 1000) / (now - first.ms);
+  }
+
+  #load(text: string): void {
     this.#loading = true;
     // A progress line that cannot be loaded is no reason to fail.
     import('ora').then(
       ({ default: ora }) => {
         if (this.#stopped) return;
-        this.#spinner = ora({ stream: process.stderr, text: this.#text, discardStdin: false, color: 'cyan' }).start();
+        this.#spinner = ora({ stream: this.#stream, text, discardStdin: false, color: 'cyan' }).start();
       },
       () => {},
     );
@@ -57,9 +113,8 @@ export class Progress {
   }
 }
 
-/** '412 MiB of 1.2 GiB  34%  1.1 GiB/s  1 s left' */
-export function progressText(done: number, total: number | undefined, seconds: number): string {
-  const rate = done / Math.max(seconds, 0.001);
+/** '412 MiB of 1.2 GiB  34%  1.1 GiB/s  1 s left'; `rate` in bytes a second. */
+export function progressText(done: number, total: number | undefined, rate: number): string {
   if (total === undefined || total <= 0) return `${bytes(done)}  ${bytes(rate)}/s`;
   const left = Math.max(0, Math.ceil((total - done) / Math.max(rate, 1)));
   const percent = Math.min(100, Math.floor((done / total) * 100));

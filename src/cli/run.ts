@@ -5,6 +5,7 @@ import { type Parsed, ParseEnded, translateParseError } from './command.ts';
 import { bugDocument, failureDocument, failureText, InDocument, toFailure } from './failure.ts';
 import { Output, OutputClosed } from './output.ts';
 import { buildProgram } from './program.ts';
+import type { SessionHooks } from './session.ts';
 
 /** Parses, runs, reports. Returns the exit code of the process. */
 export async function run(argv: readonly string[]): Promise<ExitCode> {
@@ -49,13 +50,22 @@ function commandNamed(program: Command, argv: readonly string[]): { path: string
   return { path: ['walq', ...names].join(' '), kind: names.join('.') || 'walq' };
 }
 
-/** INT and TERM end the process with 130 and 143 until a command takes them over. */
-function watchSignals(): { takeSignals(): void; signal: AbortSignal } {
+const leaveMsMax = 2000;
+
+/**
+ * INT and TERM end the process with 130 and 143 until a command takes them over. What it has begun under a temporary
+ * name goes first; a second signal does not wait for that.
+ */
+function watchSignals(): SessionHooks {
   const abort = new AbortController();
-  const leave = (code: number): (() => never) => {
+  let tidy: (() => Promise<void>) | undefined;
+  const leave = (code: number): (() => void) => {
     return () => {
+      const isSecond = abort.signal.aborted;
       abort.abort();
-      process.exit(code);
+      if (isSecond || tidy === undefined) process.exit(code);
+      setTimeout(() => process.exit(code), leaveMsMax);
+      void tidy().finally(() => process.exit(code));
     };
   };
   const onInterrupt = leave(130);
@@ -64,6 +74,9 @@ function watchSignals(): { takeSignals(): void; signal: AbortSignal } {
   process.on('SIGTERM', onTerminate);
   return {
     signal: abort.signal,
+    onLeave: (run) => {
+      tidy = run;
+    },
     takeSignals() {
       process.off('SIGINT', onInterrupt);
       process.off('SIGTERM', onTerminate);

@@ -7,6 +7,7 @@ import { openPipe } from '../fs/pipe.ts';
 import { Output } from './output.ts';
 import { Progress } from './progress.ts';
 import { type ColorMode, makeStyle, type Style, wantsColor } from './style.ts';
+import { WatchedFs } from './watched-fs.ts';
 
 /** Flags that every command has. */
 export interface CommonFlags {
@@ -47,6 +48,8 @@ export type Action<Flags> = (session: Session, args: readonly string[], flags: F
 export interface SessionHooks {
   takeSignals(): void;
   signal: AbortSignal;
+  /** What to do before a signal ends the process. */
+  onLeave(tidy: () => Promise<void>): void;
 }
 
 const widthMin = 40;
@@ -59,6 +62,11 @@ export function openSession(kind: string, flags: CommonFlags, hooks: SessionHook
   const columnsOf = (stream: { isTTY?: boolean; columns?: number }): number | undefined =>
     stream.isTTY === true ? Math.max(widthMin, stream.columns || 80) : undefined;
   const progress = new Progress(err.isTerminal);
+  const fs = new WatchedFs(nodeFs, progress);
+  hooks.onLeave(async () => {
+    progress.stop();
+    await fs.stop();
+  });
   const json = flags.json === true;
   return {
     kind,
@@ -70,7 +78,7 @@ export function openSession(kind: string, flags: CommonFlags, hooks: SessionHook
     errWidth: columnsOf(process.stderr),
     json,
     context: {
-      env: { fs: nodeFs, clock: systemClock, random: systemRandom },
+      env: { fs, clock: systemClock, random: systemRandom },
       variables: process.env,
       ...(flags.store === undefined ? {} : { store: flags.store }),
       stdin: () => process.stdin,

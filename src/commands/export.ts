@@ -123,8 +123,6 @@ function refuseTarget(target: Target): void {
 }
 
 class ExportRun {
-  /** The log does not begin where the plan says. */
-  isRaced = false;
   readonly #plan: ExportPlan;
   readonly #sink: ExportSink;
   #walk: StateWalk<QueueMachine> | undefined;
@@ -141,16 +139,18 @@ class ExportRun {
     this.#next = plan.seqFirst;
   }
 
+  /** What the plan begins with is not there any more; asked once the log was read. */
+  get isRaced(): boolean {
+    return !this.#begun && this.#next <= this.#plan.seqLast;
+  }
+
   frame(frame: FrameView): undefined | false | Promise<undefined | false> {
     const { seqFirst: first, seqLast: last } = this.#plan;
     if (frame.type !== 'data' && frame.type !== 'lost') return undefined;
     const end = frame.seqFirst + frame.count - 1;
     if (frame.seqFirst > last) return false;
     if (end < first) return undefined;
-    if (frame.afterHole || frame.seqFirst > this.#next) {
-      this.isRaced = !this.#begun;
-      return false;
-    }
+    if (frame.afterHole || frame.seqFirst > this.#next) return false;
     return this.#begun ? this.#frame(frame, end) : this.#begin().then(() => this.#frame(frame, end));
   }
 

@@ -34,7 +34,7 @@ test('beside a writer that rotates and cleans, every export is whole, and later 
     await writing;
     await store.close();
   });
-  for (let round = 0; round < 40; round++) {
+  for (let round = 0; round < 30 || withBase < 6; round++) {
     const { text, result } = await exported(env, path);
     expect(result.verdict).toMatch(/^(clean|padded)$/);
     expect(result.seqLast).toBeGreaterThanOrEqual(last);
@@ -46,5 +46,5 @@ test('beside a writer that rotates and cleans, every export is whole, and later 
     await out.close();
     expect(await verifyPath(contextOf(env), file)).toMatchObject({ verdict: 'clean' });
   }
-  expect(withBase).toBeGreaterThan(5);
+  expect(last).toBeGreaterThan(20);
 });

@@ -1,0 +1,111 @@
+import { Writable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Progress } from '../../src/cli/progress.ts';
+
+const hideCursor = '\u001b[?25l';
+const showCursor = '\u001b[?25h';
+
+/** A terminal that remembers what it was sent. */
+class Terminal extends Writable {
+  readonly isTTY = true;
+  readonly columns = 80;
+  sent = '';
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.sent += chunk.toString();
+    done();
+  }
+  cursorTo(): boolean {
+    this.sent += '<column>';
+    return true;
+  }
+  clearLine(): boolean {
+    this.sent += '<clear>';
+    return true;
+  }
+  moveCursor(): boolean {
+    return true;
+  }
+  getColorDepth(): number {
+    return 1;
+  }
+}
+
+function progressOn(enabled = true): { progress: Progress; terminal: Terminal } {
+  const terminal = new Terminal();
+  return { progress: new Progress(enabled, terminal), terminal };
+}
+
+/** Lets the line be loaded. */
+async function loaded(): Promise<void> {
+  await import('ora');
+  await vi.advanceTimersByTimeAsync(0);
+}
+
+const mebibyte = 1024 * 1024;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('the progress line', () => {
+  it('comes after a second, with the speed of late and the time that is left', async () => {
+    const { progress, terminal } = progressOn();
+    progress.expect(100 * mebibyte);
+    progress.read(10 * mebibyte);
+    await loaded();
+    expect(terminal.sent).toBe('');
+    for (let step = 0; step < 20; step++) {
+      vi.advanceTimersByTime(100);
+      progress.read(mebibyte);
+      await loaded();
+    }
+    expect(terminal.sent).toContain(hideCursor);
+    expect(terminal.sent).toMatch(/30 MiB of 100 MiB {2}30% {2}10 MiB\/s {2}7 s left/);
+    progress.stop();
+  });
+
+  it('says what is written once all is read, and what comes from no file', async () => {
+    const { progress, terminal } = progressOn();
+    progress.expect(mebibyte);
+    progress.read(mebibyte);
+    vi.advanceTimersByTime(1100);
+    progress.wrote(5 * mebibyte);
+    await loaded();
+    vi.advanceTimersByTime(200);
+    progress.wrote(mebibyte);
+    expect(terminal.sent).toContain('6 MiB written');
+    vi.advanceTimersByTime(200);
+    progress.report(4 * mebibyte, 8 * mebibyte);
+    expect(terminal.sent).toContain('4 MiB of 8 MiB  50%');
+    progress.stop();
+  });
+
+  it('gives the terminal back: the line is gone, the cursor is there', async () => {
+    const { progress, terminal } = progressOn();
+    vi.advanceTimersByTime(1100);
+    progress.read(1);
+    await loaded();
+    expect(terminal.sent.lastIndexOf(hideCursor)).toBeGreaterThan(-1);
+    terminal.sent = '';
+    progress.stop();
+    expect(terminal.sent).toContain('<clear>');
+    expect(terminal.sent).toContain(showCursor);
+    terminal.sent = '';
+    vi.advanceTimersByTime(1000);
+    progress.read(1);
+    await loaded();
+    expect(terminal.sent).toBe('');
+  });
+
+  it('never comes where there is no terminal', async () => {
+    const { progress, terminal } = progressOn(false);
+    vi.advanceTimersByTime(5000);
+    progress.read(1);
+    await loaded();
+    progress.stop();
+    expect(terminal.sent).toBe('');
+  });
+});
