@@ -2,6 +2,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { plainWords } from '../../src/cli/arguments.ts';
 import { leavesOf } from '../../src/cli/leaves.ts';
 import { buildProgram } from '../../src/cli/program.ts';
+import type { Node } from '../../src/cli/schema/build.ts';
 import { documentSchema, errorSchema, lineSchema } from '../../src/cli/schema/kind.ts';
 import { kinds } from '../../src/cli/schema/kinds.ts';
 
@@ -11,17 +12,19 @@ const ajv = new Ajv2020({ strict: true, strictRequired: true, allowUnionTypes: f
 const compiled = new Map<string, ValidateFunction>();
 
 function validatorOf(kind: string, part: 'document' | 'line'): ValidateFunction | undefined {
-  const key = `${kind} ${part}`;
-  const known = compiled.get(key) ?? compile(kind, part);
-  if (known !== undefined) compiled.set(key, known);
+  const schema = schemaOf(groups.has(kind) ? 'error' : kind, part);
+  if (schema === undefined) return undefined;
+  const key = String(schema.$id);
+  const known = compiled.get(key) ?? ajv.compile(schema);
+  compiled.set(key, known);
   return known;
 }
 
-function compile(kind: string, part: 'document' | 'line'): ValidateFunction | undefined {
+function schemaOf(kind: string, part: 'document' | 'line'): Node | undefined {
+  if (kind === 'error') return errorSchema(kind);
   const schemas = kinds[kind];
-  if (part === 'line') return schemas?.lines && ajv.compile(lineSchema(kind, schemas.lines, kind));
-  if (schemas !== undefined) return ajv.compile(documentSchema(kind, schemas, kind));
-  return groups.has(kind) ? (compiled.get('error document') ?? ajv.compile(errorSchema('error'))) : undefined;
+  if (part === 'document') return schemas && documentSchema(kind, schemas, kind);
+  return schemas?.lines && lineSchema(kind, schemas.lines, kind);
 }
 
 const leaves = leavesOf(buildProgram({ kind: '' }));

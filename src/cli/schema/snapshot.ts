@@ -2,7 +2,7 @@ import type { ListedSnapshot, SnapshotListing } from '../../commands/snapshots.t
 import type { RestoreResult } from '../../storage/restore.ts';
 import type { RetentionPlan } from '../../storage/retention.ts';
 import type { CheckpointResult } from '../../storage/types.ts';
-import { flag, list, type Members, type MembersOf, optional, structure, text, whole } from './build.ts';
+import { decimal, flag, list, type Members, type MembersOf, optional, structure, text, whole } from './build.ts';
 import { foreignSnapshot } from './foreign.ts';
 import type { Kinds } from './kind.ts';
 import { goBackAnswers } from './repair.ts';
@@ -23,7 +23,7 @@ import { stateKind } from './wal.ts';
 const created: MembersOf<Pick<CheckpointResult, 'snapshot' | 'unchanged' | 'ms'>> = {
   snapshot: snapshotSummary,
   unchanged: flag('nothing had happened since the newest snapshot: no new file'),
-  ms: whole('that it took, ms'),
+  ms: decimal('that it took, ms'),
 };
 
 const listing: MembersOf<SnapshotListing> = {
