@@ -37,6 +37,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'cli/queue': ['cli', 'cli/explain'],
   'cli/report': ['cli'],
   'cli/queue/events.ts': ['cli', 'cli/queue', 'cli/wal'],
+  'cli/schema': ['cli'],
   'cli/snapshot': ['cli', 'cli/diff'],
   'cli/wal': ['cli', 'cli/diff', 'cli/explain'],
 };

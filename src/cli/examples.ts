@@ -14,6 +14,10 @@ export const commandLines: Readonly<Record<string, Readonly<Record<string, strin
   },
   demo: { 'walq demo': 'about ten seconds, in a temp folder that is removed' },
   completion: { 'source <(walq completion bash)': 'for this shell' },
+  schema: {
+    'walq schema wal.verify': 'of the one document of walq wal verify --json, errors included',
+    'walq schema queue.list --lines': 'of a line of walq queue list -o ndjson',
+  },
   help: {
     'walq help E_PAYLOAD': 'what a code means and what to do',
     'walq help codes': 'all of them',

@@ -15,6 +15,7 @@ export function buildProgram(parsed: Parsed): Command {
   addBackup(program, parsed);
   addDemo(program, parsed);
   addCompletion(program, parsed);
+  addSchema(program, parsed);
   addHelp(program, parsed);
   examples(program, {
     'walq demo': 'see the whole idea on real files',
@@ -87,6 +88,18 @@ function addCompletion(program: Command, parsed: Parsed): void {
     kind: 'completion',
     load: async () =>
       (await import('./completion/action.ts')).completionFor(() => buildProgram({ kind: 'completion' })),
+  });
+}
+
+function addSchema(program: Command, parsed: Parsed): void {
+  const command = program
+    .command('schema')
+    .description('print the JSON Schema of what a command answers under --json; without a kind list them all')
+    .argument('[kind]', 'a command with dots, such as wal.verify; or error')
+    .option('--lines', 'of one line of -o ndjson instead');
+  answers(command, parsed, {
+    kind: 'schema',
+    load: async () => (await import('./schema/action.ts')).schemaFor(() => buildProgram({ kind: 'schema' })),
   });
 }
 

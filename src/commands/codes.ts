@@ -221,6 +221,13 @@ export const commandCodes: CodeCatalogue = {
     explain: 'walq help was asked for a command that does not exist.',
     next: 'walq --help lists the commands.',
   },
+  E_UNKNOWN_KIND: {
+    title: 'there is no such kind of document',
+    explain:
+      'A document of --json says in `kind` what it is an answer of: the words of the command with dots between them, such ' +
+      'as wal.verify. The command line names none that there is.',
+    next: 'walq schema lists all kinds.',
+  },
   E_BUG: {
     title: 'a bug in walq',
     explain:

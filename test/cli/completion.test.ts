@@ -32,6 +32,12 @@ it('bash offers commands, subcommands, flags, values and codes', async () => {
   expect(await offered('help', 'E_GA')).toEqual(['E_GAP']);
   expect(await offered('queue', 'list', '--where', 'max')).toEqual(['max_attempts']);
   expect(await offered('queue', 'status', '--check', '"oldest')).toEqual(['oldest_ready']);
+  expect(await offered('schema', 'queue.dead.')).toEqual([
+    'queue.dead.list',
+    'queue.dead.show',
+    'queue.dead.rm',
+    'queue.dead.retry',
+  ]);
 });
 
 it('bash leaves paths to the shell', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, onTestFinished } from 'vitest';
+import { checkAnswer } from './answers.ts';
 
 export const binary = fileURLToPath(new URL('../../bin/walq.js', import.meta.url));
 
@@ -22,7 +23,10 @@ export interface RunOptions {
   onStdout?: (text: string) => void;
 }
 
-/** Runs the built command line as a process of its own, with nothing of this process's settings. */
+/**
+ * Runs the built command line as a process of its own, with nothing of this process's settings. Rejects when it answers
+ * in JSON that does not fit its schema.
+ */
 export function walq(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [binary, ...args], {
@@ -42,7 +46,14 @@ export function walq(args: readonly string[], options: RunOptions = {}): Promise
     child.stdin.on('error', () => {});
     child.stdin.end(options.input ?? '');
     child.on('error', reject);
-    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+    child.on('close', (code, signal) => {
+      try {
+        checkAnswer(args, stdout, signal === null);
+      } catch (error) {
+        reject(error);
+      }
+      resolve({ code, signal, stdout, stderr });
+    });
   });
 }
 

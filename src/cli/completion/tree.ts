@@ -1,4 +1,5 @@
 import type { Command, Option } from 'commander';
+import { leavesOf } from '../leaves.ts';
 
 /** The command tree as completion needs it, read from commander itself so that the two cannot differ. */
 export interface CompletionNode {
@@ -20,8 +21,8 @@ export interface CompletionOption {
 }
 
 /**
- * All nodes, parents before children. `codes` become arguments of `help`; `begins` are words that the
- * value of an option may begin with, by path and option: 'wal inspect --where'.
+ * All nodes, parents before children. `codes` become arguments of `help`, the kinds of documents
+ * those of `schema`; `begins` are words that the value of an option may begin with, by path and option: 'wal inspect --where'.
  */
 export function completionTree(
   program: Command,
@@ -35,6 +36,7 @@ export function completionTree(
       command === program ? [] : command.options.map((option) => toOption(option, begins[`${path} ${option.long}`]));
     const words = command.registeredArguments.flatMap((argument) => argument.argChoices ?? []);
     if (path === 'help') words.push(...program.commands.map((each) => each.name()), 'codes', ...codes);
+    if (path === 'schema') words.push(...leavesOf(program).map(({ kind }) => kind), 'error');
     const help = { flags: ['-h', '--help'], description: 'show this help', takesValue: false, choices: [] };
     const node = { path, commands, options: [...own, ...globals, help], words };
     const below = command.commands.flatMap((each) => visit(each, path === '' ? each.name() : `${path} ${each.name()}`));

@@ -1,0 +1,14 @@
+import type { Command } from 'commander';
+
+/** A command that does something, and the kind of the documents that it answers with. */
+export interface Leaf {
+  /** 'wal.verify'. */
+  kind: string;
+  command: Command;
+}
+
+/** In the order of the help. */
+export function leavesOf(command: Command, names: readonly string[] = []): Leaf[] {
+  if (command.commands.length === 0) return [{ kind: names.join('.'), command }];
+  return command.commands.flatMap((each) => leavesOf(each, [...names, each.name()]));
+}

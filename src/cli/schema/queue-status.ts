@@ -1,0 +1,166 @@
+import type { CheckResult } from '../../commands/queue/checks.ts';
+import type { Opening, Rate } from '../../commands/queue/log-facts.ts';
+import type { QueueStatusResult } from '../../commands/queue/status.ts';
+import type { RunnerStatus, RunningJob, StatusReport } from '../../queue/run/status.ts';
+import { phaseKinds } from '../../queue/state/phase.ts';
+import { allLanes } from '../../queue/state/ready.ts';
+import {
+  decimal,
+  flag,
+  list,
+  type MembersOf,
+  oneOf,
+  optional,
+  shared,
+  structure,
+  table,
+  text,
+  whole,
+} from './build.ts';
+import { settings } from './settings.ts';
+import { counts, judged, storeId, storeName, timeMs } from './shared.ts';
+
+/** How a queue stands. */
+
+export const runningJob = shared(
+  'runningJob',
+  structure<RunningJob>(
+    {
+      id: text('of the job'),
+      name: text('of the job'),
+      attempt: whole('from 1'),
+      pid: optional(whole('absent where it runs in the runner itself, or has not begun')),
+      startedMs: timeMs('when it was dispatched'),
+      progress: optional(decimal('0..1, what the handler said last')),
+    },
+    'an attempt under way',
+  ),
+);
+
+export const runner = shared(
+  'runner',
+  structure<RunnerStatus>(
+    {
+      pid: whole('of the runner'),
+      workers: whole('jobs that it runs at a time'),
+      running: whole('jobs that it runs now'),
+      active: list(runningJob, 'in the order they were dispatched'),
+      sinceMs: timeMs('when it began'),
+      handler: text('what runs the jobs'),
+      stopping: flag('it starts no more jobs'),
+      epoch: whole('number of its opening of the store, as DISPATCH names it'),
+      lanes: list(oneOf(allLanes, 'jobs without a command of their own, jobs with one'), 'which jobs it takes'),
+      names: optional(list(text('of jobs'), 'only jobs of these names')),
+    },
+    'the runner at work',
+  ),
+);
+
+export const runnerError = optional(
+  structure<NonNullable<QueueStatusResult['runnerError']>>(
+    { code: text('stable name of the failure'), message: text('in plain words') },
+    'why the runner that is there could not be asked',
+  ),
+);
+
+export const phases = shared('phases', table(phaseKinds, whole('jobs'), 'jobs by phase (docs/queue-look.md)'));
+const jobs = whole('jobs');
+
+const report: MembersOf<StatusReport> = {
+  storeId,
+  seqLast: whole('last seq'),
+  counts,
+  phases,
+  ready: whole('pending jobs that may run now'),
+  delayed: whole('pending jobs that wait for their time'),
+  blocked: whole('pending jobs that wait for other jobs'),
+  commands: whole('pending jobs that bring their own command'),
+  nextDueAt: optional(timeMs('when the next delayed job is due')),
+  oldestReadyMs: optional(whole('age of the oldest job that may run now, ms')),
+  totals: structure<StatusReport['totals']>(
+    {
+      enqueued: jobs,
+      dispatched: whole('attempts'),
+      completed: jobs,
+      retried: whole('attempts'),
+      crashed: whole('of those retried: because the runner died'),
+      timedOut: whole('attempts'),
+      dead: jobs,
+      pruned: whole('finished jobs that were forgotten'),
+      skipped: whole('imported events that did not fit'),
+      cancelled: whole('jobs that were asked to be; some complete all the same'),
+      removed: whole('jobs, one by one'),
+      failed: whole('attempts that ended without success, and counted'),
+      expired: whole('of the dead: nobody began them in time'),
+    },
+    'since the queue began',
+  ),
+  settings,
+  snapshot: optional(
+    structure<NonNullable<StatusReport['snapshot']>>(
+      {
+        file: text('path relative to the store'),
+        seq: whole('last seq covered'),
+        createdMs: timeMs('when it was written'),
+        bytes: whole('size of the file, bytes'),
+      },
+      'the newest one',
+    ),
+  ),
+  runner: optional(runner),
+  recovery: optional(
+    structure<NonNullable<StatusReport['recovery']>>(
+      {
+        ms: decimal('that it took, ms'),
+        replayed: whole('events'),
+        snapshotSeq: optional(whole('of the snapshot that it began with')),
+        trimmedBytes: optional(whole('of a torn write, moved to quarantine/')),
+      },
+      'how the runner came to its state when it opened the store',
+    ),
+  ),
+};
+
+const opening = shared(
+  'opening',
+  structure<Opening>(
+    {
+      atMs: timeMs('when'),
+      pid: whole('of the process'),
+      epoch: whole('its number, as DISPATCH names it'),
+      after: oneOf(['creation', 'close', 'crash', 'unknown'], 'how the writer before it ended'),
+    },
+    'an opening of the store for writing',
+  ),
+);
+
+export const status: MembersOf<QueueStatusResult> = {
+  store: storeName,
+  from: oneOf(['runner', 'files'], 'who said so'),
+  ...judged,
+  runnerError,
+  readFromSeq: whole('the log was read, and judged, from this seq on'),
+  ...report,
+  rates: list(
+    structure<Rate>({
+      windowMs: whole('the time before now, ms'),
+      spanMs: whole('less where the log does not reach back so far, ms'),
+      enqueued: jobs,
+      completed: jobs,
+      dead: jobs,
+    }),
+    'how much happened lately',
+  ),
+  opening: optional(opening),
+  lastCrash: optional(opening),
+  checks: optional(
+    list(
+      structure<CheckResult>({
+        check: text('as given'),
+        ok: flag('it holds'),
+        actual: decimal('what the queue has: jobs, or ms'),
+      }),
+      'of --check, in order',
+    ),
+  ),
+};
