@@ -28,7 +28,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'commands/bisect': ['commands', 'commands/where'],
   'commands/where': ['commands/event-row.ts', 'commands/json-text.ts', 'commands/selector.ts'],
   'commands/demo': ['commands'],
-  'commands/diff': ['commands'],
+  'commands/diff': ['commands', 'commands/where'],
   'commands/explain': ['commands', 'commands/queue'],
   'commands/report': ['commands', 'commands/doctor', 'commands/stats'],
   'cli/completion': ['cli'],

@@ -64,7 +64,7 @@ function detailsOf(job: Job): Record<string, unknown> {
 function stateDetails(job: Job): Record<string, unknown> {
   switch (job.state) {
     case 'pending':
-      return { runAtMs: job.runAt === 0 ? undefined : job.runAt, timedOut: job.timedOut || undefined };
+      return { runAtMs: job.runAt === 0 ? undefined : job.runAt };
     case 'in_flight':
       return {
         dispatchSeq: job.dispatchSeq,

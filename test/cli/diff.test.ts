@@ -134,6 +134,8 @@ describe('wal diff', () => {
     expect(await of('--state', 'pending')).toEqual(['+ job_4  pending']);
     expect(await of('--name', 'nobody')).toEqual([]);
     expect(await of('--id-prefix', 'job_3')).toEqual(['+ job_3  completed']);
+    expect(await of('--where', 'payload.n >= 3 and status = completed')).toEqual(['+ job_3  completed']);
+    expect((await walq(['wal', 'diff', whole, '5', '--where', 'age > 1h'])).code).toBe(2);
     expect(await of('-n', '0')).toEqual([]);
     const { jobs, totals } = await document(['wal', 'diff', whole, '5', '10', '-n', '1']);
     expect([jobs.length, totals.differing]).toEqual([1, 3]);

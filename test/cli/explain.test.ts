@@ -211,6 +211,8 @@ describe('flags that cannot be meant together', () => {
     [['--job', 'a', '--type', 'ACK']],
     [['--job', 'a', '--grep', 'x']],
     [['--job', 'a', '-n', '1']],
+    [['--job', 'a', '--where', 'job = a']],
+    [['--job', 'a', '--until-match']],
     [['--job', 'a', '-r']],
     [['--job', 'a', '-f']],
     [['--job', 'a', '-o', 'csv']],

@@ -21,6 +21,8 @@ const fieldNames: Readonly<Record<string, readonly string[]>> = {
   'queue export --where': jobs,
   'queue dead list --where': jobs,
   'queue wait --where': Object.keys(storedJobFields),
+  'wal diff --where': Object.keys(storedJobFields),
+  'snapshot diff --where': Object.keys(storedJobFields),
   'queue status --check': Object.keys(statusFields),
 };
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { list, outputOption, wholeNumber } from '../command.ts';
+import { expressionHelp, list, outputOption, wholeNumber } from '../command.ts';
 
 /** Flags that both diffs have. */
 export function addDiffOptions(command: Command): Command {
@@ -10,7 +10,9 @@ export function addDiffOptions(command: Command): Command {
     .option('--name <names>', 'only jobs of these names', list)
     .option('--group <groups>', 'only jobs of these groups', list)
     .option('--id-prefix <text>', 'only jobs whose id begins so')
+    .option('--where <expression>', "only jobs for which this holds on one of the sides, such as 'attempt > 2'")
     .option('-n, --limit <count>', 'at most so many jobs; 0: the totals and nothing else', wholeNumber('--limit', 0))
     .option('--exit-code', 'end with 1 when there is a difference')
-    .addOption(outputOption(['text', 'table', 'json', 'ndjson'], 'text'));
+    .addOption(outputOption(['text', 'table', 'json', 'ndjson'], 'text'))
+    .addHelpText('after', expressionHelp);
 }

@@ -7,6 +7,8 @@ import { type ChangeSelection, narrows, selectChanges } from '../../commands/dif
 import type { PointState } from '../../commands/diff/states.ts';
 import { shownPath } from '../../commands/target.ts';
 import { exitOfVerdict, worstExit } from '../../commands/verdict.ts';
+import { compileWhere } from '../../commands/where/compile.ts';
+import { storedJobFields, withoutMoment } from '../../commands/where/job-fields.ts';
 import { type JobState, jobStates } from '../../queue/state/job.ts';
 import { verdictText, writeFaults } from '../findings.ts';
 import type { Session } from '../session.ts';
@@ -20,14 +22,16 @@ export interface DiffFlags {
   name?: string[];
   group?: string[];
   idPrefix?: string;
+  where?: string;
   limit?: number;
   exitCode?: boolean;
   output: 'text' | 'table' | 'json' | 'ndjson';
 }
 
-/** Throws E_USAGE (2) for a kind of change or a state that there is not. */
-export function selectionOf(flags: DiffFlags): ChangeSelection {
-  const { job, type, state, name, group, idPrefix, limit } = flags;
+/** Throws E_USAGE (2) for a kind of change or a state that there is not, E_WHERE (2). */
+export function selectionOf(session: Session, flags: DiffFlags): ChangeSelection {
+  const { job, type, state, name, group, idPrefix, where, limit } = flags;
+  const source = { flag: '--where', text: where ?? '', without: withoutMoment };
   return {
     ...(job && { ids: job }),
     ...(type && { kinds: type.map((each) => known<ChangeKind>(each, changeKinds, '--type')) }),
@@ -35,6 +39,7 @@ export function selectionOf(flags: DiffFlags): ChangeSelection {
     ...(name && { names: name }),
     ...(group && { groups: group }),
     ...(idPrefix !== undefined && { idPrefix }),
+    ...(where !== undefined && { where: compileWhere(storedJobFields, source, session.context.env.clock.now()) }),
     ...(limit !== undefined && { limit }),
   };
 }
@@ -46,8 +51,12 @@ function known<T extends string>(text: string, all: readonly T[], flag: string):
 }
 
 /** Totals first, then a line for each setting and job that is not the same: however many, one after the other. */
-export async function writeDifference(session: Session, difference: Difference, flags: DiffFlags): Promise<ExitCode> {
-  const selection = selectionOf(flags);
+export async function writeDifference(
+  session: Session,
+  difference: Difference,
+  selection: ChangeSelection,
+  flags: DiffFlags,
+): Promise<ExitCode> {
   const totals = difference.diff.totals();
   session.settle();
   const writer = changeWriter(session, difference, flags);

@@ -4,6 +4,6 @@ import { type DiffFlags, selectionOf, writeDifference } from '../diff/write.ts';
 import type { Session } from '../session.ts';
 
 export async function diff(session: Session, args: readonly string[], flags: DiffFlags): Promise<ExitCode> {
-  selectionOf(flags);
-  return await writeDifference(session, await diffSnapshots(session.context, args), flags);
+  const selection = selectionOf(session, flags);
+  return await writeDifference(session, await diffSnapshots(session.context, args), selection, flags);
 }

@@ -10,7 +10,7 @@ export async function diff(
   flags: DiffFlags & { with?: string },
 ): Promise<ExitCode> {
   // A wrong flag is told before a long log is read.
-  selectionOf(flags);
+  const selection = selectionOf(session, flags);
   const asked = await diffArguments(session.context, args, flags.with);
-  return await writeDifference(session, await diffLogs(session.context, asked), flags);
+  return await writeDifference(session, await diffLogs(session.context, asked), selection, flags);
 }

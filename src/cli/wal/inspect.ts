@@ -1,17 +1,15 @@
 import { formatDuration } from '../../base/duration.ts';
 import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
-import { sceneOfLog } from '../../commands/explain/scene.ts';
-import { viewOf } from '../../commands/explain/view.ts';
 import { inspectLog } from '../../commands/inspect.ts';
 import type { InspectRequest, InspectResult } from '../../commands/inspect-types.ts';
 import type { SelectorRange } from '../../commands/selector.ts';
 import { splitPositionals } from '../../commands/target.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
-import { writeExplained } from '../explain/explain.ts';
 import { failureDocument, InDocument, toFailure } from '../failure.ts';
 import { verdictClauses, verdictText, writeFaults } from '../findings.ts';
 import { foreignClauses } from '../foreign-clauses.ts';
 import type { Session } from '../session.ts';
+import { explainJob } from './explain-job.ts';
 import { type InspectFormat, rowWriter } from './rows.ts';
 
 export interface InspectFlags {
@@ -62,27 +60,6 @@ export async function inspect(session: Session, args: readonly string[], flags: 
   await session.out.flush();
   await explain(session, result, exit, flags);
   return exit;
-}
-
-/** The life of one job, as `queue show --explain` tells it, at any point of any log. */
-async function explainJob(
-  session: Session,
-  path: string,
-  range: SelectorRange | undefined,
-  { job = [], type, grep, limit, reverse, follow, output }: InspectFlags,
-): Promise<ExitCode> {
-  const [id, other] = job;
-  if (id === undefined || other !== undefined)
-    throw usageError('E_USAGE', '--explain tells of one job: name it with --job ID');
-  const without = { '--type': type, '--grep': grep, '--limit': limit, '--reverse': reverse, '--follow': follow };
-  const wrong = Object.entries(without).find(([, value]) => value !== undefined)?.[0];
-  if (wrong !== undefined) throw usageError('E_USAGE', `--explain tells all of a job: ${wrong} cannot be used with it`);
-  if (range?.from !== undefined && range.from !== range.to)
-    throw usageError('E_USAGE', '--explain tells a life from its begin: name the point up to which, as ..B');
-  if (output !== 'text' && output !== 'json')
-    throw usageError('E_USAGE', `--output: '${output}' is not allowed with --explain; allowed are text, json`);
-  const { context } = session;
-  return await writeExplained(session, await viewOf(context, await sceneOfLog(context, path, range?.to), id), output);
 }
 
 function requestOf(path: string, range: SelectorRange | undefined, flags: InspectFlags): InspectRequest {

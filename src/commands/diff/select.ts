@@ -1,4 +1,5 @@
-import type { JobState } from '../../queue/state/job.ts';
+import type { Job, JobState } from '../../queue/state/job.ts';
+import type { Where } from '../where/compile.ts';
 import type { ChangeKind, JobChange, StateDiff } from './compare.ts';
 
 /** Which changes are shown. What is absent does not matter. */
@@ -11,6 +12,8 @@ export interface ChangeSelection {
   names?: readonly string[];
   groups?: readonly string[];
   idPrefix?: string;
+  /** It holds of the job on one of the sides. */
+  where?: Where<Job>;
   limit?: number;
 }
 
@@ -43,5 +46,6 @@ function passes({ id, before, after, kinds }: JobChange, wanted: ChangeSelection
   if (wanted.states !== undefined && !sides.some(({ state }) => wanted.states?.includes(state))) return false;
   if (wanted.names !== undefined && !sides.some(({ options }) => wanted.names?.includes(options.name))) return false;
   if (wanted.groups !== undefined && !sides.some(({ options }) => wanted.groups?.includes(options.group))) return false;
+  if (wanted.where !== undefined && !sides.some((job) => wanted.where?.holds(job))) return false;
   return wanted.idPrefix === undefined || id.startsWith(wanted.idPrefix);
 }
