@@ -12,7 +12,7 @@ const margin = '  ';
  * The expression that a failure is about, with carets under the place, and the fields there are where one was not
  * known. '' for every other failure.
  */
-export function placeText({ data }: WalqError, style: Pick<Style, 'bad' | 'dim'>): string {
+export function placeText({ data }: WalqError, style: Pick<Style, 'bad' | 'dim'>, width: number): string {
   const { expression, at, end, fields } = data;
   if (typeof expression !== 'string' || typeof at !== 'number' || typeof end !== 'number') return '';
   const from = Math.max(0, at - beforeMax);
@@ -22,6 +22,6 @@ export function placeText({ data }: WalqError, style: Pick<Style, 'bad' | 'dim'>
   const after = escapeText(expression.slice(Math.min(end, to), to)) + (to < expression.length ? '…' : '');
   const carets = style.bad('^'.repeat(Math.max(1, columnsOf(meant))));
   const lines = [margin + before + meant + after, margin + ' '.repeat(columnsOf(before)) + carets];
-  if (Array.isArray(fields)) lines.push(style.dim(wrap(`fields: ${fields.join(' ')}`, 100, '        ')));
+  if (Array.isArray(fields)) lines.push(style.dim(wrap(`fields: ${fields.join(' ')}`, width, '        ')));
   return lines.map((line) => `${line}\n`).join('');
 }

@@ -57,11 +57,11 @@ export function failureText(
   failure: WalqError,
   asked: Asked,
   style: Pick<Style, 'bad' | 'dim' | 'command'>,
-  word = 'error:',
+  { word = 'error:', width = 100 }: { word?: string | undefined; width?: number } = {},
 ): string {
   const what = `${style.bad(word)} ${escapeText(failure.message)} ${style.dim(`[${failure.code}]`)}`;
   const next = `${style.dim('next:')}  ${style.command(escapeText(nextAfter(failure, asked)))}`;
-  return `${what}\n${placeText(failure, style)}${next}\n`;
+  return `${what}\n${placeText(failure, style, width)}${next}\n`;
 }
 
 /** The `error` member of a JSON document. */

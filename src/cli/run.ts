@@ -101,7 +101,9 @@ async function report(error: unknown, { kind, store }: Parsed, argv: readonly st
   const style = makeStyle(
     wantsColor(mode === 'always' || mode === 'never' ? mode : 'auto', process.env, err.isTerminal),
   );
-  const text = failure === undefined ? bugText(error) : failureText(failure, asked, style);
+  const { columns } = process.stderr;
+  const width = err.isTerminal && columns ? { width: columns } : {};
+  const text = failure === undefined ? bugText(error) : failureText(failure, asked, style, width);
   await ignoreClosed(err.write(text));
   await ignoreClosed(err.flush());
   return failure?.exit ?? Exit.bug;

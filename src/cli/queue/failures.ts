@@ -13,7 +13,7 @@ export class Failures {
 
   text(error: WalqError, word?: string): string {
     const session = this.#session;
-    const [what = '', next = ''] = failureText(error, session, session.errStyle, word).split(/(?<=\n)/);
+    const [what = '', next = ''] = failureText(error, session, session.errStyle, { word }).split(/(?<=\n)/);
     if (this.#given.has(next)) return what;
     this.#given.add(next);
     return what + next;

@@ -10,7 +10,7 @@ function failureOf(text: string): WalqError {
     if (error instanceof WalqError) return error;
     throw error;
   }
-  throw new Error(`accepted: ${text}`);
+  return expect.unreachable(`accepted: ${text}`);
 }
 
 /** What stands under the carets. */
@@ -95,8 +95,13 @@ describe('an expression that is wrong', () => {
 
   test('is shown with carets under the place, whatever is in it', () => {
     const plain = { bad: (text: string) => text, dim: (text: string) => text };
-    const shown = (text: string): string[] => placeText(failureOf(text), plain).split('\n');
-    expect(shown('n = 1 and x')).toEqual(expect.arrayContaining(['  n = 1 and x', '            ^']));
+    const shown = (text: string): string[] => placeText(failureOf(text), plain, 60).split('\n');
+    expect(shown('n = 1 and x')).toEqual([
+      '  n = 1 and x',
+      '            ^',
+      'fields: at color data m n ready size tags text took total.n',
+      '',
+    ]);
     expect(shown('n =')).toEqual(['  n =', '     ^', '']);
     // A wide character takes two columns, an escape as many as it is shown with.
     expect(shown('text = "日本" and n = \u001b[31m')).toEqual([
@@ -108,7 +113,7 @@ describe('an expression that is wrong', () => {
     expect(long[0]).toMatch(/^ {2}…a+" and n = x or text = "b+…$/);
     expect(long[0]?.length).toBeLessThan(82);
     expect(long[0]?.charAt((long[1] ?? '').indexOf('^'))).toBe('x');
-    expect(placeText(new WalqError(2, 'E_USAGE', 'x', { data: { file: 'x' } }), plain)).toBe('');
+    expect(placeText(new WalqError(2, 'E_USAGE', 'x', { data: { file: 'x' } }), plain, 60)).toBe('');
   });
 });
 
@@ -120,6 +125,13 @@ describe('bounds', () => {
     expect(failureOf('('.repeat(4000)).message).toContain('nested deeper than 64 levels');
     expect(failureOf(`${'not '.repeat(1000)}ready`).message).toContain('nested deeper than 64 levels');
     expect(holds(`${'!'.repeat(64)}ready`, { ready: true })).toBe(true);
+  });
+
+  test('levels are counted where they stand in each other, not where they stand side by side', () => {
+    const row = Array.from({ length: 200 }, (_, at) => `(not (n = ${at}))`).join(' and ');
+    expect(() => where(row)).not.toThrow();
+    expect(holds(row, { n: 500 })).toBe(true);
+    expect(holds(row, { n: 199 })).toBe(false);
   });
 
   test('a long row of tests is no depth, and more than 4096 characters are refused', () => {

@@ -50,6 +50,17 @@ test('a pattern matches what the same pattern of JavaScript matches', () => {
   expect(matched).toBeGreaterThan(500);
 });
 
+test.each([
+  ['\\bab\\b', 'x ab', true],
+  ['\\bab\\b', 'xab', false],
+  ['ab\\b', 'ab ', true],
+  ['-\\b', 'a-', false],
+  ['-\\B', 'a-', true],
+  ['^b|a$', 'ab', false],
+])('the place of %s in %j: %s', (pattern, text, matches) => {
+  expect(compilePattern(pattern).matches(text)).toBe(matches);
+});
+
 test('characters beyond the first plane are one character', () => {
   expect(compilePattern('^.$').matches('🦦')).toBe(true);
   expect(compilePattern('^[🦦-🦩]{2}$').matches('🦧🦨')).toBe(true);

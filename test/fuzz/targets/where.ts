@@ -52,7 +52,7 @@ const whereTarget: Target = {
       must(error.code === 'E_WHERE' && error.exit === 2, `refused with ${error.code}`);
       must(typeof from === 'number' && typeof end === 'number', 'no place');
       must(from >= 0 && from < end && end <= text.length + 1, `the place ${from}..${end} of ${text.length}`);
-      const shown = placeText(error, plain);
+      const shown = placeText(error, plain, 80);
       must(!/[^\P{Cc}\n]/u.test(shown), 'a control character is shown');
       throw error;
     }
