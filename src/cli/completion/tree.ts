@@ -21,8 +21,8 @@ export interface CompletionOption {
 }
 
 /**
- * All nodes, parents before children. `codes` become arguments of `help`, the kinds of documents
- * those of `schema`; `begins` are words that the value of an option may begin with, by path and option: 'wal inspect --where'.
+ * All nodes, parents before children. `codes` become arguments of `help`, the kinds of documents those of `schema`;
+ * `begins` are words that the value of an option may begin with, by path and option: 'wal inspect --where'.
  */
 export function completionTree(
   program: Command,

@@ -33,6 +33,12 @@ export const storedJobFields: JobFields = {
     of: (job) => job.options.maxAttempts,
   },
   crashes: { kind: 'number', about: 'attempts that ended with their runner', of: (job) => job.crashes },
+  timed_out: {
+    kind: 'flag',
+    about: 'its last attempt ran into its timeout, and nothing says yet what follows',
+    also: ['timedOut'],
+    of: (job) => (job.state === 'pending' && job.timedOut) || undefined,
+  },
   timeout: {
     kind: 'duration',
     about: 'of an attempt',
