@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { excerpt } from '../../base/escape.ts';
-import { nearest } from '../../commands/catalogue.ts';
+import { nearest } from '../../base/nearest.ts';
 import { leavesOf } from '../leaves.ts';
 import type { Action, Session } from '../session.ts';
 import { renderTable } from '../table.ts';

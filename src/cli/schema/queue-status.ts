@@ -17,6 +17,7 @@ import {
   text,
   whole,
 } from './build.ts';
+import { fieldSeen } from './field.ts';
 import { settings } from './settings.ts';
 import { counts, judged, storeId, storeName, timeMs } from './shared.ts';
 
@@ -158,7 +159,7 @@ export const status: MembersOf<QueueStatusResult> = {
       structure<CheckResult>({
         check: text('as given'),
         ok: flag('it holds'),
-        actual: decimal('what the queue has: jobs, or ms'),
+        found: list(fieldSeen, 'what the queue has of all that the check looks at'),
       }),
       'of --check, in order',
     ),

@@ -4,6 +4,7 @@ import type { StateHash } from '../../commands/state-hash.ts';
 import type { Latency, StatsResult } from '../../commands/stats/stats.ts';
 import type { VerifyResult } from '../../commands/verify.ts';
 import type { CompactPlan, CompactResult } from '../../storage/compact.ts';
+import { bisectAnswer } from './bisect.ts';
 import {
   constant,
   decimal,
@@ -270,6 +271,7 @@ export const walKinds: Kinds = {
     saved: optional(meaning(snapshotSummary, 'the detached snapshot that --save wrote')),
   }),
   'wal.state-hash': { answers: [{ ...hash, exit }] },
+  'wal.bisect': { answers: [bisectAnswer] },
   'wal.repair': { answers: repairAnswers },
   'wal.compact': {
     answers: [
