@@ -101,6 +101,8 @@ export const target = shared(
           'snapshot',
           'segment-stream',
           'snapshot-stream',
+          'export',
+          'export-stream',
           'foreign',
           'foreign-stream',
         ],

@@ -1,4 +1,4 @@
-import type { ImportedFile, ImportResult } from '../../commands/import.ts';
+import type { ImportedFile, ImportResult } from '../../commands/import-types.ts';
 import type { ReplayResult } from '../../commands/replay-types.ts';
 import type { StateHash } from '../../commands/state-hash.ts';
 import type { Latency, StatsResult } from '../../commands/stats/stats.ts';
@@ -24,6 +24,7 @@ import {
   whole,
 } from './build.ts';
 import { eventRow, eventType } from './event.ts';
+import { exportKind, verifiedExport } from './export.ts';
 import { foreignLog, foreignSnapshot } from './foreign.ts';
 import { stateJob, summaryOf } from './job.ts';
 import { document, type Kinds } from './kind.ts';
@@ -79,6 +80,7 @@ const deep = structure<NonNullable<VerifyResult['deep']>>(
 const snapshots = list(snapshotCheck, 'every snapshot, newest first');
 const verified: readonly Members[] = [
   { target, verdict, ...logMembers, snapshots: optional(snapshots), deep: optional(deep), exit },
+  { target, verdict, ...logMembers, export: verifiedExport, exit },
   { target, verdict, snapshots, exit },
   { target, verdict, foreign: either([foreignLog, foreignSnapshot], 'of another system'), exit },
 ];
@@ -233,8 +235,14 @@ const imported = membersOf<ImportResult>({
       'the snapshot that became the base',
     ),
   ),
-  baseSeq: whole('seqs 1..baseSeq stand for the jobs of the snapshot'),
+  baseSeq: whole('seqs 1..baseSeq stand for the jobs of a foreign snapshot; of an export, where its state stands'),
   seqLast: whole('last seq of the new store'),
+  export: optional(
+    structure<NonNullable<ImportResult['export']>>(
+      { seqFirst: whole('first seq'), lost: whole('seqs that are lost'), stateHash: optional(stateHash) },
+      'what an export names and the new store has',
+    ),
+  ),
   skipped: whole('events in the store that did not fit the state and changed nothing'),
   withoutPayload: list(text('id of a job'), 'jobs whose log never had their payload'),
   renamed: list(
@@ -279,5 +287,6 @@ export const walKinds: Kinds = {
       { ...request, dryRun: constant(false, 'it was done'), ...compacted },
     ],
   },
+  'wal.export': exportKind,
   'wal.import': { answers: [{ ...imported, exit }] },
 };
