@@ -29,6 +29,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'commands/demo': ['commands'],
   'commands/diff': ['commands'],
   'commands/report': ['commands', 'commands/doctor', 'commands/stats'],
+  'commands/bench': ['commands'],
   'cli/completion': ['cli'],
   'cli/diff': ['cli'],
   'cli/queue': ['cli'],
