@@ -11,13 +11,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { rows, sharingRows } from './rows.js';
-import { describeMachine, load } from './support/machine.js';
+import { describeMachine, freeBytes, load } from './support/machine.js';
 import { roundsMin } from './support/measure.js';
 import { linesOf, machineText, writeDocument } from './support/report.js';
 import { readResults, resultOf, targetsOf, writeResult } from './support/results.js';
 
 /** A row may lose this part of its share against the kept result before `--check` fails. */
 const lossMax = 0.25;
+const roomBytes = { full: 15e9, quick: 1e9 };
 
 const { values: options } = parseArgs({
   options: {
@@ -50,6 +51,11 @@ async function inTempFolder(work) {
 async function suite(folder) {
   const machine = describeMachine(folder);
   console.log(`${machineText({ ...machine, load: load() })}\n`);
+  if (freeBytes(folder) < roomBytes[mode]) {
+    throw new Error(
+      `${folder} has less than ${roomBytes[mode] / 1e9} GB free; TMPDIR names another disk, --quick wants less`,
+    );
+  }
   const chosen = rows.filter((row) => options.only === undefined || options.only.split(',').includes(row.name));
   if (chosen.length === 0) throw new Error(`--only takes of: ${rows.map((row) => row.name).join(', ')}`);
   const losses = [];

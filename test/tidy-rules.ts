@@ -31,6 +31,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'commands/diff': ['commands', 'commands/where'],
   'commands/explain': ['commands', 'commands/queue'],
   'commands/report': ['commands', 'commands/doctor', 'commands/stats'],
+  'commands/bench': ['commands'],
   'cli/completion': ['cli'],
   'cli/diff': ['cli'],
   'cli/explain': ['cli'],

@@ -19,6 +19,11 @@ export function describeMachine(folder) {
   };
 }
 
+export function freeBytes(folder) {
+  const { bavail, bsize } = fs.statfsSync(folder);
+  return bavail * bsize;
+}
+
 /** Mean number of runnable processes in the last minute. */
 export function load() {
   return Math.round(loadavg()[0] * 10) / 10;

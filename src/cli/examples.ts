@@ -13,6 +13,10 @@ export const commandLines: Readonly<Record<string, Readonly<Record<string, strin
     'walq wal verify DIR': 'check it again, at any time',
   },
   demo: { 'walq demo': 'about ten seconds, in a temp folder that is removed' },
+  bench: {
+    'walq bench': 'the disk of ./.walq, in a temp folder beside it that is removed',
+    'walq bench --dir /srv/jobs': 'another disk',
+  },
   completion: { 'source <(walq completion bash)': 'for this shell' },
   schema: {
     'walq schema wal.verify': 'of the one document of walq wal verify --json, errors included',

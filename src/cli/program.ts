@@ -14,6 +14,7 @@ export function buildProgram(parsed: Parsed): Command {
   addReport(program, parsed);
   addBackup(program, parsed);
   addDemo(program, parsed);
+  addBench(program, parsed);
   addCompletion(program, parsed);
   addSchema(program, parsed);
   addHelp(program, parsed);
@@ -73,6 +74,15 @@ function addDemo(program: Command, parsed: Parsed): void {
     .addOption(new Option('--load <store>').hideHelp())
     .addOption(new Option('--snapshot-every <jobs>').hideHelp().argParser(Number));
   answers(command, parsed, { kind: 'demo', load: async () => (await import('./demo.ts')).demo });
+}
+
+function addBench(program: Command, parsed: Parsed): void {
+  const command = program
+    .command('bench')
+    .description('what this machine and this disk give: one sync, the queue on it, reading its log (about 10 seconds)')
+    .option('--dir <folder>', 'measure the disk of this folder (default: where the store is or would be)')
+    .option('--quick', 'a rough look, in about two seconds');
+  answers(command, parsed, { kind: 'bench', load: async () => (await import('./bench.ts')).bench });
 }
 
 function addCompletion(program: Command, parsed: Parsed): void {

@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, rmSync } from 'node:fs';
 import { cp, mkdtemp, open, rm } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 
@@ -25,4 +25,9 @@ export function tempFileWriter(path: string): Writable {
 /** A file as the standard input of a child process; to be closed once that is started. */
 export async function openForChild(path: string): Promise<{ fd: number; close(): Promise<void> }> {
   return await open(path, 'r');
+}
+
+/** The same at once, for the end of the process: no callback comes any more, but calls under way may still end. */
+export function removeTreeNow(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
 }
