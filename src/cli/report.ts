@@ -32,7 +32,7 @@ export async function report(session: Session, args: readonly string[], flags: R
     throw usageError('E_USAGE', '-o - writes a page of HTML, which a terminal cannot show', {
       next: 'walq report -o report.html',
     });
-  if (!toStdout) await refuseTarget(context.env.fs, output, force);
+  if (!toStdout) await refuseTarget(session, output, force);
   const parts = await pageParts(session);
   const data = await gatherReport(context, args, { withPayloads });
   const pieces = pageHtml(data, packPage(data), parts);
@@ -43,9 +43,9 @@ export async function report(session: Session, args: readonly string[], flags: R
     if (exit !== 0) await writeVerdict(session, data, err);
     return exit;
   }
-  const { bytes: size, stopped } = await writePage(session, output, pieces, force);
+  const page = Buffer.from([...pieces].join(''));
+  await writePage(session, output, page, force);
   session.settle();
-  if (stopped !== undefined) return stopped as ExitCode;
   const { verdict, findings, log, store } = data.diagnosis;
   if (session.json) {
     const { sample } = data;
@@ -53,7 +53,7 @@ export async function report(session: Session, args: readonly string[], flags: R
     await session.document({
       store,
       file: output,
-      bytes: size,
+      bytes: page.length,
       withPayloads,
       sample,
       verdict,
@@ -65,7 +65,9 @@ export async function report(session: Session, args: readonly string[], flags: R
     return exit;
   }
   const { sample } = data;
-  await out.line(`${escapeText(output)}: ${bytes(size)}, ${counted(sample.eventsOf, 'event')} of ${escapeText(store)}`);
+  await out.line(
+    `${escapeText(output)}: ${bytes(page.length)}, ${counted(sample.eventsOf, 'event')} of ${escapeText(store)}`,
+  );
   for (const text of sampleText(sample)) await out.line(text);
   await writeVerdict(session, data, out);
   return exit;

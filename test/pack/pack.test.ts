@@ -47,6 +47,7 @@ describe('the package', () => {
       /^dist\/.+\.(js|d\.ts)$/,
       /^dist\/cli\/report\/page\/page\.css$/,
       /^(docs|src)\/.+\.md$/,
+      /^docs\/report-(damaged|job)\.png$/,
       /^(package\.json|LICENSE|README\.md|ARCHITECTURE\.md|CHANGELOG\.md|SECURITY\.md)$/,
     ];
     expect(files.filter((path) => !allowed.some((pattern) => pattern.test(path)))).toEqual([]);

@@ -31,7 +31,7 @@ export class JobTable {
     const place = this.ids.length;
     const { name = '', group = '', maxAttempts = 0 } = job?.options ?? {};
     this.ids.push(id);
-    this.idBytes += id.length;
+    this.idBytes += Buffer.byteLength(id);
     this.#now.push(jobCodes.absent);
     this.#attempts.push(0);
     this.#places.set(id, place);
@@ -87,7 +87,7 @@ export class JobTable {
     this.ids = this.ids.filter((_, place) => isKept(place));
     this.#now = this.#now.filter((_, place) => isKept(place));
     this.#attempts = this.#attempts.filter((_, place) => isKept(place));
-    this.idBytes = this.ids.reduce((sum, id) => sum + id.length, 0);
+    this.idBytes = this.ids.reduce((sum, id) => sum + Buffer.byteLength(id), 0);
     this.patches.keep((index) => isKept(this.patches.at('job', index)));
     const { job } = this.patches.of;
     for (const [index, place] of job.entries()) job[index] = places[place] ?? -1;

@@ -77,26 +77,28 @@ export class Rows {
 
   #thin(): void {
     const { rows, jobs } = this;
-    const from = rows.length - this.tail;
-    const inTail = new Set(rows.of.job.slice(Math.max(0, from)));
-    // How many rows before each one stay: patches are placed between them.
+    const { patches } = jobs;
+    const from = Math.max(0, rows.length - this.tail);
+    const inTail = new Set(rows.of.job.slice(from));
+    const keepsJob = (place: number): boolean => inTail.has(place) || sampled(jobs.ids[place] ?? '', this.level);
+    // What changes jobs without an event of their own happens at an event: with another in its place it came too early.
+    const anchors = new Set(patches.of.position.filter((_, index) => keepsJob(patches.at('job', index))));
+    // How many rows before each one stay.
     const before: number[] = [0];
     let kept = 0;
-    const wanted = (index: number): boolean => {
+    const stays = Array.from({ length: rows.length }, (_, index) => {
       const job = rows.at('job', index);
       const chosen = sampled(job < 0 ? String(rows.at('seq', index)) : (jobs.ids[job] ?? ''), this.level);
-      return index >= from || chosen;
-    };
-    const stays = Array.from({ length: rows.length }, (_, index) => wanted(index));
-    for (const [index, stay] of stays.entries()) {
+      const stay = index >= from || chosen || anchors.has(index + 1);
       before.push(stay ? ++kept : kept);
-      // Of a job that is here for the sake of the tail alone.
-      if (!stay && rows.at('job', index) >= 0) jobs.jobs.set('whole', rows.at('job', index), 0);
-    }
-    const places = jobs.keep((place) => inTail.has(place) || sampled(jobs.ids[place] ?? '', this.level));
+      // A job that is here for the sake of the tail alone.
+      if (!stay && job >= 0) jobs.jobs.set('whole', job, 0);
+      return stay;
+    });
+    const places = jobs.keep(keepsJob);
     rows.keep((index) => stays[index] === true);
     for (const [index, job] of rows.of.job.entries()) if (job >= 0) rows.of.job[index] = places[job] ?? -1;
-    for (const [index, at] of jobs.patches.of.position.entries()) jobs.patches.of.position[index] = before[at] ?? kept;
+    for (const [index, at] of patches.of.position.entries()) patches.of.position[index] = before[at] ?? kept;
     this.#renewTexts();
   }
 

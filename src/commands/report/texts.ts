@@ -3,7 +3,7 @@ const bytesOfEntry = 8;
 /** Texts by number, each kept once. Number 0 is ''. */
 export class Texts {
   readonly list: string[] = [''];
-  /** Of all texts, about: UTF-16 units, and a little for each. */
+  /** Of all texts as UTF-8, and a little for each. */
   bytes = 0;
   readonly #numbers = new Map<string, number>([['', 0]]);
 
@@ -13,7 +13,7 @@ export class Texts {
     const number = this.list.length;
     this.list.push(text);
     this.#numbers.set(text, number);
-    this.bytes += text.length + bytesOfEntry;
+    this.bytes += Buffer.byteLength(text) + bytesOfEntry;
     return number;
   }
 

@@ -8,7 +8,7 @@ export interface ReportLimits {
   rows: number;
   /** The last events of the log are there even where jobs are sampled. */
   tail: number;
-  /** Of ids, names and details, about. */
+  /** Of ids, names and details as UTF-8, about. */
   textBytes: number;
   /** Characters of one detail, such as an error. */
   textMost: number;

@@ -53,7 +53,8 @@ export class Sheet {
   constructor(attributes: Attributes, draw: (pen: CanvasRenderingContext2D, width: number, height: number) => void) {
     this.canvas = element('canvas', attributes);
     this.#draw = draw;
-    new ResizeObserver(() => this.ask()).observe(this.canvas);
+    // Before the browser paints: no frame shows an empty chart.
+    new ResizeObserver(() => this.now()).observe(this.canvas);
     sheets.add(this);
   }
 

@@ -26,9 +26,16 @@ export class HistoryData {
     const index = firstAbove(this.#across[across], value) - 1;
     if (index < 0) return this.#model.facts.base;
     const table = this.isWhole ? this.#model.rows : this.#model.points;
-    if (table.known[index] !== 1) return undefined;
+    if (table.known[index] !== 1 || (this.isWhole && this.#isLost(across, index, value))) return undefined;
     const counts = states.map((state) => [state, table[state][index] ?? 0]);
     return Object.fromEntries(counts) as Counts;
+  }
+
+  /** Between two events of which the seqs are not neighbours: those between are lost. */
+  #isLost(across: Across, index: number, value: number): boolean {
+    const { seq } = this.#model.rows;
+    const next = seq[index + 1];
+    return next !== undefined && next > (seq[index] ?? 0) + 1 && value > (this.#across[across][index] ?? 0);
   }
 
   /** Events of each lane in each column of a chart. */

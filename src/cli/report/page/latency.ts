@@ -99,7 +99,7 @@ function ticks(width: number, x: (ms: number) => number | undefined): number[] {
   const taken: number[] = [];
   return marks.filter((ms) => {
     const at = x(ms);
-    if (at === undefined || at > width || taken.some((other) => Math.abs(other - at) < 46)) return false;
+    if (at === undefined || at > width || taken.some((other) => Math.abs(other - at) < 58)) return false;
     taken.push(at);
     return true;
   });

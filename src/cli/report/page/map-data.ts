@@ -23,14 +23,17 @@ export interface MapLine {
 }
 
 const headerBytes = 96;
+const missingCode = 'E_MISSING_SEGMENT';
 const eventKinds = new Set(['data', 'lost']);
 
-/** Segments from the first to the last, and what lies in each. */
+/** Segments from the first to the last, what lies in each, and where one is missing. */
 export function mapLines({ facts, cells }: Model): MapLine[] {
   const lines: MapLine[] = [];
   for (const [index, segment] of facts.segments.entries()) {
     const before = facts.segments[index - 1];
-    if (before !== undefined && segment.ordinal > before.ordinal + 1) lines.push(missing(before, segment));
+    const isGap = before !== undefined && segment.ordinal > before.ordinal + 1;
+    const missing = facts.faults.findIndex((fault) => fault.segment === index && fault.code === missingCode);
+    if (isGap) lines.push(missingLine(before.ordinal + 1, segment.ordinal - 1, facts.faults, missing));
     const from = firstAbove(cells.segment, index - 1);
     const to = firstAbove(cells.segment, index);
     const spots: Spot[] = headerSpot(segment);
@@ -38,9 +41,11 @@ export function mapLines({ facts, cells }: Model): MapLine[] {
     const ahead = aheadSpot(segment, spots, facts.faults, index);
     if (ahead !== undefined) spots.push(ahead);
     for (const [number, fault] of facts.faults.entries())
-      if (fault.segment === index) spots.push(...faultSpot(fault, number, segment));
+      if (fault.segment === index && number !== missing) spots.push(...faultSpot(fault, number, segment));
     spots.sort((a, b) => a.offset - b.offset);
     lines.push({ segment, spots, title: titleOf(segment) });
+    const next = segment.ordinal + 1;
+    if (!isGap && missing >= 0) lines.push(missingLine(next, next, facts.faults, missing));
   }
   return lines;
 }
@@ -50,12 +55,13 @@ function titleOf({ ordinal, size, seqFirst, seqLast, sealed }: PageSegment): str
   return `segment ${ordinal} · ${seqs} · ${bytes(size)}${sealed ? '' : ' · open'}`;
 }
 
-function missing(before: PageSegment, after: PageSegment): MapLine {
-  const [first, last] = [before.ordinal + 1, after.ordinal - 1];
+/** `fault`: the number of the one that says so, -1 without. */
+function missingLine(first: number, last: number, faults: readonly PageFault[], fault: number): MapLine {
+  const { seqFirst, seqLast = seqFirst } = faults[fault] ?? {};
   const which = first === last ? `segment ${first} is missing` : `segments ${first} to ${last} are missing`;
-  const [seqFirst, seqLast] = [(before.seqLast ?? 0) + 1, (after.seqFirst ?? 1) - 1];
-  const seqs = seqLast >= seqFirst ? `: seq ${count(seqFirst)}..${count(seqLast)}` : '';
-  return { spots: [], title: `${which}${seqs}` };
+  const seqs = seqFirst === undefined ? '' : `: seq ${count(seqFirst)}..${count(seqLast ?? seqFirst)}`;
+  const spot = { kind: 'damage', offset: 0, end: 0, text: `${which}${seqs}` };
+  return { spots: [{ ...spot, ...(fault >= 0 && { fault }) }], title: spot.text };
 }
 
 function headerSpot({ size }: PageSegment): Spot[] {

@@ -192,6 +192,7 @@ export class SegmentMap {
       pen.strokeRect(side + 0.5, top + 0.5, width - 2 * side - 1, barHeight - 1);
       pen.setLineDash([]);
       pen.fillRect(side, top, width - 2 * side, barHeight);
+      if (index === this.#line) frameAround(pen, side, width - side, top);
       return;
     }
     pen.fillStyle = colorOf('bar');
@@ -202,15 +203,7 @@ export class SegmentMap {
     this.#drawMoment(pen, line, x, top);
     const chosen = index === this.#line ? this.#chosen() : undefined;
     if (chosen !== undefined) {
-      pen.strokeStyle = colorOf('ink');
-      pen.lineWidth = 1.5;
-      pen.strokeRect(
-        x(chosen.offset) - 1.5,
-        top - 1.5,
-        Math.max(4, x(chosen.end) - x(chosen.offset)) + 3,
-        barHeight + 3,
-      );
-      pen.lineWidth = 1;
+      frameAround(pen, x(chosen.offset), Math.max(x(chosen.offset) + 4, x(chosen.end)), top);
     }
   }
 
@@ -255,6 +248,13 @@ export class SegmentMap {
     pen.fill();
     pen.fillRect(at - 0.75, top, 1.5, barHeight);
   }
+}
+
+function frameAround(pen: CanvasRenderingContext2D, from: number, to: number, top: number): void {
+  pen.strokeStyle = colorOf('ink');
+  pen.lineWidth = 1.5;
+  pen.strokeRect(from - 1.5, top - 1.5, to - from + 3, barHeight + 3);
+  pen.lineWidth = 1;
 }
 
 function drawDamage(pen: CanvasRenderingContext2D, from: number, to: number, top: number): void {
