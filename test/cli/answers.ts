@@ -44,9 +44,10 @@ export function kindOf(args: readonly string[]): string | undefined {
 
 function asksForLines(args: readonly string[], kind: string): boolean {
   if (args.includes('--json')) return false;
-  const at = args.findIndex((arg) => arg === '-o' || arg === '--output');
+  const at = args.findIndex((arg) => arg === '-o' || arg === '--output' || arg === '--format');
   const format = at < 0 ? args.find((arg) => /^(-o|--output=)./.test(arg)) : args[at + 1];
-  return format?.endsWith('ndjson') === true || kind === 'queue.take' || kind === 'queue.export';
+  const prints = kind === 'queue.take' || kind === 'queue.export' || kind === 'wal.export';
+  return format === undefined ? prints : format.endsWith('ndjson');
 }
 
 /** What was seen, by kind: 'wal.verify document', 'wal.verify error', 'wal.verify line'. */

@@ -174,6 +174,8 @@ it('a sound log, its snapshots and copies', async () => {
   await askAll(['snapshot restore DIR/saved --to DIR/restored', 'backup STORE DIR/copy', 'doctor STORE']);
   await askAll(['queue enqueue after --id after', 'snapshot restore STORE', 'snapshot restore STORE --apply']);
   await askAll(['snapshot restore STORE --undo', 'wal repair STORE', 'wal repair STORE --mode cut --at @-1']);
+  await askAll(['wal export STORE', 'wal export STORE -o ndjson', 'wal export STORE --to DIR/text']);
+  await askAll(['wal verify DIR/text', 'wal inspect DIR/text', 'wal import --from DIR/text --store DIR/of-text']);
   await askAll(['wal compact STORE --dry-run', 'wal compact STORE', 'snapshot prune STORE --keep 1']);
   await askAll(['demo --jobs 200', 'completion bash', 'help E_GAP', 'help codes', 'schema', 'schema error']);
 });

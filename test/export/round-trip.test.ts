@@ -1,5 +1,8 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { lineSchema } from '../../src/cli/schema/kind.ts';
+import { kinds } from '../../src/cli/schema/kinds.ts';
 import { verifyPath } from '../../src/commands/verify.ts';
 import { commands } from '../queue/model/commands.ts';
 import { World } from '../queue/model/world.ts';
@@ -16,6 +19,9 @@ const plan = fc.record({
   snapshots: fc.array(fc.record({ after: fc.nat({ max: 15 }), clean: fc.boolean() }), { maxLength: 5 }),
 });
 const place = fc.double({ min: 0, max: 1, noNaN: true });
+
+const lines = kinds['wal.export']?.lines ?? [];
+const fits = new Ajv2020({ strict: true, validateFormats: false }).compile(lineSchema('wal.export', lines, 'line'));
 
 /** What an engine writes when all of this is asked of it. */
 async function writesOf(script: Parameters<World['play']>[0]): Promise<(readonly Uint8Array[])[]> {
@@ -50,6 +56,9 @@ describe('an export', () => {
         expect(there.state).toBe(result.stateHash);
         if (range === undefined) expect(there).toEqual(await contentOf(env, source));
         else expect(there.log.filter((line) => line.startsWith(`${range.from} `))).toHaveLength(1);
+        for (const line of text.trimEnd().split('\n')) {
+          expect({ line, fits: fits(JSON.parse(line)), why: fits.errors }).toEqual({ line, fits: true, why: null });
+        }
         putFile(env.fs, '/t', Buffer.from(text));
         expect(await verifyPath(contextOf(env), '/t')).toMatchObject({ verdict: 'clean', findings: [] });
       });
