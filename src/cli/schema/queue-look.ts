@@ -1,6 +1,7 @@
 import type { Attempt, Departure } from '../../commands/queue/history.ts';
 import type { JobView } from '../../commands/queue/show.ts';
-import type { Waited, WaitResult } from '../../commands/queue/wait.ts';
+import type { WaitResult } from '../../commands/queue/wait.ts';
+import type { Waited } from '../../commands/queue/wait-goals.ts';
 import type { LogFileInfo } from '../../queue/process/log-files.ts';
 import {
   decimal,

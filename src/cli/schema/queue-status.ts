@@ -5,10 +5,12 @@ import type { RunnerStatus, RunningJob, StatusReport } from '../../queue/run/sta
 import { phaseKinds } from '../../queue/state/phase.ts';
 import { allLanes } from '../../queue/state/ready.ts';
 import {
+  anything,
   decimal,
   flag,
   list,
   type MembersOf,
+  membersOf,
   oneOf,
   optional,
   shared,
@@ -66,6 +68,22 @@ export const runnerError = optional(
 export const phases = shared('phases', table(phaseKinds, whole('jobs'), 'jobs by phase (docs/queue-look.md)'));
 const jobs = whole('jobs');
 
+export const totalsMembers = membersOf<StatusReport['totals']>({
+  enqueued: jobs,
+  dispatched: whole('attempts'),
+  completed: jobs,
+  retried: whole('attempts'),
+  crashed: whole('of those retried: because the runner died'),
+  timedOut: whole('attempts'),
+  dead: jobs,
+  pruned: whole('finished jobs that were forgotten'),
+  skipped: whole('imported events that did not fit'),
+  cancelled: whole('jobs that were asked to be; some complete all the same'),
+  removed: whole('jobs, one by one'),
+  failed: whole('attempts that ended without success, and counted'),
+  expired: whole('of the dead: nobody began them in time'),
+});
+
 const report: MembersOf<StatusReport> = {
   storeId,
   seqLast: whole('last seq'),
@@ -77,24 +95,7 @@ const report: MembersOf<StatusReport> = {
   commands: whole('pending jobs that bring their own command'),
   nextDueAt: optional(timeMs('when the next delayed job is due')),
   oldestReadyMs: optional(whole('age of the oldest job that may run now, ms')),
-  totals: structure<StatusReport['totals']>(
-    {
-      enqueued: jobs,
-      dispatched: whole('attempts'),
-      completed: jobs,
-      retried: whole('attempts'),
-      crashed: whole('of those retried: because the runner died'),
-      timedOut: whole('attempts'),
-      dead: jobs,
-      pruned: whole('finished jobs that were forgotten'),
-      skipped: whole('imported events that did not fit'),
-      cancelled: whole('jobs that were asked to be; some complete all the same'),
-      removed: whole('jobs, one by one'),
-      failed: whole('attempts that ended without success, and counted'),
-      expired: whole('of the dead: nobody began them in time'),
-    },
-    'since the queue began',
-  ),
+  totals: structure<StatusReport['totals']>(totalsMembers, 'since the queue began'),
   settings,
   snapshot: optional(
     structure<NonNullable<StatusReport['snapshot']>>(
@@ -120,6 +121,8 @@ const report: MembersOf<StatusReport> = {
     ),
   ),
 };
+
+const fieldKinds = ['number', 'text', 'word', 'time', 'duration', 'size', 'flag', 'list', 'json'] as const;
 
 const opening = shared(
   'opening',
@@ -158,7 +161,14 @@ export const status: MembersOf<QueueStatusResult> = {
       structure<CheckResult>({
         check: text('as given'),
         ok: flag('it holds'),
-        actual: decimal('what the queue has: jobs, or ms'),
+        found: list(
+          structure<CheckResult['found'][number]>({
+            name: text('of the field'),
+            kind: oneOf(fieldKinds, 'what it holds'),
+            value: optional(anything('absent where the queue has none')),
+          }),
+          'what the queue has, in each field that the check looks at',
+        ),
       }),
       'of --check, in order',
     ),

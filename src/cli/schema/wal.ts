@@ -1,5 +1,4 @@
-import type { ImportedFile, ImportResult } from '../../commands/import.ts';
-import type { ReplayResult } from '../../commands/replay-types.ts';
+import type { ImportedFile, ImportResult } from '../../commands/import-types.ts';
 import type { StateHash } from '../../commands/state-hash.ts';
 import type { Latency, StatsResult } from '../../commands/stats/stats.ts';
 import type { VerifyResult } from '../../commands/verify.ts';
@@ -16,13 +15,15 @@ import {
   meaning,
   membersOf,
   nothing,
+  object,
   optional,
-  shared,
   structure,
   text,
   whole,
 } from './build.ts';
+import { diffKind } from './diff.ts';
 import { eventRow, eventType } from './event.ts';
+import { exportHeader, exportKind, exportTrailer } from './export.ts';
 import { foreignLog, foreignSnapshot } from './foreign.ts';
 import { stateJob, summaryOf } from './job.ts';
 import { document, type Kinds } from './kind.ts';
@@ -39,6 +40,7 @@ import {
   lostRange,
   seqOfAnySystem,
   snapshotCheck,
+  snapshotStart,
   snapshotSummary,
   stateHash,
   storeId,
@@ -75,9 +77,22 @@ const deep = structure<NonNullable<VerifyResult['deep']>>(
   'what --deep found',
 );
 
+const exported = object(
+  { header: optional(exportHeader), trailer: optional(exportTrailer) },
+  'of an export: its first and its last line, as far as they can be read',
+);
+
 const snapshots = list(snapshotCheck, 'every snapshot, newest first');
 const verified: readonly Members[] = [
-  { target, verdict, ...logMembers, snapshots: optional(snapshots), deep: optional(deep), exit },
+  {
+    target,
+    verdict,
+    ...logMembers,
+    snapshots: optional(snapshots),
+    deep: optional(deep),
+    export: optional(exported),
+    exit,
+  },
   { target, verdict, snapshots, exit },
   { target, verdict, foreign: either([foreignLog, foreignSnapshot], 'of another system'), exit },
 ];
@@ -232,8 +247,18 @@ const imported = membersOf<ImportResult>({
       'the snapshot that became the base',
     ),
   ),
-  baseSeq: whole('seqs 1..baseSeq stand for the jobs of the snapshot'),
+  baseSeq: whole('seqs 1..baseSeq stand for the jobs of the snapshot; of an export, where its state stands'),
   seqLast: whole('last seq of the new store'),
+  export: optional(
+    structure<NonNullable<ImportResult['export']>>(
+      {
+        seqFirst: whole('first seq that follows the base'),
+        lost: whole('seqs that are lost'),
+        stateHash: optional(stateHash),
+      },
+      'what the export names and the new store has',
+    ),
+  ),
   skipped: whole('events in the store that did not fit the state and changed nothing'),
   withoutPayload: list(text('id of a job'), 'jobs whose log never had their payload'),
   renamed: list(
@@ -242,14 +267,6 @@ const imported = membersOf<ImportResult>({
   ),
   ...judged,
 });
-
-const start = shared(
-  'start',
-  structure<NonNullable<ReplayResult['snapshot']>>(
-    { file: text('path of the snapshot'), seq: seqOfAnySystem },
-    'the snapshot that the replay started from',
-  ),
-);
 
 export const walKinds: Kinds = {
   'wal.inspect': inspectKind('wal.inspect'),
@@ -264,7 +281,7 @@ export const walKinds: Kinds = {
   },
   'wal.stats': { answers: [{ ...stats, exit }] },
   'wal.replay': stateKind('wal.replay', {
-    snapshot: optional(start),
+    snapshot: optional(snapshotStart),
     replayed: whole('events applied after it'),
     skipped: whole('events of another system that did not fit the state'),
     saved: optional(meaning(snapshotSummary, 'the detached snapshot that --save wrote')),
@@ -277,5 +294,7 @@ export const walKinds: Kinds = {
       { ...request, dryRun: constant(false, 'it was done'), ...compacted },
     ],
   },
+  'wal.diff': diffKind('wal.diff'),
+  'wal.export': exportKind,
   'wal.import': { answers: [{ ...imported, exit }] },
 };
