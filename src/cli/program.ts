@@ -105,7 +105,7 @@ function addSchema(program: Command, parsed: Parsed): void {
   const command = program
     .command('schema')
     .description('print the JSON Schema of what a command answers under --json; without a kind list them all')
-    .argument('[kind]', 'a command with dots, such as wal.verify; or error')
+    .argument('[kind...]', 'the words of a command, such as wal verify or wal.verify; or error')
     .option('--lines', 'of one line of -o ndjson instead');
   answers(command, parsed, {
     kind: 'schema',

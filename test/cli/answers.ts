@@ -42,12 +42,14 @@ export function kindOf(args: readonly string[]): string | undefined {
   return leaves.find(({ kind }) => kind.split('.').every((word, at) => words[at] === word))?.kind;
 }
 
+/** Commands that print lines of JSON unless told otherwise. */
+const lineByLine = new Set(['queue.take', 'queue.export', 'wal.export']);
+
 function asksForLines(args: readonly string[], kind: string): boolean {
-  if (args.includes('--json')) return false;
-  const at = args.findIndex((arg) => arg === '-o' || arg === '--output' || arg === '--format');
-  const format = at < 0 ? args.find((arg) => /^(-o|--output=)./.test(arg)) : args[at + 1];
-  const prints = kind === 'queue.take' || kind === 'queue.export' || kind === 'wal.export';
-  return format === undefined ? prints : format.endsWith('ndjson');
+  if (args.includes('--json') || args.includes('--to')) return false;
+  const at = args.findIndex((arg) => ['-o', '--output', '--format'].includes(arg));
+  const format = at < 0 ? args.find((arg) => /^(-o|--output=|--format=)./.test(arg)) : args[at + 1];
+  return format === undefined ? lineByLine.has(kind) : format.endsWith('ndjson');
 }
 
 /** What was seen, by kind: 'wal.verify document', 'wal.verify error', 'wal.verify line'. */

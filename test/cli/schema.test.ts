@@ -69,7 +69,7 @@ describe('walq schema', () => {
   it('prints the schema of a kind, by its name or by the words of the command', async () => {
     const { stdout } = await walq(['schema', 'wal.verify']);
     expect(JSON.parse(stdout)).toMatchObject({ $schema: 'https://json-schema.org/draft/2020-12/schema' });
-    expect((await walq(['schema', 'wal verify'])).stdout).toBe(stdout);
+    expect((await walq(['schema', 'wal', 'verify'])).stdout).toBe(stdout);
     const answer = await walq(['schema', 'wal.verify', '--json']);
     expect(JSON.parse(answer.stdout)).toEqual({ walq: 1, kind: 'schema', schema: JSON.parse(stdout) });
   });

@@ -18,11 +18,11 @@ const errorKind = { kind: 'error', title: 'the answer to words that name no comm
 
 /** `walq schema`, `walq schema wal.verify`, `walq schema queue.list --lines`. */
 export function schemaFor(program: () => Command): Action<SchemaFlags> {
-  return async (session, [kind], { lines }) => {
+  return async (session, words, { lines }) => {
     const titles = leavesOf(program()).map((leaf) => ({ kind: leaf.kind, title: leaf.command.description() }));
     titles.push(errorKind);
-    if (kind === undefined) return await listKinds(session, titles, lines === true);
-    const schema = schemaOf(titles, kind, lines === true);
+    if (words.length === 0) return await listKinds(session, titles, lines === true);
+    const schema = schemaOf(titles, words.join(' '), lines === true);
     if (session.json) await session.document({ schema });
     else await session.out.line(JSON.stringify(schema, undefined, 2));
     return Exit.ok;
@@ -48,7 +48,7 @@ async function listKinds(session: Session, titles: readonly Titled[], lines: boo
   return Exit.ok;
 }
 
-/** The words of a command will do: `walq schema 'wal verify'`. */
+/** The words of a command will do: `walq schema wal verify`. */
 function schemaOf(titles: readonly Titled[], asked: string, lines: boolean): Node {
   const name = asked.trim().replaceAll(' ', '.');
   const found = titles.find(({ kind }) => kind === name);

@@ -85,6 +85,11 @@ export function table<const K extends string, T>(
   return { node: closed(Object.fromEntries(keys.map((key) => [key, value])), description) };
 }
 
+/** An object with any keys, and the same kind of value under each. */
+export function dictionary<T>(value: Schema<T>, description: string): Schema<Readonly<Record<string, T>>> {
+  return { node: plain('object', description, { additionalProperties: value.node }) };
+}
+
 /** An object of type T, closed: it has no other members. */
 export function structure<T extends object>(members: MembersOf<T>, description?: string): Schema<T> {
   return { node: closed(members, description) };

@@ -59,6 +59,7 @@ const jobMembers: Members = {
   priority: optional(integer('higher runs first')),
   maxAttempts: optional(whole('attempts that it has')),
   timeoutMs: optional(whole('of one attempt, ms')),
+  backoff: optional(text('how long to wait after a failed attempt, in the words of queue enqueue --backoff')),
   command: optional(list(text('a word'), 'of a job that brings its own command')),
   createdMs: optional(timeMs('when it was enqueued')),
   from: optional(text('seq of its ENQUEUE in the log that it was imported from')),

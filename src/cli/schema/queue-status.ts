@@ -9,6 +9,7 @@ import {
   flag,
   list,
   type MembersOf,
+  membersOf,
   oneOf,
   optional,
   shared,
@@ -52,6 +53,8 @@ export const runner = shared(
       epoch: whole('number of its opening of the store, as DISPATCH names it'),
       lanes: list(oneOf(allLanes, 'jobs without a command of their own, jobs with one'), 'which jobs it takes'),
       names: optional(list(text('of jobs'), 'only jobs of these names')),
+      groupLimit: optional(whole('in flight at a time of each group that has no limit of its own')),
+      diskFull: optional(flag('outcomes wait for room on the disk: nothing is begun until there is some')),
     },
     'the runner at work',
   ),
@@ -67,6 +70,22 @@ export const runnerError = optional(
 export const phases = shared('phases', table(phaseKinds, whole('jobs'), 'jobs by phase (docs/queue-look.md)'));
 const jobs = whole('jobs');
 
+export const totalsMembers = membersOf<StatusReport['totals']>({
+  enqueued: jobs,
+  dispatched: whole('attempts'),
+  completed: jobs,
+  retried: whole('attempts'),
+  crashed: whole('of those retried: because the runner died'),
+  timedOut: whole('attempts'),
+  dead: jobs,
+  pruned: whole('finished jobs that were forgotten'),
+  skipped: whole('imported events that did not fit'),
+  cancelled: whole('jobs that were asked to be; some complete all the same'),
+  removed: whole('jobs, one by one'),
+  failed: whole('attempts that ended without success, and counted'),
+  expired: whole('of the dead: nobody began them in time'),
+});
+
 const report: MembersOf<StatusReport> = {
   storeId,
   seqLast: whole('last seq'),
@@ -78,24 +97,7 @@ const report: MembersOf<StatusReport> = {
   commands: whole('pending jobs that bring their own command'),
   nextDueAt: optional(timeMs('when the next delayed job is due')),
   oldestReadyMs: optional(whole('age of the oldest job that may run now, ms')),
-  totals: structure<StatusReport['totals']>(
-    {
-      enqueued: jobs,
-      dispatched: whole('attempts'),
-      completed: jobs,
-      retried: whole('attempts'),
-      crashed: whole('of those retried: because the runner died'),
-      timedOut: whole('attempts'),
-      dead: jobs,
-      pruned: whole('finished jobs that were forgotten'),
-      skipped: whole('imported events that did not fit'),
-      cancelled: whole('jobs that were asked to be; some complete all the same'),
-      removed: whole('jobs, one by one'),
-      failed: whole('attempts that ended without success, and counted'),
-      expired: whole('of the dead: nobody began them in time'),
-    },
-    'since the queue began',
-  ),
+  totals: structure<StatusReport['totals']>(totalsMembers, 'since the queue began'),
   settings,
   snapshot: optional(
     structure<NonNullable<StatusReport['snapshot']>>(

@@ -1,6 +1,7 @@
 import { Exit } from '../../base/errors.ts';
 import { type Finding, severities } from '../../base/finding.ts';
 import type { Step } from '../../commands/next-steps.ts';
+import type { ReplayResult } from '../../commands/replay-types.ts';
 import type { TargetName } from '../../commands/target.ts';
 import { jobStates } from '../../queue/state/job.ts';
 import type {
@@ -227,3 +228,11 @@ export const step = shared(
 );
 
 export const filesNamed = (description: string) => list(text('path relative to the store'), description);
+
+export const snapshotStart = shared(
+  'start',
+  structure<NonNullable<ReplayResult['snapshot']>>(
+    { file: text('path of the snapshot'), seq: seqOfAnySystem },
+    'the snapshot that the replay started from',
+  ),
+);

@@ -3,6 +3,7 @@ import type { RestoreResult } from '../../storage/restore.ts';
 import type { RetentionPlan } from '../../storage/retention.ts';
 import type { CheckpointResult } from '../../storage/types.ts';
 import { decimal, flag, list, type Members, type MembersOf, optional, structure, text, whole } from './build.ts';
+import { diffKind } from './diff.ts';
 import { foreignSnapshot } from './foreign.ts';
 import type { Kinds } from './kind.ts';
 import { goBackAnswers } from './repair.ts';
@@ -67,6 +68,7 @@ export const snapshotKinds: Kinds = {
     snapshot: optional(snapshotSummary),
     foreign: optional(foreignSnapshot),
   }),
+  'snapshot.diff': diffKind('snapshot.diff'),
   'snapshot.restore': { answers: [{ store: storeName, ...restored, exit }, ...goBackAnswers] },
   'snapshot.prune': {
     answers: [

@@ -1,5 +1,4 @@
 import type { ImportedFile, ImportResult } from '../../commands/import-types.ts';
-import type { ReplayResult } from '../../commands/replay-types.ts';
 import type { StateHash } from '../../commands/state-hash.ts';
 import type { Latency, StatsResult } from '../../commands/stats/stats.ts';
 import type { VerifyResult } from '../../commands/verify.ts';
@@ -18,11 +17,11 @@ import {
   membersOf,
   nothing,
   optional,
-  shared,
   structure,
   text,
   whole,
 } from './build.ts';
+import { diffKind } from './diff.ts';
 import { eventRow, eventType } from './event.ts';
 import { exportKind, verifiedExport } from './export.ts';
 import { foreignLog, foreignSnapshot } from './foreign.ts';
@@ -41,6 +40,7 @@ import {
   lostRange,
   seqOfAnySystem,
   snapshotCheck,
+  snapshotStart,
   snapshotSummary,
   stateHash,
   storeId,
@@ -252,14 +252,6 @@ const imported = membersOf<ImportResult>({
   ...judged,
 });
 
-const start = shared(
-  'start',
-  structure<NonNullable<ReplayResult['snapshot']>>(
-    { file: text('path of the snapshot'), seq: seqOfAnySystem },
-    'the snapshot that the replay started from',
-  ),
-);
-
 export const walKinds: Kinds = {
   'wal.inspect': inspectKind('wal.inspect'),
   'wal.verify': {
@@ -273,7 +265,7 @@ export const walKinds: Kinds = {
   },
   'wal.stats': { answers: [{ ...stats, exit }] },
   'wal.replay': stateKind('wal.replay', {
-    snapshot: optional(start),
+    snapshot: optional(snapshotStart),
     replayed: whole('events applied after it'),
     skipped: whole('events of another system that did not fit the state'),
     saved: optional(meaning(snapshotSummary, 'the detached snapshot that --save wrote')),
@@ -287,6 +279,7 @@ export const walKinds: Kinds = {
       { ...request, dryRun: constant(false, 'it was done'), ...compacted },
     ],
   },
+  'wal.diff': diffKind('wal.diff'),
   'wal.export': exportKind,
   'wal.import': { answers: [{ ...imported, exit }] },
 };
