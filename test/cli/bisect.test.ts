@@ -88,6 +88,10 @@ describe('by an expression', () => {
     const piped = await walq(['wal', 'bisect', '-', '--where', 'completed > 2'], { input });
     expect(piped).toMatchObject({ code: 0, stderr: '' });
     expect(piped.stdout).toContain('turned true at seq 11\nevent     [seq=11] ACK job_2');
+    const { stdout: exported } = await walq(['wal', 'export', clean]);
+    const again = await walq(['wal', 'bisect', '-', '--where', 'dead > 0'], { input: exported });
+    expect(again).toMatchObject({ code: 0, stderr: '' });
+    expect(again.stdout).toContain('turned true at seq 18\nevent     [seq=18] DEAD job_5');
     const middle = await bisect(join(foreign, 'wal.log'), '5..', '--where', 'dead > 0');
     expect([middle.code, middle.stderr]).toEqual([2, expect.stringContaining('only an end can be given')]);
   });

@@ -1,6 +1,5 @@
-import type { BisectResult, EventRange, Probe, Touched } from '../../commands/bisect/types.ts';
+import type { Asked, BisectResult, EventRange, Probe, Touched } from '../../commands/bisect/types.ts';
 import { jobStates } from '../../queue/state/job.ts';
-import type { Asked } from '../wal/bisect-text.ts';
 import { flag, list, type Members, membersOf, object, oneOf, optional, structure, text, whole } from './build.ts';
 import { eventRow } from './event.ts';
 import { fieldSeen } from './field.ts';

@@ -1,19 +1,12 @@
 import { escapeText } from '../../base/escape.ts';
 import { shellWord } from '../../base/shell-word.ts';
-import type { BisectResult, Touched, Turn } from '../../commands/bisect/types.ts';
+import type { Asked, BisectResult, Touched, Turn } from '../../commands/bisect/types.ts';
 import { rowText } from '../../commands/event-row.ts';
 import { shownPath } from '../../commands/target.ts';
 import { labelledLine } from '../labelled.ts';
 import { seenText } from '../seen-text.ts';
 import type { Session } from '../session.ts';
 import { count, counted, isoTime } from '../text.ts';
-
-/** What was asked. */
-export interface Asked {
-  where?: string;
-  job?: string;
-  run?: string;
-}
 
 const labelColumns = 10;
 const touchedShown = 10;

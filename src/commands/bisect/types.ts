@@ -13,6 +13,13 @@ export interface BisectRequest {
   range?: SelectorRange;
 }
 
+/** What was asked: an expression, about a job or about all of them, or a command. */
+export interface Asked {
+  where?: string;
+  job?: string;
+  run?: string;
+}
+
 /** 'bad': what is sought holds; 'skip': this state cannot tell. */
 export type Answer = 'good' | 'bad' | 'skip';
 
