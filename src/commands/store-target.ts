@@ -11,13 +11,10 @@ import { isForeign, openTarget, shownPath } from './target.ts';
 export async function openStoreTarget(context: CommandContext, args: readonly string[]): Promise<string> {
   const target = await openTarget(context, args[0] ?? storePath(context));
   if (target.kind === 'store') return target.path;
-  const what = isForeign(target) ? `a ${target.format.kind} of another system` : target.kind.replace('-', ' ');
-  throw usageError(
-    'E_WRONG_TARGET',
-    `${shownPath(target.path)} is a ${what.replace(/^a /, '')}; this command needs a whole store`,
-    {
-      data: { file: target.path, kind: target.kind },
-      next: `walq wal verify ${shellWord(target.path)}`,
-    },
-  );
+  const kind = isForeign(target) ? `${target.format.kind} of another system` : target.kind.replace('-', ' ');
+  const what = `${kind.startsWith('e') ? 'an' : 'a'} ${kind}`;
+  throw usageError('E_WRONG_TARGET', `${shownPath(target.path)} is ${what}; this command needs a whole store`, {
+    data: { file: target.path, kind: target.kind },
+    next: `walq wal verify ${shellWord(target.path)}`,
+  });
 }

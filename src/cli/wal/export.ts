@@ -132,11 +132,9 @@ async function writeSummary(
 ): Promise<void> {
   const { out, style } = session;
   const { target, seqFirst, seqLast, events, lost, base, stateHash } = result;
-  const seqs = seqLast < seqFirst ? `no events, the next is seq ${seqFirst}` : `seq ${seqFirst}..${seqLast}`;
   const gone = lost === 0 ? '' : `, ${counted(lost, 'event')} lost`;
-  await out.line(
-    escapeText(`${shownPath(target.path)}: ${counted(events, 'event')} (${seqs}${gone}), ${bytes(size)} in ${to}`),
-  );
+  const seqs = seqLast < seqFirst ? `, the next is seq ${seqFirst}` : ` (seq ${seqFirst}..${seqLast}${gone})`;
+  await out.line(escapeText(`${shownPath(target.path)}: ${counted(events, 'event')}${seqs}, ${bytes(size)} in ${to}`));
   if (!(sink instanceof ExportText)) return;
   if (base !== undefined)
     await out.line(`base: the state at seq ${base.seq}, ${counted(base.entries, 'entry', 'entries')}`);

@@ -37,6 +37,7 @@ async function writeText(session: Session, result: ImportResult): Promise<void> 
   }
   for (const file of result.files) await out.line(escapeText(fileLine(file)));
   await out.line(`store ${escapeText(result.store)} (id ${result.storeId}): ${seqsOf(result)}`);
+  if (result.export !== undefined) await out.line(stateLine(result));
   if (result.skipped > 0)
     await out.line(
       `${counted(result.skipped, 'event')} did not fit the state (doubled, out of order, or of a job no log holds) and changed nothing`,
@@ -51,15 +52,17 @@ async function writeText(session: Session, result: ImportResult): Promise<void> 
   await out.line(`${style.dim('next:')} ${style.command(`walq wal verify ${shellWord(result.store)}`)}`);
 }
 
-function seqsOf({ seqLast, baseSeq, export: made }: ImportResult): string {
+function seqsOf({ seqLast, export: made }: ImportResult): string {
   if (made === undefined) return `seq 1..${seqLast}`;
-  const { seqFirst, lost, stateHash } = made;
-  return [
-    seqLast < seqFirst ? `no events, the next is seq ${seqFirst}` : `seq ${seqFirst}..${seqLast}`,
-    ...(lost > 0 ? [`${counted(lost, 'event')} of these lost before the export`] : []),
-    ...(baseSeq > 0 ? [`the state at seq ${baseSeq} as its snapshot`] : []),
-    stateHash === undefined ? 'state unknown: events of a newer walq' : `state ${stateHash.slice(0, 12)} as exported`,
-  ].join(', ');
+  const { seqFirst, lost } = made;
+  if (seqLast < seqFirst) return `no events, the next is seq ${seqFirst}`;
+  return `seq ${seqFirst}..${seqLast}${lost > 0 ? `, ${counted(lost, 'event')} lost` : ''}`;
+}
+
+function stateLine({ baseSeq, export: made }: ImportResult): string {
+  const base = baseSeq > 0 ? `; the state at seq ${baseSeq} is its snapshot` : '';
+  if (made?.stateHash === undefined) return `state unknown: there are events of a newer walq${base}`;
+  return `state ${made.stateHash.slice(0, 12)}, as it was exported${base}`;
 }
 
 function renamedLine(result: ImportResult): string {

@@ -59,7 +59,8 @@ async function writeLines(session: Session, result: VerifyResult, exit: ExitCode
 async function writeText(session: Session, result: VerifyResult, asTable: boolean): Promise<void> {
   const { out, style } = session;
   for (const line of summaryLines(result)) await out.line(style.dim(line));
-  if (asTable && result.log !== undefined) await out.write(`\n${segmentTable(session, result)}`);
+  if (asTable && result.log !== undefined && result.export === undefined)
+    await out.write(`\n${segmentTable(session, result)}`);
   if (result.deep !== undefined) await out.line(style.dim(deepLine(result.deep)));
   await writeFindings(session, result);
   await out.write(verdictText(result.verdict, clausesOf(result), style));
@@ -90,7 +91,7 @@ function summaryLines(result: VerifyResult): string[] {
           counted(log.frames, 'frame'),
         ]
       : [
-          `export of the store ${log.storeId ?? '?'}`,
+          `export of the store ${log.storeId?.slice(0, 12) ?? '?'}`,
           `${counted(log.records, 'event')}${seqs}`,
           ...baseOf(result.export),
         ];
