@@ -176,6 +176,7 @@ it('a sound log, its snapshots and copies', async () => {
     'snapshot show DIR/saved',
   ]);
   await askAll(['snapshot restore DIR/saved --to DIR/restored', 'backup STORE DIR/copy', 'doctor STORE']);
+  await ask('report STORE --output=DIR/report.html');
   await askAll(['queue enqueue after --id after', 'snapshot restore STORE', 'snapshot restore STORE --apply']);
   await askAll(['snapshot restore STORE --undo', 'wal repair STORE', 'wal repair STORE --mode cut --at @-1']);
   await askAll(['queue enqueue late --id late', 'wal diff STORE 3 @tail', 'wal diff STORE 3 @tail -o ndjson']);
@@ -197,6 +198,7 @@ it('damage of every kind, looked at and repaired', async () => {
   for (const name of stores) {
     const damaged = `${folder}/${name}`;
     cpSync(`${fixtures}/${name}`, damaged, { recursive: true });
+    await ask(`report ${damaged} --output=${damaged}.html`);
     await askAll([`doctor ${damaged}`, `wal verify ${damaged} --deep`, `wal verify ${damaged} -o ndjson`]);
     await askAll([`wal inspect ${damaged}`, `wal replay ${damaged}`, `snapshot list ${damaged}`]);
     for (const words of ['queue list', 'queue status', 'queue show job_1']) {

@@ -16,23 +16,14 @@ export async function refuseTarget({ context }: Session, path: string, force: bo
   });
 }
 
-/**
- * The page has its name only when it is whole and on disk. INT and TERM come too late from here on: what is begun takes
- * less than a moment, and leaves no temp file. Throws E_FILE_EXISTS (7), E_NO_SPACE, E_IO (74).
- */
-export async function writePage(session: Session, path: string, page: Buffer, force: boolean): Promise<void> {
-  const { context } = session;
+/** The page has its name only when it is whole and on disk. Throws E_FILE_EXISTS (7), E_NO_SPACE, E_IO (74). */
+export async function writePage({ context }: Session, path: string, page: Buffer, force: boolean): Promise<void> {
+  if (!force) return await writeNewFile(context, path, page, flag);
   const { fs } = context.env;
-  session.takeSignals();
-  const later = (): void => {};
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, later);
   try {
-    if (!force) return await writeNewFile(context, path, page, flag);
     await writeAtomic(fs, parentOf(path), baseName(path), page);
   } catch (error) {
-    if (force) await removeIfThere(fs, `${path}.tmp`).catch(() => undefined);
+    await removeIfThere(fs, `${path}.tmp`).catch(() => undefined);
     throw writeError(path, error);
-  } finally {
-    for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, later);
   }
 }
