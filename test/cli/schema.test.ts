@@ -1,6 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { leavesOf } from '../../src/cli/leaves.ts';
+import { kindsApart, leavesOf } from '../../src/cli/leaves.ts';
 import { buildProgram } from '../../src/cli/program.ts';
 import { documentSchema, errorSchema, lineSchema } from '../../src/cli/schema/kind.ts';
 import { kinds } from '../../src/cli/schema/kinds.ts';
@@ -35,12 +35,9 @@ function objectsIn(schema: unknown): Record<string, unknown>[] {
 }
 
 describe('the schemas', () => {
-  it('are one for each command that can be given', () => {
-    expect(Object.keys(kinds).sort()).toEqual(
-      leavesOf(buildProgram({ kind: '' }))
-        .map(({ kind }) => kind)
-        .sort(),
-    );
+  it('are one for each command that can be given, and for what is not called as a command is', () => {
+    const commands = leavesOf(buildProgram({ kind: '' })).map(({ kind }) => kind);
+    expect([...Object.keys(kinds), 'error'].sort()).toEqual([...commands, ...Object.keys(kindsApart)].sort());
   });
 
   it.each(all)('$name is a schema, by the strict rules of a validator', ({ schema }) => {

@@ -1,5 +1,5 @@
 import type { Command, Option } from 'commander';
-import { leavesOf } from '../leaves.ts';
+import { kindsApart, leavesOf } from '../leaves.ts';
 
 /** The command tree as completion needs it, read from commander itself so that the two cannot differ. */
 export interface CompletionNode {
@@ -36,7 +36,7 @@ export function completionTree(
       command === program ? [] : command.options.map((option) => toOption(option, begins[`${path} ${option.long}`]));
     const words = command.registeredArguments.flatMap((argument) => argument.argChoices ?? []);
     if (path === 'help') words.push(...program.commands.map((each) => each.name()), 'codes', ...codes);
-    if (path === 'schema') words.push(...leavesOf(program).map(({ kind }) => kind), 'error');
+    if (path === 'schema') words.push(...leavesOf(program).map(({ kind }) => kind), ...Object.keys(kindsApart));
     const help = { flags: ['-h', '--help'], description: 'show this help', takesValue: false, choices: [] };
     const node = { path, commands, options: [...own, ...globals, help], words };
     const below = command.commands.flatMap((each) => visit(each, path === '' ? each.name() : `${path} ${each.name()}`));

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { excerpt } from '../../base/escape.ts';
 import { nearest } from '../../base/nearest.ts';
-import { leavesOf } from '../leaves.ts';
+import { kindsApart, leavesOf } from '../leaves.ts';
 import type { Action, Session } from '../session.ts';
 import { renderTable } from '../table.ts';
 import type { Node } from './build.ts';
@@ -13,14 +13,11 @@ export interface SchemaFlags {
   lines?: boolean;
 }
 
-/** The document that has no command. */
-const errorKind = { kind: 'error', title: 'the answer to words that name no command' };
-
 /** `walq schema`, `walq schema wal.verify`, `walq schema queue.list --lines`. */
 export function schemaFor(program: () => Command): Action<SchemaFlags> {
   return async (session, words, { lines }) => {
     const titles = leavesOf(program()).map((leaf) => ({ kind: leaf.kind, title: leaf.command.description() }));
-    titles.push(errorKind);
+    titles.push(...Object.entries(kindsApart).map(([kind, title]) => ({ kind, title })));
     if (words.length === 0) return await listKinds(session, titles, lines === true);
     const schema = schemaOf(titles, words.join(' '), lines === true);
     if (session.json) await session.document({ schema });

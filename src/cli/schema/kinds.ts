@@ -1,3 +1,4 @@
+import { benchKinds } from './bench.ts';
 import type { Kinds } from './kind.ts';
 import { programKinds } from './program.ts';
 import { queueChangeKinds } from './queue-change.ts';
@@ -10,6 +11,7 @@ import { walKinds } from './wal.ts';
 export const kinds: Kinds = {
   ...programKinds,
   ...reportKinds,
+  ...benchKinds,
   ...walKinds,
   ...snapshotKinds,
   ...queueLookKinds,

@@ -2,7 +2,6 @@ import type { CodeHelp } from '../../commands/catalogue.ts';
 import type { Recovered } from '../../commands/demo/measure.ts';
 import type { Diagnosis, Interrupted, JobsInQuestion } from '../../commands/doctor/diagnose.ts';
 import type { DiskUse } from '../../commands/doctor/disk-use.ts';
-import type { ReportData } from '../../commands/report/types.ts';
 import type { BackupResult } from '../../storage/backup.ts';
 import type { LogReport } from '../../storage/types.ts';
 import type { BundleWritten } from '../doctor-bundle.ts';
@@ -12,7 +11,6 @@ import {
   facts,
   flag,
   list,
-  type Members,
   type MembersOf,
   membersOf,
   nothing,
@@ -30,7 +28,6 @@ import {
   exit,
   judged,
   logMembers,
-  lostRange,
   snapshotCheck,
   stateHash,
   step,
@@ -112,32 +109,6 @@ const bundle = structure<BundleWritten>(
   'what --bundle wrote',
 );
 
-const sample = structure<ReportData['sample']>(
-  {
-    events: whole('events with all that is told of them'),
-    eventsOf: whole('of so many'),
-    jobs: whole('jobs'),
-    jobsOf: whole('of so many'),
-    oneIn: whole('one in so many jobs, chosen by a hash of the id; 1: all of them'),
-    tail: whole('the last so many events are there, whatever their jobs'),
-    framesMerged: whole('frames in one piece of the map'),
-    textsCut: whole('details and payloads that were cut'),
-  },
-  'what of a large log is on the page',
-);
-
-const report: Members = {
-  store: storeName,
-  file: text('the page'),
-  bytes: whole('its size'),
-  withPayloads: flag('payloads are on it'),
-  sample,
-  ...judged,
-  lost: list(lostRange, 'seqs provably written and not readable'),
-  lostUnknown: flag('more may be lost than that'),
-  exit,
-};
-
 const copy: MembersOf<BackupResult> = {
   storeId,
   seqLast: whole('last seq in the copy'),
@@ -171,7 +142,6 @@ const codeHelp = membersOf<CodeHelp>({
 
 export const programKinds: Kinds = {
   doctor: { answers: [{ ...diagnosis, bundle: optional(bundle), exit }] },
-  report: { answers: [report] },
   backup: { answers: [{ store: storeName, dir: text('folder of the copy'), ...copy, exit }] },
   demo: {
     answers: [{ jobs: whole('of the measured part'), wal: recovered, snapshot: recovered, both: recovered }],
