@@ -1,4 +1,4 @@
-import { usageError } from '../../base/errors.ts';
+import { refusedError, usageError } from '../../base/errors.ts';
 import { baseName, parentOf } from '../../base/path.ts';
 import { refuseFile, writeNewFile } from '../../commands/out-file.ts';
 import { removeIfThere, writeAtomic, writeError } from '../../storage/files.ts';
@@ -8,9 +8,15 @@ const flag = '--output';
 
 /** Before anything is read: E_FILE_EXISTS (7) for a file that is there, E_USAGE (2) for what no file can be put over. */
 export async function refuseTarget({ context }: Session, path: string, force: boolean): Promise<void> {
-  const info = force ? await context.env.fs.lstat(path) : undefined;
+  const info = await context.env.fs.lstat(path);
   if (info === undefined) return await refuseFile(context, path, flag);
-  if (info.kind === 'file') return;
+  if (info.kind === 'file' && force) return;
+  if (info.kind === 'file') {
+    throw refusedError('E_FILE_EXISTS', `${path} is there already; it is not overwritten`, {
+      data: { file: path },
+      next: 'the same with --force writes over it',
+    });
+  }
   throw usageError('E_USAGE', `${flag}: ${path} is there, and is no file that could be written over`, {
     data: { file: path },
   });
