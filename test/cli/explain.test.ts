@@ -118,6 +118,7 @@ describe('the life of a job', () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/^state {3}gone: pruned at seq 11, /m);
     expect(stdout).toMatch(/\t11\tPRUNE\t\tforgotten: pruned$/m);
+    expect(stdout).toMatch(/\t4\t\(ACK\)\t\tparent p completed$/m);
     expect(stderr).toBe('job j is not in the queue any more [E_JOB_UNKNOWN]\n');
   });
 
@@ -175,6 +176,7 @@ describe('the life of a job', () => {
     );
     expect(stdout).toMatch(/^ {2}1\t\S+\t1s\t1s\tfailed: timeout\t\t$/m);
     const at2 = await documentOf(0, log, '..3', '--job', 'job\u202e');
+    expect(at2.attempts).toMatchObject([{ outcome: 'failed', reason: 'timeout' }]);
     expect(at2).toMatchObject({ seq: 3, state: 'pending', reason: { kind: 'timed-out' }, spent: { inFlightMs: 1000 } });
     const document = join(fixtures, 'document/events.log');
     const untimed = await inspect(document, '--job', 'job_2');

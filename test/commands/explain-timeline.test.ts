@@ -61,6 +61,39 @@ describe('the time of a job', () => {
     expect(spent(50, events, told)).toEqual({ blockedMs: 30, readyMs: 20, totalMs: 50 });
   });
 
+  test('is that of its parents also while somebody changes when it is to run', () => {
+    const events: QueueEvent[] = [
+      enqueue('p'),
+      enqueue('j', { parents: ['p'] }),
+      later({ type: 'UPDATE', id: 'j', at, runAt: at + 60 }, 20),
+      later(dispatch('p'), 20),
+      later(ack('p'), 30),
+      later({ type: 'UPDATE', id: 'j', at, runAt: at + 50 }, 40),
+    ];
+    const told = toldBy(events).filter(({ event, of }) => of === 'job' || event.type === 'ACK');
+    expect(spent(70, events, told)).toEqual({ blockedMs: 30, delayedMs: 20, readyMs: 20, totalMs: 70 });
+  });
+
+  test('is that of its runner until it has ended what was cancelled', () => {
+    const events: QueueEvent[] = [
+      enqueue('j'),
+      later(dispatch('j'), 5),
+      later({ type: 'CANCEL', id: 'j', at }, 10),
+      later({ type: 'DEAD', id: 'j', at, reason: 'cancelled' }, 20),
+    ];
+    expect(spent(99, events)).toEqual({ readyMs: 5, inFlightMs: 15, totalMs: 20 });
+  });
+
+  test('is not told where a part of the log is missing, up to what the state knows', () => {
+    const events = [enqueue('j'), later(dispatch('j'), 10), retryAt(30, 100)];
+    expect(spent(130, events, toldBy(events).slice(0, 1))).toEqual({
+      backoffMs: 70,
+      readyMs: 30,
+      untoldMs: 30,
+      totalMs: 130,
+    });
+  });
+
   test('is paused only where a pause held it and nothing else did', () => {
     const job = enqueue('j', { name: 'mail', group: 'eu', runAt: at + 10 });
     const events = [
@@ -166,6 +199,21 @@ describe('steps', () => {
       [2, 5],
       [4, 40],
     ]);
+  });
+
+  test('tell no attempt of what happens to a job that waits, and count its wait from the end of the one before', () => {
+    const events: QueueEvent[] = [
+      enqueue('j'),
+      later(dispatch('j'), 5),
+      later(timeout('j'), 10),
+      retryAt(12, 40),
+      later(dispatch('j', 2), 50),
+      retryAt(60, 70),
+      later({ type: 'CANCEL', id: 'j', at }, 65),
+    ];
+    const { steps, waits } = timelineOf(toldBy(events), machineOf(...events).get('j'), at);
+    expect(steps.map(({ attempt }) => attempt)).toEqual([undefined, 1, 1, 1, 2, 2, undefined]);
+    expect([...waits.values()]).toEqual([5, 40]);
   });
 
   test('of others are there while they held the job, and marked', () => {

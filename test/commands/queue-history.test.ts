@@ -68,6 +68,22 @@ describe('attempts', () => {
     ]);
   });
 
+  test('of a foreign log are numbered by their order, and end with their timeout where nothing follows it', () => {
+    const foreign = <T extends QueueEvent>(event: T): T => ({ ...event, from: '1' });
+    const history = historyOf(
+      foreign(enqueue('j')),
+      foreign(dispatch('j')),
+      foreign(later(timeout('j'), 5)),
+      foreign(later(dispatch('j'), 9)),
+    );
+    expect(history.attempts).toMatchObject([
+      { attempt: 1, outcome: 'failed', timedOut: true, reason: 'timeout', endedMs: at + 5 },
+      { attempt: 2, outcome: 'running', startedMs: at + 9 },
+    ]);
+    history.close();
+    expect(history.attempts[1]).toMatchObject({ outcome: 'failed', endedMs: at + 9 });
+  });
+
   test('of a lease end when the job is cancelled; one at a runner when its process is over', () => {
     const leased: QueueEvent = {
       type: 'DISPATCH',

@@ -20,14 +20,14 @@ export interface TimeSpent {
   totalMs: number;
 }
 
-/** A stretch of time in which no worker had the job. */
+/** A time in which no worker had the job. */
 interface Waiting {
-  sinceMs: number;
-  runAt: number;
   /** An attempt has failed before. */
   again: boolean;
   /** The last of its parents completed then. */
   freeMs: number;
+  /** When it was to run, and since when that was so. */
+  readonly stretches: { sinceMs: number; runAt: number }[];
 }
 
 /** Divides the life of a job: told what happens as it happens, ms since the epoch. A clock that steps back costs nothing. */
@@ -59,19 +59,16 @@ export class TimeAccount {
     return this.#runningMs !== undefined;
   }
 
-  /** It became pending, or is to run at another time. */
+  /** It became pending. */
   wait(atMs: number, runAt: number, again: boolean): void {
     this.#close(atMs);
-    this.#waiting = { sinceMs: atMs, runAt, again, freeMs: atMs };
+    this.#waiting = { again, freeMs: atMs, stretches: [{ sinceMs: atMs, runAt }] };
     this.#endMs = atMs;
   }
 
   /** Somebody changed when it is to run; undefined: something else. */
   postpone(atMs: number, runAt: number | undefined): void {
-    if (this.#waiting === undefined || runAt === undefined) return;
-    const { again, freeMs } = this.#waiting;
-    this.wait(atMs, runAt, again);
-    this.#waiting.freeMs = Math.max(atMs, freeMs);
+    if (runAt !== undefined) this.#waiting?.stretches.push({ sinceMs: atMs, runAt });
   }
 
   /** A parent completed: until then it waited for that one. */
@@ -116,11 +113,12 @@ export class TimeAccount {
     switch (job.state) {
       case 'pending': {
         const sinceMs = job.setback?.at ?? job.createdAt;
-        if (this.#waiting === undefined || this.#waiting.sinceMs < sinceMs) {
-          this.#runningMs = undefined;
-          this.#waiting = { sinceMs, runAt: job.runAt, again: job.setback !== undefined, freeMs: sinceMs };
+        const known = this.#waiting?.stretches[0];
+        if (known === undefined || known.sinceMs < sinceMs) {
+          this.#forget(undefined);
+          this.wait(sinceMs, job.runAt, job.setback !== undefined);
         }
-        if (isBlocked(job)) this.#waiting.freeMs = Number.POSITIVE_INFINITY;
+        if (isBlocked(job)) this.freed(Number.POSITIVE_INFINITY);
         this.over(now);
         return;
       }
@@ -148,17 +146,19 @@ export class TimeAccount {
   }
 
   /** In the order in which phases stand in each other's way. */
-  #divide({ sinceMs, runAt, again, freeMs }: Waiting, atMs: number): void {
+  #divide({ again, freeMs, stretches }: Waiting, atMs: number): void {
     const { spent } = this;
-    const end = Math.max(sinceMs, atMs);
-    const free = Math.min(end, Math.max(sinceMs, freeMs));
-    const due = Math.min(end, Math.max(free, runAt));
-    const paused = this.#pausedBetween(due, end);
-    spent.blockedMs += free - sinceMs;
-    if (again) spent.backoffMs += due - free;
-    else spent.delayedMs += due - free;
-    spent.pausedMs += paused;
-    spent.readyMs += end - due - paused;
+    stretches.forEach(({ sinceMs, runAt }, index) => {
+      const end = Math.max(sinceMs, stretches[index + 1]?.sinceMs ?? atMs);
+      const free = Math.min(end, Math.max(sinceMs, freeMs));
+      const due = Math.min(end, Math.max(free, runAt));
+      const paused = this.#pausedBetween(due, end);
+      spent.blockedMs += free - sinceMs;
+      if (again) spent.backoffMs += due - free;
+      else spent.delayedMs += due - free;
+      spent.pausedMs += paused;
+      spent.readyMs += end - due - paused;
+    });
   }
 
   #pausedBetween(from: number, to: number): number {

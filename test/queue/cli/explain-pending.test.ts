@@ -190,6 +190,14 @@ describe('a pending job', () => {
     ]);
   });
 
+  test('is not held by the limit of the runner where its group has one of its own', async () => {
+    const { queue, dir } = await atWork(2, { groupLimit: 1 });
+    await queue.limit({ group: 'eu', concurrency: 3 });
+    for (const id of ['a', 'b', 'j']) await queue.enqueue('slow', undefined, { id, group: 'eu' });
+    await inFlight(queue, 2);
+    expect((await why({ dir }))[0]).toBe('busy-workers');
+  });
+
   test('waits for the rate of its group or of the queue', async () => {
     const { queue, dir } = await atWork(4);
     await queue.limit({ group: 'eu', rate: { count: 1, per: '1h' } });
