@@ -11,6 +11,9 @@ import { LineFault, LineMembers, membersText, refuseOtherSpelling } from './line
 const exportFormat = 'walq-export';
 const exportVersion = 1;
 
+/** Longer than the line of any event or job that this version knows; so that a line can be looked at as a whole. */
+export const lineBytesMax = 32 * 1024 * 1024;
+
 export interface ExportHeader {
   /** Id of the store, 32 hex digits. */
   store: string;

@@ -4,6 +4,7 @@ import { type Finding, findingError } from '../base/finding.ts';
 import type { ByteSource } from '../base/source.ts';
 import { LineReader } from '../formats/lines.ts';
 import { payloadBytesMax } from '../storage/wal/format.ts';
+import { packedBytes } from '../storage/wal/records.ts';
 import { parseEntryLine } from './entry-line.ts';
 import { parseEventLine } from './event-line.ts';
 import {
@@ -12,6 +13,7 @@ import {
   isLostLine,
   isTrailerLine,
   type LostLine,
+  lineBytesMax,
   misplaced,
   parseHeaderLine,
   parseLostLine,
@@ -27,9 +29,6 @@ export type ExportItem =
   | { kind: 'record'; seq: number; record: Uint8Array; commit: number; offset: number }
   | ({ kind: 'lost'; offset: number } & LostLine)
   | { kind: 'end'; trailer: ExportTrailer };
-
-/** A record of the greatest size, as base64, and what stands around it. */
-const lineBytesMax = Math.ceil((payloadBytesMax * 4) / 3) + 64 * 1024;
 
 /**
  * Reads an export front to back, in flat memory, and checks it: every line has its one spelling, seqs run on without a
@@ -63,8 +62,9 @@ class ExportCheck {
   #events = 0;
   #lost = 0;
   #seqNext = 1;
-  /** Events that the write under way still has to come. */
+  /** Events of the write under way that are still to come, and bytes of those that came. */
   #commitRest = 0;
+  #commitBytes = 0;
   #ended = false;
 
   constructor(file: string) {
@@ -77,7 +77,7 @@ class ExportCheck {
     try {
       while (lines.next()) {
         if (hashed < 0) hashed = lines.start;
-        if (lines.kind === 'line' && lines.terminated) {
+        if (lines.kind === 'line' && lines.terminated && lines.length <= lineBytesMax) {
           const text = textOf(lines.buffer, lines.start, lines.end);
           if (this.#header !== undefined && !this.#ended && isTrailerLine(text)) {
             this.#hash.update(lines.buffer.subarray(hashed, lines.start));
@@ -124,6 +124,8 @@ class ExportCheck {
     const inside = this.#commitRest > 0;
     if (commit < 1 || (inside && commit > 1)) throw misplaced('has a "commit" that does not fit');
     this.#commitRest = (inside ? this.#commitRest : commit) - 1;
+    this.#commitBytes = (inside ? this.#commitBytes : 0) + packedBytes([record]);
+    if (this.#commitBytes > payloadBytesMax) throw misplaced('belongs to a write that is larger than a log can hold');
     this.#seqNext++;
     this.#events++;
     if (seq === this.#header?.base?.seq && this.#commitRest > 0) throw misplaced('the base lies inside a write');
@@ -168,9 +170,9 @@ class ExportCheck {
     return { kind: 'end', trailer };
   }
 
-  #refuse({ kind, terminated }: LineReader): never {
+  #refuse({ kind, terminated, length }: LineReader): never {
     if (kind === 'zeros') throw misplaced('is zeros');
-    if (kind === 'oversized') throw misplaced('is longer than any line of an export');
+    if (kind === 'oversized' || length > lineBytesMax) throw misplaced('is longer than any line of an export');
     throw misplaced(terminated ? 'is none' : 'has no line end');
   }
 

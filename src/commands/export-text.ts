@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { usageError, type WalqError } from '../base/errors.ts';
 import { entryLine } from './entry-line.ts';
 import { eventLine } from './event-line.ts';
 import type { ExportCounts, ExportSink } from './export.ts';
-import { type ExportHeader, headerLine, type LostLine, lostLine, trailerLine } from './export-form.ts';
+import { type ExportHeader, headerLine, type LostLine, lineBytesMax, lostLine, trailerLine } from './export-form.ts';
 
 /** Takes one line, without its end. */
 export type PutLine = (line: string) => Promise<void> | undefined;
@@ -47,6 +48,8 @@ export class ExportText implements ExportSink {
 
   #line(line: string): Promise<void> | undefined {
     this.#lines++;
+    // A character takes up to three bytes.
+    if (line.length > lineBytesMax / 3 && Buffer.byteLength(line) > lineBytesMax) throw tooLong(line);
     this.#unhashed += `${line}\n`;
     if (this.#unhashed.length >= hashedChars) {
       this.#hash.update(this.#unhashed);
@@ -54,4 +57,16 @@ export class ExportText implements ExportSink {
     }
     return this.#put(line);
   }
+}
+
+/** Only what a newer walq writes can be so large. */
+function tooLong(line: string): WalqError {
+  const what = /^\{"(seq":\d+|base":"\w+")/.exec(line)?.[0].replace(/[{"]/g, '') ?? '';
+  return usageError(
+    'E_EXPORT_LINE',
+    `a line of an export has at most ${lineBytesMax} bytes, and this one has more: ${what}`,
+    {
+      next: 'walq backup STORE DIR makes a copy of any store',
+    },
+  );
 }

@@ -1,4 +1,4 @@
-import { assert, damageError, usageError } from '../base/errors.ts';
+import { assert, usageError } from '../base/errors.ts';
 import { baseName, join } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { QueueMachine } from '../queue/state/machine.ts';
@@ -10,8 +10,8 @@ import { snapshotFolder } from '../storage/snapshot/name.ts';
 import { writeSnapshot } from '../storage/snapshot/write.ts';
 import { defaultSegmentBytes } from '../storage/store-options.ts';
 import { varintPayload } from '../storage/wal/encode-frames.ts';
-import { FrameType, payloadBytesMax } from '../storage/wal/format.ts';
-import { packedBytes } from '../storage/wal/records.ts';
+import { FrameType } from '../storage/wal/format.ts';
+import { packedBytes, packRecords } from '../storage/wal/records.ts';
 import type { CommandContext } from './context.ts';
 import type { ExportHeader, ExportTrailer, LostLine } from './export-form.ts';
 import type { ExportItem } from './export-read.ts';
@@ -102,6 +102,37 @@ async function proveState(
   refuseOtherState(baseName(target.path), 'the state at the end', hashEntries(machine.cut()), stateHash);
 }
 
+const packBytes = 4096;
+
+/** The events of one write, packed as they come: it may have millions, and an object for each would be a lot. */
+class PackedWrite {
+  readonly count: number;
+  #buffer: Uint8Array | undefined;
+  #bytes = 0;
+  #taken = 0;
+
+  constructor(count: number) {
+    this.count = count;
+  }
+
+  get payload(): Uint8Array {
+    return this.#buffer?.subarray(0, this.#bytes) ?? new Uint8Array();
+  }
+
+  /** True when it was the last one. */
+  add(record: Uint8Array): boolean {
+    const bytes = packedBytes([record]);
+    const end = this.#bytes + bytes;
+    if (this.#buffer === undefined || end > this.#buffer.length) {
+      const larger = new Uint8Array(this.count === 1 ? bytes : Math.max(packBytes, 2 * end));
+      larger.set(this.payload);
+      this.#buffer = larger;
+    }
+    this.#bytes = packRecords(this.#buffer, this.#bytes, [record]);
+    return ++this.#taken === this.count;
+  }
+}
+
 class StoreMaker {
   readonly #context: CommandContext;
   readonly #file: string;
@@ -110,9 +141,7 @@ class StoreMaker {
   #trailer: ExportTrailer | undefined;
   #base: BaseLoader<QueueMachine> | undefined;
   #log: NewLog | undefined;
-  /** Of the write that is being gathered. */
-  #records: Uint8Array[] = [];
-  #wanted = 0;
+  #write = new PackedWrite(0);
 
   constructor(context: CommandContext, target: ExportTarget, dir: string) {
     this.#context = context;
@@ -150,16 +179,10 @@ class StoreMaker {
   }
 
   #record({ seq, record, commit }: Extract<ExportItem, { kind: 'record' }>): Promise<void> | undefined {
-    if (commit > 0) this.#wanted = commit;
-    this.#records.push(record);
-    if (this.#records.length < this.#wanted) return undefined;
-    const records = this.#records;
-    this.#records = [];
-    const bytes = packedBytes(records);
-    if (bytes > payloadBytesMax) {
-      throw damageError('E_EXPORT_LINE', `${this.#file}: the write that ends with seq ${seq} is too large for a log`);
-    }
-    this.#opened.add({ type: FrameType.data, records }, bytes);
+    if (commit > 0) this.#write = new PackedWrite(commit);
+    if (!this.#write.add(record)) return undefined;
+    const { payload, count } = this.#write;
+    this.#opened.add({ type: FrameType.data, payload, count }, payload.length);
     return this.#written(seq);
   }
 

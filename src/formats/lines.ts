@@ -141,7 +141,7 @@ export class LineReader {
       this.#at = 0;
     }
     if (this.#filled < this.buffer.length) return;
-    const larger = Buffer.allocUnsafe(this.buffer.length * 2);
+    const larger = Buffer.allocUnsafe(Math.min(this.buffer.length * 2, this.#lineMax + chunkBytes));
     larger.set(this.buffer);
     this.buffer = larger;
   }

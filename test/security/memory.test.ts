@@ -38,6 +38,19 @@ function forgedFrame(field: number, value: number): Uint8Array {
   return copy;
 }
 
+const exported = (lines: string): string => {
+  const base = lines.startsWith('{"base"')
+    ? `,"baseSeq":1,"baseEntries":${2 ** 53 - 1},"baseHash":"${'0'.repeat(64)}"`
+    : '';
+  return `{"format":"walq-export","version":1,"store":"${'0'.repeat(32)}","first":1${base}}\n${lines}\n`;
+};
+
+function endlessWrite(): string {
+  const line = (seq: number) =>
+    `{"seq":${seq},"type":"REMOVE","job":"a","timeMs":1${seq === 1 ? `,"commit":${2 ** 50}` : ''}}`;
+  return Array.from({ length: 400_000 }, (_, at) => line(at + 1)).join('\n');
+}
+
 const hostileFiles: readonly [name: string, command: readonly string[], bytes: () => Uint8Array | string][] = [
   ['a bomb that says 1 MiB', ['snapshot', 'verify'], () => bomb(megabyte, 2)],
   ['a bomb that says 32 MiB', ['snapshot', 'verify'], () => bomb(32 * megabyte + 4, 1)],
@@ -47,6 +60,13 @@ const hostileFiles: readonly [name: string, command: readonly string[], bytes: (
   ['a text log of one line of 64 MB', ['wal', 'verify'], () => `[seq=1] ENQUEUE ${'x'.repeat(64_000_000)}`],
   ['a snapshot of brackets', ['snapshot', 'show'], () => `{"Jobs":{"a":${'['.repeat(64_000_000)}`],
   ['jobs of brackets', ['queue', 'enqueue', 'x', '-f'], () => '['.repeat(64_000_000)],
+  [
+    'a line of an export of 64 MB',
+    ['wal', 'import', '--from'],
+    () => exported(`{"seq":1,"raw":"${'A'.repeat(64_000_000)}"}`),
+  ],
+  ['an export of one write without end', ['wal', 'import', '--from'], () => exported(endlessWrite())],
+  ['an export that claims a base without end', ['wal', 'verify'], () => exported('{"base":"facts"}\n'.repeat(500_000))],
   ['a job of 64 MB', ['queue', 'enqueue', 'x', '-f'], () => `{"payload":"${'x'.repeat(64_000_000)}"}`],
   ['settings of brackets', ['queue', 'run', '--exec', 'cat', '-c'], () => '['.repeat(1_000_000)],
 ];

@@ -9,7 +9,8 @@ export type FrameDraft =
       type: typeof FrameType.open | typeof FrameType.close | typeof FrameType.seal | typeof FrameType.snapshot;
       payload: Uint8Array;
     }
-  | { type: typeof FrameType.lost; payload: Uint8Array; count: number };
+  /** Seqs that are lost, or so many records already packed. */
+  | { type: typeof FrameType.lost | typeof FrameType.data; payload: Uint8Array; count: number };
 
 /** Where the next frame goes. Everything before it is durable. */
 export interface LogEnd {
