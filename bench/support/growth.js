@@ -26,12 +26,11 @@ export async function growth(roundCount, unit, sizes) {
   const also = Object.fromEntries(sizes.map(([name]) => [name, { unit, values: [] }]));
   also[rise] = { unit: 'x', values: [] };
   const walq = async (round) => {
-    const costs = [];
-    for (const [name, cost] of sizes) {
-      const value = await cost(round);
-      costs.push(value);
-      if (round >= 0) also[name].values.push(value);
-    }
+    const found = new Map();
+    // None always runs on the heels of the same other one.
+    for (const [name, cost] of round % 2 === 0 ? sizes : sizes.toReversed()) found.set(name, await cost(round));
+    const costs = sizes.map(([name]) => found.get(name));
+    if (round >= 0) for (const [name] of sizes) also[name].values.push(found.get(name));
     if (round >= 0) also[rise].values.push(riseOf(costs));
     return Math.max(...costs) / Math.min(...costs);
   };

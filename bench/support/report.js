@@ -90,7 +90,7 @@ function rowTable(results) {
   return tableOf(
     ['what', 'walq: median (best round)', 'raw ceiling, same run', 'share', 'target', 'load'],
     results.map((result) => [
-      `${result.title} (${factsOf(result)})`,
+      `${result.title}${factsOf(result)}`,
       `${number(result.value)} (${number(result.best)}) ${result.unit}`,
       `${number(result.ceiling)} (${result.ceilingTitle})`,
       `${result.share}`,
@@ -106,12 +106,11 @@ function targetCell(result) {
     .join('; ');
 }
 
-/** `megabytes: 1000` as "1,000 megabytes". */
+/** `megabytes: 1000` as " (1,000 megabytes)". */
 function factsOf({ facts }) {
   const words = (name) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  return Object.entries(facts)
-    .map(([name, value]) => `${number(value)} ${words(name)}`)
-    .join(', ');
+  const texts = Object.entries(facts).map(([name, value]) => `${number(value)} ${words(name)}`);
+  return texts.length === 0 ? '' : ` (${texts.join(', ')})`;
 }
 
 function notesOf(result) {
