@@ -1,6 +1,7 @@
 import { usageError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { recordTime } from '../queue/events/events.ts';
+import { goneMeanwhile } from '../storage/files.ts';
 import { listWal, walFolder } from '../storage/folder.ts';
 import { scanSegmentFile, scanStore, scanStream, scanWalFolder } from '../storage/read.ts';
 import { listSnapshots } from '../storage/snapshot/list.ts';
@@ -129,8 +130,9 @@ async function newestGoodSnapshot(context: CommandContext, target: Target): Prom
   if (target.kind !== 'store') return undefined;
   const { snapshots } = await listSnapshots(context.env, target.path);
   for (const { file, seq } of snapshots) {
-    const check = await checkSnapshot(context.env, `${target.path}/${file}`, { relativeName: file });
-    if (check.summary !== undefined) return seq;
+    const path = `${target.path}/${file}`;
+    const check = await checkSnapshot(context.env, path, { relativeName: file }).catch(goneMeanwhile);
+    if (check?.summary !== undefined) return seq;
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 import { isFsError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
 import { join, parentOf } from '../base/path.ts';
-import { removeIfThere } from './files.ts';
+import { goneMeanwhile, removeIfThere } from './files.ts';
 import { listWal, splitLeftovers, walFolder } from './folder.ts';
 import { scanSegmentFile } from './read.ts';
 import { listSnapshots } from './snapshot/list.ts';
@@ -50,9 +50,9 @@ export async function planRetention(
       plan.removeSnapshots.push(file);
       continue;
     }
-    const check = await checkSnapshot(env, join(storeDir, file), { relativeName: file, storeId });
-    if (check.summary) plan.kept.push({ file, seq });
-    else plan.findings.push(...check.findings);
+    const check = await checkSnapshot(env, join(storeDir, file), { relativeName: file, storeId }).catch(goneMeanwhile);
+    if (check?.summary) plan.kept.push({ file, seq });
+    else plan.findings.push(...(check?.findings ?? []));
   }
   const oldest = plan.kept.at(-1);
   if (oldest === undefined || plan.kept.length < keep) {
@@ -69,7 +69,10 @@ export async function planRetention(
     const covered = next !== undefined && next.ordinal === name.ordinal + 1 && next.seqFirst - 1 <= oldest.seq;
     if (!covered || name.ordinal >= activeOrdinal) break;
     const file = join(walFolder, name.name);
-    const damage = (await scanSegmentFile(env, join(storeDir, file))).findings.filter(isDamage);
+    const report = await scanSegmentFile(env, join(storeDir, file)).catch(goneMeanwhile);
+    // Cleaned by the writer that this reader looks at.
+    if (report === undefined) continue;
+    const damage = report.findings.filter(isDamage);
     if (damage.length > 0) {
       // The snapshots hold the state, but a damaged file is evidence: only a person removes it.
       plan.reasons.push(`${file} is damaged and stays, with all after it, as evidence`);

@@ -129,6 +129,24 @@ const spent = structure<TimeSpent>(
   'where the time went, ms',
 );
 
+const reasons = [
+  ...phaseKinds.filter((kind) => kind !== 'ready'),
+  'group-limit',
+  'runner-group-limit',
+  'damaged-log',
+  'no-runner',
+  'silent-runner',
+  'full-disk',
+  'ending-runner',
+  'busy-workers',
+  'rate',
+  'turn',
+  'free',
+  'timed-out',
+  'gone',
+  'unknown',
+] as const;
+
 const { why: _why, ...facts } = viewed;
 
 export const explained: Members = {
@@ -139,7 +157,7 @@ export const explained: Members = {
   seq: optional(seqOfAnySystem),
   state: oneOf([...jobStates, 'gone', 'unknown'], 'unknown where nothing gives the state'),
   reason: structure<Reason>(
-    { kind: text('its phase, or what a job that is due waits for, in one word'), text: text('for people') },
+    { kind: oneOf(reasons, 'its phase, or what a job that is due waits for'), text: text('for people') },
     'why it is in its state',
   ),
   next: optional(nextStep),
