@@ -37,10 +37,8 @@ export class PointMachine extends QueueMachine {
 
   /** When the last event was, ms since the epoch: as the log says, else as the jobs of a snapshot do. */
   get lastMs(): number | undefined {
-    if (this.#lastMs === undefined)
-      for (const job of this.jobs()) this.#lastMs = Math.max(this.#lastMs ?? 0, changedAt(job));
     // 0 stands for "the foreign log had no time".
-    return this.#lastMs === 0 ? undefined : this.#lastMs;
+    return (this.#lastMs ?? lastChangeMs(this)) || undefined;
   }
 
   override apply(record: Uint8Array, seq: number): void {
@@ -67,4 +65,11 @@ export class PointMachine extends QueueMachine {
   #noteRemoved(id: string): void {
     if ((this.get(id)?.seq ?? Number.POSITIVE_INFINITY) <= this.#cutAt) this.removed.add(id);
   }
+}
+
+/** When a job changed last, ms since the epoch: about when the last event was; undefined where no job has a time. */
+export function lastChangeMs(machine: QueueMachine): number | undefined {
+  let lastMs = 0;
+  for (const job of machine.jobs()) lastMs = Math.max(lastMs, changedAt(job));
+  return lastMs || undefined;
 }

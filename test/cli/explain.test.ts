@@ -185,6 +185,17 @@ describe('the life of a job', () => {
     expect(untimed.stdout).not.toContain('spent');
   });
 
+  test('of an export goes up to a point whose time is that of its last change', async () => {
+    const file = join(scratch(), 'log.ndjson');
+    writeFileSync(file, (await walq(['wal', 'export', join(fixtures, 'clean')])).stdout);
+    const { reason, atMs } = await documentOf(0, file, '18', '--job', 'job_4');
+    expect(new Date(atMs).toISOString()).toBe('2026-09-01T03:00:02.875Z');
+    expect(reason.kind).toBe('retrying');
+    expect((await walq(['wal', 'diff', file, '10', '14'])).stdout).toContain(
+      'before  seq 10  2026-09-01T03:00:02.000Z\n',
+    );
+  });
+
   test('keeps what a log says from the terminal', async () => {
     const esc = '\u001b]0;title\u0007';
     const store = await storeOf([

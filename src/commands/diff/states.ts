@@ -6,7 +6,7 @@ import type { QueueMachine } from '../../queue/state/machine.ts';
 import type { Verdict } from '../../storage/types.ts';
 import type { CommandContext } from '../context.ts';
 import { type LogSource, openLog } from '../log-source.ts';
-import { PointMachine, type StateCut } from '../point-machine.ts';
+import { lastChangeMs, PointMachine, type StateCut } from '../point-machine.ts';
 import { logTarget, replayTarget } from '../replay.ts';
 import type { ReplayResult } from '../replay-types.ts';
 import { resolveSelector } from '../resolve.ts';
@@ -53,7 +53,7 @@ export interface TwoStates {
 /** The state that a replay led to. */
 function stateOfReplay(result: ReplayResult): PointState {
   const { machine, target, seq, snapshot, replayed, verdict, findings, whole, gaps, originalId } = result;
-  const atMs = machine instanceof PointMachine ? machine.lastMs : result.atMs;
+  const atMs = machine instanceof PointMachine ? machine.lastMs : (result.atMs ?? lastChangeMs(machine));
   return {
     facts: { target, seq: seqOf(seq), ...(atMs !== undefined && { atMs }), ...(snapshot && { snapshot }), replayed },
     state: stateOfMachine(machine),

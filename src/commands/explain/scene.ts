@@ -6,7 +6,7 @@ import type { PhaseContext } from '../../queue/state/phase.ts';
 import { Settings } from '../../queue/state/settings.ts';
 import type { Verdict } from '../../storage/types.ts';
 import type { CommandContext } from '../context.ts';
-import { PointMachine } from '../point-machine.ts';
+import { lastChangeMs, PointMachine } from '../point-machine.ts';
 import type { RunnerLook } from '../queue/ask-runner.ts';
 import { lookAtQueue } from '../queue/look.ts';
 import { logTarget, replayTarget } from '../replay.ts';
@@ -71,7 +71,7 @@ export async function sceneOfLog(context: CommandContext, path: string, until: S
     const make = (): QueueMachine => new PointMachine();
     const replayed = await replayTarget(context, open, { until: base.until, snapshot: 'auto', make });
     const { machine, seq, snapshot, verdict, findings } = replayed;
-    const lastMs = machine instanceof PointMachine ? machine.lastMs : replayed.atMs;
+    const lastMs = machine instanceof PointMachine ? machine.lastMs : (replayed.atMs ?? lastChangeMs(machine));
     // A log without times has no now.
     const phases = { now: lastMs ?? (isForeign(open) ? 0 : wallClock), settings: machine.settings, runner: {} };
     const at = lastMs !== undefined && { atMs: lastMs };
