@@ -190,6 +190,7 @@ it('a sound log, its snapshots and copies', async () => {
   await askAll(['wal verify DIR/text', 'wal inspect DIR/text', 'wal import --from DIR/text --store DIR/of-text']);
   await ask('report STORE --output=DIR/report.html');
   await askAll(['doctor STORE --bundle DIR/bundle.tgz', 'help --all']);
+  await askAll(['wal bisect STORE --where jobs>3', 'wal bisect STORE --where dead>1000']);
   await askAll(['wal compact STORE --dry-run', 'wal compact STORE', 'snapshot prune STORE --keep 1']);
   await askAll(['demo --jobs 200', 'completion bash', 'help E_GAP', 'help codes', 'schema', 'schema error']);
 });
@@ -204,7 +205,7 @@ it('damage of every kind, looked at and repaired', async () => {
     cpSync(`${fixtures}/${name}`, damaged, { recursive: true });
     await askAll([`doctor ${damaged}`, `wal verify ${damaged} --deep`, `wal verify ${damaged} -o ndjson`]);
     await askAll([`wal inspect ${damaged}`, `wal replay ${damaged}`, `snapshot list ${damaged}`]);
-    for (const words of ['queue list', 'queue status', 'queue show job_1']) {
+    for (const words of ['queue list', 'queue status', 'queue show job_1 --explain']) {
       const { stdout } = await walq(['--store', damaged, ...words.split(' '), '--json']);
       expect(stdout).toMatch(/^\{"walq":1/);
     }

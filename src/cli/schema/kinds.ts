@@ -7,7 +7,7 @@ import { reportKinds } from './report.ts';
 import { snapshotKinds } from './snapshot.ts';
 import { walKinds } from './wal.ts';
 
-/** Every kind of document: those that commands answer with, by the words of the command. */
+/** Every kind of document: of most commands by their words, and those in `kindsApart`. */
 export const kinds: Kinds = {
   ...programKinds,
   ...reportKinds,
