@@ -19,6 +19,7 @@ const settleMs = 500;
  * under way comes to its end, and what was begun under a name for unfinished things goes again.
  */
 export class WatchedFs implements FileSystem {
+  readonly real: boolean;
   readonly #fs: FileSystem;
   readonly #meter: ByteMeter;
   readonly #begun = new Set<string>();
@@ -27,6 +28,7 @@ export class WatchedFs implements FileSystem {
 
   constructor(fs: FileSystem, meter: ByteMeter) {
     this.#fs = fs;
+    this.real = fs.real === true;
     this.#meter = meter;
   }
 

@@ -17,6 +17,8 @@ const flagsByMode: Record<OpenMode, number> = {
  * FileHandle's.
  */
 export const nodeFs: FileSystem = {
+  real: true,
+
   async open(path, mode, options = {}) {
     const flags = flagsByMode[mode] | (options.nofollow ? fs.constants.O_NOFOLLOW : 0);
     return new NodeFile(await call<number>((done) => fs.open(path, flags, 0o600, done)));

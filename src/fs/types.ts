@@ -7,6 +7,8 @@
  * Paths are plain strings joined with '/'.
  */
 export interface FileSystem {
+  /** Other processes of this machine see the same files under the same paths. Absent of a disk that is made up. */
+  readonly real?: boolean;
   /**
    * 'r' reads, 'r+' reads and writes an existing file, 'wx' creates a new file (mode 0600; EEXIST if it is there).
    * Symbolic links are not followed when `nofollow` is set (ELOOP).

@@ -1,4 +1,3 @@
-import { nodeFs } from '../../fs/node-fs.ts';
 import type { Store } from '../../storage/store.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 import { Launcher } from '../process/launcher.ts';
@@ -23,7 +22,7 @@ export function starterFor(
   options: { killAfterMs: number; platform: string; begin: boolean },
 ): Starter {
   const { fs, clock } = env;
-  if (options.platform !== 'linux' || fs !== nodeFs) {
+  if (options.platform !== 'linux' || !fs.real) {
     const tools = { fs, clock, table, env: process.env };
     return { start: (order, hooks) => runOrder(order, tools, hooks), close: async () => undefined };
   }
