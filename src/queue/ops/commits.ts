@@ -41,8 +41,7 @@ export class Commits {
   append(events: readonly QueueEvent<Packed>[], pruned: readonly string[] = []): Promise<number> {
     return this.#log.append(events.map(encodeEvent), {
       applied: (seqFirst) => {
-        this.tell(events, seqFirst);
-        if (this.#forgetters.size > 0) this.#tellForgotten(events, pruned, seqFirst);
+        this.tell(events, seqFirst, pruned);
         return seqFirst;
       },
       failed: nothing,
@@ -93,8 +92,9 @@ export class Commits {
   }
 
   /** The listeners, of an operation that is durable and applied. */
-  tell(events: readonly QueueEvent<Packed>[], seqFirst: number): void {
+  tell(events: readonly QueueEvent<Packed>[], seqFirst: number, pruned: readonly string[] = []): void {
     for (const listener of this.#listeners) listener(events, seqFirst);
+    if (this.#forgetters.size > 0) this.#tellForgotten(events, pruned, seqFirst);
   }
 
   #tellForgotten(events: readonly QueueEvent<Packed>[], pruned: readonly string[], seqFirst: number): void {
