@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { groupGone } from '../queue/process/helpers.ts';
+import { groupGone, until } from '../queue/process/helpers.ts';
 import { contents, makeStore, segments } from './make-store.ts';
 import { binary, folderForAll, scratch, walq } from './run-walq.ts';
 
@@ -191,7 +191,7 @@ describe('by a command', () => {
     expect(code).toBe(exit);
     expect(readdirSync(temp)).toEqual([]);
     const group = Number(readFileSync(join(cwd, 'pid'), 'utf8'));
-    expect(await groupGone(group)).toBe(true);
+    await until(() => groupGone(group), 'the group of the command is gone', 2000);
     expect(existsSync(join(cwd, 'late'))).toBe(false);
   });
 

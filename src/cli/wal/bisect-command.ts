@@ -9,6 +9,7 @@ import type { ReplayResult } from '../../commands/replay-types.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
 import { makeTempFolder, openForChild, removeTree, tempFileWriter } from '../../fs/temp.ts';
 import { GroupEnder, killGroup, signalGroup } from '../../queue/process/group.ts';
+import { procTable } from '../../queue/process/process-table.ts';
 import { Output } from '../output.ts';
 import type { Session } from '../session.ts';
 import { writeState } from '../state.ts';
@@ -94,19 +95,28 @@ export class StateCommand {
       stdio: [input.fd, 2, 2],
     });
     const over = once(child, 'exit').catch((error: unknown) => error);
-    await input.close();
     if (child.pid === undefined) {
+      await input.close();
       throw ioError('E_BISECT_COMMAND', 'the shell /bin/sh cannot be started', { cause: await over });
     }
     const ender = new GroupEnder(child.pid, env.clock, killAfterMs);
+    // Before anything is waited for: a signal may come at once, and must find what it is to end.
     this.#running = { child, ender, over };
+    await input.close();
     await over;
     ender.cancel();
-    if (signalGroup(child.pid, 0)) await killGroup(child.pid, env.clock, undefined);
+    await this.#endGroup(child.pid);
     // Once this process is on its way out, nothing may be started any more.
     if (this.#leaving) await new Promise(() => {});
     this.#running = undefined;
     return child.exitCode ?? 128 + (child.signalCode === null ? 0 : constants.signals[child.signalCode]);
+  }
+
+  /** What the command has left running. On Linux it is seen to be gone; elsewhere zombies would look like it. */
+  async #endGroup(pid: number | undefined): Promise<void> {
+    const { fs, clock } = this.#session.context.env;
+    const table = process.platform === 'linux' ? procTable(fs) : undefined;
+    if (pid !== undefined && signalGroup(pid, 0)) await killGroup(pid, clock, table);
   }
 
   /** The first signal asks the command to end, a second one does not ask. */
@@ -118,8 +128,7 @@ export class StateCommand {
     this.#session.settle();
     if (running !== undefined) {
       await running.over;
-      const { pid } = running.child;
-      if (pid !== undefined && signalGroup(pid, 0)) await killGroup(pid, this.#session.context.env.clock, undefined);
+      await this.#endGroup(running.child.pid);
     }
     await removeTree(this.#folder);
     process.exit(exit);

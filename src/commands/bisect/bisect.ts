@@ -3,8 +3,8 @@ import { shellWord } from '../../base/shell-word.ts';
 import type { QueueMachine } from '../../queue/state/machine.ts';
 import type { CommandContext } from '../context.ts';
 import { logTarget } from '../replay.ts';
-import { isForeign, shownPath } from '../target.ts';
-import { type Points, pointsOf } from './points.ts';
+import { isForeign, shownPath, type Target } from '../target.ts';
+import { besideCleaning, type Points } from './points.ts';
 import type { Question } from './question.ts';
 import { scanLog, scanStore } from './scan.ts';
 import { type Ask, Search } from './search.ts';
@@ -25,8 +25,18 @@ export async function bisectWhere(
 ): Promise<BisectResult> {
   const target = await logTarget(context, request.path);
   if (target.kind !== 'store') return await scanLog(context, target, request.range, question);
-  const points = await pointsOf(context, target, request.range);
-  const { first } = request;
+  return await besideCleaning(context, target, request.range, (points) =>
+    searchStore(context, target, points, question, request.first),
+  );
+}
+
+async function searchStore(
+  context: CommandContext,
+  target: Target,
+  points: Points,
+  question: Question,
+  first: boolean,
+): Promise<BisectResult> {
   const scanned = first || !hasInside(points) ? await scanStore(context, target, points, question) : undefined;
   if (scanned !== undefined) return scanned;
   const search = new Search(context, target, points, {
@@ -58,7 +68,10 @@ export async function bisectWhere(
 export async function bisectAsking(context: CommandContext, request: BisectRequest, ask: Ask): Promise<BisectResult> {
   const target = await logTarget(context, request.path);
   if (isForeign(target)) throw needsOwnLog(target.path);
-  const points = await pointsOf(context, target, request.range);
+  return await besideCleaning(context, target, request.range, (points) => askStore(context, target, points, ask));
+}
+
+async function askStore(context: CommandContext, target: Target, points: Points, ask: Ask): Promise<BisectResult> {
   const search = new Search(context, target, points, { ask, look: () => [] });
   const ended = await search.askEnds();
   if (ended !== undefined) return ended;

@@ -1,4 +1,5 @@
-import { usageError, WalqError } from '../../base/errors.ts';
+import { Exit, usageError, WalqError } from '../../base/errors.ts';
+import { shellWord } from '../../base/shell-word.ts';
 import { QueueMachine } from '../../queue/state/machine.ts';
 import { surveyStore } from '../../storage/survey.ts';
 import type { CommandContext } from '../context.ts';
@@ -88,4 +89,44 @@ export async function foldTo<M extends QueueMachine>(
 /** A base as `replayTarget` wants it named. */
 export function baseFile(target: Target, base: ReplayResult['snapshot']): string {
   return base === undefined ? 'none' : `${target.path}/${base.file}`;
+}
+
+/** A writer that cleans so often is faster than any search. */
+const startsMax = 5;
+
+/**
+ * Searches the points of a log, and begins again with those that are left when a writer takes some of them away in the
+ * middle of it. Throws E_RACE (1) when that goes on.
+ */
+export async function besideCleaning<T>(
+  context: CommandContext,
+  target: Target,
+  range: SelectorRange | undefined,
+  search: (points: Points) => Promise<T>,
+): Promise<T> {
+  for (let start = 1; ; start++) {
+    const points = await pointsOf(context, target, range);
+    try {
+      return await search(points);
+    } catch (error) {
+      if (target.kind !== 'store' || !mayBeCleaning(error)) throw error;
+      const { lower } = await pointsOf(context, target, range);
+      if (lower === points.lower) throw error;
+      if (start === startsMax) throw cleaned(target.path);
+      context.note(`the log was cleaned up to seq ${lower} meanwhile: beginning again from there`);
+    }
+  }
+}
+
+/** What a state is made of is not there any more. */
+function mayBeCleaning(error: unknown): boolean {
+  return error instanceof WalqError && ['E_BEFORE_BASE', 'E_NO_BASE', 'E_NO_FILE'].includes(error.code);
+}
+
+function cleaned(store: string): WalqError {
+  const text = `the log of ${store} was cleaned during each of ${startsMax} searches`;
+  return new WalqError(Exit.failed, 'E_RACE', text, {
+    data: { store },
+    next: `walq backup ${shellWord(store)} COPY, and search that`,
+  });
 }

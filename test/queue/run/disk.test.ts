@@ -41,6 +41,8 @@ function failingFs(disk: Disk): FileSystem {
     });
   return {
     ...nodeFs,
+    // What launchers see is another disk.
+    real: false,
     async open(path, mode, options) {
       const file = await nodeFs.open(path, mode, options);
       return path.includes('/wal/') ? wrap(file) : file;
