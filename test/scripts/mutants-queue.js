@@ -195,7 +195,12 @@ export const queueMutants = [
     name: 'a verdict is lost on a full disk',
     property: 'what a handler has done is kept until there is room',
     file: 'src/queue/ops/commits.ts',
-    edits: [['seqFirst = await this.#persist(records, error);', 'throw error;']],
+    edits: [
+      [
+        '.catch((error) => this.#persist(records, error).then(tell))',
+        '.catch((error) => {\n        throw error;\n      })',
+      ],
+    ],
     tests: ['test/queue/engine-verdicts.test.ts'],
   },
   {

@@ -89,7 +89,12 @@ export const whereMutants = [
     name: 'bisect: a state is that before its event',
     property: 'a probe gets the state after its event',
     file: 'src/commands/bisect/points.ts',
-    edits: [['until: String(seq), snapshot', 'until: String(Math.max(0, seq - 1)), snapshot']],
+    edits: [
+      [
+        "const until = { kind: 'seq', seq } as const;",
+        "const until = { kind: 'seq', seq: Math.max(0, seq - 1) } as const;",
+      ],
+    ],
     tests: [`${bisect}ask.test.ts`],
   },
   {
