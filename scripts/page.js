@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
@@ -22,10 +22,12 @@ await build({
     reportCompressedSize: false,
   },
 });
-copyFileSync(`${from}/page.css`, `${to}/page.css`);
+// In the order of their numbers: later rules win.
+const sheets = readdirSync(`${from}/css`).sort();
+const css = sheets.map((name) => readFileSync(`${from}/css/${name}`, 'utf8')).join('\n');
+writeFileSync(`${to}/page.css`, css);
 
 const script = readFileSync(`${to}/page.js`, 'utf8');
-const css = readFileSync(`${to}/page.css`, 'utf8');
 // Inside a page these would end the script, or change how it is read.
 if (/<\/script|<!--/i.test(script)) throw new Error('the script holds text that would end it inside a page');
 if (/<\//.test(css)) throw new Error('the style sheet holds text that would end it inside a page');

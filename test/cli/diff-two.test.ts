@@ -1,35 +1,15 @@
-import { cpSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { storeOf } from '../queue/cli/store-of.ts';
 import { at, dispatch, enqueue } from '../queue/support/machines.ts';
-import { makeStore, raftLine } from './make-store.ts';
-import { folderForAll, scratch, walq } from './run-walq.ts';
+import { changes, document, storesToCompare } from './diff-asked.ts';
+import { raftLine } from './make-store.ts';
+import { scratch, walq } from './run-walq.ts';
 
 const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url));
-const base = folderForAll();
-const whole = join(base, 'whole');
-const compacted = join(base, 'compacted');
-
-beforeAll(async () => {
-  await makeStore(whole, 12, { segmentBytes: 1500, snapshotAfter: 4 });
-  cpSync(whole, compacted, { recursive: true });
-  expect((await walq(['wal', 'compact', compacted, '--keep', '1'])).code).toBe(0);
-});
-
-/** The change lines of the text form, without their details. */
-async function changes(args: readonly string[], code = 0): Promise<string[]> {
-  const ran = await walq(['wal', 'diff', ...args]);
-  expect({ args, code: ran.code, stderr: code === 0 ? ran.stderr : '' }).toEqual({ args, code, stderr: '' });
-  return ran.stdout.split('\n').flatMap((line) => /^([-+~] \S+ {2}[^,]*?)(?: {2}.*)?$/.exec(line)?.[1] ?? []);
-}
-
-async function document(args: readonly string[], code = 0) {
-  const ran = await walq([...args, '--json']);
-  expect({ args, code: ran.code, stderr: code === 0 ? ran.stderr : '' }).toEqual({ args, code, stderr: '' });
-  return JSON.parse(ran.stdout);
-}
+const { base, whole, compacted } = storesToCompare();
 
 describe('wal diff of two logs', () => {
   it('compares jobs by their ids, whatever their numbers in the logs', async () => {

@@ -3,9 +3,10 @@ import type { Difference } from '../../commands/diff/diff.ts';
 import { changeMembers } from '../../commands/diff/members.ts';
 import type { SettingChange } from '../../commands/diff/settings.ts';
 import { stringify } from '../../commands/json-text.ts';
+import { LongTable } from '../long-table.ts';
 import type { Session } from '../session.ts';
 import type { Style } from '../style.ts';
-import { type Column, layout, renderAligned, renderTable } from '../table.ts';
+import type { Column } from '../table.ts';
 import { cut } from '../text.ts';
 import { fullText } from './full.ts';
 import { type ChangeLine, jobLine, settingLine } from './lines.ts';
@@ -35,7 +36,7 @@ export function changeWriter(session: Session, difference: Difference, options: 
     case 'text':
       return textWriter(session, difference, full);
     case 'table':
-      return full ? textWriter(session, difference, full) : new TableWriter(session, difference);
+      return full ? textWriter(session, difference, full) : tableWriter(session, difference);
     case 'ndjson':
       return {
         begin: silent,
@@ -87,52 +88,14 @@ const columns: readonly Column[] = [
   { title: 'CHANGES', flexible: true },
 ];
 
-/** Column widths are taken from the first rows: a table of any length needs the memory of these only. */
-const rowsMeasured = 200;
-
-class TableWriter implements ChangeWriter {
-  readonly #session: Session;
-  readonly #difference: Difference;
-  #held: string[][] = [];
-  #widths: number[] | undefined;
-
-  constructor(session: Session, difference: Difference) {
-    this.#session = session;
-    this.#difference = difference;
-  }
-
-  begin(totals: DiffTotals): Promise<void> | undefined {
-    return this.#session.out.line(`${summaryLines(this.#difference, totals, this.#session).join('\n')}\n`);
-  }
-
-  setting(change: SettingChange): Promise<void> | undefined {
-    return this.#row(settingLine(change));
-  }
-
-  job(change: JobChange): Promise<void> | undefined {
-    return this.#row(jobLine(change, this.#difference));
-  }
-
-  end(): Promise<void> | undefined {
-    return this.#print();
-  }
-
-  #row({ sign, what, state, details }: ChangeLine): Promise<void> | undefined {
-    this.#held.push([sign, what, state, details.join(', ')]);
-    return this.#held.length >= rowsMeasured ? this.#print() : undefined;
-  }
-
-  #print(): Promise<void> | undefined {
-    const { width, style, out } = this.#session;
-    const rows = this.#held;
-    if (rows.length === 0) return undefined;
-    this.#held = [];
-    const headless = this.#widths !== undefined;
-    if (width === undefined) {
-      this.#widths = [];
-      return out.write(renderTable(columns, rows, { width, style, headless }));
-    }
-    this.#widths ??= layout(columns, rows, width);
-    return out.write(renderAligned(columns, rows, this.#widths, { width, style, headless }));
-  }
+function tableWriter(session: Session, difference: Difference): ChangeWriter {
+  const table = new LongTable(session, columns, { headAlone: false });
+  const put = ({ sign, what, state, details }: ChangeLine): Promise<void> | undefined =>
+    table.row([sign, what, state, details.join(', ')]);
+  return {
+    begin: (totals) => session.out.line(`${summaryLines(difference, totals, session).join('\n')}\n`),
+    setting: (change) => put(settingLine(change)),
+    job: (change) => put(jobLine(change, difference)),
+    end: () => table.end(),
+  };
 }

@@ -6,8 +6,9 @@ import { csvCells, csvHead, jobMembers } from '../../commands/queue/job-members.
 import { type Job, payloadText } from '../../queue/state/job.ts';
 import { type PhaseContext, phaseOf } from '../../queue/state/phase.ts';
 import { csvLine } from '../csv.ts';
+import { LongTable } from '../long-table.ts';
 import type { Session } from '../session.ts';
-import { type Column, layout, renderAligned, renderTable } from '../table.ts';
+import type { Column } from '../table.ts';
 import { cut, isoTime } from '../text.ts';
 import { phaseColored, phaseName, phaseNote } from './phase-text.ts';
 
@@ -36,7 +37,7 @@ export function jobWriter(
     case 'text':
       return { job: (job) => out.line(textLine(session, job, context)), end: silent };
     case 'table':
-      return new TableWriter(session, deaths ? deathTable(session, context) : jobTable(session, context));
+      return tableWriter(session, deaths ? deathTable(session, context) : jobTable(session, context));
     case 'ndjson':
       return {
         job: (job) => out.line(stringify(jobMembers(job, context))),
@@ -133,42 +134,9 @@ function timeCell(ms: number, now: number, width: number | undefined): string {
   return width === undefined ? isoTime(ms) : roughly(now - ms);
 }
 
-/** Column widths are taken from the first rows: a table of any length needs the memory of these only. */
-const rowsMeasured = 200;
-
-class TableWriter implements JobWriter {
-  readonly #session: Session;
-  readonly #table: JobTable;
-  #held: string[][] = [];
-  #widths: number[] | undefined;
-
-  constructor(session: Session, table: JobTable) {
-    this.#session = session;
-    this.#table = table;
-  }
-
-  job(job: Job): Promise<void> | undefined {
-    this.#held.push(this.#table.cells(job));
-    return this.#held.length >= rowsMeasured ? this.#print() : undefined;
-  }
-
-  end(): Promise<void> | undefined {
-    return this.#held.length > 0 || this.#widths === undefined ? this.#print() : undefined;
-  }
-
-  #print(): Promise<void> | undefined {
-    const { width, style, out } = this.#session;
-    const { columns } = this.#table;
-    const rows = this.#held;
-    this.#held = [];
-    const headless = this.#widths !== undefined;
-    if (width === undefined) {
-      this.#widths = [];
-      return out.write(renderTable(columns, rows, { width, style, headless }));
-    }
-    this.#widths ??= layout(columns, rows, width);
-    return out.write(renderAligned(columns, rows, this.#widths, { width, style, headless }));
-  }
+function tableWriter(session: Session, table: JobTable): JobWriter {
+  const rows = new LongTable(session, table.columns);
+  return { job: (job) => rows.row(table.cells(job)), end: () => rows.end() };
 }
 
 function jsonWriter({ out, kind }: Session, context: PhaseContext): JobWriter {

@@ -1,3 +1,4 @@
+import type { Sample } from '../../commands/report/types.ts';
 import type { TableShape } from './codec.ts';
 
 /** What the page gets beside the numbers. Texts are escaped as for a terminal; they still are text, never markup. */
@@ -13,7 +14,7 @@ export interface PageFacts {
   base?: { seq: number; pending: number; in_flight: number; completed: number; dead: number };
   wait: PageLatency;
   run: PageLatency;
-  sample: PageSample;
+  sample: Sample;
   withPayloads: boolean;
   /** Names of the type bytes of events. */
   typeNames: Record<string, string>;
@@ -61,15 +62,4 @@ export interface PageLatency {
   p99?: number;
   max?: number;
   buckets: { bottom: number; top: number; count: number }[];
-}
-
-export interface PageSample {
-  events: number;
-  eventsOf: number;
-  jobs: number;
-  jobsOf: number;
-  oneIn: number;
-  tail: number;
-  framesMerged: number;
-  textsCut: number;
 }

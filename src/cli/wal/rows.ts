@@ -2,8 +2,9 @@ import { escapeText } from '../../base/escape.ts';
 import { detailsText, type EventRow, rowJson, rowText } from '../../commands/event-row.ts';
 import { stringify } from '../../commands/json-text.ts';
 import { csvLine } from '../csv.ts';
+import { LongTable } from '../long-table.ts';
 import type { Session } from '../session.ts';
-import { type Column, layout, renderAligned, renderTable } from '../table.ts';
+import type { Column } from '../table.ts';
 import { cut, isoTime } from '../text.ts';
 
 export type InspectFormat = 'text' | 'table' | 'ndjson' | 'json' | 'csv' | 'hex';
@@ -27,7 +28,7 @@ export function rowWriter(session: Session, format: InspectFormat, live: boolean
     case 'text':
       return { begun: false, row: (row) => put(textLine(session, row)), end: async () => {} };
     case 'table':
-      return new TableWriter(session, live);
+      return tableWriter(session, live);
     case 'ndjson':
       return {
         begun: false,
@@ -75,44 +76,17 @@ const columns: readonly Column[] = [
   { title: 'DETAILS', flexible: true },
 ];
 
-/** Column widths are taken from the first rows: a table of any length needs the memory of these only. */
-const rowsMeasured = 200;
-
-class TableWriter implements RowWriter {
-  readonly begun = false;
-  readonly #session: Session;
-  readonly #measured: number;
-  #held: string[][] = [];
-  #widths: number[] | undefined;
-
-  constructor(session: Session, live: boolean) {
-    this.#session = session;
-    this.#measured = session.width === undefined || live ? 1 : rowsMeasured;
-  }
-
-  row(row: EventRow): Promise<void> | undefined {
-    const time = timeText(row);
-    this.#held.push([String(row.seq), time, escapeText(row.type), escapeText(row.job), detailsText(row)]);
-    return this.#held.length >= this.#measured ? this.#print() : undefined;
-  }
-
-  async end(): Promise<void> {
-    await this.#print();
-  }
-
-  #print(): Promise<void> | undefined {
-    const { width, style, out } = this.#session;
-    const rows = this.#held;
-    this.#held = [];
-    const headless = this.#widths !== undefined;
-    if (headless && rows.length === 0) return undefined;
-    if (width === undefined) {
-      this.#widths = [];
-      return out.write(renderTable(columns, rows, { width, style, headless }));
-    }
-    this.#widths ??= layout(columns, rows, width);
-    return out.write(renderAligned(columns, rows, this.#widths, { width, style, headless }));
-  }
+function tableWriter(session: Session, live: boolean): RowWriter {
+  // In a pipe no width has to be found.
+  const table = new LongTable(session, columns, { live: session.width === undefined || live });
+  return {
+    begun: false,
+    row: (row) =>
+      table.row([String(row.seq), timeText(row), escapeText(row.type), escapeText(row.job), detailsText(row)]),
+    async end() {
+      await table.end();
+    },
+  };
 }
 
 function jsonWriter(session: Session, put: (text: string) => Promise<void> | undefined): RowWriter {

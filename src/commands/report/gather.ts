@@ -91,15 +91,7 @@ async function loadSnapshot(env: StorageEnv, store: string, { file }: Foothold):
 }
 
 function shapeOf(spread: Spread): LatencyShape {
-  const [p50, p90, p99] = [spread.quantile(0.5), spread.quantile(0.9), spread.quantile(0.99)];
-  return {
-    count: spread.count,
-    ...(p50 !== undefined && { p50 }),
-    ...(p90 !== undefined && { p90 }),
-    ...(p99 !== undefined && { p99 }),
-    ...(spread.count > 0 && { max: spread.max }),
-    buckets: spread.buckets(),
-  };
+  return { ...spread.summary(), buckets: spread.buckets() };
 }
 
 function sampleOf({ rows, cells, eventsOf, jobsOf }: ReportCollector): Sample {

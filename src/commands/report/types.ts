@@ -1,5 +1,5 @@
 import type { Diagnosis } from '../doctor/diagnose.ts';
-import type { Bucket } from '../stats/spread.ts';
+import type { Bucket, SpreadSummary } from '../stats/spread.ts';
 import type { Columns } from './columns.ts';
 
 /** What a report may hold at most: whatever the size of the log, the page stays one that a browser opens at once. */
@@ -93,12 +93,7 @@ export type PatchField = (typeof patchFields)[number];
 export type JobField = (typeof jobFields)[number];
 
 /** Milliseconds, and the buckets from the shortest to the longest. */
-export interface LatencyShape {
-  count: number;
-  p50?: number;
-  p90?: number;
-  p99?: number;
-  max?: number;
+export interface LatencyShape extends SpreadSummary {
   buckets: Bucket[];
 }
 

@@ -10,6 +10,15 @@ export interface Bucket {
   count: number;
 }
 
+/** What is said of a spread in a few numbers. Of no values there is only the count. */
+export interface SpreadSummary {
+  count: number;
+  p50?: number;
+  p90?: number;
+  p99?: number;
+  max?: number;
+}
+
 /** How values are spread: counts in buckets that grow with the value, so memory is flat. Whole numbers from 0. */
 export class Spread {
   count = 0;
@@ -33,6 +42,12 @@ export class Spread {
       if (left <= 0) return Math.min(this.max, topOf(bucket));
     }
     return this.max;
+  }
+
+  summary(): SpreadSummary {
+    const { count, max } = this;
+    const [p50, p90, p99] = [this.quantile(0.5), this.quantile(0.9), this.quantile(0.99)];
+    return p50 === undefined || p90 === undefined || p99 === undefined ? { count } : { count, p50, p90, p99, max };
   }
 
   /** From the first that holds a value to the last, empty ones between them too. */

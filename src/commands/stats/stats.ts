@@ -7,16 +7,11 @@ import { resolveRange } from '../resolve.ts';
 import type { SelectorRange } from '../selector.ts';
 import { isForeign, nameOf, openTarget, shownPath, type TargetName } from '../target.ts';
 import { type NameShare, type Share, StatsCollector } from './collect.ts';
-import type { Spread } from './spread.ts';
+import type { Spread, SpreadSummary } from './spread.ts';
 import type { Stretch } from './timeline.ts';
 
 /** Milliseconds, to within a twelfth; absent without a single value. */
-export interface Latency {
-  count: number;
-  p50?: number;
-  p90?: number;
-  p99?: number;
-  max?: number;
+export interface Latency extends SpreadSummary {
   /** Counts from the shortest to the longest, on a scale that doubles. */
   shape: number[];
 }
@@ -116,15 +111,7 @@ export async function statsOf(
 const shapeSteps = 24;
 
 function latencyOf(spread: Spread): Latency {
-  const [p50, p90, p99] = [spread.quantile(0.5), spread.quantile(0.9), spread.quantile(0.99)];
-  return {
-    count: spread.count,
-    ...(p50 !== undefined && { p50 }),
-    ...(p90 !== undefined && { p90 }),
-    ...(p99 !== undefined && { p99 }),
-    ...(spread.count > 0 && { max: spread.max }),
-    shape: spread.shape(shapeSteps),
-  };
+  return { ...spread.summary(), shape: spread.shape(shapeSteps) };
 }
 
 function ratesOf({ byType }: StatsCollector): { retryRate?: number; deadRate?: number } {
