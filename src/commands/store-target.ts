@@ -2,7 +2,14 @@ import { usageError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { CommandContext } from './context.ts';
 import { storePath } from './store-path.ts';
-import { isForeign, openTarget, shownPath } from './target.ts';
+import { isForeign, openTarget, shownPath, type Target } from './target.ts';
+
+/** An import makes a store of whole logs; of a part of one there is only a look. */
+function nextFor(target: Target): string {
+  const path = shellWord(target.path);
+  const isLog = target.kind === 'export' || (target.kind === 'foreign' && target.format.kind === 'log');
+  return isLog ? `walq wal import --from ${path} --store NEW, then name NEW` : `walq wal verify ${path}`;
+}
 
 /**
  * The folder of the store that a command works on as a whole. Throws E_NO_STORE (1), E_WRONG_TARGET (2) for anything
@@ -15,6 +22,6 @@ export async function openStoreTarget(context: CommandContext, args: readonly st
   const what = `${kind.startsWith('e') ? 'an' : 'a'} ${kind}`;
   throw usageError('E_WRONG_TARGET', `${shownPath(target.path)} is ${what}; this command needs a whole store`, {
     data: { file: target.path, kind: target.kind },
-    next: `walq wal verify ${shellWord(target.path)}`,
+    next: nextFor(target),
   });
 }

@@ -7,7 +7,7 @@ import { verdictOf } from '../../storage/report.ts';
 import { surveyStore } from '../../storage/survey.ts';
 import type { Verdict } from '../../storage/types.ts';
 import type { CommandContext } from '../context.ts';
-import { storePath } from '../store-path.ts';
+import { openStoreTarget } from '../store-target.ts';
 import { askRunner } from './ask-runner.ts';
 import { type Check, type CheckResult, runCheck } from './checks.ts';
 import { type LogFacts, readLogFacts } from './log-facts.ts';
@@ -29,12 +29,12 @@ export interface QueueStatusResult extends StatusReport, Pick<LogFacts, 'rates' 
 
 /**
  * Asks the runner if there is one: it has the whole state at hand. Else, also when it does not answer, reads snapshot
- * and log, without a lock and without writing. The end of the log is read in any case. Throws E_NO_STORE (1), E_NO_BASE
- * (3), E_READ (74).
+ * and log, without a lock and without writing. The end of the log is read in any case. Throws E_NO_STORE (1),
+ * E_WRONG_TARGET (2), E_NO_BASE (3), E_READ (74).
  */
 export async function queueStatus(context: CommandContext, checks: readonly Check[] = []): Promise<QueueStatusResult> {
   const { env } = context;
-  const store = storePath(context);
+  const store = await openStoreTarget(context, []);
   const asked = await askRunner(env, store, 'status', {});
   const runnerError = asked instanceof WalqError ? { code: asked.code, message: asked.message } : undefined;
   const answer = asked === undefined || asked instanceof WalqError ? undefined : asked;

@@ -37,6 +37,20 @@ async function queue(store: string, ...args: string[]) {
   return await walq(['--store', store, 'queue', ...args]);
 }
 
+test.each(['status', 'list', 'show x', 'logs x', 'wait x', 'export', 'watch'])(
+  '%s of a file that is no store says what it is and what makes one of it',
+  async (line) => {
+    const folder = scratch();
+    writeFileSync(`${folder}/events.log`, '[seq=1] ENQUEUE job_1\n');
+    const { code, stdout, stderr } = await queue(`${folder}/events.log`, ...line.split(' '));
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('is a log of another system; this command needs a whole store [E_WRONG_TARGET]');
+    expect(stderr).toContain(`next:  walq wal import --from ${folder}/events.log --store NEW, then name NEW`);
+    writeFileSync(`${folder}/page.txt`, 'nothing of this kind');
+    expect((await queue(`${folder}/page.txt`, ...line.split(' '))).code).not.toBe(74);
+  },
+);
+
 describe('status', () => {
   test('tells phases, settings, health and the last opening', async () => {
     const ran = await queue(await storeOf(zoo), 'status');
