@@ -42,14 +42,15 @@ export interface PlanOptions {
 
 /**
  * Reads the whole log once: an export of a damaged one would be half of one that looks whole, so it ends here, unless
- * the range ends before the damage. Throws the damage (3, 5), E_NO_BASE (3), E_BEFORE_BASE, E_SEQ_RANGE (2).
+ * the range ends before the damage. Undefined where a writer has gone on and cleaned meanwhile: what was read is not
+ * there any more. Throws the damage (3, 5), E_NO_BASE (3), E_BEFORE_BASE, E_SEQ_RANGE (2).
  */
 export async function planExport(
   context: CommandContext,
   target: Target,
   log: LogSource,
   { range, wantsBase }: PlanOptions,
-): Promise<ExportPlan> {
+): Promise<ExportPlan | undefined> {
   const look = await lookOver(log);
   const { report, seqFirst } = look;
   const bounds = range === undefined ? {} : await resolveRange(range, log.look());
@@ -68,6 +69,7 @@ export async function planExport(
   if (!wantsBase) return plan;
   const base =
     from > seqFirst ? await stateBefore(context, target, from) : await baseOf(context, target, look, seqLast);
+  if (base === 'cleaned') return undefined;
   return base === undefined ? plan : { ...plan, base };
 }
 
@@ -126,14 +128,14 @@ async function stateBefore(context: CommandContext, target: Target, seq: number)
 /**
  * The state that a whole log needs: of the oldest good snapshot that reaches the first event and stands behind lost
  * events, as far as one does: what these did is in a snapshot and nowhere else. None for a log that begins at 1 and has
- * lost nothing.
+ * lost nothing. 'cleaned': the snapshots are of a log that goes further than the one that was read.
  */
 async function baseOf(
   context: CommandContext,
   { kind, path }: Target,
-  { report, seqFirst, lost }: Overlook,
+  { report, seqFirst, seqLast: end, lost }: Overlook,
   seqLast: number,
-): Promise<ExportStart | undefined> {
+): Promise<ExportStart | 'cleaned' | undefined> {
   const misfits = new Set(report.findings.filter(({ code }) => code === 'E_SNAPSHOT_CHAIN').map(({ file }) => file));
   const { snapshots } = kind === 'store' ? await listStoreSnapshots(context, path) : { snapshots: [] };
   const good = snapshots
@@ -143,7 +145,11 @@ async function baseOf(
   const covered = lost.reduce((last, range) => (range.seqLast <= newest ? Math.max(last, range.seqLast) : last), 0);
   if (seqFirst === 1 && covered === 0) return undefined;
   const chosen = good.find(({ seq }) => seq >= Math.max(seqFirst - 1, covered));
-  if (chosen === undefined) throw noBase(kind, path, seqFirst);
+  if (chosen === undefined) {
+    // Ahead of a log that is whole: it has grown since.
+    if (isWhole(report.verdict) && snapshots.some(({ seq }) => seq > end)) return 'cleaned';
+    throw noBase(kind, path, seqFirst);
+  }
   const machine = new QueueMachine();
   const file = `${path}/${chosen.file}`;
   const { seq, stateHash } = await readSnapshot(context.env, file, (entry) => machine.load(entry));

@@ -1,7 +1,7 @@
 import { usageError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { recordTime } from '../queue/events/events.ts';
-import { goneMeanwhile } from '../storage/files.ts';
+import { besideWriter } from '../storage/beside-writer.ts';
 import { listWal, walFolder } from '../storage/folder.ts';
 import { scanSegmentFile, scanStore, scanStream, scanWalFolder } from '../storage/read.ts';
 import { listSnapshots } from '../storage/snapshot/list.ts';
@@ -128,11 +128,13 @@ function timeOf(record: Uint8Array): number {
 
 async function newestGoodSnapshot(context: CommandContext, target: Target): Promise<number | undefined> {
   if (target.kind !== 'store') return undefined;
-  const { snapshots } = await listSnapshots(context.env, target.path);
-  for (const { file, seq } of snapshots) {
-    const path = `${target.path}/${file}`;
-    const check = await checkSnapshot(context.env, path, { relativeName: file }).catch(goneMeanwhile);
-    if (check?.summary !== undefined) return seq;
-  }
-  return undefined;
+  const { env } = context;
+  return await besideWriter(env, target.path, async () => {
+    const { snapshots } = await listSnapshots(env, target.path);
+    for (const { file, seq } of snapshots) {
+      const check = await checkSnapshot(env, `${target.path}/${file}`, { relativeName: file });
+      if (check.summary !== undefined) return seq;
+    }
+    return undefined;
+  });
 }

@@ -1,7 +1,7 @@
 import { damageError, notFoundError, usageError } from '../base/errors.ts';
 import { type Finding, findingError } from '../base/finding.ts';
 import { shellWord } from '../base/shell-word.ts';
-import { goneMeanwhile } from '../storage/files.ts';
+import { besideWriter } from '../storage/beside-writer.ts';
 import { listSnapshots } from '../storage/snapshot/list.ts';
 import { checkSnapshot } from '../storage/snapshot/read.ts';
 import { surveyStore } from '../storage/survey.ts';
@@ -22,17 +22,22 @@ export interface SnapshotListing {
   ignored: string[];
 }
 
-/** Reads and checks every snapshot of a store, but for those that a writer takes away. Throws E_NO_STORE, E_READ. */
+/**
+ * Reads and checks every snapshot of a store; when a writer takes one away meanwhile, those that took its place. Throws
+ * E_NO_STORE, E_RACE, E_READ.
+ */
 export async function listStoreSnapshots(context: CommandContext, store: string): Promise<SnapshotListing> {
   const { env } = context;
   const storeId = (await surveyStore(env, store)).identity.id;
-  const list = await listSnapshots(env, store);
-  const snapshots: ListedSnapshot[] = [];
-  for (const { file, seq } of list.snapshots) {
-    const check = await checkSnapshot(env, `${store}/${file}`, { relativeName: file, storeId }).catch(goneMeanwhile);
-    if (check !== undefined) snapshots.push({ ...check, seq });
-  }
-  return { store, snapshots, ignored: list.ignored };
+  return await besideWriter(env, store, async () => {
+    const list = await listSnapshots(env, store);
+    const snapshots: ListedSnapshot[] = [];
+    for (const { file, seq } of list.snapshots) {
+      const check = await checkSnapshot(env, `${store}/${file}`, { relativeName: file, storeId });
+      snapshots.push({ ...check, seq });
+    }
+    return { store, snapshots, ignored: list.ignored };
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
-import { Exit, hasErrno, WalqError } from '../base/errors.ts';
+import { Exit, WalqError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
-import { type OpenSource, openSource } from './files.ts';
+import { isGone, type OpenSource, openSource } from './files.ts';
 import type { StorageEnv } from './types.ts';
 import type { SegmentName } from './wal/names.ts';
 import type { SegmentInput } from './wal/scan-log.ts';
@@ -20,7 +20,7 @@ export async function besideWriter<T>(env: StorageEnv, path: string, look: () =>
     try {
       return await look();
     } catch (error) {
-      if (!hasErrno(error, 'ENOENT')) throw error;
+      if (!isGone(error)) throw error;
       if (attempt === racesMax) throw raced(path, error);
       await env.clock.sleep(attempt);
     }

@@ -204,9 +204,13 @@ export async function listFolder(fs: FileSystem, path: string): Promise<string[]
   }
 }
 
+/** A file was not there, whoever says so. */
+export function isGone(error: unknown): boolean {
+  return hasErrno(error instanceof WalqError ? error.cause : error, 'ENOENT');
+}
+
 /** For a file that a writer beside us may clean away between listing and reading: its absence is no failure. */
 export function goneMeanwhile(error: unknown): undefined {
-  const cause = error instanceof WalqError ? error.cause : error;
-  if (hasErrno(cause, 'ENOENT')) return undefined;
+  if (isGone(error)) return undefined;
   throw error;
 }
