@@ -156,3 +156,22 @@ describe('PRUNE', () => {
     expect(hashOf(reload(machine))).toBe(hashOf(machine));
   });
 });
+
+test('a snapshot with a job twice, or with jobs not in the order of ENQUEUE, is refused', () => {
+  const entryOf = (id: string, seq: number): Uint8Array => {
+    const machine = new QueueMachine();
+    machine.apply(encodeEvent(enqueue(id)), seq);
+    const [, job] = machine.cut();
+    if (job === undefined) throw new Error('facts, then the job');
+    return job;
+  };
+  const load = (...entries: Uint8Array[]) => {
+    const machine = new QueueMachine();
+    for (const entry of entries) machine.load(entry);
+  };
+  const refusal = expect.objectContaining({ code: 'E_APPLY' });
+  load(entryOf('a', 1), entryOf('b', 2));
+  expect(() => load(entryOf('a', 1), entryOf('a', 2))).toThrow(refusal);
+  expect(() => load(entryOf('a', 2), entryOf('b', 1))).toThrow(refusal);
+  expect(() => load(entryOf('a', 2), entryOf('b', 2))).toThrow(refusal);
+});
