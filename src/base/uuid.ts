@@ -33,7 +33,8 @@ export class UuidSource {
   #fresh(ms: number): void {
     this.#lastMs = ms;
     const id = this.#id;
-    id.set(this.#draw(10), 6);
+    const from = this.#draw(10);
+    for (let at = 0; at < 10; at++) id[6 + at] = this.#pool[from + at] ?? 0;
     for (let at = 5, rest = ms; at >= 0; at--, rest = Math.floor(rest / 256)) id[at] = rest % 256;
     id[6] = 0x70 | ((id[6] ?? 0) & 0x0f);
     id[8] = 0x80 | ((id[8] ?? 0) & 0x3f);
@@ -48,7 +49,7 @@ export class UuidSource {
     const step = this.#draw(4);
     let carry = 1;
     for (let at = 15; at >= 6; at--) {
-      const add = at >= 12 ? (step[at - 12] ?? 0) : 0;
+      const add = at >= 12 ? (this.#pool[step + at - 12] ?? 0) : 0;
       const fixed = at === 8 ? 0x80 : at === 6 ? 0x70 : 0;
       const bits = at === 8 ? 0x3f : at === 6 ? 0x0f : 0xff;
       const sum = ((id[at] ?? 0) & bits) + add + carry;
@@ -58,13 +59,14 @@ export class UuidSource {
     return carry === 0;
   }
 
-  #draw(count: number): Uint8Array {
+  /** Where in the pool so many new random bytes are. */
+  #draw(count: number): number {
     if (this.#poolAt + count > poolBytes) {
       this.#random(this.#pool);
       this.#poolAt = 0;
     }
     this.#poolAt += count;
-    return this.#pool.subarray(this.#poolAt - count, this.#poolAt);
+    return this.#poolAt - count;
   }
 }
 

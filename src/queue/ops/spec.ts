@@ -55,6 +55,8 @@ export interface SpecLimits {
 
 export const defaultPayloadBytesMax = 1024 * 1024;
 const nameBytesMax = 128;
+/** As nearly all are: one look instead of three. */
+const plainLabel = /^[ -~]+$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject here
 const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
@@ -170,6 +172,7 @@ function checkBackoff(backoff: string): void {
 }
 
 export function checkLabel(field: string, text: string, bytesMax: number): void {
+  if (text.length <= bytesMax && plainLabel.test(text)) return;
   const length = Buffer.byteLength(text);
   if (length === 0) throw fieldError(field, 'must not be empty');
   if (length > bytesMax) throw fieldError(field, `takes ${length} bytes, allowed are ${bytesMax}`);
