@@ -25,6 +25,7 @@ import type { QueueEngine } from './engine.ts';
 import type { AckAnswer, CancelAnswer, EnqueueAnswer, FailAnswer, QueueStatus } from './engine-types.ts';
 import type { PauseScope } from './events/setting-types.ts';
 import type { QueueMetrics } from './metrics/queue-metrics.ts';
+import type { JobSpec } from './ops/spec.ts';
 import type { ControlServer } from './process/socket-server.ts';
 import type { LocalOps } from './run/ops.ts';
 import type { JobCounts } from './state/job.ts';
@@ -72,13 +73,20 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
    * is any JSON value, or `rawJson(text)`. Rejects with E_JOB, E_JSON..., E_BACKOFF, E_DURATION for what is not
    * allowed, E_PARENT_UNKNOWN, E_PARENT_DEAD, E_QUEUE_FULL.
    */
-  async enqueue<Name extends NameOf<Payloads>>(
+  enqueue<Name extends NameOf<Payloads>>(
     name: Name,
     ...[payload, options = {}]: undefined extends Payloads[Name]
       ? [payload?: Payloads[Name] | RawJson, options?: EnqueueOptions]
       : [payload: Payloads[Name] | RawJson, options?: EnqueueOptions]
   ): Promise<EnqueueAnswer> {
-    return await this.#parts.engine.enqueue(specOf(name, payload, options));
+    let spec: JobSpec;
+    try {
+      spec = specOf(name, payload, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    // No promise of our own around it: there may be a million of them.
+    return this.#parts.engine.enqueue(spec);
   }
 
   /**

@@ -9,18 +9,43 @@ export async function* batchesOf(
   jobs: Iterable<NewJob> | AsyncIterable<NewJob>,
   jobsMax: number,
 ): AsyncGenerator<JobSpec[]> {
-  let batch: JobSpec[] = [];
-  let bytes = 0;
-  for await (const job of jobs) {
-    const spec = specOfJob(job);
-    const own = (spec.payload?.length ?? 0) + 100;
-    if (batch.length >= jobsMax || (batch.length > 0 && bytes + own > bytesMax)) {
-      yield batch;
-      batch = [];
-      bytes = 0;
+  const batch = new Batch(jobsMax);
+  // Not one loop for both: waiting for what is there costs more than enqueueing it.
+  if (Symbol.asyncIterator in jobs) {
+    for await (const job of jobs) {
+      const full = batch.add(specOfJob(job));
+      if (full !== undefined) yield full;
     }
-    batch.push(spec);
-    bytes += own;
+  } else {
+    for (const job of jobs) {
+      const full = batch.add(specOfJob(job));
+      if (full !== undefined) yield full;
+    }
   }
-  if (batch.length > 0) yield batch;
+  if (batch.specs.length > 0) yield batch.specs;
+}
+
+class Batch {
+  specs: JobSpec[] = [];
+  #bytes = 0;
+  readonly #jobsMax: number;
+
+  constructor(jobsMax: number) {
+    this.#jobsMax = jobsMax;
+  }
+
+  /** Gives back those before it where it has no room. */
+  add(spec: JobSpec): JobSpec[] | undefined {
+    const own = (spec.payload?.length ?? 0) + 100;
+    const { specs } = this;
+    const isFull = specs.length >= this.#jobsMax || (specs.length > 0 && this.#bytes + own > bytesMax);
+    if (!isFull) {
+      specs.push(spec);
+      this.#bytes += own;
+      return undefined;
+    }
+    this.specs = [spec];
+    this.#bytes = own;
+    return specs;
+  }
 }

@@ -8,22 +8,29 @@ export function msOf(time: Time, what: string): number {
   return typeof time === 'string' ? parseDuration(time, what) : time;
 }
 
-function optionalMs<Key extends string>(key: Key, time: Time | undefined, what: string): { [K in Key]?: number } {
-  return time === undefined ? {} : ({ [key]: msOf(time, what) } as { [K in Key]?: number });
+function optionalMs(time: Time | undefined, what: string): number | undefined {
+  return time === undefined ? undefined : msOf(time, what);
 }
 
-/** What the engine takes. Throws usageErrors: E_DURATION, E_JSON. */
+/** What the engine takes; each member is spelled out, as jobs come by the million. Throws usageErrors: E_DURATION, E_JSON. */
 export function specOf(name: string, payload: unknown, options: EnqueueOptions): JobSpec {
-  const { id, key, keyMode, keyTtl, after } = options;
+  const { id, priority, attempts, timeout, delay, at, backoff, group, key, keyMode, keyTtl, after, expire } = options;
   return {
+    id,
     name,
-    ...commonOf(options),
-    ...payloadOf(payload),
-    ...(id !== undefined && { id }),
-    ...(key !== undefined && { key }),
-    ...(keyMode !== undefined && { keyMode }),
-    ...optionalMs('keyTtlMs', keyTtl, 'keyTtl'),
-    ...(after !== undefined && { after }),
+    payload: jsonOf(payload, 'payload'),
+    priority,
+    attempts,
+    timeoutMs: optionalMs(timeout, 'timeout'),
+    delayMs: optionalMs(delay, 'delay'),
+    runAt: typeof at === 'object' ? at.getTime() : at,
+    backoff,
+    group,
+    key,
+    keyMode,
+    keyTtlMs: optionalMs(keyTtl, 'keyTtl'),
+    after,
+    expireMs: optionalMs(expire, 'expire'),
   };
 }
 
@@ -31,25 +38,8 @@ export function specOfJob({ name, payload, ...options }: NewJob): JobSpec {
   return specOf(name, payload, options);
 }
 
+/** What is absent is not to change. */
 export function changeOf({ payload, ...options }: JobChanges): JobChange {
-  return { ...commonOf(options), ...payloadOf(payload) };
-}
-
-function payloadOf(payload: unknown): { payload?: string } {
-  const text = jsonOf(payload, 'payload');
-  return text === undefined ? {} : { payload: text };
-}
-
-function commonOf(options: Omit<JobChanges, 'payload'>): Omit<JobChange, 'payload'> {
-  const { priority, attempts, timeout, delay, at, backoff, group, expire } = options;
-  return {
-    ...(priority !== undefined && { priority }),
-    ...(attempts !== undefined && { attempts }),
-    ...optionalMs('timeoutMs', timeout, 'timeout'),
-    ...optionalMs('delayMs', delay, 'delay'),
-    ...(at !== undefined && { runAt: typeof at === 'number' ? at : at.getTime() }),
-    ...(backoff !== undefined && { backoff }),
-    ...(group !== undefined && { group }),
-    ...optionalMs('expireMs', expire, 'expire'),
-  };
+  const { id, name, key, keyMode, keyTtlMs, after, ...change } = specOf('', payload, options);
+  return change;
 }

@@ -98,9 +98,9 @@ export class Commits {
   }
 
   #tellForgotten(events: readonly QueueEvent<Packed>[], pruned: readonly string[], seqFirst: number): void {
-    const removed = events.flatMap((event) => (event.type === 'REMOVE' ? [event.id] : []));
-    const ids = [...pruned, ...removed];
-    if (ids.length > 0) for (const listener of this.#forgetters) listener(ids, seqFirst);
+    if (pruned.length === 0 && !events.some(isRemove)) return;
+    const ids = [...pruned, ...events.filter(isRemove).map(({ id }) => id)];
+    for (const listener of this.#forgetters) listener(ids, seqFirst);
   }
 
   stop(): void {
@@ -116,6 +116,10 @@ export class Commits {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
+}
+
+function isRemove({ type }: QueueEvent<Packed>): boolean {
+  return type === 'REMOVE';
 }
 
 /** A class and not closures, for the same reason. */
