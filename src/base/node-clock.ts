@@ -7,6 +7,20 @@ export const systemClock: Clock = {
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 };
 
+/** A call for new bytes costs as much as a hundred of them, so what is small is cut from these. */
+const pool = new Uint8Array(1024);
+let poolAt = pool.length;
+
 export const systemRandom: Random = (buffer) => {
-  randomFillSync(buffer);
+  const { length } = buffer;
+  if (length > 64) {
+    randomFillSync(buffer);
+    return;
+  }
+  if (poolAt + length > pool.length) {
+    randomFillSync(pool);
+    poolAt = 0;
+  }
+  // Not by a view of the pool: making one costs more than so few bytes.
+  for (let at = 0; at < length; at++) buffer[at] = pool[poolAt++] ?? 0;
 };

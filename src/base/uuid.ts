@@ -1,7 +1,6 @@
 import type { Clock, Random } from './clock.ts';
 
 const digits = Buffer.from('0123456789abcdef', 'latin1');
-const poolBytes = 1024;
 const idBytes = 16;
 
 /**
@@ -12,10 +11,10 @@ const idBytes = 16;
 export class UuidSource {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #random: Random;
-  readonly #pool = new Uint8Array(poolBytes);
-  #poolAt = poolBytes;
   #lastMs = -1;
   readonly #id = new Uint8Array(idBytes);
+  readonly #tail = this.#id.subarray(6);
+  readonly #add = new Uint8Array(4);
 
   constructor(clock: Pick<Clock, 'now'>, random: Random) {
     this.#clock = clock;
@@ -33,8 +32,7 @@ export class UuidSource {
   #fresh(ms: number): void {
     this.#lastMs = ms;
     const id = this.#id;
-    const from = this.#draw(10);
-    for (let at = 0; at < 10; at++) id[6 + at] = this.#pool[from + at] ?? 0;
+    this.#random(this.#tail);
     for (let at = 5, rest = ms; at >= 0; at--, rest = Math.floor(rest / 256)) id[at] = rest % 256;
     id[6] = 0x70 | ((id[6] ?? 0) & 0x0f);
     id[8] = 0x80 | ((id[8] ?? 0) & 0x3f);
@@ -46,27 +44,18 @@ export class UuidSource {
    */
   #step(): boolean {
     const id = this.#id;
-    const step = this.#draw(4);
+    const add = this.#add;
+    this.#random(add);
     let carry = 1;
     for (let at = 15; at >= 6; at--) {
-      const add = at >= 12 ? (this.#pool[step + at - 12] ?? 0) : 0;
+      const step = at >= 12 ? (add[at - 12] ?? 0) : 0;
       const fixed = at === 8 ? 0x80 : at === 6 ? 0x70 : 0;
       const bits = at === 8 ? 0x3f : at === 6 ? 0x0f : 0xff;
-      const sum = ((id[at] ?? 0) & bits) + add + carry;
+      const sum = ((id[at] ?? 0) & bits) + step + carry;
       id[at] = fixed | (sum & bits);
       carry = sum > bits ? 1 : 0;
     }
     return carry === 0;
-  }
-
-  /** Where in the pool so many new random bytes are. */
-  #draw(count: number): number {
-    if (this.#poolAt + count > poolBytes) {
-      this.#random(this.#pool);
-      this.#poolAt = 0;
-    }
-    this.#poolAt += count;
-    return this.#poolAt - count;
   }
 }
 
