@@ -121,26 +121,32 @@ async function take(
   { tokens, leaseMs, names, waitMs = 0 }: TakeRequest,
   signal: AbortSignal | undefined,
 ): Promise<TakenJob[]> {
-  const until = env.clock.monotonic() + (signal === undefined ? 0 : waitMs);
   const request = { tokens, leaseMs, ...(names !== undefined && { names: new Set(names) }) };
+  const look = async (): Promise<TakenJob[]> => {
+    await engine.sweep(upSinceMs);
+    return (await engine.lease(request)).map(takenJob);
+  };
+  const found = await look();
+  if (found.length > 0 || waitMs === 0 || signal === undefined) return found;
+  const until = env.clock.monotonic() + waitMs;
   const wakeUp = new WakeUp();
   const wake = () => wakeUp.wake();
   const unlisten = engine.onCommit(wake);
-  signal?.addEventListener('abort', wake);
+  signal.addEventListener('abort', wake);
   try {
     for (;;) {
       const { version } = wakeUp;
-      await engine.sweep(upSinceMs);
-      const leases = await engine.lease(request);
+      // Again: what came before it listened woke nobody.
+      const jobs = await look();
       const leftMs = until - env.clock.monotonic();
-      if (leases.length > 0 || leftMs <= 0 || signal?.aborted) return leases.map(takenJob);
+      if (jobs.length > 0 || leftMs <= 0 || signal.aborted) return jobs;
       const dueAt = engine.nextDueAt();
       const dueMs = Math.max(1, (dueAt ?? Number.POSITIVE_INFINITY) - env.clock.now());
       await wakeUp.sleepFor(env.clock, Math.min(leftMs, dueMs), version);
     }
   } finally {
     unlisten();
-    signal?.removeEventListener('abort', wake);
+    signal.removeEventListener('abort', wake);
   }
 }
 

@@ -37,7 +37,10 @@ function runFunction(
     giveUp: () => giveUp(),
   });
   const context: WorkContext = {
-    signal: abort.signal,
+    // Made when first looked at: most functions never do.
+    get signal() {
+      return abort.signal;
+    },
     extend: (time) => attempt.extend(extensionMs(time)),
     progress: (share) => attempt.progress(checkedShare(share)),
   };
