@@ -25,7 +25,6 @@ import type { QueueEngine } from './engine.ts';
 import type { AckAnswer, CancelAnswer, EnqueueAnswer, FailAnswer, QueueStatus } from './engine-types.ts';
 import type { PauseScope } from './events/setting-types.ts';
 import type { QueueMetrics } from './metrics/queue-metrics.ts';
-import type { JobSpec } from './ops/spec.ts';
 import type { ControlServer } from './process/socket-server.ts';
 import type { LocalOps } from './run/ops.ts';
 import type { JobCounts } from './state/job.ts';
@@ -79,14 +78,12 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
       ? [payload?: Payloads[Name] | RawJson, options?: EnqueueOptions]
       : [payload: Payloads[Name] | RawJson, options?: EnqueueOptions]
   ): Promise<EnqueueAnswer> {
-    let spec: JobSpec;
+    // No promise of our own around that of the engine: there may be a million of them.
     try {
-      spec = specOf(name, payload, options);
+      return this.#parts.engine.enqueue(specOf(name, payload, options));
     } catch (error) {
       return Promise.reject(error);
     }
-    // No promise of our own around it: there may be a million of them.
-    return this.#parts.engine.enqueue(spec);
   }
 
   /**

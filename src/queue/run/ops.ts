@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts';
 import { notFoundError, usageError } from '../../base/errors.ts';
 import { excerpt } from '../../base/escape.ts';
 import { compactStore } from '../../storage/compact.ts';
@@ -17,8 +18,8 @@ import {
   type TakenJob,
   type TakeRequest,
 } from './operations.ts';
-import { WakeUp } from './signal.ts';
 import { type RunnerStatus, statusOf } from './status.ts';
+import { type Call, TakeLine } from './take-line.ts';
 
 /**
  * What other commands ask of a queue. The same operations whether this process holds the store (`LocalOps`) or a
@@ -56,6 +57,7 @@ export class LocalOps implements QueueOps {
     this.storeId = store.id;
     // Schedules missed what came before somebody worked on the queue.
     const upSinceMs = runner?.sinceMs ?? env.clock.now();
+    const line = new TakeLine(engine, env.clock);
     this.#handlers = {
       enqueue: async ({ jobs }) => ({ jobs: await engine.enqueueMany(jobs) }),
       cancel: ({ id, why }) => engine.cancel(id, why),
@@ -66,7 +68,7 @@ export class LocalOps implements QueueOps {
       'redrive-all': async ({ reset, ...filter }) => ({ jobs: await engine.redriveAll(filter, reset) }),
       'remove-all': ({ states, ...filter }) => engine.removeAll(states, filter),
       prune: async (request) => ({ pruned: await engine.prune(request) }),
-      take: async (request, signal) => ({ jobs: await take(env, engine, upSinceMs, request, signal) }),
+      take: async (request, signal) => ({ jobs: await take(engine, line, env.clock, upSinceMs, request, signal) }),
       ack: async ({ token, result }) => {
         const ref = engine.leased(token);
         return { id: ref.id, ...(await engine.ack(ref, result === undefined ? {} : { result })) };
@@ -114,39 +116,32 @@ function recoveryOf({ ms, replayed, snapshot, trimmed }: RecoveryReport): NonNul
   };
 }
 
+/** `line`: where to wait, if there is time for it. */
 async function take(
-  env: StorageEnv,
   engine: QueueEngine,
+  line: TakeLine,
+  clock: Clock,
   upSinceMs: number,
   { tokens, leaseMs, names, waitMs = 0 }: TakeRequest,
   signal: AbortSignal | undefined,
 ): Promise<TakenJob[]> {
   const request = { tokens, leaseMs, ...(names !== undefined && { names: new Set(names) }) };
-  const look = async (): Promise<TakenJob[]> => {
-    await engine.sweep(upSinceMs);
-    return (await engine.lease(request)).map(takenJob);
-  };
-  const found = await look();
-  if (found.length > 0 || waitMs === 0 || signal === undefined) return found;
-  const until = env.clock.monotonic() + waitMs;
-  const wakeUp = new WakeUp();
-  const wake = () => wakeUp.wake();
-  const unlisten = engine.onCommit(wake);
-  signal.addEventListener('abort', wake);
-  try {
-    for (;;) {
-      const { version } = wakeUp;
-      // Again: what came before it listened woke nobody.
-      const jobs = await look();
-      const leftMs = until - env.clock.monotonic();
-      if (jobs.length > 0 || leftMs <= 0 || signal.aborted) return jobs;
-      const dueAt = engine.nextDueAt();
-      const dueMs = Math.max(1, (dueAt ?? Number.POSITIVE_INFINITY) - env.clock.now());
-      await wakeUp.sleepFor(env.clock, Math.min(leftMs, dueMs), version);
+  const until = clock.monotonic() + (signal === undefined ? 0 : waitMs);
+  let call: Call | undefined;
+  for (;;) {
+    const { version } = line;
+    let jobs: TakenJob[] | undefined;
+    try {
+      await engine.sweep(upSinceMs);
+      jobs = (await engine.lease(request)).map(takenJob);
+    } finally {
+      // Where somebody who takes any job found none, there is none for those who take some.
+      const isLast = jobs?.length === 0 && names === undefined;
+      if (call !== undefined && !isLast) line.call(call, 1);
     }
-  } finally {
-    unlisten();
-    signal.removeEventListener('abort', wake);
+    const leftMs = until - clock.monotonic();
+    if (jobs.length > 0 || leftMs <= 0 || signal === undefined || signal.aborted) return jobs;
+    call = await line.wait(version, leftMs, signal);
   }
 }
 

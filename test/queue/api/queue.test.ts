@@ -91,6 +91,19 @@ test('many jobs come from any iterable, in batches that go in whole or not at al
   expect(queue.list({ name: 'y' })).toEqual([]);
 });
 
+test('a batch ends at half a MiB too, whether the jobs are there or come one by one', async () => {
+  const jobs = Array.from({ length: 7 }, () => ({ name: 'x', payload: 'p'.repeat(200 * 1024) }));
+  async function* coming() {
+    yield* jobs;
+  }
+  for (const source of [jobs, coming()]) {
+    const queue = await newQueue();
+    const sizes: number[] = [];
+    await queue.enqueueMany(source, { answered: (answers) => sizes.push(answers.length) });
+    expect(sizes).toEqual([2, 2, 2, 1]);
+  }
+});
+
 test('leases: extended, failed, taken by name, waited for', async () => {
   const queue = await newQueue<{ mail: { to: string }; resize: number }>();
   const waiting = queue.take({ names: ['mail'], wait: '10s' });

@@ -88,11 +88,21 @@ test('a timeout aborts the signal; extend moves it', async () => {
 test('cancel aborts a running job', async () => {
   const queue = await newQueue();
   await queue.enqueue('x', undefined, { id: 'x' });
-  const worker = queue.work((_job, { signal }) => {
+  const heard: unknown[] = [];
+  const worker = queue.work((_job, context) => {
     void queue.cancel('x');
-    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    // The same one, whenever it is looked at.
+    expect(context.signal).toBe(context.signal);
+    const { signal } = context;
+    return new Promise((_, reject) =>
+      signal.addEventListener('abort', () => {
+        heard.push(signal.reason);
+        reject(signal.reason);
+      }),
+    );
   });
   expect(await queue.waitFor('x')).toMatchObject([{ state: 'dead', reason: 'cancelled' }]);
+  expect(heard).toMatchObject([{ message: expect.stringContaining('cancel') }]);
   await worker.stop();
 });
 

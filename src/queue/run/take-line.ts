@@ -1,0 +1,103 @@
+import type { Clock } from '../../base/clock.ts';
+import type { QueueEngine } from '../engine.ts';
+import { startTimer, type Timer } from '../process/timer.ts';
+
+interface Waiter {
+  /** Those that came later have higher ones. */
+  readonly place: number;
+  wake(call?: Call): void;
+}
+
+/** To look for jobs that may have come; for those who waited when they did. */
+export interface Call {
+  readonly placeMax: number;
+}
+
+/**
+ * Consumers that wait for jobs, in the order they came. An operation calls as many of them as it has events, which is
+ * nearly always as many as it can make jobs ready; the clock calls one. Whoever was called passes the call on, found it a
+ * job or not: there may be more, or others may want what it does not. So a job finds its consumer however many wait, and
+ * they do not all get up for each event.
+ */
+export class TakeLine {
+  /** In the order they came. */
+  readonly #waiters = new Set<Waiter>();
+  readonly #engine: QueueEngine;
+  readonly #clock: Clock;
+  #placeLast = 0;
+  #version = 0;
+  /** When a job becomes due, as far as it is known, while somebody waits. */
+  #dueAt: number | undefined;
+  #due: Timer | undefined;
+
+  constructor(engine: QueueEngine, clock: Clock) {
+    this.#engine = engine;
+    this.#clock = clock;
+    engine.onCommit((events) => {
+      this.#version++;
+      this.call(this.#all(), events.length);
+      this.#arm();
+    });
+  }
+
+  /** To be read before looking for jobs, so that what comes after it is not missed. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Calls so many of those who still wait since then, first come first. */
+  call(call: Call, count: number): void {
+    let left = count;
+    for (const waiter of this.#waiters) {
+      if (left-- <= 0 || waiter.place > call.placeMax) return;
+      waiter.wake(call);
+    }
+  }
+
+  /**
+   * Resolves when this consumer is called, with the call; without one after `ms`, when `signal` fires, and at once when
+   * something happened since `version`.
+   */
+  wait(version: number, ms: number, signal: AbortSignal): Promise<Call | undefined> {
+    if (version !== this.#version || signal.aborted) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const wake = (call?: Call): void => {
+        this.#waiters.delete(waiter);
+        signal.removeEventListener('abort', giveUp);
+        timer.cancel();
+        if (this.#waiters.size === 0) this.#disarm();
+        resolve(call);
+      };
+      const giveUp = () => wake();
+      const waiter = { place: ++this.#placeLast, wake };
+      const timer = startTimer(this.#clock, ms, giveUp);
+      signal.addEventListener('abort', giveUp);
+      this.#waiters.add(waiter);
+      this.#arm();
+    });
+  }
+
+  #all(): Call {
+    return { placeMax: this.#placeLast };
+  }
+
+  #arm(): void {
+    if (this.#waiters.size === 0) return;
+    const dueAt = this.#engine.nextDueAt();
+    if (dueAt === this.#dueAt) return;
+    this.#disarm();
+    this.#dueAt = dueAt;
+    if (dueAt === undefined) return;
+    this.#due = startTimer(this.#clock, Math.max(1, dueAt - this.#clock.now()), () => {
+      this.#dueAt = undefined;
+      this.call(this.#all(), 1);
+      this.#arm();
+    });
+  }
+
+  #disarm(): void {
+    this.#due?.cancel();
+    this.#due = undefined;
+    this.#dueAt = undefined;
+  }
+}
