@@ -6,13 +6,10 @@ const stepMsMin = 300;
 const rise = 'rise';
 
 /**
- * Of a cost per byte. What is linear still has a start that is the same for each size, and 1 MB pays four times as much
- * for it as for its bytes; but no size costs much more per byte than a smaller one.
+ * Of a cost per byte: no size costs much more per byte than a smaller one. That the smallest pays most, for a start
+ * that is the same for each size, is no growth.
  */
-export const linear = [
-  { of: 'value', max: 5, why: 'linear' },
-  { of: rise, max: 1.5, why: 'a larger size over a smaller one' },
-];
+export const linear = [{ of: rise, max: 1.5, why: 'linear: a larger size over a smaller one' }];
 
 /** Of a cost per operation. A large state does not fit into the caches of a processor; a walk over it is out of line. */
 export const flat = [{ of: 'value', max: 2, why: 'flat' }];

@@ -15,9 +15,9 @@ export interface Call {
 
 /**
  * Consumers that wait for jobs, in the order they came. An operation calls as many of them as it has events, which is
- * nearly always as many as it can make jobs ready; the clock calls one. Whoever was called passes the call on, found it a
- * job or not: there may be more, or others may want what it does not. So a job finds its consumer however many wait, and
- * they do not all get up for each event.
+ * nearly always as many as it can make jobs ready; the clock calls one. Whoever was called passes the call on, found it
+ * a job or not: there may be more, or others may want what it does not. So a job finds its consumer however many wait,
+ * and they do not all get up for each event.
  */
 export class TakeLine {
   /** In the order they came. */
