@@ -48,3 +48,38 @@ test('beside a writer that rotates and cleans, every export is whole, and later 
   }
   expect(last).toBeGreaterThan(20);
 });
+
+test('a writer that cleans at each look is waited for: what it has then is exported', async () => {
+  const path = join(scratch(), 'store');
+  const store = await open(path, 2000);
+  onTestFinished(() => store.close());
+  let at = 0;
+  const write = async (): Promise<void> => {
+    // Enough for a segment to be left behind.
+    for (let more = 0; more < 20; more++) {
+      const id = `job_${++at}`;
+      await store.append([encodeEvent({ type: 'ENQUEUE', id, at, ...enqueueDefaults, runAt: at })]);
+    }
+    await store.checkpoint({ keep: 1 });
+  };
+  await write();
+  let cleanings = 0;
+  let isLogRead = false;
+  const openFile: typeof nodeFs.open = async (file, ...rest) => {
+    if (file.endsWith('.wal')) isLogRead = true;
+    return await nodeFs.open(file, ...rest);
+  };
+  const readdir: typeof nodeFs.readdir = async (folder) => {
+    // More often than a log that has no base would be looked at.
+    if (folder.endsWith('/snapshots') && isLogRead && cleanings < 8) {
+      cleanings++;
+      await write();
+      isLogRead = false;
+    }
+    return await nodeFs.readdir(folder);
+  };
+  const env = { fs: { ...nodeFs, readdir, open: openFile }, clock: systemClock, random: systemRandom };
+  const { result } = await exported(env, path);
+  expect(cleanings).toBe(8);
+  expect(result).toMatchObject({ seqLast: 180, base: { seq: 180 } });
+});

@@ -141,3 +141,15 @@ describe('redrive and prune', () => {
     }
   });
 });
+
+test('jobs that have no place in the format, with a clock gone wild, leave nothing behind', async () => {
+  const b = bench();
+  await b.engine.limit({ group: '', pendingMax: 2 });
+  const { now } = b.clock;
+  b.clock.now = () => 2 ** 60;
+  await expect(b.engine.enqueue({})).rejects.toMatchObject({ code: 'E_FIELD' });
+  b.clock.now = now;
+  // They are not counted as on their way, and nobody waits for their end.
+  expect((await b.engine.enqueueMany([{}, {}])).map(({ status }) => status)).toEqual(['enqueued', 'enqueued']);
+  await b.engine.idle();
+});
