@@ -78,7 +78,7 @@ export function verdictClauses(
       `${counted(report.tail.bytes, 'byte')} from offset ${report.tail.offset} of ${escapeText(report.tail.file)}`,
     );
   }
-  if (verdict === 'torn') clauses.push('nothing acknowledged is lost; safe to trim');
+  if (verdict === 'torn') clauses.push(tornText(report));
   if (verdict === 'ambiguous') clauses.push('the last write may have been acknowledged, nothing proves it');
   if (verdict === 'no base') clauses.push('the log is not whole: no state can be computed from what is left');
   if (verdict === 'degraded') clauses.push('a snapshot is bad; nothing is lost');
@@ -86,6 +86,12 @@ export function verdictClauses(
   if (report !== undefined && !report.endProven && clauses.length === 0)
     clauses.push('end unproven: nothing beside the file says where it ends');
   return clauses;
+}
+
+/** Only where something beside the log says where it ended can an end that is cut off twice be told from one. */
+function tornText(report: Pick<LogReport, 'endProven'> | undefined): string {
+  if (report?.endProven !== false) return 'nothing acknowledged is lost; safe to trim';
+  return 'the last write is incomplete; if more than that is gone, nothing beside the log says so';
 }
 
 /** The same for a snapshot file by itself, or the snapshots of a store. */

@@ -1,3 +1,4 @@
+import { refuseDamagedLog } from '../storage/compact.ts';
 import { planRetention, type RetentionPlan } from '../storage/retention.ts';
 import { surveyStore } from '../storage/survey.ts';
 import type { CheckpointResult } from '../storage/types.ts';
@@ -25,8 +26,8 @@ export interface PruneRequest {
 }
 
 /**
- * Removes snapshots older than the kept ones, through a live runner or under the lock; the log stays. Throws E_LOCKED
- * (6), E_READ (74).
+ * Removes snapshots older than the kept ones, through a live runner or under the lock; the log stays. Throws the damage
+ * of a log (3, 5), E_LOCKED (6), E_READ (74).
  */
 export async function pruneSnapshots(
   context: CommandContext,
@@ -36,6 +37,7 @@ export async function pruneSnapshots(
   const { env } = context;
   const { store, keep } = request;
   if (request.dryRun) {
+    await refuseDamagedLog(env, store);
     const storeId = (await surveyStore(env, store)).identity.id;
     return await planRetention(env, store, { storeId, keep, activeOrdinal: 0 });
   }

@@ -7,9 +7,11 @@ import type { CommandContext } from './context.ts';
 export const standardInput = '-';
 const defaultStore = './.walq';
 
-/** Where the store is when no path names it: `--store`, `$WALQ_STORE`, `./.walq`. */
+/** Where the store is when no path names it: `--store`, `$WALQ_STORE`, `./.walq`. Throws E_USAGE (2) for `--store ''`. */
 export function storePath(context: CommandContext): string {
   const fromVariable = context.variables.WALQ_STORE;
+  // A variable of the shell that is not set: what stands in a store would be looked for in the root folder.
+  if (context.store === '') throw usageError('E_USAGE', '--store is empty', { next: 'name a folder' });
   return context.store ?? (fromVariable === undefined || fromVariable === '' ? defaultStore : fromVariable);
 }
 

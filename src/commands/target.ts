@@ -117,7 +117,11 @@ async function openFolder(context: CommandContext, path: string): Promise<Target
     names.includes(storeFileName) || (names.includes('wal') && names.some((name) => storeParts.has(name)));
   if (isStore) return { kind: 'store', path };
   if (names.some((name) => parseSegmentFileName(name) !== undefined)) return { kind: 'wal-folder', path };
-  if (names.includes('wal') && (await hasSegments(context, `${path}/wal`))) return { kind: 'store', path };
+  if (names.includes('wal') && (await has(context, `${path}/wal`, parseSegmentFileName)))
+    return { kind: 'store', path };
+  // Its log was removed: the state in a snapshot is left of it.
+  const isRest = names.includes('snapshots') && (await has(context, `${path}/snapshots`, parseSnapshotFileName));
+  if (isRest) return { kind: 'store', path };
   if (path === storePath(context)) throw noStoreError(path, 'folder');
   throw notFoundError('E_NO_STORE', `${path} is a folder without a store in it`, {
     data: { file: path },
@@ -127,10 +131,10 @@ async function openFolder(context: CommandContext, path: string): Promise<Target
 
 const storeParts = new Set(['HEAD', 'LOCK', 'snapshots', 'quarantine']);
 
-async function hasSegments(context: CommandContext, folder: string): Promise<boolean> {
+async function has(context: CommandContext, folder: string, parse: (name: string) => unknown): Promise<boolean> {
   const info = await context.env.fs.stat(folder);
   if (info?.kind !== 'folder') return false;
-  return (await context.env.fs.readdir(folder)).some((name) => parseSegmentFileName(name) !== undefined);
+  return (await context.env.fs.readdir(folder)).some((name) => parse(name) !== undefined);
 }
 
 async function openStream(context: CommandContext): Promise<Target> {

@@ -1,4 +1,4 @@
-import { WalqError } from '../base/errors.ts';
+import { Exit, WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
 import { QueueMachine } from '../queue/state/machine.ts';
 import { LostGaps } from '../storage/lost-gaps.ts';
@@ -95,9 +95,10 @@ class DeepReplay {
       if (!this.#gaps.skips(cause, record)) {
         if (!(cause instanceof WalqError)) throw cause;
         const { file, offset, seq } = record;
+        const isNewer = cause.exit === Exit.newer;
         const finding: Finding = {
-          code: 'E_REPLAY',
-          severity: 'corrupt',
+          code: isNewer ? cause.code : 'E_REPLAY',
+          severity: isNewer ? 'newer' : 'corrupt',
           file,
           offset,
           seqFirst: seq,

@@ -82,7 +82,8 @@ async function endOf(
   if (whole === undefined || (head?.ordinal === whole.ordinal && head.end === whole.end)) return head ?? whole;
   for (const ms of quietMs) {
     await env.clock.sleep(ms);
-    if ((await readHead(env, storeDir)).slot?.counter !== head?.counter) return head;
+    // As it was found, whosever it is: one of another store stands still too.
+    if ((await readHead(env, storeDir)).slot?.counter !== survey.head?.counter) return head;
   }
   return whole;
 }

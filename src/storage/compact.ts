@@ -24,13 +24,15 @@ export interface CompactResult {
 /**
  * Rotates, writes a snapshot, loads it and its tail back from disk into a fresh state machine, compares the two
  * states by hash, and only then removes what the `keep` newest good snapshots no longer need. Rejects with
- * E_COMPACT_MISMATCH and removes nothing when they differ.
+ * E_COMPACT_MISMATCH and removes nothing when they differ; and before all that, as `planCompact` does, where the log is
+ * damaged, be it in a part that a snapshot covers.
  */
 export async function compactStore<M extends StateMachine>(
   env: StorageEnv,
   store: Store<M>,
   options: { keep: number },
 ): Promise<CompactResult> {
+  await refuseDamagedLog(env, store.dir);
   const bytesBefore = await storeBytes(env, store.dir);
   await store.rotate();
   const { snapshot } = await store.checkpoint({ clean: false });
@@ -56,6 +58,11 @@ export async function compactStore<M extends StateMachine>(
     bytesBefore,
     bytesAfter: await storeBytes(env, store.dir),
   };
+}
+
+/** Whoever cleans looks at all of it first: what was to be evidence, or the last base of it, is not taken away. */
+export async function refuseDamagedLog(env: StorageEnv, storeDir: string): Promise<void> {
+  refuseDamage(storeDir, (await scanStore(env, storeDir)).findings);
 }
 
 export interface CompactPlan {

@@ -1,9 +1,9 @@
 import { hexOf } from '../base/bytes.ts';
-import { refusedError } from '../base/errors.ts';
 import { join, parentOf } from '../base/path.ts';
 import { listFolder, makeFolder, refuseLink, removeIfThere } from './files.ts';
 import { creatingMarker, isFresh, walFolder } from './folder.ts';
 import { createHead, createSegment, randomSalt } from './log-files.ts';
+import { notAStore } from './no-store.ts';
 import { snapshotFolder } from './snapshot/name.ts';
 import { writeSnapshot } from './snapshot/write.ts';
 import { type StoreIdentity, writeStoreFile } from './store-file.ts';
@@ -29,10 +29,7 @@ export async function createStore(
   options: CreateOptions = {},
 ): Promise<StoreIdentity> {
   if (!(await isFresh(env, storeDir))) {
-    throw refusedError('E_NOT_A_STORE', `${storeDir} is not empty and not a store`, {
-      data: { store: storeDir },
-      next: 'choose another folder',
-    });
+    throw notAStore(storeDir);
   }
   const identity: StoreIdentity = { id: options.id ?? randomId(env), createdMs: env.clock.now() };
   await markBegun(env, storeDir);

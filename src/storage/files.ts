@@ -148,17 +148,26 @@ export async function copyStretch(
 /** Temp file, sync, rename, folder sync: after it returns the file is there whole, before that it is not there. */
 export async function writeAtomic(fs: FileSystem, folder: string, name: string, bytes: Uint8Array): Promise<void> {
   const path = join(folder, name);
-  const temp = `${path}.tmp`;
+  await writeTemp(fs, `${path}.tmp`, (file) => writeFully(file, bytes, 0));
+  await fs.rename(`${path}.tmp`, path);
+  await fs.syncDir(folder);
+}
+
+/** A new file under a temp name, on disk; taken away again when that fails, since the disk may be full. */
+export async function writeTemp(fs: FileSystem, temp: string, fill: (file: File) => Promise<void>): Promise<void> {
   await removeIfThere(fs, temp);
   const file = await fs.open(temp, 'wx');
   try {
-    await writeFully(file, bytes, 0);
-    await file.datasync();
-  } finally {
-    await file.close();
+    try {
+      await fill(file);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    await removeIfThere(fs, temp).catch(() => false);
+    throw error;
   }
-  await fs.rename(temp, path);
-  await fs.syncDir(folder);
 }
 
 export async function removeIfThere(fs: FileSystem, path: string): Promise<boolean> {

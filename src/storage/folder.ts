@@ -81,17 +81,23 @@ export async function readHead(env: StorageEnv, storeDir: string): Promise<HeadR
  * Segments that an interrupted cleaning left before a gap, wholly covered by the oldest snapshot: they take no part
  * in anything. A gap that no snapshot covers stays in, to be reported.
  */
-export function splitLeftovers(
+export async function splitLeftovers(
+  env: StorageEnv,
+  storeDir: string,
+  storeId: string,
   segments: readonly SegmentName[],
   coveredSeq: number,
-): { live: SegmentName[]; leftover: SegmentName[] } {
-  let from = 0;
-  for (let index = 1; index < segments.length; index++) {
-    const before = segments[index - 1];
-    const here = segments[index];
-    if (before && here && here.ordinal > before.ordinal + 1 && here.seqFirst - 1 <= coveredSeq) from = index;
+): Promise<{ live: readonly SegmentName[]; leftover: readonly SegmentName[] }> {
+  for (let index = segments.length - 1; index > 0; index--) {
+    const [before, here] = [segments[index - 1], segments[index]];
+    if (before === undefined || here === undefined || here.ordinal === before.ordinal + 1) continue;
+    if (here.seqFirst - 1 > coveredSeq || here.seqFirst <= before.seqFirst) continue;
+    // A name alone proves nothing: a stray file may be called so, and all that came before it would count for nothing.
+    const header = await readSegmentHeader(env, join(storeDir, walFolder, here.name));
+    if (header?.storeId !== storeId || header.ordinal !== here.ordinal || header.seqFirst !== here.seqFirst) continue;
+    return { live: segments.slice(index), leftover: segments.slice(0, index) };
   }
-  return { live: segments.slice(from), leftover: segments.slice(0, from) };
+  return { live: segments, leftover: [] };
 }
 
 /** The header of a segment file, or `undefined` when it does not hold. */

@@ -1,4 +1,4 @@
-import { damageError, notFoundError, usageError, type WalqError } from '../base/errors.ts';
+import { damageError, Exit, newerError, notFoundError, usageError, WalqError } from '../base/errors.ts';
 import { type Finding, findingError, worstSeverity } from '../base/finding.ts';
 import { join } from '../base/path.ts';
 import { type LogFiles, openLogFiles } from './beside-writer.ts';
@@ -206,6 +206,12 @@ async function replayOnto<M extends StateMachine>(
 
 function replayError(seq: number, file: string, offset: number, cause: unknown): WalqError {
   const why = cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof WalqError && cause.exit === Exit.newer) {
+    return newerError(cause.code, `record ${seq} in ${file} (frame at offset ${offset}): ${why}`, {
+      data: { seq, file, offset },
+      cause,
+    });
+  }
   return damageError('E_REPLAY', `record ${seq} in ${file} (frame at offset ${offset}) does not apply: ${why}`, {
     data: { seq, file, offset },
     cause,

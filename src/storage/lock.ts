@@ -1,8 +1,8 @@
 import { hasErrno, isFsError, lockedError, type WalqError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
 import type { File } from '../fs/types.ts';
-import { makeFolder, readSmall, writeError, writeFully } from './files.ts';
-import { noStoreError } from './no-store.ts';
+import { listFolder, makeFolder, reading, readSmall, writeError, writeFully } from './files.ts';
+import { noStoreError, notAStore } from './no-store.ts';
 import type { StorageEnv } from './types.ts';
 
 /** The right to write to a store: held from `lockStore` until `release`, or until the process dies, however it dies. */
@@ -19,6 +19,8 @@ export interface LockNote {
 }
 
 const lockFileName = 'LOCK';
+/** One of these makes a folder a store, or what is left of one or begun. */
+const storeNames = new Set(['STORE.json', 'CREATING', 'HEAD', 'wal', 'snapshots']);
 const noteBytesMax = 1024;
 /**
  * Segments are locked far beyond their end, so that a LOCK file deleted under a writer does not let a second one in.
@@ -49,12 +51,28 @@ export async function lockStore(
       return undefined;
     }
     if (options.note) await writeNote(file, { ...options.note, sinceMs: env.clock.now() });
+    // Of one who held it before: it may be gone, and its number be another's.
+    else if ((await file.size()) > 0) await file.truncate(0);
   } catch (error) {
     await file.close();
     throw writeError(path, error);
   }
   // The kernel frees the lock with the file, whatever closing it says.
   return { storeDir, release: () => file.close().catch(() => undefined) };
+}
+
+/**
+ * No LOCK where no store is and none may begin: rejects with E_NO_STORE (1), E_NOT_A_STORE (7) for a folder with other
+ * things in it. Only the names decide: what the lock shows afterwards counts.
+ */
+export async function refuseOtherFolder(env: StorageEnv, storeDir: string, create: boolean): Promise<void> {
+  const info = await reading(storeDir, () => env.fs.stat(storeDir));
+  const names = info?.kind === 'folder' ? await listFolder(env.fs, storeDir) : undefined;
+  if (info === undefined && !create) throw noStoreError(storeDir);
+  if (names === undefined || names.some((name) => storeNames.has(name))) return;
+  const others = names.filter((name) => name !== lockFileName);
+  if (others.length === 0 && create) return;
+  throw create ? notAStore(storeDir) : noStoreError(storeDir, 'folder');
 }
 
 /** One attempt that must succeed. Rejects with E_LOCKED, and with E_NO_STORE where nothing is to be created. */
@@ -64,9 +82,7 @@ export async function takeLock(
   options: { create?: boolean; pid?: number; command?: string },
 ): Promise<StoreLock> {
   const { create = false, pid, command = '' } = options;
-  if (!create && (await env.fs.stat(storeDir)) === undefined) {
-    throw noStoreError(storeDir);
-  }
+  await refuseOtherFolder(env, storeDir, create);
   const lock = await lockStore(env, storeDir, { create, ...(pid !== undefined && { note: { pid, command } }) });
   if (lock === undefined) throw await lockedBy(env, storeDir);
   return lock;
@@ -85,7 +101,7 @@ export async function openSegment(env: StorageEnv, storeDir: string, name: strin
     throw error;
   }
   try {
-    if (!(await file.tryLock(segmentLockOffset, 1))) throw await lockedBy(env, storeDir);
+    if (!(await file.tryLock(segmentLockOffset, 1))) throw lockedElsewhere(storeDir);
     return file;
   } catch (error) {
     await file.close();
@@ -130,7 +146,15 @@ async function readLockNote(env: StorageEnv, storeDir: string): Promise<LockNote
 
 /** The error for a lock that stayed taken. Names the holder where it left a note. */
 export async function lockedBy(env: StorageEnv, storeDir: string): Promise<WalqError> {
-  const note = await readLockNote(env, storeDir);
+  return lockedText(storeDir, await readLockNote(env, storeDir));
+}
+
+/** The same while this process has LOCK itself: that was deleted under the holder, so it does not say who that is. */
+export function lockedElsewhere(storeDir: string): WalqError {
+  return lockedText(storeDir, undefined);
+}
+
+function lockedText(storeDir: string, note: LockNote | undefined): WalqError {
   const who = note ? `process ${note.pid} (${note.command})` : 'another process';
   return lockedError('E_LOCKED', `store ${storeDir} is locked by ${who}`, {
     data: { store: storeDir, ...(note && { pid: note.pid, command: note.command }) },

@@ -2,7 +2,7 @@ import { join } from '../base/path.ts';
 import type { File } from '../fs/types.ts';
 import { removeIfThere, writeAtomic, writeFully } from './files.ts';
 import { headFileName, walFolder } from './folder.ts';
-import { lockedBy, segmentLockOffset } from './lock.ts';
+import { lockedElsewhere, segmentLockOffset } from './lock.ts';
 import type { StorageEnv } from './types.ts';
 import type { LogEnd } from './wal/encode-frames.ts';
 import { encodeSegmentHeader, type SegmentHeader, segmentHeaderBytes } from './wal/format.ts';
@@ -42,7 +42,7 @@ export async function createSegment(env: StorageEnv, storeDir: string, header: S
   try {
     await writeFully(file, bytes, 0);
     await file.datasync();
-    if (!(await file.tryLock(segmentLockOffset, 1))) throw await lockedBy(env, storeDir);
+    if (!(await file.tryLock(segmentLockOffset, 1))) throw lockedElsewhere(storeDir);
     await env.fs.rename(temp, path);
     await env.fs.syncDir(join(storeDir, walFolder));
   } catch (error) {

@@ -1,4 +1,4 @@
-import { notFoundError, type WalqError } from '../base/errors.ts';
+import { notFoundError, refusedError, type WalqError } from '../base/errors.ts';
 
 const found = {
   nothing: (dir: string) => `there is no store at ${dir}`,
@@ -10,6 +10,17 @@ const found = {
 export function noStoreError(storeDir: string, what: keyof typeof found = 'nothing'): WalqError {
   return notFoundError('E_NO_STORE', found[what](storeDir), {
     data: { store: storeDir },
-    next: 'walq queue enqueue creates one; --store or WALQ_STORE names another',
+    next:
+      what === 'folder'
+        ? 'walq queue enqueue creates one in an empty folder; --store or WALQ_STORE names another'
+        : 'walq queue enqueue creates one; --store or WALQ_STORE names another',
+  });
+}
+
+/** E_NOT_A_STORE (7): a folder with other things in it, where one was to be made. */
+export function notAStore(storeDir: string): WalqError {
+  return refusedError('E_NOT_A_STORE', `${storeDir} is not empty and not a store`, {
+    data: { store: storeDir },
+    next: 'choose another folder',
   });
 }

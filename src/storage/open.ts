@@ -6,11 +6,12 @@ import type { File } from '../fs/types.ts';
 import { copyStretch, openSource, removeIfThere } from './files.ts';
 import { creatingMarker, headFileName, listWal, quarantineFolder, walFolder } from './folder.ts';
 import { type Loaded, loadState } from './load.ts';
-import { lockedBy, openSegment } from './lock.ts';
+import { lockedElsewhere, openSegment } from './lock.ts';
 import { createHead } from './log-files.ts';
 import { type LogParts, LogWriter } from './log-writer.ts';
 import { quarantineBytes } from './quarantine.ts';
 import { snapshotFolder } from './snapshot/name.ts';
+import { storeFileName } from './store-file.ts';
 import { type Survey, surveyStore } from './survey.ts';
 import type { RecoveryReport, StateMachine, StorageEnv } from './types.ts';
 import type { LogEnd } from './wal/encode-frames.ts';
@@ -49,7 +50,7 @@ export async function recover<M extends StateMachine>(
     const survey = await surveyStore(env, storeDir);
     refuseDamage(storeDir, survey.findings);
     const loaded = await loadState(env, storeDir, survey, make).catch(async (error: unknown) => {
-      throw hasErrno(error, 'ENOENT') ? await lockedBy(env, storeDir) : error;
+      throw hasErrno(error, 'ENOENT') ? lockedElsewhere(storeDir) : error;
     });
     refuseDamage(storeDir, loaded.findings);
     return { survey, loaded };
@@ -85,7 +86,7 @@ async function holdLast(env: StorageEnv, storeDir: string): Promise<File | undef
   const held = await openSegment(env, storeDir, join(walFolder, name));
   if (held !== undefined && (await last()) === name) return held;
   await held?.close();
-  throw await lockedBy(env, storeDir);
+  throw lockedElsewhere(storeDir);
 }
 
 export interface OpenedLog {
@@ -112,9 +113,9 @@ export async function openLog(
   assert(header && active.input.name, 'the active segment has a header and a name');
   const path = join(walDir, active.input.name.name);
   const file = await openSegment(env, storeDir, join(walFolder, active.input.name.name));
-  if (file === undefined) throw await lockedBy(env, storeDir);
+  if (file === undefined) throw lockedElsewhere(storeDir);
   try {
-    if (await movedOn(env, walDir, file, survey, active)) throw await lockedBy(env, storeDir);
+    if (await movedOn(env, walDir, file, survey, active)) throw lockedElsewhere(storeDir);
     if (unused?.input.name) await removeIfThere(env.fs, join(walDir, unused.input.name.name));
     await removeLeftovers(env, storeDir, survey);
     const trimmed = await trimTail(env, storeDir, file, active);
@@ -172,10 +173,12 @@ async function movedOn(
   return (await file.size()) !== active.scan.size || segments.some(({ name }) => !seen.has(name));
 }
 
+const ownTemps = [creatingMarker, `${headFileName}.tmp`, `${storeFileName}.tmp`];
+
 /** Temp files and covered segments are in nobody's way: one that cannot be removed stays. */
 async function removeLeftovers(env: StorageEnv, storeDir: string, survey: Survey): Promise<void> {
   const inWal = [...survey.temps, ...survey.leftover.map((segment) => segment.name)];
-  for (const file of [...inWal.map((name) => join(walFolder, name)), ...survey.snapshotTemps, creatingMarker]) {
+  for (const file of [...inWal.map((name) => join(walFolder, name)), ...survey.snapshotTemps, ...ownTemps]) {
     try {
       await removeIfThere(env.fs, join(storeDir, file));
     } catch (error) {

@@ -1,6 +1,6 @@
 import { baseName, join } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
-import { copyStretch, makeFolder, refuseLink, removeIfThere } from './files.ts';
+import { copyStretch, makeFolder, refuseLink, writeTemp } from './files.ts';
 import { quarantineFolder } from './folder.ts';
 import type { StorageEnv } from './types.ts';
 
@@ -27,28 +27,25 @@ export async function quarantineBytes(
   const folder = await makeQuarantine(env, storeDir);
   const name = await freeName(env, folder, stem);
   const temp = join(folder, `${name}.tmp`);
-  await removeIfThere(env.fs, temp);
-  const file = await env.fs.open(temp, 'wx');
-  try {
-    await copyStretch(source, offset, bytes, file, 0);
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
+  await writeTemp(env.fs, temp, (file) => copyStretch(source, offset, bytes, file, 0));
   await env.fs.rename(temp, join(folder, name));
   await env.fs.syncDir(folder);
   return name;
 }
 
+/** The name that a whole file will have in `quarantine/`. */
+export async function quarantineName(env: StorageEnv, storeDir: string, file: string): Promise<string> {
+  return await freeName(env, await makeQuarantine(env, storeDir), baseName(file));
+}
+
 /**
- * Gives a whole file a second name in `quarantine/`, before its own is taken away. Returns that name, which is on disk
- * once the journal is that names it.
+ * Gives a whole file that second name, on disk, just before its own is taken away: for longer it must not have both,
+ * since a writer that comes after a crash would write to what is kept, too.
  */
-export async function quarantineFile(env: StorageEnv, storeDir: string, file: string): Promise<string> {
-  const folder = await makeQuarantine(env, storeDir);
-  const name = await freeName(env, folder, baseName(file));
+export async function quarantineFile(env: StorageEnv, storeDir: string, file: string, name: string): Promise<void> {
+  const folder = join(storeDir, quarantineFolder);
   await env.fs.link(join(storeDir, file), join(folder, name));
-  return name;
+  await env.fs.syncDir(folder);
 }
 
 async function freeName(env: StorageEnv, folder: string, stem: string): Promise<string> {

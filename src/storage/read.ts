@@ -107,6 +107,12 @@ function hasPoint(snapshot: Survey['snapshots'][number]): boolean {
   return snapshot.point !== undefined;
 }
 
+/** A log that begins after seq 1, without a good snapshot that would be a base of what comes up to `seqLast`. */
+export function noBaseUpTo(survey: Survey, report: StoreReport, seqLast: number): Finding[] {
+  const good = new Set(fitting(report.snapshots, report).flatMap((check) => (check.summary ? [check.file] : [])));
+  return noBase(survey, ({ file, seq }) => good.has(file) && seq <= seqLast);
+}
+
 function noBase(survey: Survey, isGood: (snapshot: Survey['snapshots'][number]) => boolean): Finding[] {
   const first = survey.live[0];
   if (first === undefined || first.seqFirst === 1) return [];

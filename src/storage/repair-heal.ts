@@ -1,6 +1,6 @@
 import { join, parentOf } from '../base/path.ts';
 import type { File, FileSystem } from '../fs/types.ts';
-import { copyStretch, openSource, removeIfThere } from './files.ts';
+import { copyStretch, openSource, removeIfThere, writeTemp } from './files.ts';
 import { readSegmentHeader, walFolder } from './folder.ts';
 import { hashFile, hashOf } from './repair-files.ts';
 import type { HealAction } from './repair-journal.ts';
@@ -82,16 +82,9 @@ export async function turnBits(
 ): Promise<boolean> {
   const path = join(storeDir, file);
   const temp = `${path}.tmp`;
-  await removeIfThere(env.fs, temp);
   const source = await openSource(env.fs, path);
   try {
-    const copy = await env.fs.open(temp, 'wx');
-    try {
-      await copyStretch(patchedSource(source, actions), 0, source.size, copy, 0);
-      await copy.datasync();
-    } finally {
-      await copy.close();
-    }
+    await writeTemp(env.fs, temp, (copy) => copyStretch(patchedSource(source, actions), 0, source.size, copy, 0));
   } finally {
     await source.close();
   }

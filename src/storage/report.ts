@@ -64,7 +64,7 @@ export function toReport(
     lostUnknown: judgement.lostUnknown,
     recordsAfterHole,
     ...(judgement.tail && { tail: judgement.tail }),
-    endProven: judgement.endProven || evidence.alone !== true,
+    endProven: judgement.endProven || (evidence.alone !== true && evidence.head?.storeId === storeId),
   };
 }
 

@@ -3,12 +3,12 @@ import { refusedError } from '../base/errors.ts';
 import { type Finding, findingError, worstSeverity } from '../base/finding.ts';
 import { baseName, join } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
-import { copyStretch, openSource, removeIfThere, writeError, writeFully } from './files.ts';
+import { copyStretch, openSource, removeIfThere, writeError, writeFully, writeTemp } from './files.ts';
 import { headFileName, walFolder } from './folder.ts';
 import { frameEndAt } from './frame-end.ts';
 import { openSegment, takeLock } from './lock.ts';
-import { quarantineFile } from './quarantine.ts';
-import { verifyStore } from './read.ts';
+import { quarantineFile, quarantineName } from './quarantine.ts';
+import { noBaseUpTo, verifyStore } from './read.ts';
 import { hashFile } from './repair-files.ts';
 import { nextJournalName, type RepairJournal, type SetAsideAction, writeJournal } from './repair-journal.ts';
 import { type CutPoint, cutAt, findingsBelow } from './restore-point.ts';
@@ -58,6 +58,7 @@ export async function planRestore(env: StorageEnv, storeDir: string, to: BackTo)
   const cut = await cutAt(env, storeDir, survey, point);
   const leaves = [
     ...survey.findings.filter(({ severity }) => severity !== 'note'),
+    ...noBaseUpTo(survey, report, seq),
     ...(cut ? await findingsBelow(env, storeDir, survey, cut) : [misfit(snapshot?.file ?? walFolder)]),
     ...report.snapshots.filter((check) => seqOf(check.file) <= seq).flatMap((check) => check.findings),
   ];
@@ -140,9 +141,9 @@ function headFor(survey: Survey, cut: CutPoint): Uint8Array {
 }
 
 /**
- * Does what the plan says, if the store still is what the plan was made from: everything gets its second name and its
- * replacement, then comes the journal, then the change; each on disk before the next. Rejects with E_LOCKED,
- * E_PLAN_STALE (7), E_IO, E_NO_SPACE, and as `planRestore` does.
+ * Does what the plan says, if the store still is what the plan was made from: replacements first, then the journal,
+ * then file by file its second name and the change; each on disk before the next. Rejects with E_LOCKED, E_PLAN_STALE
+ * (7), E_IO, E_NO_SPACE, and as `planRestore` does.
  */
 export async function applyRestore(env: StorageEnv, storeDir: string, plan: RestorePlan): Promise<RepairJournal> {
   const lock = await takeLock(env, storeDir, {});
@@ -168,6 +169,30 @@ export async function applyRestore(env: StorageEnv, storeDir: string, plan: Rest
 async function carryOut(env: StorageEnv, storeDir: string, survey: Survey, plan: RestorePlan): Promise<RepairJournal> {
   const journal: RepairJournal = { walq: 1, appliedMs: env.clock.now(), actions: [] };
   const temps = new Map<SetAsideAction, string>();
+  try {
+    await prepare(env, storeDir, survey, plan, temps, journal);
+  } catch (error) {
+    for (const temp of temps.values()) await removeIfThere(env.fs, temp).catch(() => false);
+    throw error;
+  }
+  if (plan.actions.length > 0) await writeJournal(env, storeDir, await nextJournalName(env, storeDir), journal);
+  for (const [index, action] of plan.actions.entries()) {
+    const name = journal.actions[index]?.quarantine;
+    if (name !== undefined) await quarantineFile(env, storeDir, action.file, name);
+    await setAside(env, storeDir, action, temps.get(action));
+  }
+  return journal;
+}
+
+/** What is to take the place of files, under temp names, and the record of what will be done. */
+async function prepare(
+  env: StorageEnv,
+  storeDir: string,
+  survey: Survey,
+  plan: RestorePlan,
+  temps: Map<SetAsideAction, string>,
+  journal: RepairJournal,
+): Promise<void> {
   const point = plan.snapshot?.point ?? (await frameEndAt(env, storeDir, plan.seq));
   const cut = await cutAt(env, storeDir, survey, point);
   for (const action of plan.actions) {
@@ -178,33 +203,23 @@ async function carryOut(env: StorageEnv, storeDir: string, survey: Survey, plan:
       if ((await hashFile(env, temp)) !== action.after) throw stalePlan(plan);
     }
     const quarantine =
-      action.sha256 === undefined ? {} : { quarantine: await quarantineFile(env, storeDir, action.file) };
+      action.sha256 === undefined ? {} : { quarantine: await quarantineName(env, storeDir, action.file) };
     journal.actions.push({ ...action, ...quarantine });
   }
-  if (plan.actions.length > 0) await writeJournal(env, storeDir, await nextJournalName(env, storeDir), journal);
-  for (const action of plan.actions) await setAside(env, storeDir, action, temps.get(action));
-  return journal;
 }
 
 /** `bytes`, or so many of the file itself, under a temp name, on disk. */
 async function writeReplacement(env: StorageEnv, path: string, bytes: Uint8Array | number): Promise<string> {
   const temp = `${path}.tmp`;
-  await removeIfThere(env.fs, temp);
-  const file = await env.fs.open(temp, 'wx');
-  try {
-    if (typeof bytes !== 'number') await writeFully(file, bytes, 0);
-    else {
-      const source = await openSource(env.fs, path);
-      try {
-        await copyStretch(source, 0, bytes, file, 0);
-      } finally {
-        await source.close();
-      }
+  await writeTemp(env.fs, temp, async (file) => {
+    if (typeof bytes !== 'number') return await writeFully(file, bytes, 0);
+    const source = await openSource(env.fs, path);
+    try {
+      await copyStretch(source, 0, bytes, file, 0);
+    } finally {
+      await source.close();
     }
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
+  });
   return temp;
 }
 

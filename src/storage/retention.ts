@@ -61,7 +61,8 @@ export async function planRetention(
     plan.removeSnapshots = [];
     return plan;
   }
-  const { live } = splitLeftovers((await listWal(env, join(storeDir, walFolder))).segments, oldest.seq);
+  const { segments: listed } = await listWal(env, join(storeDir, walFolder));
+  const { live } = await splitLeftovers(env, storeDir, storeId, listed, oldest.seq);
   const isNew = ahead !== undefined && ahead.segment.ordinal > (live.at(-1)?.ordinal ?? 0);
   const segments = isNew ? [...live, ahead.segment] : live;
   for (const [index, name] of live.entries()) {

@@ -52,18 +52,28 @@ export async function surveySalvage(
   const report = await verifyStore(view, storeDir);
   const own: { name: SegmentName; ordinal: number }[] = [];
   const foreign: string[] = [];
-  for (const name of survey.live) {
-    const header = await readSegmentHeader(view, join(storeDir, walFolder, name.name));
-    if (header?.storeId === survey.identity.id) own.push({ name, ordinal: header.ordinal });
+  /** First seqs of what may have been there: a foreign or unreadable file stands in a place of the log. */
+  const begins: number[] = [];
+  for (const name of segmentsOf(survey)) {
+    const path = join(storeDir, walFolder, name.name);
+    const header = await readSegmentHeader(view, path);
+    const isOwn = header?.storeId === survey.identity.id;
+    if (isOwn) own.push({ name, ordinal: header.ordinal });
     else if (header !== undefined) foreign.push(join(walFolder, name.name));
+    const isEmpty = header === undefined && ((await env.fs.lstat(path))?.size ?? 0) <= segmentHeaderBytes;
+    if (!isEmpty) begins.push(isOwn ? header.seqFirst : name.seqFirst);
   }
   own.sort((a, b) => a.ordinal - b.ordinal);
   const misfits = new Set(report.findings.filter(({ code }) => code === 'E_SNAPSHOT_CHAIN').map(({ file }) => file));
+  for (const { file, point } of survey.snapshots) {
+    // What it stands on may be the header itself, and of one that was pieced together only the salt is known.
+    if (rescued.some(({ ordinal, salt }) => point?.ordinal === ordinal && point.salt === salt)) misfits.delete(file);
+  }
   const good = report.snapshots.flatMap(({ file, summary }) => {
     return summary && summary.seq <= until && !misfits.has(file) ? [summary] : [];
   });
-  const begins = survey.live[0]?.seqFirst ?? 1;
-  const seqFirst = good.some((summary) => summary.seq >= begins - 1) ? begins : 1;
+  const first = begins.length === 0 ? 1 : Math.min(...begins);
+  const seqFirst = good.some((summary) => summary.seq >= first - 1) ? first : 1;
   const snapshots = good
     .filter((summary) => summary.seq >= seqFirst - 1)
     .map(({ file, seq }) => ({ file, seq }))
@@ -73,7 +83,7 @@ export async function surveySalvage(
     inputs: own.map(({ name }) => segmentInput(view, join(storeDir, walFolder), walFolder, name)),
     report,
     healed,
-    rescued,
+    rescued: rescued.map(({ file }) => file),
     foreign,
     seqFirst,
     seqLast: Math.min(proven, until),
@@ -81,6 +91,11 @@ export async function surveySalvage(
     snapshots,
     view,
   };
+}
+
+/** Those that an interrupted cleaning left too: what they hold is in a snapshot, but it is there. */
+function segmentsOf({ leftover, live }: Survey): SegmentName[] {
+  return [...leftover, ...live];
 }
 
 /** HEAD is never ahead of the disk, and a sound header tells the seqs of a payload that is not. */
@@ -101,29 +116,33 @@ async function rescueHeaders(
   storeDir: string,
   survey: Survey,
   flips: Map<string, Flip[]>,
-): Promise<string[]> {
+): Promise<{ file: string; ordinal: number; salt: number }[]> {
   const view = healedView(env, flips);
+  const segments = segmentsOf(survey);
   const headerAt = async (index: number): Promise<SegmentHeader | undefined> => {
-    const name = survey.live[index]?.name;
+    const name = segments[index]?.name;
     return name === undefined ? undefined : await readSegmentHeader(view, join(storeDir, walFolder, name));
   };
-  const rescued: string[] = [];
-  for (const [index, name] of survey.live.entries()) {
+  const rescued: { file: string; ordinal: number; salt: number }[] = [];
+  for (const [index, name] of segments.entries()) {
     if ((await headerAt(index)) !== undefined) continue;
-    const after = await headerAt(index + 1);
+    const [before, after] = [await headerAt(index - 1), await headerAt(index + 1)];
     const { head } = survey;
     const known = after?.ordinal === name.ordinal + 1 ? after.prevSalt : undefined;
     const salt = known ?? (head?.ordinal === name.ordinal ? head.salt : undefined);
     if (salt === undefined) continue;
     const { ordinal, seqFirst } = name;
     const storeId = survey.identity.id;
-    const none = { prevSalt: 0, prevEnd: 0, prevLink: 0, createdMs: 0 };
+    // By it a snapshot that stands on the segment before is known for one of this log.
+    const point = survey.snapshots.find((snapshot) => snapshot.point?.ordinal === ordinal - 1)?.point;
+    const prevSalt = (before?.ordinal === ordinal - 1 ? before.salt : undefined) ?? point?.salt ?? 0;
+    const none = { prevSalt, prevEnd: 0, prevLink: 0, createdMs: 0 };
     const path = join(storeDir, walFolder, name.name);
     const there = await firstBytes(view, path);
     if (there.length < segmentHeaderBytes) continue;
     const wanted = encodeSegmentHeader({ storeId, ordinal, seqFirst, salt, ...none });
     flips.set(path, [...(flips.get(path) ?? []), ...differences(there, wanted)]);
-    rescued.push(join(walFolder, name.name));
+    rescued.push({ file: join(walFolder, name.name), ordinal, salt });
   }
   return rescued;
 }

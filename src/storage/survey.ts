@@ -1,6 +1,7 @@
 import { damageError, type WalqError } from '../base/errors.ts';
 import { type Finding, findingError } from '../base/finding.ts';
 import { join } from '../base/path.ts';
+import { shellWord } from '../base/shell-word.ts';
 import { goneMeanwhile, refuseLink } from './files.ts';
 import {
   isFresh,
@@ -18,6 +19,7 @@ import { snapshotFolder } from './snapshot/name.ts';
 import { peekSnapshot } from './snapshot/read.ts';
 import { readStoreFile, type StoreFileResult, type StoreIdentity, storeFileName } from './store-file.ts';
 import type { ChainPoint, StorageEnv } from './types.ts';
+import type { SegmentHeader } from './wal/format.ts';
 import type { HeadSlot } from './wal/head.ts';
 import type { LogJudgement } from './wal/judge-log.ts';
 import type { SegmentName } from './wal/names.ts';
@@ -27,9 +29,9 @@ import type { LogScan } from './wal/scan-log.ts';
 export interface Survey {
   identity: StoreIdentity;
   /** Segments that count, by ordinal. */
-  live: SegmentName[];
+  live: readonly SegmentName[];
   /** Segments an interrupted cleaning left behind. */
-  leftover: SegmentName[];
+  leftover: readonly SegmentName[];
   temps: string[];
   head?: HeadSlot;
   /** HEAD is there, whole and ours. */
@@ -52,8 +54,7 @@ export async function surveyStore(env: StorageEnv, storeDir: string): Promise<Su
   if (listing.segments.length === 0) throw await noLog(env, storeDir, store.state === 'missing');
   // Somebody who creates one died, or is at work: nothing of it was answered.
   if (store.state === 'missing' && (await isFresh(env, storeDir))) throw noStoreError(storeDir, 'unfinished');
-  const identified =
-    store.state === 'good' ? { identity: store.identity, findings: [] } : await identify(env, storeDir, store, listing);
+  const identified = await identify(env, storeDir, store, listing, head.slot?.storeId);
   const findings = [...identified.findings, ...listingNotes(listing, walFolder), ...head.findings];
   const list = await listSnapshots(env, storeDir);
   const snapshots: Survey['snapshots'] = [];
@@ -64,7 +65,11 @@ export async function surveyStore(env: StorageEnv, storeDir: string): Promise<Su
     snapshots.push({ file, seq, ...(ours && { point: header.point }) });
   }
   const oldest = snapshots.findLast((snapshot) => snapshot.point)?.seq ?? 0;
-  const { live, leftover } = splitLeftovers(listing.segments, oldest);
+  const { live, leftover } = await splitLeftovers(env, storeDir, identified.identity.id, listing.segments, oldest);
+  for (const file of list.ignored) {
+    // A temp file is what a step that was interrupted leaves, and a writer removes it.
+    if (!file.endsWith('.tmp')) findings.push({ ...foreignNote, file });
+  }
   for (const name of leftover) {
     findings.push({
       code: 'E_LEFTOVER',
@@ -86,24 +91,52 @@ export async function surveyStore(env: StorageEnv, storeDir: string): Promise<Su
   };
 }
 
+const foreignNote = {
+  code: 'E_FOREIGN_FILE',
+  severity: 'note',
+  message: 'no file with the name of a snapshot: left alone',
+} as const;
+
 async function noLog(env: StorageEnv, storeDir: string, noStoreFile: boolean): Promise<WalqError> {
-  const data = { store: storeDir };
-  if (!noStoreFile)
+  const isBegun = noStoreFile && (await isFresh(env, storeDir));
+  const [newest] = isBegun ? [] : (await listSnapshots(env, storeDir)).snapshots;
+  if (!noStoreFile || newest !== undefined) {
     return damageError('E_GUTTED', `store ${storeDir} has no segment: its log was removed`, {
-      data,
-      next: 'walq help E_GUTTED',
+      data: { store: storeDir, ...(newest && { snapshot: newest.file }) },
+      next:
+        newest === undefined
+          ? 'walq help E_GUTTED'
+          : `walq snapshot restore ${shellWord(join(storeDir, newest.file))} --to NEWSTORE: the state at seq ${
+              newest.seq
+            }`,
     });
+  }
   return noStoreError(storeDir, (await env.fs.stat(storeDir)) === undefined ? 'nothing' : 'folder');
 }
 
-/** STORE.json cannot be used: every segment header holds the id too. Readers go on with it; a writer refuses. */
+/**
+ * Every segment header holds the id too. Where STORE.json cannot be used, or is of another store than HEAD and all of
+ * the segments, readers go on with that; a writer refuses.
+ */
 async function identify(
   env: StorageEnv,
   storeDir: string,
-  store: Exclude<StoreFileResult, { state: 'good' }>,
+  store: StoreFileResult,
   listing: WalListing,
+  idInHead: string | undefined,
 ): Promise<{ identity: StoreIdentity; findings: Finding[] }> {
   const file = storeFileName;
+  if (store.state === 'good') {
+    const { identity } = store;
+    if (idInHead === undefined || idInHead === identity.id) return { identity, findings: [] };
+    const headers = await headersOf(env, storeDir, listing);
+    const [first] = headers;
+    if (first === undefined || !headers.every(({ storeId }) => storeId === idInHead)) return { identity, findings: [] };
+    const message = 'STORE.json is of another store than HEAD and every segment';
+    const finding: Finding = { code: 'E_STORE_BAD', severity: 'corrupt', file, message };
+    const ids = { got: identity.id, expected: idInHead };
+    return { identity: { id: idInHead, createdMs: first.createdMs }, findings: [{ ...finding, ...ids }] };
+  }
   if (store.state === 'newer') {
     const got = `version ${store.version}`;
     throw findingError([
@@ -119,11 +152,19 @@ async function identify(
       ? 'STORE.json is missing; the log is judged by the id in its headers'
       : `STORE.json is damaged: ${store.why}`,
   };
-  for (const name of listing.segments) {
-    const header = await readSegmentHeader(env, join(storeDir, walFolder, name.name));
-    if (header) return { identity: { id: header.storeId, createdMs: header.createdMs }, findings: [finding] };
+  const [header] = await headersOf(env, storeDir, listing);
+  if (header === undefined) throw findingError([finding]);
+  return { identity: { id: header.storeId, createdMs: header.createdMs }, findings: [finding] };
+}
+
+/** Those that can be read, in the order of the names. */
+async function headersOf(env: StorageEnv, storeDir: string, { segments }: WalListing): Promise<SegmentHeader[]> {
+  const headers: SegmentHeader[] = [];
+  for (const { name } of segments) {
+    const header = await readSegmentHeader(env, join(storeDir, walFolder, name));
+    if (header !== undefined) headers.push(header);
   }
-  throw findingError([finding]);
+  return headers;
 }
 
 /**

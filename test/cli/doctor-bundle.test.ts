@@ -33,11 +33,21 @@ function allText(folder: string): string {
 }
 
 /** A store of one job with a payload and an error, and a flipped bit in each of its frames from the second on. */
+let token = '';
+
 async function secretStore(): Promise<string> {
   const store = join(scratch(), 's');
   await walq(['queue', 'enqueue', '--store', store, '--id', 'job_1', '--attempts', '1', '-d', secret]);
   await walq(['queue', 'run', '--store', store, '--drain', '--exec', 'echo the secret error >&2; exit 1']);
-  await walq(['queue', 'enqueue', '--store', store, '--id', 'job_2', '-d', secret]);
+  await walq(['queue', 'enqueue', '--store', store, '--id', 'job_2', '-d', secret, '--key', 'the secret key']);
+  await walq(['queue', 'take', '--store', store, '--json']).then(({ stdout }) => {
+    token = JSON.parse(stdout).jobs[0].token;
+  });
+  await walq(['queue', 'enqueue', '--store', store, '--id', 'job_3', '-d', secret]);
+  const held = JSON.parse((await walq(['queue', 'take', '--store', store, '--json'])).stdout).jobs[0].token;
+  await walq(['queue', 'fail', '--store', store, held, '--dead', 'the secret reason']);
+  await walq(['queue', 'pause', '--store', store, '--reason', 'the secret pause']);
+  await walq(['queue', 'enqueue', '--store', store, '--id', 'job_4', '-d', secret]);
   const [name = ''] = readdirSync(join(store, 'wal'));
   const bytes = readFileSync(join(store, 'wal', name));
   const last = bytes.lastIndexOf(Buffer.from(secret));
@@ -74,7 +84,13 @@ test('nothing that a job holds is in a bundle, unless it is asked for', async ()
   const store = await secretStore();
   const without = await bundled(store);
   expect(without.code).not.toBe(0);
+  const events = readFileSync(join(without.into, 'events.ndjson'), 'utf8');
+  for (const type of ['ENQUEUE', 'DISPATCH', 'DEAD', 'PAUSE']) expect(events).toContain(`"type":"${type}"`);
+  expect(events).toContain('"reason":"attempts"');
   expect(allText(without.into)).not.toContain('the secret');
+  // Who has it may end the job.
+  expect(token).toMatch(/^[0-9a-f]{32}$/);
+  expect(allText(without.into)).not.toContain(token);
   const withAll = await bundled(store, '--with-payloads');
   expect(withAll.stdout).toContain('WITH the payloads');
   const text = allText(withAll.into);

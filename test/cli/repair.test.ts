@@ -255,7 +255,7 @@ describe('wal repair --mode cut', () => {
     expect((await walq(['wal', 'inspect', other, '22'])).stdout).toContain('ENQUEUE later');
     expect((await walq(['wal', 'repair', dir, '--undo'])).code).toBe(0);
     const after = contents(dir);
-    for (const [path, bytes] of Object.entries(before)) expect(after[path], path).toEqual(bytes);
+    for (const [path, bytes] of Object.entries(before)) if (path !== '/LOCK') expect(after[path], path).toEqual(bytes);
   });
 
   it('refuses a point that is not there, and flags that say half', async () => {

@@ -136,7 +136,9 @@ describe('wal verify', () => {
     truncateSync(last, offset + 50);
     const { code, stdout } = await verify(dir);
     expect({ code, stdout }).toMatchObject({ code: 4, stdout: expect.stringContaining('TORN  50 bytes from offset') });
-    expect(stdout).toContain('nothing acknowledged is lost');
+    // Without HEAD a log that was cut short looks the same.
+    expect(stdout).not.toContain('nothing acknowledged is lost');
+    expect(stdout).toContain('if more than that is gone, nothing beside the log says so');
     expect(stdout).toContain(`next: walq wal repair ${dir} --mode trim`);
     expect((await verify(dir, '--fail-on', 'degraded')).code).toBe(0);
     expect((await verify(dir, '--fail-on', 'note')).code).toBe(4);

@@ -219,7 +219,7 @@ export const logMembers = membersOf<Omit<LogReport, 'verdict' | 'findings'>>({
       'what a writer would trim',
     ),
   ),
-  endProven: flag('false where a single file or stream ends openly: nothing beside it says where the log ends'),
+  endProven: flag('false where the log ends openly and nothing beside it says where: a file, a stream, no HEAD'),
 });
 
 export const step = shared(

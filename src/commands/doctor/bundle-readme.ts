@@ -15,8 +15,8 @@ ${
   withPayloads
     ? 'PAYLOADS ARE IN HERE: the bytes are as they are on disk, and events have all their members.'
     : `Payloads are not in here. In bytes/ every byte that is neither 0x00 nor 0xFF is written as 'x', headers of
-segments and frames excepted. Events have no payload, result, error text and command. Ids and names of jobs, and
-the names of files, are in here.`
+segments and frames excepted. Events have no payload, result, error text, command, unique key, token of a lease and no
+reason in somebody's own words. Ids, names and groups of jobs, and the names of files, are in here.`
 }
 `;
 }

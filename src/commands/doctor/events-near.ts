@@ -7,7 +7,17 @@ import { type EventRow, rowJson, rowOfRecord } from '../event-row.ts';
 /** Events before and after a fault. */
 const eventsAround = 10;
 const linesMax = 2000;
-const secretMembers = new Set(['payload', 'result', 'error', 'command', 'undecoded']);
+/** What a token of a lease opens, whoever has it. */
+const secretMembers = new Set(['payload', 'result', 'error', 'command', 'undecoded', 'lease', 'key']);
+/** Why a job ended or is tried again, in the words of the queue. Others are somebody's own, and so is why one pauses. */
+const ownReasons = new Set(
+  ['asked', 'attempts', 'cancelled', 'crash', 'crashes', 'expired', 'failed', 'lease', 'parent', 'permanent'].concat([
+    'redrive',
+    'resources',
+    'stopped',
+    'timeout',
+  ]),
+);
 
 /**
  * The last events before each fault of the log and the first after it, as far as they can be read: lines of JSON.
@@ -32,7 +42,9 @@ export async function eventsNear(
 }
 
 function withoutSecrets(row: EventRow): EventRow {
-  return { ...row, details: () => row.details().filter(([name]) => !secretMembers.has(name)) };
+  const isSecret = ([name, value]: readonly [string, unknown]): boolean =>
+    secretMembers.has(name) || (name === 'reason' && !ownReasons.has(String(value)));
+  return { ...row, details: () => row.details().filter((member) => !isSecret(member)) };
 }
 
 class Near {

@@ -1,6 +1,5 @@
 import { WalqError } from '../../base/errors.ts';
-import { lockedBy, lockStore, type StoreLock } from '../../storage/lock.ts';
-import { noStoreError } from '../../storage/no-store.ts';
+import { lockedBy, lockStore, refuseOtherFolder, type StoreLock } from '../../storage/lock.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 import { type ControlClient, connectControl } from '../process/socket-client.ts';
 import type { QueueOps } from './ops.ts';
@@ -84,9 +83,7 @@ async function runnerOf(env: StorageEnv, storeDir: string): Promise<ControlClien
 }
 
 async function tryLock(env: StorageEnv, storeDir: string, options: AccessOptions): Promise<StoreLock | undefined> {
-  if (!options.create && (await env.fs.stat(storeDir)) === undefined) {
-    throw noStoreError(storeDir);
-  }
+  await refuseOtherFolder(env, storeDir, options.create === true);
   const { pid, command } = options;
   return await lockStore(env, storeDir, { create: options.create === true, note: { pid, command } });
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { notFoundError, usageError } from '../../base/errors.ts';
 import { excerpt } from '../../base/escape.ts';
-import { compactStore } from '../../storage/compact.ts';
+import { compactStore, refuseDamagedLog } from '../../storage/compact.ts';
 import type { Store } from '../../storage/store.ts';
 import type { RecoveryReport, StorageEnv } from '../../storage/types.ts';
 import type { QueueEngine } from '../engine.ts';
@@ -98,7 +98,10 @@ export class LocalOps implements QueueOps {
       },
       checkpoint: (options) => store.checkpoint(options),
       compact: (options) => compactStore(env, store, options),
-      'prune-snapshots': ({ keep }) => store.pruneSnapshots(keep),
+      'prune-snapshots': async ({ keep }) => {
+        await refuseDamagedLog(env, store.dir);
+        return await store.pruneSnapshots(keep);
+      },
     };
   }
 

@@ -171,13 +171,13 @@ export const walCodes: CodeCatalogue = {
   E_STORE_BAD: {
     title: 'STORE.json damaged',
     explain:
-      'STORE.json does not pass its checksum. Nothing of the log is lost: the store id stands in every segment header.',
+      'STORE.json does not pass its checksum, or is of another store than HEAD and every segment. Nothing of the log is lost: the store id stands in every segment header.',
     next: 'Put STORE.json back from a copy, or: walq wal repair STORE --apply rebuilds it.',
   },
   E_GUTTED: {
     title: 'store without a log',
     explain:
-      'STORE.json is there but no segment: the log was removed. This is not an empty store, and walq does not start a new log in it.',
-    next: 'Put wal/ back from a copy. If the store is really to be begun anew, move the folder away.',
+      'STORE.json or snapshots are there but no segment: the log was removed. This is not an empty store, and walq does not start a new log in it.',
+    next: 'Put wal/ back from a copy. A good snapshot has the state at its seq: walq snapshot restore STORE/snapshots/FILE --to NEWSTORE. If the store is really to be begun anew, move the folder away.',
   },
 };

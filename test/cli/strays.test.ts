@@ -1,0 +1,211 @@
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { contents, open, segments } from './make-store.ts';
+import { scratch, walq } from './run-walq.ts';
+
+/** Files that are there and should not be, or are another store's: what is good stays good beside them. */
+
+const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url));
+
+function copy(name = 'clean'): string {
+  const dir = join(scratch(), name);
+  cpSync(join(fixtures, name), dir, { recursive: true });
+  return dir;
+}
+
+async function salvaged(dir: string): Promise<{ told: string; totals: string }> {
+  const to = `${dir}-saved`;
+  const { code, stdout } = await walq(['wal', 'repair', dir, '--mode', 'salvage', '--to', to, '--apply']);
+  expect(code).toBe(0);
+  expect((await walq(['wal', 'verify', to, '--deep'])).code).toBe(0);
+  return { told: stdout, totals: await totalsOf(to) };
+}
+
+async function totalsOf(dir: string): Promise<string> {
+  return (await walq(['wal', 'state-hash', dir])).stdout.split(/\s/)[0] ?? '';
+}
+
+function destroyHeader(path: string): void {
+  const bytes = readFileSync(path);
+  for (let at = 16; at < 96; at++) bytes[at] = (bytes[at] ?? 0) ^ 0x55;
+  writeFileSync(path, bytes);
+}
+
+describe('salvage', () => {
+  it('takes over all events beside an empty file with the name of a segment', async () => {
+    const dir = copy();
+    const whole = await totalsOf(dir);
+    writeFileSync(join(dir, 'wal', '0000000099-00000000000000000001.wal'), '');
+    expect((await walq(['wal', 'verify', dir])).stdout).toContain('38 events (seq 1..38)');
+    const { told, totals } = await salvaged(dir);
+    expect(told).toContain('38 events of seq 1..38');
+    expect(totals).toBe(whole);
+  });
+
+  it('takes over a segment that has another name, or stands there twice', async () => {
+    const whole = await totalsOf(copy());
+    for (const change of [renameSync, cpSync]) {
+      const dir = copy();
+      change(segments(dir).sort()[0] ?? '', join(dir, 'wal', '0000000011-00000000000000000001.wal'));
+      const { told, totals } = await salvaged(dir);
+      expect(told).toContain('38 events of seq 1..38');
+      expect(totals).toBe(whole);
+    }
+  });
+
+  it('takes over what an interrupted cleaning left, too', async () => {
+    const dir = copy();
+    rmSync(segments(dir).sort()[1] ?? '');
+    await walq(['snapshot', 'prune', dir, '--keep', '1']);
+    const { told } = await salvaged(dir);
+    expect(told).toContain('22 events of seq 1..38');
+    expect(told).toContain('lost: exactly 16 events (seq 14..29)');
+  });
+
+  it('keeps the snapshot that a log begins with, whatever became of the header it stands on', async () => {
+    const dir = copy();
+    await walq(['wal', 'compact', dir, '--keep', '1']);
+    await walq(['queue', 'enqueue', '--store', dir, '--id', 'later']);
+    const whole = await totalsOf(dir);
+    destroyHeader(segments(dir)[0] ?? '');
+    const { told, totals } = await salvaged(dir);
+    expect(told).toContain('snapshot snapshots/00000000000000000038.snap');
+    expect(told).toContain('lost: nothing');
+    expect(totals).toBe(whole);
+  });
+});
+
+it('STORE.json of another store is known by HEAD and the segments, and written anew', async () => {
+  const dir = copy();
+  const before = contents(dir);
+  cpSync(join(fixtures, 'torn', 'STORE.json'), join(dir, 'STORE.json'));
+  const other = join(scratch(), 'other');
+  await (await open(other)).close();
+  cpSync(join(other, 'STORE.json'), join(dir, 'STORE.json'));
+  const verified = await walq(['wal', 'verify', dir]);
+  expect(verified).toMatchObject({ code: 3, stdout: expect.stringContaining('is of another store than HEAD') });
+  expect((await walq(['queue', 'enqueue', 'x', '--store', dir])).code).toBe(3);
+  expect((await walq(['wal', 'repair', dir, '--apply'])).code).toBe(0);
+  expect((await walq(['wal', 'verify', dir])).code).toBe(0);
+  expect(JSON.parse(readFileSync(join(dir, 'STORE.json'), 'utf8'))).toMatchObject({
+    id: JSON.parse(Buffer.from(before['/STORE.json'] ?? '', 'hex').toString()).id,
+  });
+});
+
+it('a cut in place is refused where the log has no base', async () => {
+  const dir = copy();
+  rmSync(segments(dir).sort()[0] ?? '');
+  rmSync(join(dir, 'snapshots'), { recursive: true });
+  const before = contents(dir);
+  const { code, stderr } = await walq(['wal', 'repair', dir, '--mode', 'cut', '--at', '20', '--apply']);
+  expect({ code, stderr }).toMatchObject({ code: 3, stderr: expect.stringContaining('[E_NO_BASE]') });
+  const { '/LOCK': _, ...after } = contents(dir);
+  const { '/LOCK': __, ...was } = before;
+  expect(after).toEqual(was);
+});
+
+it('a cut in place is refused when only a snapshot above it is a base', async () => {
+  const dir = copy();
+  rmSync(segments(dir).sort()[0] ?? '');
+  rmSync(join(dir, 'snapshots', '00000000000000000012.snap'));
+  const { code, stderr } = await walq(['wal', 'repair', dir, '--mode', 'cut', '--at', '20']);
+  expect({ code, stderr }).toMatchObject({ code: 3, stderr: expect.stringMatching(/E_NO_BASE|E_BEFORE_BASE/) });
+});
+
+it('a backup does not wait for a HEAD of another store to move', async () => {
+  const dir = copy();
+  const other = join(scratch(), 'other');
+  await (await open(other)).close();
+  cpSync(join(other, 'HEAD'), join(dir, 'HEAD'));
+  const { code } = await walq(['backup', dir, `${dir}-copy`]);
+  expect(code).toBe(0);
+  expect((await walq(['wal', 'verify', `${dir}-copy`])).stdout).toContain('38 events (seq 1..38)');
+});
+
+it('a store whose log was removed names the snapshot to go on from', async () => {
+  const dir = copy();
+  const whole = await totalsOf(dir);
+  await walq(['snapshot', 'create', dir]);
+  rmSync(join(dir, 'wal'), { recursive: true });
+  for (const gone of ['', 'STORE.json']) {
+    if (gone !== '') rmSync(join(dir, gone));
+    const { code, stderr } = await walq(['wal', 'verify', dir]);
+    expect(code).toBe(3);
+    const [, path = ''] = /walq snapshot restore (\S+) --to NEWSTORE: the state at seq 38/.exec(stderr) ?? [];
+    const to = `${dir}-new${gone}`;
+    expect((await walq(['snapshot', 'restore', path, '--to', to])).code).toBe(0);
+    expect(await totalsOf(to)).toBe(whole);
+  }
+});
+
+it('what is no snapshot but is called so is told', async () => {
+  const dir = copy();
+  rmSync(join(dir, 'snapshots', '00000000000000000031.snap'));
+  symlinkSync('/dev/null', join(dir, 'snapshots', '00000000000000000031.snap'));
+  expect(await walq(['wal', 'verify', dir])).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('note: snapshots/00000000000000000031.snap: no file with the name of a snapshot'),
+  });
+  expect((await walq(['wal', 'verify', dir, '--fail-on', 'note'])).code).toBe(1);
+});
+
+describe('a folder that is no store', () => {
+  it.each([
+    [['queue', 'enqueue', 'x'], 7],
+    [['queue', 'run', '--exec', 'true', '--drain'], 7],
+    [['queue', 'pause'], 1],
+    [['queue', 'cancel', 'x'], 1],
+  ])('%s leaves nothing in it', async (command, exit) => {
+    const dir = scratch();
+    writeFileSync(join(dir, 'a.txt'), 'hi');
+    expect((await walq([...command, '--store', dir])).code).toBe(exit);
+    expect(readdirSync(dir)).toEqual(['a.txt']);
+  });
+
+  it('is not the root folder when --store is empty', async () => {
+    for (const command of [
+      ['queue', 'enqueue', 'x'],
+      ['queue', 'pause'],
+      ['queue', 'status'],
+    ]) {
+      const { code, stderr } = await walq([...command, '--store', '']);
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('--store is empty') });
+    }
+    expect(existsSync('/LOCK')).toBe(false);
+  });
+});
+
+describe('a log that is damaged where a snapshot covers it', () => {
+  it.each([
+    ['wal', 'compact'],
+    ['wal', 'compact', '--dry-run'],
+    ['snapshot', 'prune', '--keep', '1'],
+    ['snapshot', 'prune', '--keep', '1', '--dry-run'],
+  ])('is not cleaned: %s %s %s', async (...[noun = '', verb = '', ...flags]) => {
+    const dir = copy('bit-flip');
+    const files = () => [...readdirSync(join(dir, 'wal')), ...readdirSync(join(dir, 'snapshots'))];
+    const before = files();
+    const { code, stderr } = await walq([noun, verb, dir, ...flags]);
+    expect({ code, stderr }).toMatchObject({ code: 3, stderr: expect.stringContaining('[E_PAYLOAD]') });
+    expect(files()).toEqual(before);
+  });
+});
+
+it('an event of a newer walq is that, and no damage', async () => {
+  const dir = join(scratch(), 'store');
+  const store = await open(dir);
+  const newer = Uint8Array.from([99, 1, 0x61, 1]);
+  await store.append([newer]).catch(() => undefined);
+  await store.close();
+  for (const command of [
+    ['wal', 'replay', dir],
+    ['wal', 'verify', '--deep', dir],
+    ['queue', 'enqueue', 'x', '--store', dir],
+  ]) {
+    const { code, stdout, stderr } = await walq(command);
+    expect({ command, code }).toEqual({ command, code: 5 });
+    expect(stdout + stderr).toContain('E_RECORD_NEWER');
+  }
+});
