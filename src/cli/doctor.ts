@@ -86,6 +86,8 @@ export function factLines(diagnosis: Diagnosis, now: number): [string, string][]
 function endingText({ ending, opening }: Diagnosis, now: number): string {
   const by = opening === undefined ? '' : ` by pid ${opening.pid}, opened ${roughly(now - opening.atMs)} ago`;
   switch (ending) {
+    case 'unknown':
+      return 'how it ended cannot be read';
     case 'never written':
       return 'nobody has written to it yet';
     case 'at work':
@@ -100,8 +102,10 @@ function endingText({ ending, opening }: Diagnosis, now: number): string {
 function jobLines({ jobs, jobsError, log, stateLacks, baseSeq }: Diagnosis, now: number): [string, string][] {
   if (jobs === undefined) return [['jobs', `unknown: ${escapeText(jobsError?.message ?? '')} [${jobsError?.code}]`]];
   const { counts } = jobs;
-  const upTo =
-    jobs.seq < (log.seqLast ?? 0) ? `, as of seq ${count(jobs.seq)}: what comes after cannot be applied` : '';
+  const last = Math.max(log.seqLast ?? 0, log.lost.at(-1)?.seqLast ?? 0);
+  const lags = jobs.seq < last || (log.lostUnknown && stateLacks);
+  const why = jobs.seq < (log.seqLast ?? 0) ? 'what comes after cannot be applied' : 'what came after cannot be read';
+  const upTo = lags ? `, as of seq ${count(jobs.seq)}: ${why}` : '';
   const states = [
     `${count(counts.pending)} pending`,
     `${count(counts.in_flight)} in flight`,
@@ -110,7 +114,7 @@ function jobLines({ jobs, jobsError, log, stateLacks, baseSeq }: Diagnosis, now:
   ];
   const covered = `the state is whole: the snapshot of seq ${count(baseSeq)} holds what the lost events did`;
   const lacks = 'the lost events may hold outcomes: what waits or is in flight may be done';
-  const loss = stateLacks ? lacks : log.lost.length > 0 ? covered : undefined;
+  const loss = stateLacks ? lacks : log.lost.length > 0 && !lags ? covered : undefined;
   return [
     ['jobs', `${states.join(', ')}${upTo}`],
     ...inFlightLines(jobs, now),
@@ -139,14 +143,16 @@ function inFlightLines(jobs: JobsInQuestion, now: number): [string, string][] {
   ];
 }
 
-function snapshotText({ snapshots, log, baseSeq }: Diagnosis, now: number): string {
+function snapshotText({ snapshots, log, jobs, baseSeq }: Diagnosis, now: number): string {
   const good = snapshots.flatMap(({ summary }) => summary ?? []);
   const bad = snapshots.length - good.length;
   const newest = good.reduce<(typeof good)[number] | undefined>(
     (a, b) => (a === undefined || b.seq > a.seq ? b : a),
     undefined,
   );
-  const replay = `${counted(Math.max(0, (log.seqLast ?? baseSeq) - baseSeq), 'event')} to replay`;
+  // As far as the state goes: what lies behind a hole is not replayed.
+  const last = jobs?.seq ?? log.seqLast ?? baseSeq;
+  const replay = `${counted(Math.max(0, last - baseSeq), 'event')} to replay`;
   if (newest === undefined) return `${bad === 0 ? 'none' : `${count(bad)} bad, no good one`}; ${replay}`;
   const age = roughly(now - newest.createdMs);
   const kinds = bad === 0 ? `${count(good.length)} good` : `${count(good.length)} good, ${count(bad)} bad`;

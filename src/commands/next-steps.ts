@@ -15,14 +15,19 @@ export interface Judged {
   target: TargetName;
   verdict: Verdict;
   findings: readonly Finding[];
+  /** Newest first. */
   snapshots?: readonly SnapshotCheck[];
+  /** A flipped bit explains some of the damage; undefined where nobody has looked. */
+  oneBit?: boolean | undefined;
+  /** Last seq of the log. */
+  seqLast?: number | undefined;
 }
 
 /**
  * What to do about a verdict, in order, safest first: none of these changes a byte without being told to (`--apply`),
  * or keeps what it replaces. Empty where nothing is to be done.
  */
-export function stepsFor({ target, verdict, findings, snapshots }: Judged): Step[] {
+export function stepsFor({ target, verdict, findings, snapshots = [], oneBit, seqLast }: Judged): Step[] {
   const path = shellWord(target.path);
   const worst = worstFirst(findings)[0];
   const explain: Step[] =
@@ -35,11 +40,11 @@ export function stepsFor({ target, verdict, findings, snapshots }: Judged): Step
     case 'ambiguous':
       return [{ command: `walq wal repair ${path} --mode trim`, does: 'shows what would be cut off, changes nothing' }];
     case 'degraded':
-      return [...snapshotStep(path, snapshots ?? []), ...explain];
+      return snapshotSteps(path, snapshots, findings, seqLast, explain);
     case 'corrupt':
       if (onlyStoreFile(findings))
         return [{ command: `walq wal repair ${path}`, does: 'shows the STORE.json to write' }];
-      return [...(findings.some(mayBeOneBit) ? [healStep(path)] : []), salvageStep(path), ...explain];
+      return [...((oneBit ?? findings.some(mayBeOneBit)) ? [healStep(path)] : []), salvageStep(path), ...explain];
     case 'no base':
       return [salvageStep(path), ...explain];
     default:
@@ -57,16 +62,33 @@ function salvageStep(path: string): Step {
 }
 
 /** Bytes are there and wrong: the damage that a flipped bit makes. */
-function mayBeOneBit({ code }: Finding): boolean {
+export function mayBeOneBit({ code }: Finding): boolean {
   return code === 'E_PAYLOAD' || code === 'E_FRAME_HEADER' || code === 'E_SEGMENT_HEADER';
 }
 
-/** A bad snapshot goes once two newer good ones are there (retention.ts). */
-function snapshotStep(path: string, snapshots: readonly SnapshotCheck[]): Step[] {
-  const newerGood = snapshots.findIndex((check) => check.summary === undefined);
-  if (newerGood <= 0) return [{ command: `walq snapshot create ${path}`, does: 'a good snapshot beside the bad one' }];
-  if (newerGood > 1) return [{ command: `walq snapshot prune ${path}`, does: 'takes the bad one away' }];
-  return [];
+/** `walq snapshot prune` takes away what is older than the two newest good ones (retention.ts). */
+const snapshotsKept = 2;
+
+/** A bad snapshot goes once enough good ones are newer: until then, one more of them. */
+function snapshotSteps(
+  path: string,
+  snapshots: readonly SnapshotCheck[],
+  findings: readonly Finding[],
+  seqLast: number | undefined,
+  explain: readonly Step[],
+): Step[] {
+  const faulty = new Set(findings.map(({ severity, file }) => (severity === 'note' ? undefined : file)));
+  const isBad = ({ file, summary }: SnapshotCheck): boolean => summary === undefined || faulty.has(file);
+  const firstBad = snapshots.findIndex(isBad);
+  const newerGood = Math.max(0, firstBad);
+  if (newerGood >= snapshotsKept)
+    return [{ command: `walq snapshot prune ${path}`, does: 'takes the bad one away' }, ...explain];
+  const newest = snapshots[0]?.summary?.seq;
+  const command = `walq snapshot create ${path}`;
+  const does = newerGood === 0 ? 'a good snapshot beside the bad one' : 'one more good one, and the bad one can go';
+  // At once it would write nothing: whoever follows the first command would turn in a circle.
+  if (newest !== undefined && newest === seqLast) return [...explain, { command, does: `after new events: ${does}` }];
+  return [{ command, does }, ...explain];
 }
 
 /** Repair writes STORE.json anew. */

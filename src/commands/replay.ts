@@ -20,8 +20,9 @@ import { listStoreSnapshots } from './snapshots.ts';
 import { isForeign, nameOf, openTarget, shownPath, type Target } from './target.ts';
 
 /**
- * The state at a point. On a damaged log it is the state before the first fault, and `findings` says so. Throws
- * E_BEFORE_BASE, E_SEQ_RANGE, E_SELECTOR (2), E_NO_BASE (3), E_REPLAY (3) and what `openTarget` throws.
+ * The state at a point. On a damaged log it ends before the first fault behind the newest good snapshot below that
+ * point, and `findings` says so. Throws E_BEFORE_BASE, E_SEQ_RANGE, E_SELECTOR (2), E_NO_BASE (3), E_REPLAY (3) and
+ * what `openTarget` throws.
  */
 export async function replayPath(context: CommandContext, request: ReplayRequest): Promise<ReplayResult> {
   const until = request.until === undefined ? undefined : parseSelector(request.until);

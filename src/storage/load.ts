@@ -18,6 +18,8 @@ export interface LoadOptions {
   snapshot?: 'auto' | 'none' | { path: string };
   /** Read no further than `until`. What is found then tells of what was read, and nothing of the rest. */
   partial?: boolean;
+  /** Go on behind a hole where a good snapshot leads past it. For readers: a writer has no use for a damaged log. */
+  pastHoles?: boolean;
   /** Bytes of the log read so far. */
   progress?: (bytes: number) => void;
 }
@@ -154,15 +156,16 @@ async function replayOnto<M extends StateMachine>(
   options: LoadOptions,
 ): Promise<Omit<Loaded<M>, 'findings'> | 'unfit'> {
   const { machine, point } = base;
-  const { until = Number.POSITIVE_INFINITY, partial = false, progress } = options;
+  const { until = Number.POSITIVE_INFINITY, partial = false, pastHoles = false, progress } = options;
   const at = survey.live.findIndex((name) => name.ordinal === point?.ordinal);
-  const first = survey.live[Math.max(at, 0)];
-  if (first === undefined || (at < 0 && first.seqFirst !== base.seq + 1)) return 'unfit';
-  const inputs = held.inputs.slice(Math.max(at, 0));
+  const from = at < 0 ? behindGap(survey, base) : at;
+  if (from === undefined) return 'unfit';
+  const inputs = held.inputs.slice(from);
   const evidence = {
     storeId: survey.identity.id,
     ...(survey.head && { head: survey.head }),
     points: point ? [point] : [],
+    ...(pastHoles && point && { resume: point }),
   };
   let replayed = 0;
   let seq = base.seq;
@@ -194,14 +197,25 @@ async function replayOnto<M extends StateMachine>(
   if (!unbroken) return 'unfit';
   const judgement = judgeLog(log, evidence);
   if (point && at < 0 && otherPast(log, point)) return 'unfit';
-  if (point && at >= 0 && log.segments[0]?.pointsPassed.get(point) !== true) {
-    const damagedBefore = log.segments[0]?.scan.holes.some(
-      (hole) => hole.offset < point.offset && hole.kind !== 'zeros',
-    );
-    if (!damagedBefore) return 'unfit';
-  }
+  if (point && at >= 0 && misses(log, point)) return 'unfit';
   judgement.findings.push(...gaps.findings());
   return { machine, seq, replayed, log, judgement, ...(base.snapshot && { snapshot: base.snapshot }) };
+}
+
+/** The segment that follows a snapshot whose own one is gone. */
+function behindGap(survey: Survey, { seq, point }: Base<unknown>): number | undefined {
+  const index = survey.live.findIndex(({ seqFirst, ordinal }, place) => {
+    return seqFirst === seq + 1 && (place === 0 || ordinal === (point?.ordinal ?? 0) + 1);
+  });
+  return index < 0 ? undefined : index;
+}
+
+/** The log that was read first is sound as far as the point, and has no such frame end. */
+function misses(log: LogScan, point: ChainPoint): boolean {
+  const segment = log.segments[0];
+  if (segment === undefined || segment.pointsPassed.get(point) === true) return false;
+  const { header, holes } = segment.scan;
+  return header !== undefined && !holes.some((hole) => hole.offset < point.offset && hole.kind !== 'zeros');
 }
 
 function replayError(seq: number, file: string, offset: number, cause: unknown): WalqError {

@@ -17,12 +17,13 @@ export interface HealedFile extends SegmentHeal {
 /** A stretch that one flipped bit would explain and that is not healed: `file` is relative to the store. */
 export type HealCandidate = SegmentHeal['candidates'][number] & { file: string };
 
-/** Looks for flipped bits in every segment of the log. Read-only. */
+/** Looks for flipped bits in every segment of the log, or in those of `files`. Read-only. */
 export async function findFlips(
   env: StorageEnv,
   storeDir: string,
   survey: Survey,
   readable: (record: Uint8Array) => boolean,
+  files?: ReadonlySet<string>,
 ): Promise<HealedFile[]> {
   const headerOf = async (index: number) => {
     const name = survey.live[index]?.name;
@@ -30,8 +31,9 @@ export async function findFlips(
   };
   const found: HealedFile[] = [];
   for (const [index, name] of survey.live.entries()) {
-    const [before, after] = [await headerOf(index - 1), await headerOf(index + 1)];
     const file = join(walFolder, name.name);
+    if (files?.has(file) === false) continue;
+    const [before, after] = [await headerOf(index - 1), await headerOf(index + 1)];
     const source = await openSource(env.fs, join(storeDir, file));
     try {
       const heal = await healSegment(source, {

@@ -5,7 +5,6 @@ import { type Loaded, type LoadOptions, loadState } from './load.ts';
 import { stillThere } from './read.ts';
 import { surveyStore } from './survey.ts';
 import type { SnapshotSummary, StateMachine, StorageEnv } from './types.ts';
-import type { LogJudgement } from './wal/judge-log.ts';
 
 export interface ReplayResult<M> {
   machine: M;
@@ -22,7 +21,8 @@ export interface ReplayResult<M> {
 
 /**
  * The state after seq `until` (inclusive), or at the end. Read-only, also beside a live writer. On a damaged log the
- * state is built from what lies before the first fault; `findings` says what is wrong. Rejects with E_SEQ_RANGE when
+ * newest good snapshot before that point leads past what lies before it: the state ends at the first fault behind it,
+ * or, without a snapshot, at the first of all; `findings` says what is wrong. Rejects with E_SEQ_RANGE when
  * `until` is not in the log, E_NO_BASE, E_REPLAY, E_NO_STORE, E_READ.
  */
 export async function replayTo<M extends StateMachine>(
@@ -34,24 +34,33 @@ export async function replayTo<M extends StateMachine>(
   const loaded = await loadBesideWriter(env, storeDir, make, options);
   const findings = await stillThere(env, storeDir, loaded.findings);
   const seqMax = loaded.judgement.seqNext - 1;
-  if (options.until !== undefined && loaded.seq < options.until) {
-    const text = `seq ${options.until} is not in the readable log, which ends at ${loaded.seq}`;
-    throw usageError('E_SEQ_RANGE', text, { data: { until: options.until, seqLast: loaded.seq } });
-  }
+  if (options.until !== undefined && loaded.seq < options.until) throw unreached(options.until, loaded, seqMax);
   return {
     machine: loaded.machine,
     seq: loaded.seq,
     seqMax,
     ...(loaded.snapshot && { snapshot: loaded.snapshot }),
     replayed: loaded.replayed,
-    whole: options.until !== undefined || isWhole(loaded.judgement, loaded.findings),
+    whole: options.until !== undefined || isWhole(loaded),
     findings,
   };
 }
 
-function isWhole(judgement: LogJudgement, findings: readonly Finding[]): boolean {
+/** Nothing can be read there; or something can, and a fault lies between it and the last snapshot before. */
+function unreached(until: number, { seq }: Loaded<unknown>, seqMax: number): WalqError {
+  const text =
+    until > seqMax
+      ? `seq ${until} is not in the readable log, which ends at ${seq}`
+      : `the state at seq ${until} is not known: what comes after seq ${seq} is damaged or missing`;
+  return usageError('E_SEQ_RANGE', text, { data: { until, seqLast: seq } });
+}
+
+/** What was lost before the snapshot, the snapshot knows. */
+function isWhole({ seq, snapshot, judgement, findings }: Loaded<unknown>): boolean {
   const endKnown = findings.every((finding) => finding.severity !== 'newer' && finding.code !== 'E_SNAPSHOT_AHEAD');
-  return endKnown && judgement.lost.length === 0 && !judgement.lostUnknown && judgement.tail === undefined;
+  const { lost, lostUnknown, tail, seqNext } = judgement;
+  const nothingLost = lost.every(({ seqLast }) => seqLast <= (snapshot?.seq ?? 0));
+  return endKnown && nothingLost && !lostUnknown && tail === undefined && seq >= seqNext - 1;
 }
 
 /** A writer that cleans up may take away the snapshot or segment just listed; then a fresh listing has newer ones. */
@@ -64,7 +73,7 @@ async function loadBesideWriter<M extends StateMachine>(
   for (let attempt = 1; ; attempt++) {
     try {
       return await besideWriter(env, storeDir, async () =>
-        loadState(env, storeDir, await surveyStore(env, storeDir), make, options),
+        loadState(env, storeDir, await surveyStore(env, storeDir), make, { ...options, pastHoles: true }),
       );
     } catch (error) {
       if (attempt === 3 || !(error instanceof WalqError && error.code === 'E_NO_BASE')) throw error;

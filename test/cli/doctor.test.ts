@@ -1,8 +1,8 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { contents, makeStore, segments } from './make-store.ts';
+import { contents, damage, makeStore, segments } from './make-store.ts';
 import { scratch, walq } from './run-walq.ts';
 
 const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url));
@@ -68,6 +68,80 @@ describe('doctor', () => {
     const after = await doctor(dir);
     expect(after.lines.join('\n')).toContain('the lost events may hold outcomes');
     expect(beside(after.lines, 'jobs')[0]).toMatch(/as of seq \d+: what comes after cannot be applied$/);
+    expect(after.lines.join('\n')).not.toContain('the state is whole');
+  });
+
+  it('of a store whose only header is damaged, gives the state of the newest good snapshot', async () => {
+    const dir = join(scratch(), 'store');
+    await makeStore(dir, 8, { snapshotAfter: 5 });
+    rmSync(join(dir, 'snapshots', readdirSync(join(dir, 'snapshots')).sort().at(-1) ?? ''));
+    const [path = ''] = segments(dir);
+    writeFileSync(path, readFileSync(path).fill(0x5a, 20, 60));
+    const { lines } = await doctor(dir);
+    expect(lines[0]).toBe('CORRUPT  lost: exactly 24 events (seq 1..24)');
+    expect(beside(lines, 'writing')).toEqual(['how it ended cannot be read']);
+    expect(beside(lines, 'jobs')).toEqual([
+      '0 pending, 0 in flight, 5 completed, 0 dead, as of seq 15: what came after cannot be read',
+      'the lost events may hold outcomes: what waits or is in flight may be done',
+    ]);
+    expect(beside(lines, 'snapshots')[0]).toMatch(/the newest good one is of seq 15, .*; 0 events to replay after it$/);
+  });
+
+  it('queue list and wal replay agree on what a snapshot behind a hole makes up for', async () => {
+    const whole = 'the damage lies in a part of the store that it does not need';
+    const dir = join(scratch(), 'store');
+    await makeStore(dir, 8, { snapshotAfter: 5 });
+    const [path = ''] = segments(dir);
+    const sound = readFileSync(path);
+    damage(path, Math.floor(sound.length / 3));
+    for (const store of [join(fixtures, 'missing-segment'), dir]) {
+      expect((await walq(['wal', 'replay', store])).stderr).toContain(`the state is whole: ${whole}`);
+      expect((await walq(['queue', 'list', '--store', store])).stderr).toContain(`the answer is whole: ${whole}`);
+    }
+    writeFileSync(path, sound);
+    for (const name of readdirSync(join(dir, 'snapshots'))) rmSync(join(dir, 'snapshots', name));
+    damage(path, Math.floor(sound.length / 3));
+    const lacks = /up to seq \d+; what lies behind/;
+    expect((await walq(['wal', 'replay', dir])).stderr).toMatch(lacks);
+    expect((await walq(['queue', 'list', '--store', dir])).stderr).toMatch(lacks);
+  });
+
+  it('asks for healing only where there is a flipped bit', async () => {
+    const dir = join(scratch(), 'store');
+    await makeStore(dir, 20);
+    const [path = ''] = segments(dir);
+    const sound = readFileSync(path);
+    const first = async (): Promise<string | undefined> => beside((await doctor(dir)).lines, 'next')[0];
+    const random = Buffer.from(sound);
+    for (let at = 1040; at < 1100; at++) random[at] = (at * 197 + 31) & 0xff;
+    for (const damaged of [Buffer.from(sound).fill(0, 1024, 1536), random]) {
+      writeFileSync(path, damaged);
+      expect(await first()).toContain('--mode salvage --to NEWSTORE');
+      expect((await walq(['wal', 'verify', dir])).stdout).toContain(`next: walq wal repair ${dir} --mode salvage`);
+    }
+    const flipped = Buffer.from(sound);
+    flipped[1040] = (flipped[1040] ?? 0) ^ 2;
+    writeFileSync(path, flipped);
+    expect(await first()).toContain('--mode heal');
+  });
+
+  it('leads from a bad snapshot to a store without it', async () => {
+    const dir = join(scratch(), 'store');
+    cpSync(join(fixtures, 'bad-snapshot'), dir, { recursive: true });
+    const next = async (): Promise<string[]> => beside((await doctor(dir)).lines, 'next');
+    const enqueue = async (): Promise<void> => {
+      expect((await walq(['queue', 'enqueue', '--store', dir, 'mail'])).code).toBe(0);
+    };
+    for (let round = 1; round <= 2; round++) {
+      await enqueue();
+      expect((await next())[0]).toMatch(/^walq snapshot create/);
+      expect((await walq(['snapshot', 'create', dir])).code).toBe(0);
+      if (round === 1)
+        expect((await next())[1]).toMatch(/^walq snapshot create \S+ +after new events: one more good one/);
+    }
+    expect((await next())[0]).toMatch(/^walq snapshot prune/);
+    await walq(['snapshot', 'prune', dir]);
+    expect((await doctor(dir)).lines[0]).toBe('OK');
   });
 
   it('names sectors that are all zero or all 0xFF', async () => {

@@ -34,6 +34,14 @@ export const readingMutants = [
     only: 'checkpoints that clean',
   },
   {
+    name: 'a second hole behind the snapshot is passed over',
+    property: 'nothing is applied that does not follow the snapshot without a gap',
+    file: 'src/storage/wal/scan-segment.ts',
+    edits: [["if (hole.kind !== 'zeros') this", "if (hole.kind !== 'zeros' && !this.#scan.resumed) this"]],
+    tests: ['test/storage/damage/behind-hole.test.ts'],
+    only: 'with two of them',
+  },
+  {
     name: 'a torn tail is not kept',
     property: 'what an opening cuts off lies in quarantine',
     file: 'src/storage/open.ts',

@@ -8,13 +8,17 @@ import type { Session } from '../session.ts';
 /** On stderr: what is wrong with the files that an answer was read from, and with the runner that was asked. */
 export async function explainLook(
   session: Session,
-  { verdict, findings, runner, seq }: Pick<Scene, 'verdict' | 'findings' | 'runner' | 'seq'>,
+  { verdict, findings, runner, seq, whole }: Pick<Scene, 'verdict' | 'findings' | 'runner' | 'seq' | 'whole'>,
 ): Promise<void> {
   if (runner.error !== undefined)
     session.context.note(`the runner cannot be asked what it does: ${escapeText(runner.error.message)}`);
   if (exitOfVerdict(verdict) === Exit.ok) return;
   await writeFaults(session, findings);
-  const whole = verdict === 'torn' || verdict === 'degraded';
-  const meaning = whole ? 'the answer is whole' : `this is the queue up to seq ${seq}; what lies behind is not in it`;
-  await session.err.write(verdictText(verdict, [meaning], session.errStyle));
+  await session.err.write(verdictText(verdict, [meaningOf()], session.errStyle));
+
+  function meaningOf(): string {
+    if (verdict === 'torn' || verdict === 'degraded') return 'the answer is whole';
+    if (whole === true) return 'the answer is whole: the damage lies in a part of the store that it does not need';
+    return `this is the queue up to seq ${seq}; what lies behind is not in it`;
+  }
 }

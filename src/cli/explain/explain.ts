@@ -31,8 +31,7 @@ export async function writeExplained(session: Session, view: JobView, output: 't
     const text = `job ${escapeText(view.id)} is not in the queue any more`;
     await session.err.line(`${text} ${session.errStyle.dim('[E_JOB_UNKNOWN]')}`);
   }
-  const { verdict, findings, runner, seq } = view.scene;
-  await explainLook(session, { verdict, findings, runner, seq });
+  await explainLook(session, view.scene);
   return exit;
 }
 

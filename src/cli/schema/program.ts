@@ -78,7 +78,7 @@ const diagnosis: MembersOf<Diagnosis> = {
   ...judged,
   traces: list(either([text('in plain words'), nothing]), 'what the bytes at a finding show, in the order of findings'),
   log: structure<LogReport>({ ...judged, ...logMembers }, 'the log, as wal verify answers'),
-  ending: oneOf(['never written', 'closed', 'at work', 'broken off'], 'how the writing of the log ended'),
+  ending: oneOf(['never written', 'closed', 'at work', 'broken off', 'unknown'], 'how the writing of the log ended'),
   opening: optional(
     structure<NonNullable<Diagnosis['opening']>>(
       { atMs: timeMs('when'), pid: whole('of the process') },

@@ -1,6 +1,7 @@
 import type { ExitCode } from '../../base/errors.ts';
 import { usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
+import { hasFlippedBit } from '../../commands/flipped-bit.ts';
 import { stepsFor } from '../../commands/next-steps.ts';
 import { shownPath, splitPositionals } from '../../commands/target.ts';
 import { exitUnder, type FailOn, worstFirst } from '../../commands/verdict.ts';
@@ -64,7 +65,10 @@ async function writeText(session: Session, result: VerifyResult, asTable: boolea
   if (result.deep !== undefined) await out.line(style.dim(deepLine(result.deep)));
   await writeFindings(session, result);
   await out.write(verdictText(result.verdict, clausesOf(result), style));
-  const [next] = stepsFor(result);
+  const { target, findings, log } = result;
+  const isStore = target.kind === 'store';
+  const oneBit = isStore ? await hasFlippedBit(session.context.env, target.path, findings) : undefined;
+  const [next] = stepsFor({ ...result, oneBit, seqLast: log?.seqLast });
   if (next !== undefined) await out.line(`${style.dim('next:')} ${style.command(escapeText(next.command))}`);
 }
 

@@ -6,6 +6,7 @@ import { verifyStore } from '../../storage/read.ts';
 import type { FrameView, LogReport, SnapshotCheck, Verdict } from '../../storage/types.ts';
 import type { LogVisitor } from '../../storage/wal/scan-log.ts';
 import type { CommandContext } from '../context.ts';
+import { hasFlippedBit } from '../flipped-bit.ts';
 import { type Step, stepsFor } from '../next-steps.ts';
 import { lookAtQueue, type QueueLook } from '../queue/look.ts';
 import { openStoreTarget } from '../store-target.ts';
@@ -14,7 +15,7 @@ import { type DiskUse, diskUse } from './disk-use.ts';
 import { traceOf } from './traces.ts';
 
 /** How the writing of the log ended, as its last frames say. */
-export type Ending = 'never written' | 'closed' | 'at work' | 'broken off';
+export type Ending = 'never written' | 'closed' | 'at work' | 'broken off' | 'unknown';
 
 /** A job that somebody had when its runner went away. */
 export interface Interrupted {
@@ -102,15 +103,28 @@ export async function diagnose(context: CommandContext, args: readonly string[],
     findings,
     traces: await Promise.all(findings.slice(0, tracesMax).map((finding) => traceOf(env, store, finding))),
     log,
-    ending: ends.ending(!(look instanceof WalqError) && look.runner.known !== undefined),
+    ending: ends.ending(!(look instanceof WalqError) && look.runner.known !== undefined, isUnreadable(log)),
     ...(ends.opening && { opening: ends.opening }),
     ...(look instanceof WalqError ? { jobsError: { code: look.code, message: look.message } } : { jobs: jobsOf(look) }),
     snapshots,
     baseSeq,
     stateLacks: log.lostUnknown || log.lost.some(({ seqLast }) => seqLast > baseSeq),
     disk: await diskUse(env, store, good),
-    next: stepsFor({ target: { kind: 'store', path: store }, verdict: log.verdict, findings, snapshots }),
+    next: stepsFor({
+      target: { kind: 'store', path: store },
+      verdict: log.verdict,
+      findings,
+      snapshots,
+      oneBit: await hasFlippedBit(env, store, findings),
+      seqLast: log.seqLast,
+    }),
   };
+}
+
+/** What stood at the end of the log cannot be read: neither who wrote there nor how it ended. */
+function isUnreadable({ verdict, lost, lostUnknown, seqLast }: LogReport): boolean {
+  if (verdict === 'newer' && seqLast === undefined) return true;
+  return lostUnknown || (lost.at(-1)?.seqLast ?? 0) > (seqLast ?? 0);
 }
 
 function jobsOf({ machine, seq, phases }: QueueLook): JobsInQuestion {
@@ -153,8 +167,9 @@ class Ends {
     }
   }
 
-  ending(runnerLives: boolean): Ending {
+  ending(runnerLives: boolean, unreadable: boolean): Ending {
     if (runnerLives) return 'at work';
+    if (unreadable) return 'unknown';
     if (this.#last === undefined) return 'never written';
     return this.#last === 'close' ? 'closed' : 'broken off';
   }

@@ -27,6 +27,8 @@ export interface Scene {
   /** What the state was built from, besides the log. */
   snapshot?: { file: string; seq: Seq };
   verdict: Verdict;
+  /** Nothing up to its seq is missing in the state, whatever is wrong with the rest. */
+  whole?: boolean;
   findings: readonly Finding[];
   /** It stands so now; else it is a moment of the past, or a log by itself: nobody can be asked, nothing done. */
   live: boolean;
@@ -70,12 +72,13 @@ export async function sceneOfLog(context: CommandContext, path: string, until: S
   try {
     const make = (): QueueMachine => new PointMachine();
     const replayed = await replayTarget(context, open, { until: base.until, snapshot: 'auto', make });
-    const { machine, seq, snapshot, verdict, findings } = replayed;
+    const { machine, seq, snapshot, verdict, findings, whole } = replayed;
     const lastMs = machine instanceof PointMachine ? machine.lastMs : (replayed.atMs ?? lastChangeMs(machine));
     // A log without times has no now.
     const phases = { now: lastMs ?? (isForeign(open) ? 0 : wallClock), settings: machine.settings, runner: {} };
     const at = lastMs !== undefined && { atMs: lastMs };
-    return { ...base, machine, seq: seqOf(seq), ...at, ...(snapshot && { snapshot }), verdict, findings, phases };
+    const facts = { verdict, findings, ...(whole !== undefined && { whole }), ...(snapshot && { snapshot }) };
+    return { ...base, machine, seq: seqOf(seq), ...at, ...facts, phases };
   } catch (error) {
     if (!(error instanceof WalqError) || error.code !== 'E_NO_BASE' || open.kind === 'store' || isForeign(open))
       throw error;

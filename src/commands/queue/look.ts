@@ -16,6 +16,8 @@ export interface QueueLook {
   /** What the state was built from, besides the log. */
   snapshot?: { file: string; seq: number };
   verdict: Verdict;
+  /** Nothing is missing in the state, whatever is wrong with the rest of the store. */
+  whole: boolean;
   findings: Finding[];
   runner: RunnerLook;
   /** For `phaseOf`. */
@@ -26,7 +28,7 @@ export interface QueueLook {
 export async function lookAtQueue(context: CommandContext): Promise<QueueLook> {
   const { env } = context;
   const store = await openStoreTarget(context, []);
-  const { machine, seq, snapshot, findings } = await replayTo(env, store, () => new QueueMachine());
+  const { machine, seq, snapshot, whole, findings } = await replayTo(env, store, () => new QueueMachine());
   // Asked after reading: a runner that is gone by now cannot have the jobs that the files give it.
   const runner = await lookAtRunner(env, store);
   const { settings } = machine;
@@ -38,6 +40,7 @@ export async function lookAtQueue(context: CommandContext): Promise<QueueLook> {
     seq,
     ...(base && { snapshot: base }),
     verdict: verdictOf(findings),
+    whole,
     findings,
     runner,
     phases,

@@ -9,6 +9,8 @@ interface Placed {
 interface Break {
   segment: number;
   offset: number;
+  /** One past the last byte concerned. */
+  end: number;
   /** It lies between this segment and the one before, or is the segment as a whole. */
   atStart: boolean;
 }
@@ -23,21 +25,23 @@ const headerBytes = 96;
 export class Knowledge {
   readonly #breaks: Break[];
   /** Newest first: where the way to a later point begins. */
-  readonly #starts: { seq: number; segment: number }[];
+  readonly #starts: { seq: number; segment: number; offset: number }[];
 
   constructor({ findings, log, snapshots }: Diagnosis) {
     const place = new Map(log.segments.map(({ file }, index) => [file, index]));
     const faults = findings.filter(({ severity, code }) => severity !== 'note' && code !== 'E_HEAD_MISMATCH');
-    this.#breaks = faults.flatMap(({ file, offset = 0 }): Break[] => {
+    this.#breaks = faults.flatMap(({ file, offset = 0, end = offset }): Break[] => {
       const segment = place.get(file);
-      return segment === undefined ? [] : [{ segment, offset, atStart: offset < headerBytes }];
+      return segment === undefined ? [] : [{ segment, offset, end, atStart: offset < headerBytes }];
     });
     const misfits = new Set(faults.map(({ file }) => file));
     const good = snapshots.flatMap(({ file, summary }) => (summary && !misfits.has(file) ? [summary] : []));
-    const ordinals = new Map(log.segments.map(({ ordinal }, index) => [ordinal, index]));
     this.#starts = [
-      ...good.map(({ seq, point }) => ({ seq, segment: ordinals.get(point.ordinal) ?? 0 })),
-      { seq: 0, segment: 0 },
+      ...good.map(({ seq, point }) => {
+        const segment = log.segments.findIndex(({ ordinal }) => (ordinal ?? 0) >= point.ordinal);
+        return { seq, segment, offset: log.segments[segment]?.ordinal === point.ordinal ? point.offset : 0 };
+      }),
+      { seq: 0, segment: 0, offset: 0 },
     ].sort((a, b) => b.seq - a.seq);
   }
 
@@ -54,7 +58,9 @@ export class Knowledge {
     const start = this.#starts.find((each) => each.seq <= seq);
     if (start === undefined || start.seq === seq) return true;
     return !this.#breaks.some((fault) => {
-      const behindStart = fault.atStart ? fault.segment > start.segment : fault.segment >= start.segment;
+      const here = fault.segment === start.segment && !fault.atStart;
+      const reachesStart = fault.offset >= start.offset || fault.end > start.offset;
+      const behindStart = fault.segment > start.segment || (here && reachesStart);
       const before = fault.segment < segment || (fault.segment === segment && fault.offset <= offset);
       return behindStart && before;
     });

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../base/source.ts';
 import { readInto } from '../files.ts';
-import type { FrameView, LostRange, RecordView } from '../types.ts';
+import type { ChainPoint, FrameView, LostRange, RecordView } from '../types.ts';
 import {
   decodeSegmentHeader,
   type FrameHeader,
@@ -32,6 +32,8 @@ export interface Evidence {
   head?: HeadSlot;
   /** Frame ends that snapshots claim. */
   points?: readonly { ordinal: number; offset: number; link: number; salt: number }[];
+  /** A snapshot is at hand whose frame ends there: what continues it is not behind a hole that lies before. */
+  resume?: ChainPoint;
   /** The files are a part of a log: neither a missing neighbour nor an open end means anything. */
   alone?: boolean;
   /** Header of the segment after the last one given, when that one is not scanned itself. */
@@ -54,7 +56,7 @@ export interface LogVisitor {
 export interface SegmentResult {
   input: SegmentInput;
   scan: SegmentScan;
-  /** A fault lies before this segment: nothing of it continues the log. */
+  /** A fault lies before this segment: nothing of it continues the log, unless a snapshot leads past the fault. */
   afterHole: boolean;
   /** Largest offset below which something proves that the segment was durable. Filled in by `judgeLog`. */
   certified: number;
@@ -88,10 +90,14 @@ export async function scanLog(
         here: point.ordinal === header?.ordinal && point.salt === header.salt,
       }));
       const mine = points.filter((point) => point.here);
-      broken ||= before !== undefined && !follows(before, header);
+      const { resume } = evidence;
+      if (resume && header && beginsBehind(resume, header, evidence)) broken = false;
+      else broken ||= before !== undefined && !follows(before, header);
+      const resumesHere = resume && resume.ordinal === header?.ordinal && resume.salt === header.salt;
       const afterHole = broken;
       const scan: SegmentScan = await scanSegment(source, {
         points: mine,
+        ...(resumesHere && { resume: { offset: resume.offset, link: resume.link, seqNext: resume.seq + 1 } }),
         ...(visitor.progress && { progress: (bytes) => visitor.progress?.(bytesBefore + bytes) }),
         ...((visitor.frame ?? visitor.record ?? visitor.lost) && { visit: toVisitor(input, visitor, () => broken) }),
       });
@@ -99,7 +105,7 @@ export async function scanLog(
       before = { input, scan, afterHole, certified: 0, pointsPassed };
       log.segments.push(before);
       bytesBefore += scan.size;
-      broken ||= scan.header === undefined || scan.holes.some((hole) => hole.kind !== 'zeros');
+      broken ||= scan.header === undefined || scan.severed;
       if (scan.stopped) return { ...log, stopped: true };
     } finally {
       await source.close();
@@ -120,14 +126,21 @@ async function peekHeader(source: ByteSource): Promise<SegmentHeader | undefined
  */
 function follows(before: SegmentResult, next: SegmentHeader | undefined): boolean {
   const scan = before.scan;
+  const run = scan.resumed ?? scan;
   if (next === undefined || scan.header === undefined) return false;
   return (
     next.ordinal === scan.header.ordinal + 1 &&
     next.storeId === scan.header.storeId &&
     next.prevSalt === scan.header.salt &&
-    next.seqFirst === scan.seqNext &&
-    (scan.sealed ? next.prevEnd === scan.end && next.prevLink === scan.link : next.prevEnd === scan.end + sealBytes)
+    next.seqFirst === run.seqNext &&
+    (scan.sealed ? next.prevEnd === run.end && next.prevLink === run.link : next.prevEnd === run.end + sealBytes)
   );
+}
+
+/** Seqs have no gap, so that nothing but a SEAL can lie between the point and this segment, whatever is left of it. */
+function beginsBehind(point: ChainPoint, header: SegmentHeader, { storeId }: Evidence): boolean {
+  const next = header.ordinal === point.ordinal + 1 && header.prevSalt === point.salt;
+  return next && header.seqFirst === point.seq + 1 && (storeId === undefined || header.storeId === storeId);
 }
 
 function toVisitor(input: SegmentInput, visitor: LogVisitor, brokenBefore: () => boolean): FrameVisitor {

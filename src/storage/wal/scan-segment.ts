@@ -48,6 +48,7 @@ async function scan(window: Window, source: ByteSource, options: ScanOptions): P
     lastEnd: 0,
     lastSeqNext: 0,
     lastLink: 0,
+    severed: false,
     lost: [],
     holes: [],
     holesOmitted: 0,
@@ -128,6 +129,7 @@ class SegmentScanner {
     const bytes = this.#window.bytes.subarray(from, from + total);
     const body = checkFrameBody(bytes.subarray(frameHeaderBytes), header, this.#salt);
     const payload = bytes.subarray(frameHeaderBytes, frameHeaderBytes + header.payloadBytes);
+    this.#resume(header);
     this.#checkPlace(header);
     this.#at += total;
     this.#link = header.headerCrc;
@@ -155,7 +157,15 @@ class SegmentScanner {
     scan.sealed = header.type === FrameType.seal;
     scan.closed = header.type === FrameType.close;
     this.#passGood();
-    return this.#options.visit?.(header, payload, this.#broken);
+    return this.#options.visit?.(header, payload, scan.severed);
+  }
+
+  /** Whatever is found wrong with this frame itself severs again. */
+  #resume({ offset, link, seqFirst }: FrameHeader): void {
+    const { resume } = this.#options;
+    if (!this.#broken || resume?.offset !== offset || resume.link !== link || resume.seqNext !== seqFirst) return;
+    this.#scan.severed = false;
+    this.#scan.resumed = { end: offset, link, seqNext: seqFirst };
   }
 
   /** Does this sound frame belong here? */
@@ -242,6 +252,7 @@ class SegmentScanner {
 
   #report(hole: Hole): void {
     this.#broken = true;
+    if (hole.kind !== 'zeros') this.#scan.severed = true;
     if (this.#scan.holes.length < holesMax) this.#scan.holes.push(hole);
     else this.#scan.holesOmitted++;
   }
@@ -252,6 +263,7 @@ class SegmentScanner {
     scan.lastEnd = this.#at;
     scan.lastSeqNext = this.#seqNext;
     scan.lastLink = this.#link;
+    if (scan.resumed && !scan.severed) scan.resumed = { end: this.#at, link: this.#link, seqNext: this.#seqNext };
     if (this.#broken) return;
     scan.end = this.#at;
     scan.link = this.#link;

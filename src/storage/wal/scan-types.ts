@@ -49,6 +49,10 @@ export interface SegmentScan {
   lastEnd: number;
   lastSeqNext: number;
   lastLink: number;
+  /** The same from the `resume` point on, where a hole lies before that. */
+  resumed?: { end: number; link: number; seqNext: number };
+  /** Bytes that hold something do not continue what came before them, or, once resumed, what came from there on. */
+  severed: boolean;
   /** First seq of a record or LOST frame seen, if any. */
   seqFirst?: number;
   /** Seqs that LOST frames own, inclusive; the first so many of them. */
@@ -77,6 +81,8 @@ export interface ScanOptions {
   visit?: FrameVisitor;
   /** Frame ends that other evidence (HEAD, a snapshot) claims. */
   points?: readonly { offset: number; link: number }[];
+  /** Where the log goes on for somebody who has all that came before by other means: a hole before it is none to them. */
+  resume?: { offset: number; link: number; seqNext: number };
   /** Called now and then with bytes read so far. */
   progress?: (bytes: number) => void;
 }

@@ -98,6 +98,6 @@ function countList(stage: Stage): Node[] {
     ),
   );
   if (counts !== undefined) return list;
-  const why = 'not known: events before this one are damaged or missing, and no snapshot lies between';
+  const why = 'not known: events before this one are damaged or missing, and no good snapshot lies between them and it';
   return [...list, element('div', { class: 'unknown' }, element('dt', {}, 'state'), element('dd', {}, why))];
 }
