@@ -5,6 +5,7 @@ import { shellWord } from '../base/shell-word.ts';
 import type { ByteSource } from '../base/source.ts';
 import { detectFormat } from '../formats/registry.ts';
 import { detectBytes, type ForeignFormat } from '../formats/types.ts';
+import { isBegun } from '../storage/folder.ts';
 import { noStoreError } from '../storage/no-store.ts';
 import { decodePreamble } from '../storage/preamble.ts';
 import { snapshotMagic } from '../storage/snapshot/codec.ts';
@@ -120,7 +121,8 @@ async function openFolder(context: CommandContext, path: string): Promise<Target
   if (names.includes('wal') && (await has(context, `${path}/wal`, parseSegmentFileName)))
     return { kind: 'store', path };
   // Its log was removed: the state in a snapshot is left of it.
-  const isRest = names.includes('snapshots') && (await has(context, `${path}/snapshots`, parseSnapshotFileName));
+  const isRest =
+    names.includes('snapshots') && !isBegun(names) && (await has(context, `${path}/snapshots`, parseSnapshotFileName));
   if (isRest) return { kind: 'store', path };
   if (path === storePath(context)) throw noStoreError(path, 'folder');
   throw notFoundError('E_NO_STORE', `${path} is a folder without a store in it`, {

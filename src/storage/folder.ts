@@ -15,6 +15,14 @@ export const headFileName = 'HEAD';
 /** Stands in the folder while a store is being created, from the first step to after the last. */
 export const creatingMarker = 'CREATING';
 
+/**
+ * Whether a store is being made in the folder of these names: its marker is there, or the folder `store.…` in which an
+ * import or a salvage makes it, to be moved out when it is whole.
+ */
+export function isBegun(names: readonly string[]): boolean {
+  return names.some((name) => name === creatingMarker || name.startsWith('store.'));
+}
+
 export interface WalListing {
   /** By ordinal. */
   segments: SegmentName[];

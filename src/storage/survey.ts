@@ -2,8 +2,9 @@ import { damageError, type WalqError } from '../base/errors.ts';
 import { type Finding, findingError } from '../base/finding.ts';
 import { join } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
-import { goneMeanwhile, refuseLink } from './files.ts';
+import { goneMeanwhile, listFolder, refuseLink } from './files.ts';
 import {
+  isBegun,
   isFresh,
   listingNotes,
   listWal,
@@ -98,8 +99,8 @@ const foreignNote = {
 } as const;
 
 async function noLog(env: StorageEnv, storeDir: string, noStoreFile: boolean): Promise<WalqError> {
-  const isBegun = noStoreFile && (await isFresh(env, storeDir));
-  const [newest] = isBegun ? [] : (await listSnapshots(env, storeDir)).snapshots;
+  const isUnfinished = noStoreFile && isBegun(await listFolder(env.fs, storeDir));
+  const [newest] = isUnfinished ? [] : (await listSnapshots(env, storeDir)).snapshots;
   if (!noStoreFile || newest !== undefined) {
     return damageError('E_GUTTED', `store ${storeDir} has no segment: its log was removed`, {
       data: { store: storeDir, ...(newest && { snapshot: newest.file }) },

@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { escapeText } from '../../src/base/escape.ts';
 import { scratch } from '../cli/run-walq.ts';
+import { ack, dead, dispatch, enqueue, retry } from '../queue/support/machines.ts';
 import { browserWorks, openFile, orNotRun, pageOf } from './browser.ts';
 import { hostile, hostileEvents, manyEvents, storeOfEvents } from './stores.ts';
 
@@ -73,6 +74,24 @@ test.skipIf(!browserWorks)(
     await close();
   },
 );
+
+test.skipIf(!browserWorks)(`${orNotRun}a job that was called back began more often than it was to`, async () => {
+  const dir = `${scratch()}/store`;
+  await storeOfEvents(dir, () => [
+    enqueue('j', { maxAttempts: 1 }),
+    dispatch('j'),
+    dead('j'),
+    retry('j', { reason: 'redrive' }),
+    dispatch('j', 2),
+    ack('j'),
+  ]);
+  const { page, close } = await openFile(await pageOf(dir));
+  await page.click('.job-body .job-row');
+  expect(await page.textContent('.job-summary')).toBe('at seq 6: completed · 2 attempts (it had 1)');
+  await page.fill('.slider', '3');
+  expect(await page.textContent('.job-summary')).toBe('at seq 3: dead · 1 of 1 attempt');
+  await close();
+});
 
 async function focused(page: Page): Promise<string> {
   const code = `(() => { const at = document.activeElement; return at.className + ' ' + at.tagName + ' ' + (at.textContent ?? '').slice(0, 20); })()`;

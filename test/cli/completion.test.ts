@@ -40,6 +40,30 @@ it('bash offers commands, subcommands, flags, values and codes', async () => {
   ]);
 });
 
+it('bash offers the values of options that take lists, and of those that take a file too', async () => {
+  expect(await offered('wal', 'inspect', '--type', 'DE')).toEqual(['DEAD']);
+  expect(await offered('queue', 'events', '--type', 'PRU')).toEqual(['PRUNE']);
+  expect(await offered('queue', 'list', '--state', '')).toEqual(['pending', 'in_flight', 'completed', 'dead']);
+  expect(await offered('queue', 'list', '--phase', 'lea')).toEqual(['leased']);
+  for (const diff of ['wal', 'snapshot']) {
+    expect(await offered(diff, 'diff', '--state', 'in')).toEqual(['in_flight']);
+    expect(await offered(diff, 'diff', '--type', 're')).toEqual(['replaced', 'retried']);
+  }
+  expect(await offered('queue', 'prune', '--states', '')).toEqual(['completed', 'dead']);
+  expect(await offered('wal', 'replay', '--snapshot', '')).toEqual(['auto', 'none']);
+  expect(await offered('wal', 'state-hash', '--snapshot', 'n')).toEqual(['none']);
+});
+
+it('zsh and fish offer files beside the words where a file is as good', async () => {
+  const [zsh, fish] = await Promise.all(
+    ['zsh', 'fish'].map(async (shell) => (await walq(['completion', shell])).stdout),
+  );
+  expect(zsh).toContain("'wal replay --snapshot') compadd auto none; _files; return ;;");
+  expect(zsh).toContain("'queue prune --states') compadd completed dead; return ;;");
+  expect(fish).toContain("-l snapshot -r -a 'auto none' ");
+  expect(fish).toContain("-l states -x -a 'completed dead' ");
+});
+
 it('bash leaves paths to the shell', async () => {
   expect(await offered('wal', 'verify', '')).toEqual([]);
   expect(await offered('wal', 'verify', '--store', '')).toEqual([]);

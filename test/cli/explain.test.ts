@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { QueueEvent } from '../../src/queue/events/event-types.ts';
+import { encodeEvent } from '../../src/queue/events/events.ts';
 import { storeOf } from '../queue/cli/store-of.ts';
 import { ack, at, dispatch, enqueue, prune, retry } from '../queue/support/machines.ts';
 import { contents, raftLine } from './make-store.ts';
@@ -120,6 +121,32 @@ describe('the life of a job', () => {
     expect(stdout).toMatch(/\t11\tPRUNE\t\tforgotten: pruned$/m);
     expect(stdout).toMatch(/\t4\t\(ACK\)\t\tparent p completed$/m);
     expect(stderr).toBe('job j is not in the queue any more [E_JOB_UNKNOWN]\n');
+  });
+
+  test('of a job that another replaced by its key names that one, where one write says both', async () => {
+    const remove: QueueEvent = { type: 'REMOVE', id: 'a', at };
+    const heir = (id: string, key = 'k') => encodeEvent(enqueue(id, { key }));
+    const store = await storeOf([enqueue('a', { key: 'k' })], async (open) => {
+      await open.append([encodeEvent(remove), heir('other', 'l'), heir('b')]);
+    });
+    const { stdout } = await inspect(store, '--job', 'a');
+    expect(stdout).toMatch(/^state {3}gone: replaced by b, which has the same key, at seq 2, /m);
+    expect(stdout).toMatch(/\t2\tREMOVE\t\treplaced by b, which has the same key$/m);
+    const { departure } = await documentOf(1, store, '--job', 'a');
+    expect(departure).toEqual({ seq: 2, atMs: at, how: 'removed', replacedBy: 'b' });
+    const byHand = await storeOf([enqueue('a', { key: 'k' }), remove, enqueue('b', { key: 'k' })]);
+    expect((await inspect(byHand, '--job', 'a')).stdout).toMatch(/\t2\tREMOVE\t\tremoved from the queue$/m);
+  });
+
+  test('of a job that was removed ends with it, whatever was paused later', async () => {
+    const events: QueueEvent[] = [
+      enqueue('a'),
+      { type: 'REMOVE', id: 'a', at },
+      { type: 'PAUSE', id: '', at },
+      { type: 'RESUME', id: '', at },
+    ];
+    const { timeline } = await documentOf(1, await storeOf(events), '--job', 'a');
+    expect(timeline.map(({ type }: { type: string }) => type)).toEqual(['ENQUEUE', 'REMOVE']);
   });
 
   test('says what compaction has removed, and what it is known from', async () => {

@@ -84,6 +84,27 @@ describe('the time of a job', () => {
     expect(spent(99, events)).toEqual({ readyMs: 5, inFlightMs: 15, totalMs: 20 });
   });
 
+  test('is that of its death until somebody calls it back', () => {
+    const events = [enqueue('j'), later(dispatch('j'), 5), later(dead('j'), 10), retryAt(40, 40)];
+    expect(spent(50, events)).toEqual({ readyMs: 15, inFlightMs: 5, deadMs: 30, totalMs: 50 });
+    expect(spent(50, events.slice(0, 3))).toEqual({ readyMs: 5, inFlightMs: 5, totalMs: 10 });
+    const cancelled: QueueEvent[] = [enqueue('j'), later({ type: 'CANCEL', id: 'j', at }, 10), retryAt(40, 40)];
+    expect(spent(50, cancelled)).toEqual({ readyMs: 20, deadMs: 30, totalMs: 50 });
+    // It was called back before, and died again: how is missing.
+    const lost = [...events, later(dispatch('j', 2), 60), later(dead('j'), 70), retryAt(90, 90)];
+    expect(spent(90, lost, toldBy(lost).slice(0, 3))).toEqual({ readyMs: 5, inFlightMs: 5, untoldMs: 80, totalMs: 90 });
+  });
+
+  test('ends when the job is removed, and so does its story', () => {
+    const removed: QueueEvent = later({ type: 'REMOVE', id: 'j', at }, 20);
+    const told = toldBy([enqueue('j'), removed, pause(30), resume(40)]);
+    const { spent, steps } = timelineOf(told, undefined, at + 99);
+    expect(spent).toMatchObject({ readyMs: 20, untoldMs: 0, totalMs: 20 });
+    expect(steps.map(({ type }) => type)).toEqual(['ENQUEUE', 'REMOVE']);
+    const dying = toldBy([enqueue('j'), later(dead('j'), 5), removed]);
+    expect(timelineOf(dying, undefined, at + 99).spent).toMatchObject({ readyMs: 5, untoldMs: 0, totalMs: 5 });
+  });
+
   test('is not told where a part of the log is missing, up to what the state knows', () => {
     const events = [enqueue('j'), later(dispatch('j'), 10), retryAt(30, 100)];
     expect(spent(130, events, toldBy(events).slice(0, 1))).toEqual({
@@ -134,7 +155,7 @@ describe('the time of a job', () => {
 
   test('adds up in any life', () => {
     const step = fc.tuple(
-      fc.constantFrom('dispatch', 'ack', 'retry', 'dead', 'update', 'pause', 'resume', 'timeout'),
+      fc.constantFrom('dispatch', 'ack', 'retry', 'dead', 'cancel', 'update', 'pause', 'resume', 'timeout'),
       fc.nat(50),
     );
     fc.assert(
@@ -159,6 +180,7 @@ describe('the time of a job', () => {
             ack: ack('j'),
             retry: retry('j', { runAt: at + ms + more }),
             dead: dead('j'),
+            cancel: { type: 'CANCEL', id: 'j', at },
             update: { type: 'UPDATE', id: 'j', at, runAt: at + ms + 9 },
             pause: pause(0),
             resume: resume(0),
@@ -169,9 +191,7 @@ describe('the time of a job', () => {
         const { spent } = timelineOf(toldBy(events), machine.get('j'), at + ms + now);
         const { totalMs, untoldMs, ...parts } = spent;
         expect(Object.values(parts).every((part) => part >= 0)).toBe(true);
-        // Time between death and call back is nobody's.
-        const wasDead = events.some(({ type }) => type === 'DEAD');
-        if (!wasDead) expect(untoldMs).toBe(0);
+        expect(untoldMs).toBe(0);
         expect(Object.values(parts).reduce((sum, part) => sum + part, 0) + untoldMs).toBe(totalMs);
       }),
     );

@@ -4,7 +4,11 @@ import { StatsCollector } from '../../src/commands/stats/collect.ts';
 import { Spread } from '../../src/commands/stats/spread.ts';
 import { Timeline } from '../../src/commands/stats/timeline.ts';
 import { enqueueDefaults, type QueueEvent } from '../../src/queue/events/event-types.ts';
-import { encodeEvent } from '../../src/queue/events/events.ts';
+import { decodeEvent, encodeEvent } from '../../src/queue/events/events.ts';
+import { QueueMachine } from '../../src/queue/state/machine.ts';
+import { commands } from '../queue/model/commands.ts';
+import { World } from '../queue/model/world.ts';
+import { ack, dead, prune, retry } from '../queue/support/machines.ts';
 
 describe('a spread of values', () => {
   test('knows each quantile to within a twelfth, and never more than the largest value', () => {
@@ -71,7 +75,9 @@ describe('the events of a log', () => {
 
   function collect(...events: QueueEvent[]): StatsCollector {
     const collector = new StatsCollector();
-    for (const event of events) collector.take(encodeEvent(event));
+    events.forEach((event, index) => {
+      collector.take(encodeEvent(event), index + 1);
+    });
     return collector;
   }
 
@@ -117,9 +123,105 @@ describe('the events of a log', () => {
 
   test('a job whose ENQUEUE is not in the log, and a record that cannot be read, are counted all the same', () => {
     const collector = collect({ type: 'ACK', id: 'gone', at: 5, durationMs: 2 });
-    collector.take(Uint8Array.from([99, 1, 65, 7]));
+    collector.take(Uint8Array.from([99, 1, 65, 7]), 2);
     expect(collector.byName.get('?')).toMatchObject({ completed: 1 });
     expect(collector.byType.get('TYPE_99')).toMatchObject({ events: 1 });
     expect(collector.undecoded).toBe(1);
+  });
+
+  test('a job that is cancelled while it waits or is leased is dead, one that a runner has when that says so', () => {
+    const cancel = (id: string): QueueEvent => ({ type: 'CANCEL', id, at: 9 });
+    const leased: QueueEvent = {
+      type: 'DISPATCH',
+      id: 'b',
+      at: 2,
+      attempt: 1,
+      owner: { kind: 'lease', token: 't', deadlineMs: 99 },
+    };
+    const events = [enqueue('a', 0), enqueue('b', 0), enqueue('c', 0), leased, dispatch('c', 2)];
+    const before = collect(...events, ...['a', 'b', 'c'].map(cancel));
+    expect([before.byName.get('mail')?.dead, before.unfinished]).toEqual([2, 1]);
+    expect(before.timeline.stretches()).toMatchObject([{ dead: 2 }]);
+    const after = collect(...events, ...['a', 'b', 'c'].map(cancel), dead('c'));
+    expect([after.byName.get('mail')?.dead, after.unfinished, after.liveBytes]).toEqual([3, 0, 0]);
+    const blind = collect(cancel('c'), dead('c'));
+    expect([blind.byName.get('?')?.dead, blind.unfinished]).toEqual([1, 0]);
+  });
+
+  test('a dead job that is called back is the job it was, and no attempt of it was followed by another', () => {
+    const called: QueueEvent = retry('a', { at: 20, runAt: 20, reason: 'redrive', reset: true });
+    const events = [enqueue('a', 0), dispatch('a', 1), { ...dead('a'), at: 9 }, called];
+    const back = collect(...events);
+    expect([...back.byName]).toMatchObject([['mail', { enqueued: 1, completed: 0, dead: 0, retried: 1 }]]);
+    expect([back.unfinished, back.liveBytes, back.attempts, back.attemptsRetried]).toEqual([1, back.bytes, 1, 0]);
+    const done = collect(...events, dispatch('a', 23), { ...ack('a'), at: 25 });
+    expect([...done.byName]).toMatchObject([['mail', { enqueued: 1, completed: 1, dead: 0, retried: 1 }]]);
+    expect([done.wait.count, done.wait.max, done.run.count]).toEqual([2, 3, 2]);
+  });
+
+  test('a job whose time was changed waits from that one', () => {
+    const { wait } = collect(enqueue('a', 0, 9000), { type: 'UPDATE', id: 'a', at: 10, runAt: 10 }, dispatch('a', 13));
+    expect(wait.max).toBe(3);
+  });
+
+  test('an id that comes again after its dead job was removed or pruned is another job', () => {
+    const gone: QueueEvent[] = [
+      { type: 'REMOVE', id: 'a', at: 3 },
+      prune(['a']),
+      { type: 'PRUNE', id: '', at: 3, cutoff: { seq: 2, completed: false, dead: true } },
+    ];
+    for (const event of gone) {
+      const { byName, unfinished } = collect(enqueue('a', 0), dead('a'), event, dispatch('a', 8), ack('a'));
+      expect([byName.get('mail')?.dead, byName.get('?')?.completed, unfinished]).toEqual([1, 1, 0]);
+    }
+    const kept = collect(enqueue('a', 0), dead('a'), {
+      type: 'PRUNE',
+      id: '',
+      at: 3,
+      cutoff: { seq: 1, completed: true, dead: true },
+    });
+    expect(kept.unfinished).toBe(0);
+  });
+
+  test('are counted as the queue counts them, in any life of one', async () => {
+    await fc.assert(
+      fc.asyncProperty(commands, async (script) => {
+        const world = new World({ crashesMax: 2, groupLimit: Number.POSITIVE_INFINITY });
+        await world.play(script);
+        await world.quiesce();
+        const records = world.frames.flatMap((frame) => frame.records);
+        const machine = new QueueMachine();
+        let died = 0;
+        const bytes = new Map<string, number>();
+        machine.observer = (_, before, after) => {
+          if (after.state === 'dead') died++;
+          if (before?.state === 'dead') died--;
+        };
+        const collector = new StatsCollector();
+        records.forEach((record, index) => {
+          const event = decodeEvent(record);
+          if (event.type === 'ENQUEUE') bytes.set(event.id, 0);
+          bytes.set(event.id, (bytes.get(event.id) ?? 0) + record.length);
+          machine.apply(record, index + 1);
+          collector.take(record, index + 1);
+        });
+        const live = [...machine.jobs()].filter(({ state }) => state === 'pending' || state === 'in_flight');
+        expect(collector.unfinished).toBe(live.length);
+        expect(collector.liveBytes).toBe(live.reduce((sum, { id }) => sum + (bytes.get(id) ?? 0), 0));
+        const sum = (member: 'enqueued' | 'completed' | 'dead' | 'retried'): number =>
+          [...collector.byName.values()].reduce((all, each) => all + each[member], 0);
+        const { enqueued, completed, retried, dispatched } = machine.totals;
+        expect(['enqueued', 'completed', 'retried', 'dead'].map((each) => sum(each as 'dead'))).toEqual([
+          enqueued,
+          completed,
+          retried,
+          died,
+        ]);
+        expect(collector.attempts).toBe(dispatched);
+        expect(collector.attemptsRetried).toBeLessThanOrEqual(dispatched);
+        expect([...collector.byName.keys()].filter((name) => name === '?')).toEqual([]);
+      }),
+      { numRuns: 150 },
+    );
   });
 });

@@ -28,8 +28,8 @@ function nodeLines(node: CompletionNode): string[] {
 
 function optionPart(option: CompletionOption): string {
   const flags = option.flags.map((flag) => (flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`));
-  const value =
-    option.choices.length > 0 ? ` -x -a ${quote(option.choices.join(' '))}` : option.takesValue ? ' -r' : '';
+  const required = option.choices.length > 0 && !option.orFile ? ' -x' : option.takesValue ? ' -r' : '';
+  const value = option.choices.length > 0 ? `${required} -a ${quote(option.choices.join(' '))}` : required;
   return `${flags.join(' ')}${value} -d ${quote(option.description)}`;
 }
 

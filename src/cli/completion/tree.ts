@@ -18,16 +18,24 @@ export interface CompletionOption {
   takesValue: boolean;
   /** Values to offer; empty where nothing is known of them. */
   choices: readonly string[];
+  /** A file is as good as those. */
+  orFile?: true;
+}
+
+/** Words that the value of an option may begin with. */
+export interface Offer {
+  words: readonly string[];
+  orFile?: true;
 }
 
 /**
  * All nodes, parents before children. `codes` become arguments of `help`, the kinds of documents those of `schema`;
- * `begins` are words that the value of an option may begin with, by path and option: 'wal inspect --where'.
+ * `begins` says of options how their values may begin, by path and option: 'wal inspect --where'.
  */
 export function completionTree(
   program: Command,
   codes: readonly string[],
-  begins: Readonly<Record<string, readonly string[]>> = {},
+  begins: Readonly<Record<string, Offer>> = {},
 ): CompletionNode[] {
   const globals = program.options.map((option) => toOption(option));
   const visit = (command: Command, path: string): CompletionNode[] => {
@@ -45,11 +53,12 @@ export function completionTree(
   return visit(program, '');
 }
 
-function toOption(option: Option, begins: readonly string[] = []): CompletionOption {
+function toOption(option: Option, { words, orFile }: Offer = { words: [] }): CompletionOption {
   return {
     flags: [option.short, option.long].filter((flag) => flag !== undefined && flag !== null),
     description: option.description,
     takesValue: option.required || option.optional,
-    choices: option.argChoices ?? begins,
+    choices: option.argChoices ?? words,
+    ...(orFile && { orFile }),
   };
 }

@@ -39,7 +39,8 @@ function valueCases(node: CompletionNode): string[] {
     .filter((option) => option.takesValue)
     .map((option) => {
       const patterns = option.flags.map((flag) => `'${node.path} ${flag}'`).join('|');
-      const offer = option.choices.length > 0 ? `compadd ${option.choices.join(' ')}` : '_files';
+      const words = option.choices.length > 0 ? [`compadd ${option.choices.join(' ')}`] : [];
+      const offer = [...words, ...(words.length === 0 || option.orFile ? ['_files'] : [])].join('; ');
       return `    ${patterns}) ${offer}; return ;;`;
     });
 }

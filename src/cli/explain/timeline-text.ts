@@ -83,6 +83,7 @@ export function spentText({ timeline: { spent } }: JobView): string {
   return [
     ...(spent.inFlightMs === 0 ? [] : [`in flight ${tookText(spent.inFlightMs)}`]),
     ...(waited.length === 0 ? [] : [`waited ${waited.join(', ')}`]),
+    ...(spent.deadMs === 0 ? [] : [`${tookText(spent.deadMs)} dead`]),
     ...(spent.untoldMs === 0 ? [] : [`${tookText(spent.untoldMs)} that the log does not tell of`]),
     `${tookText(spent.totalMs)} in all`,
   ].join('; ');

@@ -26,8 +26,7 @@ function factsOf(view: JobView, session: Session): [string, string][] {
   const { style } = session;
   const head: [string, string][] = [['job', style.strong(escapeText(id))]];
   if (job === undefined || phase === undefined) {
-    const gone = history.departure;
-    const when = gone === undefined ? '' : `, ${gone.how} at seq ${gone.seq}, ${momentText(gone.atMs, nowOf(view))}`;
+    const when = history.departure === undefined ? '' : `, ${escapeText(reasonOf(view).text)}`;
     return [...head, ['phase', `gone${when}`], ...earlierLives(view)];
   }
   const relatives: [string, string][] = [];

@@ -67,7 +67,12 @@ export const viewed: Members = {
   ),
   departure: optional(
     structure<Departure>(
-      { seq: seqOfAnySystem, atMs: timeMs('when'), how: oneOf(['removed', 'pruned'], 'how') },
+      {
+        seq: seqOfAnySystem,
+        atMs: timeMs('when'),
+        how: oneOf(['removed', 'pruned'], 'how'),
+        replacedBy: optional(text('id of the job of the same key that took its place')),
+      },
       'how it left the queue',
     ),
   ),
@@ -123,7 +128,8 @@ const spent = structure<TimeSpent>(
     pausedMs: whole('held back by a pause, when nothing else did'),
     readyMs: whole('for a worker, or a place among those of its group'),
     inFlightMs: whole('in the hands of a runner or a holder outside'),
-    untoldMs: whole('what the log does not tell of, and time it lay dead'),
+    deadMs: whole('dead, until somebody called it back'),
+    untoldMs: whole('what the log does not tell of'),
     totalMs: whole('from its ENQUEUE to its end, or until now'),
   },
   'where the time went, ms',

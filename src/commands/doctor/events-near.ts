@@ -10,14 +10,10 @@ const linesMax = 2000;
 /** What a token of a lease opens, whoever has it. */
 const secretMembers = new Set(['payload', 'result', 'error', 'command', 'undecoded', 'lease', 'key']);
 /** Why a job ended or is tried again, in the words of the queue. Others are somebody's own, and so is why one pauses. */
-const ownReasons = new Set(
-  ['asked', 'attempts', 'cancelled', 'crash', 'crashes', 'expired', 'failed', 'lease', 'parent', 'permanent'].concat([
-    'redrive',
-    'resources',
-    'stopped',
-    'timeout',
-  ]),
-);
+const ownReasons = new Set([
+  ...['asked', 'attempts', 'cancelled', 'crash', 'crashes', 'expired', 'failed', 'lease', 'parent', 'permanent'],
+  ...['redrive', 'resources', 'stopped', 'timeout'],
+]);
 
 /**
  * The last events before each fault of the log and the first after it, as far as they can be read: lines of JSON.

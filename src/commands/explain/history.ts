@@ -38,6 +38,8 @@ export interface Departure {
   seq: Seq;
   atMs: number;
   how: 'removed' | 'pruned';
+  /** The job of the same key that took its place, in the same write. */
+  replacedBy?: string;
 }
 
 /** The life of one job, told by its events in order. An id that came back after it was gone begins a new life. */

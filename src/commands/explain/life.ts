@@ -1,7 +1,7 @@
 import { eventTypes, type QueueEvent } from '../../queue/events/event-types.ts';
 import { decodeEvent, recordJobId, recordType } from '../../queue/events/events.ts';
 import { recordsOf } from '../../queue/events/job-records.ts';
-import type { LostRange } from '../../storage/types.ts';
+import type { LostRange, RecordView } from '../../storage/types.ts';
 import type { CommandContext } from '../context.ts';
 import { ForeignIds } from '../foreign-ids.ts';
 import { resolveForeign } from '../foreign-range.ts';
@@ -18,6 +18,8 @@ export interface Told {
   seq: Seq;
   event: QueueEvent;
   of: 'job' | 'parent' | 'pause';
+  /** Of a REMOVE: the job that took its place. */
+  replacedBy?: string;
 }
 
 /** What the log says of one job. */
@@ -31,6 +33,8 @@ export interface Life {
   lost: LostRange[];
 }
 
+type Frame = Pick<RecordView, 'file' | 'offset'>;
+
 /** Collects what concerns one job, in the order of the log. */
 class LifeReader {
   readonly history = new JobHistory();
@@ -42,6 +46,9 @@ class LifeReader {
   readonly #isOurs: (record: Uint8Array) => boolean;
   readonly #isGone: boolean;
   readonly #parents: Set<string>;
+  #key: string | undefined;
+  /** Its REMOVE, and the frame that holds it. */
+  #removal: { told: Told; frame: Frame } | undefined;
 
   constructor(id: string, { machine }: Scene) {
     const job = machine?.get(id);
@@ -56,12 +63,16 @@ class LifeReader {
     return this.#begun ? this.#told : [...this.#pauses.values()];
   }
 
-  take(record: Uint8Array, seq: Seq): void {
+  /** `frame`: that of the record, in a log of ours. */
+  take(record: Uint8Array, seq: Seq, frame?: Frame): void {
     if (this.#isOurs(record)) {
-      this.#takeOwn(record, seq);
+      this.#takeOwn(record, seq, frame);
       return;
     }
     switch (recordType(record)) {
+      case eventTypes.ENQUEUE:
+        if (this.#removal !== undefined) this.#takeSuccessor(record, frame, this.#removal);
+        return;
       case eventTypes.PAUSE:
       case eventTypes.RESUME:
         this.#takePause(record, seq);
@@ -74,13 +85,29 @@ class LifeReader {
     }
   }
 
-  #takeOwn(record: Uint8Array, seq: Seq): void {
+  #takeOwn(record: Uint8Array, seq: Seq, frame: Frame | undefined): void {
     const event = decoded(record);
     if (event === undefined) return;
     if (event.type === 'ENQUEUE' || !this.#begun) this.#begin();
-    if (event.type === 'ENQUEUE') for (const parent of event.parents ?? []) this.#parents.add(parent);
+    if (event.type === 'ENQUEUE') {
+      this.#key = event.key;
+      for (const parent of event.parents ?? []) this.#parents.add(parent);
+    }
     this.history.take(event, seq);
-    this.#told.push({ seq, event, of: 'job' });
+    const told: Told = { seq, event, of: 'job' };
+    this.#told.push(told);
+    const mayHaveHeir = event.type === 'REMOVE' && this.#key !== undefined && frame !== undefined;
+    this.#removal = mayHaveHeir ? { told, frame: { file: frame.file, offset: frame.offset } } : undefined;
+  }
+
+  /** A job that replaces another by its key is enqueued in the write that removes that one; nothing else does both. */
+  #takeSuccessor(record: Uint8Array, frame: Frame | undefined, removal: { told: Told; frame: Frame }): void {
+    const isSame = frame?.file === removal.frame.file && frame.offset === removal.frame.offset;
+    const event = isSame ? decoded(record) : undefined;
+    if (!isSame) this.#removal = undefined;
+    if (event?.type !== 'ENQUEUE' || event.key !== this.#key) return;
+    removal.told.replacedBy = event.id;
+    if (this.history.departure !== undefined) this.history.departure.replacedBy = event.id;
   }
 
   /** Whatever was before is another job's story, but for the pauses that hold this one, too. */
@@ -96,11 +123,11 @@ class LifeReader {
     const told: Told = { seq, event, of: 'pause' };
     if (event.type === 'PAUSE') this.#pauses.set(scope, told);
     else this.#pauses.delete(scope);
-    if (this.#begun) this.#told.push(told);
+    if (this.#begun && this.history.departure === undefined) this.#told.push(told);
   }
 
   #add(record: Uint8Array, seq: Seq, of: 'job' | 'parent'): void {
-    const event = this.#begun ? decoded(record) : undefined;
+    const event = this.#begun && this.history.departure === undefined ? decoded(record) : undefined;
     if (event !== undefined) this.#told.push({ seq, event, of });
   }
 
@@ -145,11 +172,12 @@ async function ofLog(
       logBegins ??= seqFirst;
       lost.push({ seqFirst, seqLast: last });
     },
-    record({ bytes, seq }) {
+    record(record) {
+      const { seq } = record;
       logBegins ??= seq;
       // What came after the state was read would not fit it.
       if (seq > Number(seqLast)) return false;
-      reader.take(bytes, seq);
+      reader.take(record.bytes, seq, record);
       return undefined;
     },
   });

@@ -2,7 +2,7 @@ import type { DeadJob, InFlightJob } from '../../queue/state/job.ts';
 import { attemptWords, readyReason, waitingText } from './pending.ts';
 import type { Known, Reason } from './reason-types.ts';
 import type { JobView } from './view.ts';
-import { deathWords, lastLine, listed, momentText } from './words.ts';
+import { deathWords, lastLine, listed, momentText, replacedWords } from './words.ts';
 
 /** Why a job is in its state. */
 export function reasonOf(view: JobView): Reason {
@@ -29,7 +29,9 @@ export function reasonOf(view: JobView): Reason {
 function absent({ history: { departure, endSeq, attempts }, scene }: JobView): Reason {
   const { now } = scene.phases;
   if (departure !== undefined) {
-    const text = `${departure.how} at seq ${departure.seq}, ${momentText(departure.atMs, now)}`;
+    const { replacedBy } = departure;
+    const how = replacedBy === undefined ? departure.how : `${replacedWords(replacedBy)},`;
+    const text = `${how} at seq ${departure.seq}, ${momentText(departure.atMs, now)}`;
     return { kind: 'gone', text };
   }
   if (scene.machine !== undefined) return { kind: 'gone', text: 'it is not in the queue any more' };

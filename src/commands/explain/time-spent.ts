@@ -14,7 +14,9 @@ export interface TimeSpent {
   readyMs: number;
   /** In the hands of a runner or a holder outside. */
   inFlightMs: number;
-  /** What the log does not tell of: its begin was cleaned away, or a part of it cannot be read; and time it lay dead. */
+  /** It lay dead, until somebody called it back. */
+  deadMs: number;
+  /** What the log does not tell of: its begin was cleaned away, or a part of it cannot be read. */
   untoldMs: number;
   /** From its ENQUEUE, or the first event that there is, to its end, or to now. */
   totalMs: number;
@@ -39,6 +41,7 @@ export class TimeAccount {
     pausedMs: 0,
     readyMs: 0,
     inFlightMs: 0,
+    deadMs: 0,
     untoldMs: 0,
     totalMs: 0,
   };
@@ -49,6 +52,7 @@ export class TimeAccount {
   readonly #paused: [fromMs: number, toMs: number][] = [];
   #waiting: Waiting | undefined;
   #runningMs: number | undefined;
+  #deadSinceMs: number | undefined;
   #endMs: number | undefined;
 
   get isWaiting(): boolean {
@@ -61,6 +65,7 @@ export class TimeAccount {
 
   /** It became pending. */
   wait(atMs: number, runAt: number, again: boolean): void {
+    if (this.#deadSinceMs !== undefined) this.spent.deadMs += Math.max(0, atMs - this.#deadSinceMs);
     this.#close(atMs);
     this.#waiting = { again, freeMs: atMs, stretches: [{ sinceMs: atMs, runAt }] };
     this.#endMs = atMs;
@@ -84,6 +89,11 @@ export class TimeAccount {
   over(atMs: number): void {
     this.#close(atMs);
     this.#endMs = atMs;
+  }
+
+  die(atMs: number): void {
+    this.over(atMs);
+    this.#deadSinceMs = atMs;
   }
 
   pause(atMs: number, scope: string): void {
@@ -136,6 +146,7 @@ export class TimeAccount {
 
   #forget(runningMs: number | undefined): void {
     this.#waiting = undefined;
+    this.#deadSinceMs = undefined;
     this.#runningMs = runningMs;
   }
 

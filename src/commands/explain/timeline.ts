@@ -5,7 +5,7 @@ import type { Job } from '../../queue/state/job.ts';
 import type { Seq } from '../seq.ts';
 import type { Told } from './life.ts';
 import { TimeAccount, type TimeSpent } from './time-spent.ts';
-import { wordsOf } from './words.ts';
+import { replacedWords, wordsOf } from './words.ts';
 
 /** One step in the life of a job. */
 export interface TimelineStep {
@@ -64,8 +64,8 @@ class TimelineBuilder {
     this.#names = names;
   }
 
-  take({ seq, event, of }: Told): void {
-    if (of === 'job') this.#own(event, seq);
+  take({ seq, event, of, replacedBy }: Told): void {
+    if (of === 'job') this.#own(event, seq, replacedBy);
     else if (of === 'pause') this.#pause(event, seq);
     else if (this.account.isWaiting) {
       this.account.freed(event.at);
@@ -73,7 +73,7 @@ class TimelineBuilder {
     }
   }
 
-  #own(event: QueueEvent, seq: Seq): void {
+  #own(event: QueueEvent, seq: Seq, replacedBy: string | undefined): void {
     const { account } = this;
     const { at } = event;
     switch (event.type) {
@@ -95,15 +95,24 @@ class TimelineBuilder {
         break;
       case 'CANCEL':
         // A runner ends the process first, and says DEAD then.
-        if (!account.isRunning || this.#isLeased) account.over(at);
+        if (!account.isRunning || this.#isLeased) account.die(at);
         break;
       case 'ACK':
-      case 'DEAD':
         account.over(at);
         this.#pendingMs = undefined;
         break;
+      case 'DEAD':
+        account.die(at);
+        this.#pendingMs = undefined;
+        break;
+      case 'REMOVE':
+        // One that is finished has come to its end before.
+        if (account.isWaiting) account.over(at);
+        break;
     }
     this.#add(event, seq);
+    const step = this.steps.at(-1);
+    if (replacedBy !== undefined && step !== undefined) step.text = replacedWords(replacedBy);
     // The RETRY or DEAD that follows a TIMEOUT is of the same attempt.
     if (event.type === 'RETRY') this.#attempt = undefined;
   }

@@ -46,6 +46,11 @@ export function wordsOf(event: QueueEvent): string {
   }
 }
 
+/** Of the REMOVE of a job in whose place another one came. */
+export function replacedWords(id: string): string {
+  return `replaced by ${id}, which has the same key`;
+}
+
 function dispatchWords({ owner, at, deadlineMs }: DispatchEvent): string {
   if (owner.kind === 'lease') return `taken by a holder outside, until ${momentOf(owner.deadlineMs)}`;
   const by = owner.kind === 'runner' ? ` by runner ${runnerName(owner.epoch)}` : '';

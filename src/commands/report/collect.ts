@@ -108,7 +108,7 @@ export class ReportCollector {
     const type = recordType(bytes);
     this.typeNames[type] ??= recordTypeName(bytes);
     const event = decoded(bytes);
-    this.stats.count(bytes, event);
+    this.stats.count(bytes, event, place.seq);
     this.eventsOf++;
     const step = this.#state.apply(event, place.seq);
     const job = this.#jobOf(event, bytes, step);

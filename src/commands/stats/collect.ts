@@ -1,5 +1,6 @@
-import type { QueueEvent } from '../../queue/events/event-types.ts';
+import type { DispatchEvent, JobEvent, QueueEvent, RetryEvent } from '../../queue/events/event-types.ts';
 import { decodeEvent, recordTypeName } from '../../queue/events/events.ts';
+import { type Life, Lives, unknownName } from './lives.ts';
 import { Spread } from './spread.ts';
 import { Timeline } from './timeline.ts';
 
@@ -12,23 +13,13 @@ export interface Share {
 export interface NameShare extends Share {
   enqueued: number;
   completed: number;
+  /** Died, and were not called back. */
   dead: number;
+  /** RETRY: after an attempt, or by hand. */
   retried: number;
 }
 
-/** A job as long as it is not finished. */
-interface Life {
-  name: string;
-  /** When it could be begun. */
-  readyAt: number;
-  startedAt: number | undefined;
-  bytes: number;
-}
-
-/** Jobs whose ENQUEUE is not in the log: it was cleaned, or lost. */
-const unknownName = '?';
-
-/** Takes the events of a log one after another. Memory grows with the jobs that are unfinished, and with nothing else. */
+/** Takes the events of a log one after another. Memory grows with the jobs that are unfinished or dead, and with no others. */
 export class StatsCollector {
   readonly byType = new Map<string, Share>();
   readonly byName = new Map<string, NameShare>();
@@ -41,20 +32,23 @@ export class StatsCollector {
   undecoded = 0;
   firstMs: number | undefined;
   lastMs: number | undefined;
-  readonly #lives = new Map<string, Life>();
+  /** Those whose begin the log tells, and how many of them were followed by another. */
+  attempts = 0;
+  attemptsRetried = 0;
+  readonly #lives = new Lives();
 
-  take(record: Uint8Array): void {
+  take(record: Uint8Array, seq: number): void {
     let event: QueueEvent | undefined;
     try {
       event = decodeEvent(record);
     } catch {
       event = undefined;
     }
-    this.count(record, event);
+    this.count(record, event, seq);
   }
 
   /** The same where the record is decoded already; undefined when that failed. */
-  count(record: Uint8Array, event: QueueEvent | undefined): void {
+  count(record: Uint8Array, event: QueueEvent | undefined, seq: number): void {
     this.events++;
     this.bytes += record.length;
     add(this.byType, recordTypeName(record), record.length, noShare);
@@ -64,77 +58,124 @@ export class StatsCollector {
     }
     this.firstMs = Math.min(this.firstMs ?? event.at, event.at);
     this.lastMs = Math.max(this.lastMs ?? event.at, event.at);
-    this.#event(event, record.length);
+    this.#event(event, record.length, seq);
   }
 
   get unfinished(): number {
-    return this.#lives.size;
+    return this.#lives.unfinished;
   }
 
   /** Of the events of jobs that are unfinished: about what a log would need that held nothing else. */
   get liveBytes(): number {
-    let bytes = 0;
-    for (const life of this.#lives.values()) bytes += life.bytes;
-    return bytes;
+    return this.#lives.liveBytes;
   }
 
-  #event(event: QueueEvent, bytes: number): void {
-    const { at } = event;
-    if (event.type === 'ENQUEUE') {
-      const { id, name, runAt } = event;
-      this.#lives.set(id, { name, readyAt: Math.max(at, runAt), startedAt: undefined, bytes: 0 });
-      this.timeline.add(at, 'enqueued');
-      this.#share(name, bytes).enqueued++;
-      this.#grow(id, bytes);
-      return;
-    }
-    if (event.id === '' || event.type === 'SCHEDULE' || event.type === 'UNSCHEDULE') return;
-    const life = this.#lives.get(event.id);
-    const share = this.#share(life?.name ?? unknownName, bytes);
-    this.#grow(event.id, bytes);
+  #event(event: QueueEvent, bytes: number, seq: number): void {
     switch (event.type) {
+      case 'PRUNE':
+        this.#lives.prune(event);
+        return;
+      case 'PAUSE':
+      case 'RESUME':
+      case 'LIMIT':
+      case 'SCHEDULE':
+      case 'UNSCHEDULE':
+        return;
+      default:
+        this.#job(event, bytes, seq);
+    }
+  }
+
+  #job(event: JobEvent, bytes: number, seq: number): void {
+    const { id, at } = event;
+    const life =
+      event.type === 'ENQUEUE' ? this.#lives.begin(id, event.name, Math.max(at, event.runAt)) : this.#lifeOf(event);
+    // Of one that had completed, as a rule: its name is forgotten by now.
+    if (life === undefined && event.type === 'REMOVE') return;
+    const share = this.#share(life?.name ?? unknownName, bytes);
+    if (life !== undefined) life.bytes += bytes;
+    // Logs of others may say more of a dead job; the state does not heed it.
+    if (life?.deadSeq !== undefined && event.from !== undefined && event.type !== 'REMOVE') return;
+    switch (event.type) {
+      case 'ENQUEUE':
+        share.enqueued++;
+        this.timeline.add(at, 'enqueued');
+        return;
       case 'DISPATCH':
-        if (life === undefined) return;
-        life.startedAt = at;
-        this.wait.add(at - life.readyAt);
+        this.#dispatch(event, life);
         return;
       case 'ACK':
         share.completed++;
         this.timeline.add(at, 'completed');
-        this.#end(life, event.durationMs ?? (life?.startedAt === undefined ? undefined : at - life.startedAt));
-        this.#lives.delete(event.id);
+        this.#end(life, at, event.durationMs);
+        this.#lives.forget(id);
         return;
       case 'RETRY':
-        share.retried++;
-        this.#end(life, life?.startedAt === undefined ? undefined : at - life.startedAt);
-        if (life === undefined) this.#again(event.id, event.runAt, bytes);
-        else life.readyAt = event.runAt;
+        this.#retry(event, life, share);
+        return;
+      case 'TIMEOUT':
+        if (life !== undefined) life.owner = undefined;
         return;
       case 'DEAD':
-        share.dead++;
-        this.timeline.add(at, 'dead');
-        this.#end(life, life?.startedAt === undefined ? undefined : at - life.startedAt);
-        this.#lives.delete(event.id);
+        this.#die(event, life, share, seq);
+        return;
+      case 'CANCEL':
+        // A runner ends the process first, and then says how it went.
+        if (life?.owner === undefined || life.owner === 'lease') this.#die(event, life, share, seq);
+        return;
+      case 'UPDATE':
+        if (life !== undefined && event.runAt !== undefined) life.readyAt = event.runAt;
         return;
       case 'REMOVE':
-        this.#lives.delete(event.id);
+        this.#lives.forget(id);
     }
   }
 
-  /** The attempt is over. */
-  #end(life: Life | undefined, ms: number | undefined): void {
+  /** Where nothing is known of the job, its event may say that it lives. */
+  #lifeOf({ type, id, from }: JobEvent): Life | undefined {
+    const known = this.#lives.of(id);
+    // In logs of others these may come late, of a job that is over.
+    if (known !== undefined || from !== undefined) return known;
+    const isAlive =
+      type === 'DISPATCH' || type === 'RETRY' || type === 'TIMEOUT' || type === 'UPDATE' || type === 'EXTEND';
+    return isAlive ? this.#lives.begin(id, unknownName, undefined) : undefined;
+  }
+
+  #dispatch({ at, owner }: DispatchEvent, life: Life | undefined): void {
+    this.attempts++;
+    if (life === undefined) return;
+    if (life.readyAt !== undefined) this.wait.add(at - life.readyAt);
+    life.startedAt = at;
+    life.owner = owner.kind;
+  }
+
+  #retry({ id, at, runAt }: RetryEvent, life: Life | undefined, share: NameShare): void {
+    share.retried++;
+    if (life?.deadSeq !== undefined) {
+      share.dead--;
+      this.#lives.revive(id, life);
+    } else if (life?.startedAt !== undefined) this.attemptsRetried++;
+    this.#end(life, at);
+    if (life !== undefined) life.readyAt = runAt;
+  }
+
+  #die({ id, at }: JobEvent, known: Life | undefined, share: NameShare, seq: number): void {
+    const life = known ?? this.#lives.begin(id, unknownName, undefined);
+    // CANCEL of a job that a runner has, as the part of the log that is missing would have told.
+    if (life.deadSeq !== undefined) return;
+    share.dead++;
+    this.timeline.add(at, 'dead');
+    this.#end(life, at);
+    this.#lives.die(id, life, seq);
+  }
+
+  /** The attempt is over, if there was one. */
+  #end(life: Life | undefined, at: number, durationMs?: number): void {
+    const ms = durationMs ?? (life?.startedAt === undefined ? undefined : at - life.startedAt);
     if (ms !== undefined) this.run.add(ms);
-    if (life !== undefined) life.startedAt = undefined;
-  }
-
-  /** A dead job that lives again. */
-  #again(id: string, readyAt: number, bytes: number): void {
-    this.#lives.set(id, { name: unknownName, readyAt, startedAt: undefined, bytes });
-  }
-
-  #grow(id: string, bytes: number): void {
-    const life = this.#lives.get(id);
-    if (life !== undefined) life.bytes += bytes;
+    if (life === undefined) return;
+    life.startedAt = undefined;
+    life.owner = undefined;
   }
 
   #share(name: string, bytes: number): NameShare {

@@ -35,7 +35,7 @@ export interface StatsResult {
   names: (NameShare & { name: string })[];
   wait: Latency;
   run: Latency;
-  /** RETRY for each DISPATCH, DEAD for each job that ended; absent without any. */
+  /** Of the attempts those that another followed, of the jobs that ended those that are dead; absent without any. */
   retryRate?: number;
   deadRate?: number;
   unfinished: number;
@@ -70,7 +70,7 @@ export async function statsOf(
     {
       record({ seq, bytes }) {
         if (seq > to) return false;
-        if (seq >= from) collector.take(bytes);
+        if (seq >= from) collector.take(bytes, seq);
         return undefined;
       },
     },
@@ -114,11 +114,13 @@ function latencyOf(spread: Spread): Latency {
   return { ...spread.summary(), shape: spread.shape(shapeSteps) };
 }
 
-function ratesOf({ byType }: StatsCollector): { retryRate?: number; deadRate?: number } {
-  const count = (type: string): number => byType.get(type)?.events ?? 0;
-  const ended = count('ACK') + count('DEAD');
+function ratesOf({ byName, attempts, attemptsRetried }: StatsCollector): { retryRate?: number; deadRate?: number } {
+  const sum = (member: 'completed' | 'dead'): number =>
+    [...byName.values()].reduce((all, each) => all + each[member], 0);
+  const dead = sum('dead');
+  const ended = sum('completed') + dead;
   return {
-    ...(count('DISPATCH') > 0 && { retryRate: count('RETRY') / count('DISPATCH') }),
-    ...(ended > 0 && { deadRate: count('DEAD') / ended }),
+    ...(attempts > 0 && { retryRate: attemptsRetried / attempts }),
+    ...(ended > 0 && { deadRate: dead / ended }),
   };
 }

@@ -1,5 +1,6 @@
 import type { PruneRequest, ScheduleSpec } from '../engine-types.ts';
 import type { Limits, MissedSlots, ScheduleRule } from '../events/setting-types.ts';
+import { fieldError } from '../ops/spec.ts';
 import type { JobState } from '../state/job.ts';
 import { msOf, specOf } from './job-spec.ts';
 import type { EnqueueOptions, NameOf, Time } from './job-types.ts';
@@ -19,8 +20,12 @@ export type ScheduleSettings<Payloads extends object = Record<string, unknown>> 
 
 type ScheduledOptions = Pick<EnqueueOptions, 'priority' | 'attempts' | 'timeout' | 'backoff' | 'group' | 'expire'>;
 
+/** Throws usageErrors: E_JOB where it says no job, E_DURATION, E_JSON. */
 export function scheduleOf(id: string, settings: ScheduleSettings): ScheduleSpec {
-  const { missed, job } = settings;
+  const { missed, job } = settings ?? {};
+  // Those who write JavaScript have no compiler that says so.
+  if (typeof job !== 'object' || job === null)
+    throw fieldError('job', "must be the job to make, such as { name: 'mail' }");
   const { name, payload, ...options } = job;
   return { id, rule: ruleOf(settings), job: specOf(name, payload, options), ...(missed !== undefined && { missed }) };
 }

@@ -1,6 +1,7 @@
 import { unreachable } from '../../base/errors.ts';
 import { limitFault, shapeError } from '../events/event-shape.ts';
 import { enqueueDefaults, eventLimits } from '../events/event-types.ts';
+import { fieldError } from '../events/record.ts';
 import { RecordWriter } from '../events/record-writer.ts';
 import {
   type Limits,
@@ -59,6 +60,8 @@ export function writeLimits(w: RecordWriter, set: Limits & Pick<LimitSet, 'group
   };
   w.text(1, set.group, limits.groupBytes, 'group', enqueueDefaults.group);
   put(2, set.concurrency, 'concurrency');
+  // Half a rate cannot be read again: such a record would keep the store from opening.
+  if (set.rate !== undefined && set.rate.count === undefined) throw fieldError('rate', 'needs a count');
   put(3, set.rate?.count, 'rate');
   w.positive(4, set.rate?.perMs, timeMax, 'perMs');
   put(5, set.pendingMax, 'pendingMax');

@@ -21,6 +21,8 @@ export function checkRule(rule: ScheduleRule, now: number): void {
     if (Number.isSafeInteger(rule.everyMs) && rule.everyMs >= everyMsMin) return;
     throw usageError('E_SCHEDULE', `every: must be ${formatDuration(everyMsMin)} or more`);
   }
+  // Those who write JavaScript have no compiler that says so.
+  if (typeof rule.cron !== 'string') throw usageError('E_SCHEDULE', 'a schedule needs a cron rule as text, or every');
   if (rule.cron.trim().split(/\s+/).length < 5 && !rule.cron.startsWith('@'))
     throw badCron(rule, "has too few fields; five are needed, as in '0 3 * * *', or six with seconds first");
   let first: Date | null;

@@ -34,9 +34,17 @@ export function spoken(stage: Stage): string {
   return `seq ${stage.seq}, ${stage.typeName(row)}${about}`;
 }
 
+/** Where `most` is 0 it is not known. Called back from the dead a job may begin more often than it was to. */
+function attemptsText(attempts: number, most: number): string {
+  if (most === 0) return counted(attempts, 'attempt');
+  return attempts > most
+    ? `${counted(attempts, 'attempt')} (it had ${most})`
+    : `${attempts} of ${counted(most, 'attempt')}`;
+}
+
 export function jobSummary(stage: Stage, job: number): string {
   const state = stateWords[stage.player.state[job] ?? 0] ?? '';
   const attempts = stage.player.attempt[job] ?? 0;
   const most = stage.model.jobs.maxAttempts[job] ?? 0;
-  return `${state} · ${most > 0 ? `${attempts} of ${counted(most, 'attempt')}` : counted(attempts, 'attempt')}`;
+  return `${state} · ${attemptsText(attempts, most)}`;
 }
