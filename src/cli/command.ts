@@ -24,6 +24,8 @@ class WalqCommand extends Command {
     this.exitOverride();
     this.configureOutput({ outputError: () => {} });
     this.configureHelp({
+      // The longest commands leave 39 columns of 80 to what is said about them.
+      minWidthToWrap: 20,
       showGlobalOptions: true,
       visibleGlobalOptions: (command) => {
         let root: Command = command;

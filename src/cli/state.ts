@@ -90,7 +90,7 @@ async function writeSummary(session: Session, view: StateView): Promise<void> {
 async function writeTable(session: Session, view: StateView): Promise<void> {
   const { out, style, width } = session;
   const columns = [
-    { title: 'JOB', flexible: true },
+    { title: 'JOB', flexible: true, cutInside: true },
     { title: 'STATUS' },
     { title: 'ATTEMPT', align: 'right' as const },
     { title: 'NAME', flexible: true },

@@ -1,12 +1,14 @@
 import Table from 'cli-table3';
 import type { Style } from './style.ts';
-import { columnsOf, cut } from './text.ts';
+import { columnsOf, cut, cutInside } from './text.ts';
 
 export interface Column {
   title: string;
   align?: 'right';
   /** The column that gives way when the terminal is narrow. Its cells must be uncoloured. */
   flexible?: boolean;
+  /** Its cells are told apart by their ends, as ids are: what is cut out is in front of these. */
+  cutInside?: boolean;
 }
 
 export interface TableOptions {
@@ -79,7 +81,7 @@ export function renderAligned(
       ? {}
       : { head: columns.map((column, at) => options.style.strong(cut(column.title, widths[at] ?? 0))) }),
   });
-  for (const row of rows) table.push(row.map((cell, at) => cutCell(cell, widths[at] ?? 0)));
+  for (const row of rows) table.push(row.map((cell, at) => cutCell(cell, widths[at] ?? 0, columns[at])));
   return table
     .toString()
     .split('\n')
@@ -87,6 +89,7 @@ export function renderAligned(
     .join('');
 }
 
-function cutCell(cell: string, width: number): string {
-  return columnsOf(cell) <= width ? cell : cut(cell, width);
+function cutCell(cell: string, width: number, column: Column | undefined): string {
+  if (columnsOf(cell) <= width) return cell;
+  return column?.cutInside === true ? cutInside(cell, width) : cut(cell, width);
 }

@@ -36,6 +36,17 @@ export function cut(text: string, columns: number): string {
   return columns < 1 ? '' : `${kept}…`;
 }
 
+/** The same for what is told apart by its end, as ids and file names are: '…' stands for what is in front of that. */
+export function cutInside(text: string, columns: number): string {
+  if (columnsOf(text) <= columns) return text;
+  const chars = [...text];
+  let from = chars.length;
+  let room = Math.ceil(((columns - 1) * 2) / 3);
+  while (from > 0 && columnsOfChar(chars[from - 1] ?? '') <= room) room -= columnsOfChar(chars[--from] ?? '');
+  const end = chars.slice(from).join('');
+  return `${cut(text, columns - columnsOf(end))}${end}`;
+}
+
 /** 1234567 -> '1,234,567'. The same on every machine, whatever its locale. */
 export function count(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',');

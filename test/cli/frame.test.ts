@@ -165,6 +165,15 @@ describe('walq help', () => {
     expect(await walq(['help', 'E_QQQQQQQQ'])).toMatchObject({ code: 1 });
   });
 
+  it('fits what it says about commands and options into 80 columns', async () => {
+    for (const of of ['queue', 'wal', 'snapshot']) {
+      const { stdout } = await walq([of, '--help']);
+      const lists = stdout.slice(stdout.indexOf('Options:')).split('Examples:')[0] ?? '';
+      expect(lists).toContain('Commands:');
+      for (const line of lists.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
+    }
+  });
+
   it('--all shows the help of every command once, as each shows it alone', async () => {
     const { code, stdout } = await walq(['help', '--all', '--json']);
     const { commands }: { commands: { command: string; text: string }[] } = JSON.parse(stdout);

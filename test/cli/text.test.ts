@@ -5,7 +5,7 @@ import { Output, OutputClosed } from '../../src/cli/output.ts';
 import { progressText } from '../../src/cli/progress.ts';
 import { makeStyle, wantsColor } from '../../src/cli/style.ts';
 import { renderTable } from '../../src/cli/table.ts';
-import { bytes, columnsOf, count, cut } from '../../src/cli/text.ts';
+import { bytes, columnsOf, count, cut, cutInside } from '../../src/cli/text.ts';
 
 describe('text', () => {
   it('measures columns: wide characters take two, marks and colours none', () => {
@@ -22,6 +22,17 @@ describe('text', () => {
     expect(cut('日本語', 6)).toBe('日本語');
     expect(cut('abc', 1)).toBe('…');
     expect(cut('abc', 0)).toBe('');
+  });
+
+  it('cuts ids and file names inside: their ends tell them apart', () => {
+    const id = '01a2167c-6fc4-7f41-9a0b-77d3c1e0aa12';
+    expect(cutInside(id, 36)).toBe(id);
+    expect(cutInside(id, 16)).toBe('01a21…d3c1e0aa12');
+    expect(columnsOf(cutInside(id, 9))).toBe(9);
+    expect(columnsOf(cutInside('日本語日本語', 7))).toBeLessThanOrEqual(7);
+    expect(cutInside('日本語日本語', 7)).toBe('日…本語');
+    expect(cutInside('abc', 1)).toBe('…');
+    expect(cutInside('abc', 0)).toBe('');
   });
 
   it('writes numbers the same everywhere', () => {

@@ -83,7 +83,7 @@ function colored(text: string, sign: ChangeLine['sign'], style: Style): string {
 
 const columns: readonly Column[] = [
   { title: ' ' },
-  { title: 'JOB', flexible: true },
+  { title: 'JOB', flexible: true, cutInside: true },
   { title: 'STATUS' },
   { title: 'CHANGES', flexible: true },
 ];

@@ -79,7 +79,7 @@ function jobTable({ style, width }: Session, context: PhaseContext): JobTable {
   const { now } = context;
   return {
     columns: [
-      { title: 'ID', flexible: true },
+      { title: 'ID', flexible: true, cutInside: true },
       { title: 'NAME', flexible: true },
       { title: 'PHASE' },
       { title: 'TRY', align: 'right' },
@@ -105,7 +105,7 @@ function jobTable({ style, width }: Session, context: PhaseContext): JobTable {
 function deathTable({ width }: Session, { now }: PhaseContext): JobTable {
   return {
     columns: [
-      { title: 'ID', flexible: true },
+      { title: 'ID', flexible: true, cutInside: true },
       { title: 'NAME', flexible: true },
       width === undefined ? { title: 'DIED' } : { title: 'DIED', align: 'right' },
       { title: 'TRIES', align: 'right' },

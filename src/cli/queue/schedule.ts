@@ -67,12 +67,12 @@ export async function list(session: Session): Promise<ExitCode> {
     return exit;
   }
   const columns = [
-    { title: 'SCHEDULE', flexible: true },
+    { title: 'SCHEDULE', flexible: true, cutInside: true },
     { title: 'WHEN', flexible: true },
     { title: 'MISSED' },
     { title: 'NEXT' },
     { title: 'LAST' },
-    { title: 'JOB', flexible: true },
+    { title: 'JOB', flexible: true, cutInside: true },
   ];
   const rows = schedules.map((each) => [
     escapeText(each.id),
@@ -128,7 +128,7 @@ export async function next(session: Session, args: readonly string[], flags: { c
     await session.document({ slots: slots.map(({ schedule, at }) => ({ schedule, atMs: at })), findings, exit });
     return exit;
   }
-  const columns = [{ title: 'AT' }, { title: 'SCHEDULE', flexible: true }];
+  const columns = [{ title: 'AT' }, { title: 'SCHEDULE', flexible: true, cutInside: true }];
   const rows = slots.map(({ schedule, at }) => [timeText(at), escapeText(schedule)]);
   if (rows.length === 0) await session.out.line('no schedules');
   else await session.out.write(renderTable(columns, rows, { width, style }));

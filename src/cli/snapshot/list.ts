@@ -15,7 +15,7 @@ const columns = [
   { title: 'BYTES', align: 'right' as const },
   { title: 'ENTRIES', align: 'right' as const },
   { title: 'STATUS' },
-  { title: 'FILE', flexible: true },
+  { title: 'FILE', flexible: true, cutInside: true },
 ];
 const wideColumns = [...columns, { title: 'KIND' }, { title: 'STATE' }];
 

@@ -72,7 +72,7 @@ const columns: readonly Column[] = [
   { title: 'SEQ', align: 'right' },
   { title: 'TIME' },
   { title: 'TYPE' },
-  { title: 'JOB', flexible: true },
+  { title: 'JOB', flexible: true, cutInside: true },
   { title: 'DETAILS', flexible: true },
 ];
 

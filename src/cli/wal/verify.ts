@@ -141,7 +141,7 @@ function clausesOf(result: VerifyResult): string[] {
 
 function segmentTable(session: Session, result: VerifyResult): string {
   const columns = [
-    { title: 'SEGMENT', flexible: true },
+    { title: 'SEGMENT', flexible: true, cutInside: true },
     { title: 'BYTES', align: 'right' as const },
     { title: 'FRAMES', align: 'right' as const },
     { title: 'EVENTS', align: 'right' as const },
