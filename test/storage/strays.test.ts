@@ -1,0 +1,109 @@
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock, systemRandom } from '../../src/base/node-clock.ts';
+import { nodeFs } from '../../src/fs/node-fs.ts';
+import { QueueMachine } from '../../src/queue/state/machine.ts';
+import { restoreTo } from '../../src/storage/restore.ts';
+import { planRestore } from '../../src/storage/restore-in-place.ts';
+import { planSalvage } from '../../src/storage/salvage.ts';
+import { openStore } from '../../src/storage/store.ts';
+import { surveyStore } from '../../src/storage/survey.ts';
+import { makeStore, segments } from '../cli/make-store.ts';
+import { scratch } from '../cli/run-walq.ts';
+
+const env = { fs: nodeFs, clock: systemClock, random: systemRandom };
+const jobs = 12;
+const events = 3 * jobs;
+
+async function storeOf(options: { snapshotAfter?: number } = {}): Promise<string> {
+  const dir = join(scratch(), 'store');
+  await makeStore(dir, jobs, { segmentBytes: 800, ...options });
+  return dir;
+}
+
+function destroyHeader(path: string): void {
+  const bytes = readFileSync(path);
+  for (let at = 16; at < 96; at++) bytes[at] = (bytes[at] ?? 0) ^ 0x55;
+  writeFileSync(path, bytes);
+}
+
+function salvage(dir: string) {
+  return planSalvage(
+    env,
+    dir,
+    () => true,
+    async () => () => undefined,
+  );
+}
+
+test('a file with a name beyond a gap makes no segment before it a left-over one', async () => {
+  const dir = await storeOf({ snapshotAfter: jobs });
+  const { live } = await surveyStore(env, dir);
+  expect(live.length).toBeGreaterThan(3);
+  // As if cleaning had kept it and nothing before it: a snapshot covers what comes before its first seq.
+  const beyond = (live.at(-1)?.seqFirst ?? 0) + 1;
+  expect(beyond - 1).toBeLessThanOrEqual(events);
+  for (const stray of [`0000000099-${String(beyond).padStart(20, '0')}.wal`, '0000000099-00000000000000000001.wal']) {
+    writeFileSync(join(dir, 'wal', stray), '');
+    expect((await surveyStore(env, dir)).live).toHaveLength(live.length + 1);
+    expect(await salvage(dir)).toMatchObject({ events, lost: [] });
+    rmSync(join(dir, 'wal', stray));
+  }
+});
+
+test('what an interrupted cleaning left is left over, and salvaged all the same', async () => {
+  const dir = await storeOf({ snapshotAfter: jobs });
+  const [first = '', second = ''] = segments(dir).sort();
+  const lost = (await surveyStore(env, dir)).live.slice(0, 3).map(({ seqFirst }) => seqFirst);
+  rmSync(second);
+  const { live, leftover } = await surveyStore(env, dir);
+  expect(leftover.map(({ name }) => join(dir, 'wal', name))).toEqual([first]);
+  expect(live[0]?.ordinal).toBe(3);
+  const [, from = 0, to = 0] = lost;
+  expect(await salvage(dir)).toMatchObject({ seqFirst: 1, lost: [{ seqFirst: from, seqLast: to - 1 }] });
+});
+
+test('of STORE.json, HEAD and segments the one that is alone is of another store', async () => {
+  const dir = await storeOf();
+  const own = (await surveyStore(env, dir)).identity.id;
+  const other = join(scratch(), 'other');
+  await makeStore(other, 1);
+  for (const name of ['STORE.json', 'HEAD']) {
+    const before = readFileSync(join(dir, name));
+    cpSync(join(other, name), join(dir, name));
+    const { identity, findings } = await surveyStore(env, dir);
+    expect(identity.id).toBe(own);
+    expect(findings.some(({ code }) => code === 'E_STORE_BAD')).toBe(name === 'STORE.json');
+    writeFileSync(join(dir, name), before);
+  }
+});
+
+test('a snapshot that a log begins with goes over, though its place is a header that cannot be read', async () => {
+  const from = await storeOf({ snapshotAfter: jobs });
+  const name = `snapshots/${String(events).padStart(20, '0')}.snap`;
+  const dir = join(scratch(), 'restored');
+  await restoreTo(env, { path: join(from, name), relativeName: name }, dir, () => new QueueMachine());
+  destroyHeader(segments(dir)[0] ?? '');
+  expect(await salvage(dir)).toMatchObject({ snapshots: [{ seq: events }], rescued: [expect.any(String)], lost: [] });
+});
+
+test('so does one that stands on the segment before', async () => {
+  const dir = await storeOf({ snapshotAfter: jobs });
+  const store = await openStore(env, dir, { machine: () => new QueueMachine() });
+  await store.rotate();
+  await store.checkpoint({ keep: 1 });
+  await store.close();
+  destroyHeader(segments(dir)[0] ?? '');
+  expect(await salvage(dir)).toMatchObject({ snapshots: [{ seq: events }], rescued: [expect.any(String)], lost: [] });
+});
+
+test('going back needs a base that stays', async () => {
+  const dir = await storeOf({ snapshotAfter: jobs });
+  const [first = ''] = segments(dir).sort();
+  rmSync(first);
+  const begins = (await surveyStore(env, dir)).live[0]?.seqFirst ?? 0;
+  // The only good snapshot is at the end: what is before it would have none.
+  await expect(planRestore(env, dir, { seq: begins + 2 })).rejects.toMatchObject({ code: 'E_NO_BASE' });
+  expect(await planRestore(env, dir, { seq: events })).toMatchObject({ actions: [] });
+});
