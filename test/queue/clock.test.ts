@@ -9,7 +9,7 @@ const yearMs = 365 * 24 * hourMs;
 const moves = [0, 0, 1, 250, -1, -hourMs, 10 * yearMs, -10 * yearMs];
 const delays = [undefined, undefined, 1000, hourMs, 30 * 24 * hourMs];
 
-test('however the wall clock jumps, jobs come in the order of their seqs, and none before its time', async (context) => {
+test('however the clock jumps, jobs come in the order of their seqs, and none before its time', async (context) => {
   const outcomes: Record<string, number> = {};
   const count = (what: string): void => {
     outcomes[what] = (outcomes[what] ?? 0) + 1;
