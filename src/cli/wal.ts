@@ -14,7 +14,7 @@ import {
 import { addDiffOptions } from './diff/options.ts';
 
 const pathHelp = 'a store, a wal/ folder, a segment, a snapshot, a log of another system, or - for standard input';
-const rangeHelp = 'A..B, A.., ..B or A; each a seq, @-10, @tail, @snap, a time or "5m ago"';
+const rangeHelp = 'A..B, A.., ..B or A; each a seq, @-10, @tail, @snap (@snap.. begins after it), a time or "5m ago"';
 const inspectFormats = ['text', 'table', 'ndjson', 'json', 'csv', 'hex'];
 const failOnLevels = ['note', 'torn', 'degraded', 'corrupt'];
 const exportFormats = ['ndjson', 'csv', 'document', 'raft-recovery'];

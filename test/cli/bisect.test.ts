@@ -149,6 +149,8 @@ describe('by a command', () => {
     );
     expect(all.code).toBe(1);
     expect(all.lines[0]).toContain('turned bad somewhere in seq 14..20: those between were skipped');
+    const none = await bisect(clean, '--run', 'exit 125');
+    expect(none.lines[0]).toContain('cannot be told: it skipped every state');
     const end = await bisect(clean, '--run', 'exit 125', '--json');
     expect(JSON.parse(end.stdout)).toMatchObject({ outcome: 'unsure', candidates: { from: 1, to: 38 }, exit: 1 });
   });

@@ -43,10 +43,15 @@ function headline({ style }: Session, asked: Asked, result: BisectResult): strin
   }
 }
 
-function unsureText({ run }: Asked, { candidates: { from, to } = { from: 0, to: 0 }, first }: BisectResult): string {
+function unsureText(
+  { run }: Asked,
+  { candidates: { from, to } = { from: 0, to: 0 }, first, probes }: BisectResult,
+): string {
   const cause = 'damage keeps the states between from being known';
   if (first) return `did not hold up to seq ${from - 1}; what comes then cannot be replayed`;
   if (run === undefined) return `turned true somewhere in seq ${from}..${to}: ${cause}`;
+  if (probes.every(({ answer }) => answer === 'skip'))
+    return 'cannot be told: it skipped every state that it was asked';
   return `turned bad somewhere in seq ${from}..${to}: those between were skipped, or ${cause}`;
 }
 
