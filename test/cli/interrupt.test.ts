@@ -78,7 +78,10 @@ describe('Ctrl-C in the middle', () => {
     const after = contents(dir);
     for (const [path, bytes] of Object.entries(before)) {
       // LOCK says who had it last, and a writer that opens a store writes HEAD.
-      if (!/\/(LOCK|HEAD)$/.test(path)) expect({ path, same: after[path] === bytes }).toEqual({ path, same: true });
+      if (/\/(LOCK|HEAD)$/.test(path)) continue;
+      // Compaction begins with a rotation, which puts a SEAL behind the last frame.
+      const isKept = path.endsWith('.wal') ? after[path]?.startsWith(bytes) : after[path] === bytes;
+      expect({ path, isKept }).toEqual({ path, isKept: true });
     }
     expect((await walq(['wal', 'verify', join(dir, 'store')])).code).toBe(0);
     // And nothing is in the way of the same command.
