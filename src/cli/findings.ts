@@ -61,14 +61,19 @@ function lossText(report: Pick<LogReport, 'lost' | 'lostUnknown'>): string {
   return `${report.lostUnknown ? 'at least' : 'exactly'} ${amount} (${rangesText(report.lost)})`;
 }
 
+type Judged = Pick<LogReport, 'lost' | 'lostUnknown' | 'recordsAfterHole' | 'tail' | 'endProven'> & {
+  findings?: readonly Finding[];
+};
+
 /** What the verdict means for the reader of the log, one clause. */
-export function verdictClauses(
-  verdict: Verdict,
-  report: Pick<LogReport, 'lost' | 'lostUnknown' | 'recordsAfterHole' | 'tail' | 'endProven'> | undefined,
-): string[] {
+export function verdictClauses(verdict: Verdict, report: Judged | undefined): string[] {
   const clauses: string[] = [];
   if (report !== undefined && (report.lost.length > 0 || report.lostUnknown || verdict === 'corrupt')) {
     clauses.push(`lost: ${lossText(report)}`);
+    const base = report.findings?.find(({ severity }) => severity === 'no-base');
+    // Not counted there: it is missing as cleaning would have taken it, and only a snapshot would have known.
+    if (typeof base?.seqLast === 'number' && verdict !== 'no base')
+      clauses.push(`and all before seq ${base.seqLast + 1}: no good snapshot covers it`);
   }
   if (report !== undefined && report.recordsAfterHole > 0) {
     clauses.push(`after the hole: ${counted(report.recordsAfterHole, 'valid event')}`);

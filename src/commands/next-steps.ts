@@ -1,4 +1,5 @@
 import type { Finding } from '../base/finding.ts';
+import { join } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { storeFileName } from '../storage/store-file.ts';
 import type { SnapshotCheck, Verdict } from '../storage/types.ts';
@@ -44,12 +45,25 @@ export function stepsFor({ target, verdict, findings, snapshots = [], oneBit, se
     case 'corrupt':
       if (onlyStoreFile(findings))
         return [{ command: `walq wal repair ${path}`, does: 'shows the STORE.json to write' }];
-      return [...((oneBit ?? findings.some(mayBeOneBit)) ? [healStep(path)] : []), salvageStep(path), ...explain];
+      return [
+        ...foreignSteps(target.path, findings),
+        ...((oneBit ?? findings.some(mayBeOneBit)) ? [healStep(path)] : []),
+        salvageStep(path),
+        ...explain,
+      ].slice(0, 3);
     case 'no base':
       return [salvageStep(path), ...explain];
     default:
       return explain;
   }
+}
+
+/** Who looks at it alone sees whose it is; where it only lies beside the others, moving it away is all. */
+function foreignSteps(store: string, findings: readonly Finding[]): Step[] {
+  const foreign = findings.find(({ code }) => code === 'E_FOREIGN_SEGMENT');
+  if (foreign === undefined) return [];
+  const command = `walq wal inspect ${shellWord(join(store, foreign.file))}`;
+  return [{ command, does: 'a file of another store: whose? It is to be moved away, and the right one put back' }];
 }
 
 function healStep(path: string): Step {

@@ -1,6 +1,7 @@
-import { notFoundError, usageError } from '../base/errors.ts';
+import { hasErrno, notFoundError, usageError } from '../base/errors.ts';
 import { parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
+import type { FileInfo } from '../fs/types.ts';
 import type { CommandContext } from './context.ts';
 
 /** The PATH that means standard input. */
@@ -15,13 +16,23 @@ export function storePath(context: CommandContext): string {
   return context.store ?? (fromVariable === undefined || fromVariable === '' ? defaultStore : fromVariable);
 }
 
+/** What stands at a path that somebody named; undefined for nothing, also where a file stands in the way to it. */
+export async function infoOf({ env }: CommandContext, path: string): Promise<FileInfo | undefined> {
+  try {
+    return await env.fs.stat(path);
+  } catch (error) {
+    if (hasErrno(error, 'ENOTDIR')) return undefined;
+    throw error;
+  }
+}
+
 /**
  * The folder of the store that a queue command works on; whether there is a store in it shows when it is opened. Throws
  * E_WRONG_TARGET (2) for a file.
  */
 export async function storeOfQueue(context: CommandContext): Promise<string> {
   const path = storePath(context);
-  const info = await context.env.fs.stat(path);
+  const info = await infoOf(context, path);
   if (info === undefined || info.kind === 'folder') return path;
   throw usageError('E_WRONG_TARGET', `${path} is no folder, and a store is one`, {
     data: { file: path },

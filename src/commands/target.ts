@@ -18,7 +18,7 @@ import type { CommandContext } from './context.ts';
 import { isExport } from './export-form.ts';
 import { type SelectorRange, tryRange } from './selector.ts';
 import { peekable } from './stdin-source.ts';
-import { standardInput, storePath } from './store-path.ts';
+import { infoOf, standardInput, storePath } from './store-path.ts';
 
 /** What a PATH turned out to be. Files are recognised by their content; a name only decides about damaged ones. */
 export type Target =
@@ -94,7 +94,7 @@ export async function splitPositionals(
  */
 export async function openTarget(context: CommandContext, path: string): Promise<Target> {
   if (path === standardInput) return await openStream(context);
-  const info = await context.env.fs.stat(path);
+  const info = await infoOf(context, path);
   if (info === undefined) throw path === storePath(context) ? noStoreError(path) : noTarget(path);
   if (info.kind === 'folder') return await openFolder(context, path);
   if (info.kind !== 'file') {

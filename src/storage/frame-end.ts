@@ -32,9 +32,8 @@ export async function frameEndAt(env: StorageEnv, storeDir: string, seq: number)
   );
   if (found === undefined) {
     const { seqFirst, seqLast } = report;
-    const has = seqFirst === undefined ? 'which has no event' : `which has ${seqFirst} to ${seqLast}`;
-    throw usageError('E_SEQ_RANGE', `seq ${seq} is not in the readable log, ${has}`, {
-      data: { seq, seqFirst, seqLast },
+    throw usageError('E_SEQ_RANGE', `seq ${seq} is not in the readable log${rangeText(seq, seqFirst, seqLast)}`, {
+      data: { seq, ...(seqLast !== undefined && { seqLast }) },
     });
   }
   const last = found.seqFirst + found.count - 1;
@@ -47,6 +46,13 @@ export async function frameEndAt(env: StorageEnv, storeDir: string, seq: number)
   }
   const { ordinal, offset, bytes, file } = found;
   return { seq, ordinal, offset: offset + bytes, ...(await chainOf(env, storeDir, file, ordinal, offset)) };
+}
+
+/** Where the log was read from lies no further than `seq`: only of one that is below it, that is where it begins. */
+function rangeText(seq: number, seqFirst: number | undefined, seqLast: number | undefined): string {
+  if (seqFirst === undefined || seqLast === undefined) return ', which has no event';
+  if (seq > seqLast) return `, which ends at ${seqLast}`;
+  return seq < seqFirst ? `, which begins at ${seqFirst}` : ': what stood there is damaged';
 }
 
 async function chainOf(

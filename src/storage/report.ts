@@ -1,7 +1,7 @@
 import { type Finding, worstSeverity } from '../base/finding.ts';
 import type { LogReport, SegmentSummary, Verdict } from './types.ts';
 import type { LogJudgement } from './wal/judge-log.ts';
-import type { Evidence, LogScan } from './wal/scan-log.ts';
+import { type Evidence, isForeign, type LogScan } from './wal/scan-log.ts';
 
 /** Verdict and loss once some findings have proved to be a writer's work in flight. */
 export function settle<R extends LogReport>(report: R, findings: Finding[]): R {
@@ -41,9 +41,10 @@ export function toReport(
       sealed: scan.sealed,
     };
   });
-  const withRecords = segments.filter((segment) => segment.seqFirst !== undefined);
-  const first = withRecords[0]?.seqFirst;
-  const last = withRecords.at(-1)?.seqLast;
+  const own = segments.filter((_, index) => !isForeign(log.segments[index]?.scan.header, evidence));
+  // Not those of the first and of the last one: a file may have been renamed.
+  const seqs = own.flatMap(({ seqFirst, seqLast }) => (seqFirst === undefined ? [] : [seqFirst, seqLast ?? seqFirst]));
+  const [first, last] = seqs.length === 0 ? [] : [Math.min(...seqs), Math.max(...seqs)];
   const storeId = evidence.storeId ?? log.segments.find((result) => result.scan.header)?.scan.header?.storeId;
   let recordsAfterHole = 0;
   for (const { scan, afterHole } of log.segments) {
@@ -55,8 +56,8 @@ export function toReport(
     findings,
     ...(storeId !== undefined && { storeId }),
     segments,
-    frames: segments.reduce((sum, segment) => sum + segment.frames, 0),
-    records: segments.reduce((sum, segment) => sum + segment.records, 0),
+    frames: own.reduce((sum, segment) => sum + segment.frames, 0),
+    records: own.reduce((sum, segment) => sum + segment.records, 0),
     bytes: segments.reduce((sum, segment) => sum + segment.size, 0),
     ...(first !== undefined && { seqFirst: first }),
     ...(last !== undefined && { seqLast: last }),

@@ -2,7 +2,9 @@ import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, syml
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { contents, open, segments } from './make-store.ts';
+import { enqueueDefaults } from '../../src/queue/events/event-types.ts';
+import { encodeEvent } from '../../src/queue/events/events.ts';
+import { contents, damage, open, segments } from './make-store.ts';
 import { scratch, walq } from './run-walq.ts';
 
 /** Files that are there and should not be, or are another store's: what is good stays good beside them. */
@@ -207,5 +209,67 @@ it('an event of a newer walq is that, and no damage', async () => {
     const { code, stdout, stderr } = await walq(command);
     expect({ command, code }).toEqual({ command, code: 5 });
     expect(stdout + stderr).toContain('E_RECORD_NEWER');
+  }
+});
+
+it('a segment of another store is judged, and nothing that it holds is taken for an event of this one', async () => {
+  const dir = copy();
+  const whole = await totalsOf(dir);
+  const other = join(scratch(), 'other');
+  const strange = await open(other);
+  await strange.append([encodeEvent({ type: 'ENQUEUE', id: 'strange', at: 1, runAt: 1, ...enqueueDefaults })]);
+  await strange.close();
+  const last = segments(dir).sort().at(-1) ?? '';
+  const name = `${String(Number(last.slice(-35, -25)) + 1).padStart(10, '0')}-00000000000000000039.wal`;
+  cpSync(segments(other)[0] ?? '', join(dir, 'wal', name));
+  const doctor = await walq(['doctor', dir]);
+  expect(doctor.code).toBe(3);
+  expect(doctor.stdout).toContain('38 events (seq 1..38)');
+  expect(doctor.stdout).toContain(`next       walq wal inspect ${dir}/wal/${name}`);
+  for (const command of [
+    ['wal', 'inspect'],
+    ['wal', 'stats', '--json'],
+    ['wal', 'export'],
+  ]) {
+    const { code, stdout } = await walq([...command, dir]);
+    expect({ command, code }).toEqual({ command, code: 3 });
+    expect(stdout).not.toContain('strange');
+  }
+  // Alone it is looked at as what it is.
+  expect((await walq(['wal', 'inspect', join(dir, 'wal', name)])).stdout).toContain('ENQUEUE strange');
+  rmSync(join(dir, 'wal', name));
+  expect(await totalsOf(dir)).toBe(whole);
+});
+
+it('what came before a log without a base is told beside what is lost in it', async () => {
+  const dir = copy();
+  rmSync(join(dir, 'snapshots'), { recursive: true });
+  const [first = '', second = ''] = segments(dir).sort();
+  rmSync(first);
+  damage(second, 300);
+  const { code, stdout } = await walq(['wal', 'verify', dir]);
+  expect(code).toBe(3);
+  expect(stdout).toMatch(
+    /CORRUPT {2}lost: exactly \d+ events? .*\n +and all before seq 14: no good snapshot covers it\n/,
+  );
+});
+
+it('a point beyond the log is told with where that ends', async () => {
+  const { code, stderr } = await walq(['wal', 'repair', copy(), '--mode', 'cut', '--at', '5000']);
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('readable log, which ends at 38') });
+});
+
+it('a path that leads on behind a file is one where nothing is', async () => {
+  const path = join(copy(), 'STORE.json', 'x');
+  for (const command of [
+    ['wal', 'verify'],
+    ['wal', 'repair'],
+    ['snapshot', 'verify'],
+    ['snapshot', 'list'],
+    ['doctor'],
+    ['queue', 'status', '--store'],
+  ]) {
+    const { code, stderr } = await walq([...command, path]);
+    expect({ command, code, stderr }).toEqual({ command, code: 1, stderr: expect.stringMatching(/there is no /) });
   }
 });

@@ -167,4 +167,11 @@ export const readingMutants = [
     edits: [['if (onDisk !== stateHash) {', "if (onDisk === '') {"]],
     tests: ['test/storage/damage/compact.test.ts'],
   },
+  {
+    name: 'a segment of another store is handed out',
+    property: 'what another store holds is no event of this one',
+    file: 'src/storage/wal/scan-log.ts',
+    edits: [['watches(visitor) && !isForeign(header, evidence) &&', 'watches(visitor) &&']],
+    tests: ['test/storage/strays.test.ts'],
+  },
 ];

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { systemClock, systemRandom } from '../../src/base/node-clock.ts';
 import { nodeFs } from '../../src/fs/node-fs.ts';
 import { QueueMachine } from '../../src/queue/state/machine.ts';
+import { verifyStore } from '../../src/storage/read.ts';
 import { restoreTo } from '../../src/storage/restore.ts';
 import { planRestore } from '../../src/storage/restore-in-place.ts';
 import { planSalvage } from '../../src/storage/salvage.ts';
@@ -106,4 +107,24 @@ test('going back needs a base that stays', async () => {
   // The only good snapshot is at the end: what is before it would have none.
   await expect(planRestore(env, dir, { seq: begins + 2 })).rejects.toMatchObject({ code: 'E_NO_BASE' });
   expect(await planRestore(env, dir, { seq: events })).toMatchObject({ actions: [] });
+});
+
+test('nobody is handed what a segment of another store holds', async () => {
+  const dir = await storeOf();
+  const { live } = await surveyStore(env, dir);
+  const other = join(scratch(), 'other');
+  await makeStore(other, 2);
+  const next = (live.at(-1)?.ordinal ?? 0) + 1;
+  const name = `${String(next).padStart(10, '0')}-${String(events + 1).padStart(20, '0')}.wal`;
+  cpSync(segments(other)[0] ?? '', join(dir, 'wal', name));
+  const seqs: number[] = [];
+  const files = new Set<string>();
+  const report = await verifyStore(env, dir, {
+    frame: ({ file }) => void files.add(file),
+    record: ({ seq }) => void seqs.push(seq),
+  });
+  expect(seqs).toEqual(Array.from({ length: events }, (_, index) => index + 1));
+  expect(files).not.toContain(`wal/${name}`);
+  expect(report).toMatchObject({ records: events, seqFirst: 1, seqLast: events });
+  expect(report.findings.map(({ code }) => code)).toContain('E_FOREIGN_SEGMENT');
 });

@@ -43,7 +43,7 @@ export interface Evidence {
 }
 
 export interface LogVisitor {
-  /** Every good frame; false stops. */
+  /** Every good frame, but for those of another store; false stops. */
   frame?(frame: FrameView): undefined | boolean | Promise<undefined | boolean>;
   /** Every good record; false stops. */
   record?(record: RecordView): undefined | boolean | Promise<undefined | boolean>;
@@ -99,7 +99,7 @@ export async function scanLog(
         points: mine,
         ...(resumesHere && { resume: { offset: resume.offset, link: resume.link, seqNext: resume.seq + 1 } }),
         ...(visitor.progress && { progress: (bytes) => visitor.progress?.(bytesBefore + bytes) }),
-        ...((visitor.frame ?? visitor.record ?? visitor.lost) && { visit: toVisitor(input, visitor, () => broken) }),
+        ...(watches(visitor) && !isForeign(header, evidence) && { visit: toVisitor(input, visitor, () => broken) }),
       });
       const pointsPassed = new Map(mine.map((point, index) => [point.key, scan.passed[index] === true]));
       before = { input, scan, afterHole, certified: 0, pointsPassed };
@@ -112,6 +112,15 @@ export async function scanLog(
     }
   }
   return log;
+}
+
+function watches({ frame, record, lost }: LogVisitor): boolean {
+  return (frame ?? record ?? lost) !== undefined;
+}
+
+/** What a segment of another store holds is no part of this log: it is judged, and nobody gets to see it. */
+export function isForeign(header: SegmentHeader | undefined, { storeId, alone }: Evidence): boolean {
+  return header !== undefined && storeId !== undefined && alone !== true && header.storeId !== storeId;
 }
 
 async function peekHeader(source: ByteSource): Promise<SegmentHeader | undefined> {
