@@ -29,10 +29,13 @@ export class Output {
   #chars = 0;
   #flushedAt = performance.now();
   #failure: unknown;
+  #begins: (() => void) | undefined;
 
-  constructor(stream: Writable & { isTTY?: boolean }) {
+  /** `begins` is called before the first text on a terminal. */
+  constructor(stream: Writable & { isTTY?: boolean }, begins?: () => void) {
     this.#stream = stream;
     this.isTerminal = stream.isTTY === true;
+    this.#begins = this.isTerminal ? begins : undefined;
     stream.on('error', (error) => {
       this.#failure = error;
     });
@@ -40,6 +43,10 @@ export class Output {
 
   /** Queues text. Returns a promise only when a chunk is full or has waited long enough to be shown. */
   write(text: string): Promise<void> | undefined {
+    if (this.#begins !== undefined) {
+      this.#begins();
+      this.#begins = undefined;
+    }
     this.#pending.push(this.isTerminal ? text.replace(obeyed, jsonEscape) : text);
     this.#chars += text.length;
     if (this.#chars >= chunkChars || performance.now() - this.#flushedAt > flushAfterMs) return this.flush();

@@ -38,7 +38,10 @@ export interface Session {
   document(members: Readonly<Record<string, unknown>>, kind?: string): Promise<void>;
   /** From here on signals are the command's own business; until then they end the process with 130 or 143. */
   takeSignals(): void;
-  /** Takes the progress line away. Called before anything final is printed. */
+  /**
+   * Takes the progress line away, for good. Called before anything final is printed, and by what stays at work or waits
+   * once it is ready: from then on files are read and written for ever, and that is no progress.
+   */
   settle(): void;
 }
 
@@ -55,7 +58,8 @@ export interface SessionHooks {
 const widthMin = 40;
 
 export function openSession(kind: string, flags: CommonFlags, hooks: SessionHooks): Session {
-  const out = new Output(process.stdout);
+  // An answer that has begun says how far it is.
+  const out = new Output(process.stdout, () => progress.stop());
   const err = new Output(process.stderr);
   const style = makeStyle(wantsColor(flags.color, process.env, out.isTerminal));
   const errStyle = makeStyle(wantsColor(flags.color, process.env, err.isTerminal));

@@ -16,6 +16,7 @@ export async function logs(session: Session, args: readonly string[], flags: Log
   const request = { id, ...(flags.attempt !== undefined && { attempt: flags.attempt }) };
   if (flags.follow === true) {
     if (session.json) throw usageError('E_USAGE', '--follow has no end that a JSON document could wait for');
+    session.settle();
     await followLogs(context, request, printer(session, flags, true));
     return Exit.ok;
   }

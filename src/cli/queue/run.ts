@@ -65,6 +65,7 @@ export async function run(session: Session, _args: readonly string[], flags: Run
     report: (event) => report(session, event, flags.quiet === true),
     onReady: (store, runner) => {
       signals.listen(runner);
+      session.settle();
       if (store.created) session.context.note(`created a new store at ${escapeText(store.dir)}`);
       const { recovery } = store;
       if (recovery.trimmed) {

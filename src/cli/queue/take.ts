@@ -15,6 +15,7 @@ export interface TakeFlags extends WriterFlags {
 /** One JSON line for each job that is now the caller's; exit 1 when there was none. */
 export async function take(session: Session, _args: readonly string[], flags: TakeFlags): Promise<ExitCode> {
   const { name: names } = flags;
+  if (flags.wait > 0) session.settle();
   const jobs = await takeJobs(session.context, {
     count: flags.count,
     leaseMs: flags.lease,

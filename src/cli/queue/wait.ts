@@ -22,7 +22,14 @@ export async function wait(session: Session, args: readonly string[], flags: Wai
   let result: WaitResult;
   try {
     const request = requestOf(session, args, flags);
-    result = await waitForJobs(session.context, request, (progress) => line.show(progress));
+    const note = (text: string): void => {
+      line.clear();
+      session.context.note(text);
+    };
+    result = await waitForJobs({ ...session.context, note }, request, (progress) => {
+      session.settle();
+      line.show(progress);
+    });
   } finally {
     line.clear();
   }

@@ -25,6 +25,7 @@ export async function watch(session: Session, _args: readonly string[], flags: W
   if (session.out.isTerminal && flags.output === undefined) return await watchOnScreen(session);
   const lineOf = flags.output === 'ndjson' ? ndjsonLine : textLine;
   await watchQueue(session.context, { everyMs, always: false, stop: session.context.signal }, async (frame) => {
+    session.settle();
     await session.out.line(lineOf(frame));
     await session.out.flush();
   });
@@ -44,7 +45,10 @@ async function watchOnScreen(session: Session): Promise<ExitCode> {
   let opened = false;
   try {
     await watchQueue(session.context, { everyMs, always: true, stop: stop.signal }, async (frame) => {
-      if (!opened) screen.open(() => (last === undefined ? undefined : draw(last)));
+      if (!opened) {
+        session.settle();
+        screen.open(() => (last === undefined ? undefined : draw(last)));
+      }
       opened = true;
       await draw(frame);
     });

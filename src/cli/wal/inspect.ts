@@ -35,6 +35,7 @@ export async function inspect(session: Session, args: readonly string[], flags: 
   const format = session.json ? 'json' : flags.output;
   const follow = followOf(flags);
   const writer = rowWriter(session, format, follow);
+  if (follow) session.settle();
   const result = await inspectLog(session.context, requestOf(path, range, flags), (row) => writer.row(row)).catch(
     async (error: unknown) => {
       const failure = toFailure(error);
