@@ -170,6 +170,10 @@ describe('the text of an event in a report', () => {
     expect(texts).toEqual(['name=mail', '', 'leased', 'leased']);
   });
 
+  test('names the schedule that it is about', () => {
+    expect(eventText({ type: 'UNSCHEDULE', id: 'nightly', at: 5 }, false)).toBe('schedule=nightly');
+  });
+
   test('holds payload and command when asked for', () => {
     expect(eventText(enqueue, true)).toBe('name=mail command=["login","swordfish"] payload={"password":"swordfish"}');
   });

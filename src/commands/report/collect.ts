@@ -6,7 +6,7 @@ import type { FrameView, LostRange, RecordView } from '../../storage/types.ts';
 import { StatsCollector } from '../stats/collect.ts';
 import { FrameCells } from './cells.ts';
 import { decoded, enqueuedAs, idOf, stateAfter, timeOf, tookMs } from './event-facts.ts';
-import { eventText } from './event-text.ts';
+import { eventText, isAboutSchedule } from './event-text.ts';
 import { Points } from './points.ts';
 import { Rows } from './rows.ts';
 import { type Foothold, StateTrack, type Step } from './state-track.ts';
@@ -160,8 +160,7 @@ export class ReportCollector {
   }
 
   #jobOf(event: QueueEvent | undefined, bytes: Uint8Array, step: Step | undefined): number | undefined {
-    const id =
-      event === undefined ? idOf(bytes) : event.type === 'SCHEDULE' || event.type === 'UNSCHEDULE' ? '' : event.id;
+    const id = event === undefined ? idOf(bytes) : isAboutSchedule(event) ? '' : event.id;
     if (id === '') return undefined;
     const { jobs, texts } = this.rows;
     const begins = event?.type === 'ENQUEUE';

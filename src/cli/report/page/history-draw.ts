@@ -127,6 +127,7 @@ function drawLanes(scene: Scene): void {
 function drawAxis(scene: Scene): void {
   const { pen, height } = scene;
   const { left: from, width, first, span } = scene.scale;
+  if (scene.across === 'time' && !scene.stage.isTimed) return;
   const marks = Math.max(3, Math.floor(width / 100));
   const step = scene.across === 'seq' ? niceStep(span, marks) : timeStep(span, marks);
   pen.fillStyle = colorOf('ink-2');

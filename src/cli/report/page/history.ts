@@ -10,7 +10,9 @@ import type { Stage } from './stage.ts';
 /** Jobs by state, events by type, snapshots and what is not known, over all of the log. */
 export class History {
   readonly element: HTMLElement;
-  #across: Across = 'time';
+  /** What is across where nobody chose. */
+  readonly usual: Across;
+  #across: Across;
   readonly #stage: Stage;
   readonly #data: HistoryData;
   readonly #hidden = new Set<StateName>();
@@ -25,8 +27,10 @@ export class History {
   constructor(stage: Stage, onAcross: () => void) {
     this.#stage = stage;
     this.#onAcross = onAcross;
+    this.usual = stage.isTimed ? 'time' : 'seq';
+    this.#across = this.usual;
     this.#data = new HistoryData(stage);
-    this.#scale = new Scale(stage, this.#across, gutter.left, 1);
+    this.#scale = new Scale(stage, this.usual, gutter.left, 1);
     const label = `Jobs by state and events by type over ${stage.last} events; the slider above says the same in numbers.`;
     this.#sheet = new Sheet({ class: 'history', role: 'img', 'aria-label': label }, (pen, width, height) =>
       this.#draw(pen, width, height),
@@ -41,7 +45,7 @@ export class History {
         { class: 'panel-head' },
         element('h2', { id: 'history-title' }, 'Over time'),
         this.#legend(),
-        this.#switch(),
+        ...(stage.isTimed ? [this.#switch()] : []),
       ),
       plot,
     );

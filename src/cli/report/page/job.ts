@@ -78,7 +78,7 @@ export class JobPanel {
     for (const row of rows.subarray(0, eventsShown)) {
       const at = this.#stage.model.rows.atMs[row] ?? 0;
       const today = timeText(at).slice(0, 10);
-      if (today !== day) list.append(element('li', { class: 'day' }, today));
+      if (at > 0 && today !== day) list.append(element('li', { class: 'day' }, today));
       list.append(this.#event(row, at, at - before));
       [before, day] = [at, today];
     }
@@ -93,12 +93,12 @@ export class JobPanel {
     const seq = this.#stage.model.rows.seq[row] ?? 0;
     const go = element('button', { type: 'button', class: 'link', title: 'show this moment' }, count(seq));
     go.addEventListener('click', () => this.#stage.moveTo(row + 1));
-    const passed = Number.isNaN(since) ? '' : `${since < 0 ? '−' : '+'}${spanText(Math.abs(since))}`;
+    const passed = Number.isNaN(since) || at === 0 ? '' : `${since < 0 ? '−' : '+'}${spanText(Math.abs(since))}`;
     return element(
       'li',
       { 'data-row': row },
       element('span', { class: 'seq' }, go),
-      element('time', { title: timeText(at) }, clockText(at)),
+      at === 0 ? element('span', {}, '') : element('time', { title: timeText(at) }, clockText(at)),
       element('span', { class: 'since dim' }, passed),
       element('b', { class: 'type', 'data-type': type }, type),
       element('span', { class: 'details' }, eventDetails(this.#stage, row)),

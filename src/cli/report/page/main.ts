@@ -72,17 +72,20 @@ function linkFault(item: Element, stage: Stage, map: SegmentMap): void {
 
 function listenToKeys(stage: Stage, jobs: JobsTable): void {
   addEventListener('keydown', (event) => {
-    const { target } = event;
-    const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.defaultPrevented;
-    const isTaken =
-      target instanceof Element && target.closest('input, textarea, select, [role=slider], [role=grid]') !== null;
-    if (!plain || isTaken) return;
-    if (event.key === 'ArrowLeft') stage.moveTo(stage.position - 1);
-    else if (event.key === 'ArrowRight') stage.moveTo(stage.position + 1);
-    else if (event.key === '/') jobs.focusSearch();
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    const { key, target } = event;
+    const movesItself = target instanceof Element && target.closest('input, [role=slider], [role=grid]') !== null;
+    if (key === '/' && !isTyped(target)) jobs.focusSearch();
+    else if (key === 'ArrowLeft' && !movesItself) stage.moveTo(stage.position - 1);
+    else if (key === 'ArrowRight' && !movesItself) stage.moveTo(stage.position + 1);
     else return;
     event.preventDefault();
   });
+}
+
+/** Is this where a character is written? */
+function isTyped(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('input:not([type=range], [type=radio])') !== null;
 }
 
 /** Keeps the address of the page and what it shows the same. */
@@ -119,7 +122,7 @@ class PlaceKeeper {
     const text = placeText({
       ...(position !== last && { seq }),
       ...(job >= 0 && { job: this.#stage.jobId(job) }),
-      ...(history.across !== 'time' && { across: history.across }),
+      ...(history.across !== history.usual && { across: history.across }),
       search: query.search,
       ...(query.state !== undefined && { state: stateWords[query.state] ?? '' }),
       ...(query.sort !== 'seq' && { sort: `${query.descending ? '-' : ''}${query.sort}` }),

@@ -20,6 +20,11 @@ export class Stage {
     this.times = rising(model.rows.atMs);
   }
 
+  /** Is there any time to tell? Not before the first event, nor in a log of a system that kept none. */
+  get isTimed(): boolean {
+    return (this.times.at(-1) ?? 0) > 0;
+  }
+
   get position(): number {
     return this.player.position;
   }

@@ -73,10 +73,7 @@ function eventLine(stage: Stage): (Node | string)[] {
   const { rows } = stage.model;
   const job = rows.job[row] ?? -1;
   const type = stage.typeName(row);
-  const parts: (Node | string)[] = [
-    element('time', {}, timeText(rows.atMs[row] ?? 0)),
-    element('b', { class: 'type', 'data-type': type }, type),
-  ];
+  const parts: (Node | string)[] = [element('b', { class: 'type', 'data-type': type }, type)];
   if (job >= 0) {
     const open = element('button', { type: 'button', class: 'link mono', title: 'show this job' }, stage.jobId(job));
     open.addEventListener('click', () => stage.open(job));
@@ -84,7 +81,9 @@ function eventLine(stage: Stage): (Node | string)[] {
   }
   if (rows.afterHole[row] === 1) parts.push(element('b', { class: 'severity corrupt' }, 'behind a fault'));
   parts.push(element('span', { class: 'details' }, eventDetails(stage, row)));
-  return parts;
+  const at = rows.atMs[row] ?? 0;
+  const time = at === 0 ? [] : [element('time', {}, timeText(at))];
+  return [...time, element('div', { class: 'what' }, ...parts)];
 }
 
 function countList(stage: Stage): Node[] {
