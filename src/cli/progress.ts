@@ -113,10 +113,15 @@ export class Progress implements ByteMeter {
   }
 }
 
-/** '412 MiB of 1.2 GiB  34%  1.1 GiB/s  1 s left'; `rate` in bytes a second. */
+const barCells = 16;
+
+/** '█████░░░░░░░░░░░  34%  412 MiB of 1.2 GiB  1.1 GiB/s  1 s left'; `rate` in bytes a second. */
 export function progressText(done: number, total: number | undefined, rate: number): string {
   if (total === undefined || total <= 0) return `${bytes(done)}  ${bytes(rate)}/s`;
   const left = Math.max(0, Math.ceil((total - done) / Math.max(rate, 1)));
-  const percent = Math.min(100, Math.floor((done / total) * 100));
-  return `${bytes(done)} of ${bytes(total)}  ${percent}%  ${bytes(rate)}/s  ${left} s left`;
+  const part = Math.min(1, done / total);
+  const full = Math.floor(part * barCells);
+  const bar = '█'.repeat(full) + '░'.repeat(barCells - full);
+  const percent = String(Math.floor(part * 100)).padStart(3);
+  return `${bar} ${percent}%  ${bytes(done)} of ${bytes(total)}  ${bytes(rate)}/s  ${left} s left`;
 }

@@ -5,12 +5,14 @@ import { LostGaps } from '../storage/lost-gaps.ts';
 import { scanStore } from '../storage/read.ts';
 import { hashEntries } from '../storage/snapshot/hash.ts';
 import { readSnapshot } from '../storage/snapshot/read.ts';
-import type { RecordView, SnapshotCheck, SnapshotSummary } from '../storage/types.ts';
+import type { LostRange, RecordView, SnapshotCheck, SnapshotSummary } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
 
 export interface DeepLook {
   /** Events that were applied, one after another, each held against the rules of the queue. */
   applied: number;
+  /** Events that were not, because neither the log nor a snapshot gives the state before them. */
+  stateless: number;
   /** Seqs of the snapshots whose state the log was found to give. */
   proved: number[];
   findings: Finding[];
@@ -19,8 +21,8 @@ export interface DeepLook {
 /**
  * What checksums cannot show: whether the events make sense one after another (no ACK without a DISPATCH, no second
  * worker on one job, no attempt that goes back...), and whether each snapshot holds the state that the log gives at its
- * seq. Read only; `snapshots` as `verifyStore` found them. Stops at the first event that does not apply. Rejects with
- * E_READ.
+ * seq. Read only; `snapshots` as `verifyStore` found them. Behind a hole, or an event that does not fit, it goes
+ * on with the next snapshot. Rejects with E_READ.
  */
 export async function lookDeep(
   context: CommandContext,
@@ -30,23 +32,24 @@ export async function lookDeep(
   const good = snapshots.flatMap(({ summary }) => summary ?? []).sort((a, b) => a.seq - b.seq);
   const replay = new DeepReplay(context, store, good);
   await scanStore(context.env, store, {
-    lost: ({ afterHole, seqLast }) => {
-      if (!afterHole) replay.lost(seqLast);
-    },
+    lost: (range) => replay.lost(range),
     record: (record) => replay.take(record),
   });
-  return { applied: replay.applied, proved: replay.proved, findings: replay.findings };
+  const { applied, stateless, proved, findings } = replay;
+  return { applied, stateless, proved, findings };
 }
 
 class DeepReplay {
   applied = 0;
+  stateless = 0;
   readonly proved: number[] = [];
   readonly findings: Finding[] = [];
   readonly #context: CommandContext;
   readonly #store: string;
   /** Those still to come, in the order of their seqs. */
   readonly #snapshots: SnapshotSummary[];
-  #machine = new QueueMachine();
+  /** Undefined while the state is not known: events are missing before here, or one did not fit. */
+  #machine: QueueMachine | undefined = new QueueMachine();
   #seq = 0;
   #gaps = new LostGaps();
 
@@ -56,70 +59,69 @@ class DeepReplay {
     this.#snapshots = [...snapshots];
   }
 
-  lost(seqLast: number): void {
+  lost({ seqFirst, seqLast }: LostRange): void {
+    if (seqFirst > this.#seq + 1) this.#machine = undefined;
     this.#seq = Math.max(this.#seq, seqLast);
     this.#gaps.behind = true;
   }
 
-  /** False to stop. Damage is what the other look is for: behind a hole nothing can be said. */
-  take(record: RecordView): undefined | false | Promise<undefined | false> {
-    if (record.afterHole) return false;
-    if (record.seq !== this.#seq + 1) return this.#beginAt(record);
-    return this.#apply(record);
-  }
-
-  /** The log begins here: with the state of the snapshot that stands before it. */
-  async #beginAt(record: RecordView): Promise<undefined | false> {
+  take(record: RecordView): undefined | Promise<undefined> {
+    if (record.seq !== this.#seq + 1) this.#machine = undefined;
+    const base = this.#machine === undefined ? this.#snapshotAt(record.seq - 1) : undefined;
+    if (base === undefined) return this.#apply(record);
     const bytes = Uint8Array.from(record.bytes);
-    const base = this.#snapshots.find(({ seq }) => seq >= record.seq - 1);
-    if (base === undefined || this.#seq > 0) return this.#seq >= record.seq ? undefined : false;
-    await this.#load(base);
-    return record.seq === this.#seq + 1 ? this.#apply({ ...record, bytes }) : undefined;
+    return this.#load(base).then(() => this.#apply({ ...record, bytes }));
   }
 
-  async #load(base: SnapshotSummary): Promise<void> {
-    this.#machine = new QueueMachine();
-    const load = (entry: Uint8Array): void => this.#machine.load(entry);
+  #snapshotAt(seq: number): SnapshotSummary | undefined {
+    while ((this.#snapshots[0]?.seq ?? Number.POSITIVE_INFINITY) < seq) this.#snapshots.shift();
+    return this.#snapshots[0]?.seq === seq ? this.#snapshots.shift() : undefined;
+  }
+
+  async #load(base: SnapshotSummary): Promise<undefined> {
+    const machine = new QueueMachine();
+    const load = (entry: Uint8Array): void => machine.load(entry);
     await readSnapshot(this.#context.env, `${this.#store}/${base.file}`, load, { relativeName: base.file });
+    this.#machine = machine;
     this.#seq = base.seq;
     this.#gaps = new LostGaps();
-    while ((this.#snapshots[0]?.seq ?? Number.POSITIVE_INFINITY) <= base.seq) this.#snapshots.shift();
   }
 
-  #apply(record: RecordView): undefined | false | Promise<undefined> {
+  #apply(record: RecordView): undefined | Promise<undefined> {
     this.#seq = record.seq;
+    if (this.#machine === undefined) this.stateless++;
+    else this.#hold(this.#machine, record);
+    const snapshot = this.#snapshotAt(record.seq);
+    if (snapshot === undefined) return undefined;
+    // What lost events did is in the snapshot alone.
+    if (this.#machine === undefined || this.#gaps.behind) return this.#load(snapshot);
+    return this.#compare(this.#machine, snapshot);
+  }
+
+  /** Against the rules of the queue. */
+  #hold(machine: QueueMachine, record: RecordView): void {
     try {
-      this.#machine.apply(record.bytes, record.seq);
+      machine.apply(record.bytes, record.seq);
       this.applied++;
     } catch (cause) {
-      if (!this.#gaps.skips(cause, record)) {
-        if (!(cause instanceof WalqError)) throw cause;
-        const { file, offset, seq } = record;
-        const isNewer = cause.exit === Exit.newer;
-        const finding: Finding = {
-          code: isNewer ? cause.code : 'E_REPLAY',
-          severity: isNewer ? 'newer' : 'corrupt',
-          file,
-          offset,
-          seqFirst: seq,
-          message: cause.message,
-        };
-        this.findings.push(finding);
-        return false;
-      }
+      if (this.#gaps.skips(cause, record)) return;
+      if (!(cause instanceof WalqError)) throw cause;
+      const { file, offset, seq } = record;
+      const isNewer = cause.exit === Exit.newer;
+      this.findings.push({
+        code: isNewer ? cause.code : 'E_REPLAY',
+        severity: isNewer ? 'newer' : 'corrupt',
+        file,
+        offset,
+        seqFirst: seq,
+        message: cause.message,
+      });
+      this.#machine = undefined;
     }
-    const [next] = this.#snapshots;
-    return next?.seq === record.seq ? this.#compare(next) : undefined;
   }
 
-  async #compare(snapshot: SnapshotSummary): Promise<undefined> {
-    this.#snapshots.shift();
-    // What lost events did is in the snapshot alone.
-    if (this.#gaps.behind) {
-      await this.#load(snapshot);
-      return;
-    }
-    const got = hashEntries(this.#machine.cut());
+  #compare(machine: QueueMachine, snapshot: SnapshotSummary): undefined {
+    const got = hashEntries(machine.cut());
     if (got === snapshot.stateHash) {
       this.proved.push(snapshot.seq);
       return;

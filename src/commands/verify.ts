@@ -48,8 +48,8 @@ export async function verifyPath(context: CommandContext, path: string, deep = f
   }
   const look = await lookDeep(context, path, result.snapshots ?? []);
   const findings = [...result.findings, ...look.findings];
-  const { applied, proved } = look;
-  return { ...result, findings, verdict: verdictOf(findings), deep: { applied, proved } };
+  const { applied, stateless, proved } = look;
+  return { ...result, findings, verdict: verdictOf(findings), deep: { applied, stateless, proved } };
 }
 
 export async function verifyTarget(context: CommandContext, target: Target): Promise<VerifyResult> {

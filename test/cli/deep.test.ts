@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -39,12 +40,15 @@ class LaxMachine implements StateMachine {
 const at = Date.UTC(2026, 8, 1);
 const enqueue = (id: string): QueueEvent => ({ type: 'ENQUEUE', id, at, ...enqueueDefaults, runAt: at });
 
-async function writeWith(machine: () => LaxMachine, events: readonly QueueEvent[]): Promise<string> {
+/** With a snapshot after each part. */
+async function writeWith(machine: () => LaxMachine, ...parts: readonly (readonly QueueEvent[])[]): Promise<string> {
   const dir = join(scratch(), 'store');
   const env = { fs: nodeFs, clock: systemClock, random: systemRandom };
   const store = await openStore(env, dir, { machine, create: true });
-  for (const event of events) await store.append([encodeEvent(event)]);
-  await store.checkpoint();
+  for (const events of parts) {
+    for (const event of events) await store.append([encodeEvent(event)]);
+    await store.checkpoint();
+  }
   await store.close();
   return dir;
 }
@@ -85,6 +89,31 @@ describe('wal verify --deep', () => {
     expect(code).toBe(3);
     expect(stdout).toContain('snapshot holds another state than the log gives at its seq');
     expect(stdout).toContain('E_SNAPSHOT_STATE');
+  });
+
+  it('goes on behind a hole with the next snapshot, and finds what makes no sense there', async () => {
+    const dir = await writeWith(
+      () => new LaxMachine(),
+      [enqueue('a'), enqueue('damaged'), enqueue('c')],
+      [enqueue('d'), { type: 'ACK', id: 'd', at }, enqueue('e')],
+    );
+    const [segment = ''] = readdirSync(join(dir, 'wal'));
+    const log = readFileSync(join(dir, 'wal', segment));
+    log.write('D', log.indexOf('damaged'));
+    writeFileSync(join(dir, 'wal', segment), log);
+    const { code, stdout } = await walq(['wal', 'verify', dir, '--deep', '--json']);
+    expect(code).toBe(3);
+    const { findings, deep } = JSON.parse(stdout) as { findings: { code: string; seqFirst: number }[]; deep: unknown };
+    // a and d were applied; c and e came with no state before them.
+    expect(deep).toEqual({ applied: 2, stateless: 2, proved: [] });
+    expect(findings.map(({ code, seqFirst }) => [code, seqFirst])).toEqual([
+      ['E_PAYLOAD', 2],
+      ['E_REPLAY', 5],
+    ]);
+    const text = (await walq(['wal', 'verify', dir, '--deep'])).stdout;
+    expect(text).toContain(
+      'deep: 2 events replayed by the rules of the queue (2 could not be: nothing gives the state',
+    );
   });
 
   it('wants a whole store', async () => {

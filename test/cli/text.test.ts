@@ -39,7 +39,11 @@ describe('text', () => {
     expect([0, 999, 1000, 1_234_567].map(count)).toEqual(['0', '999', '1,000', '1,234,567']);
     const values = [0, 512, 1536, 1024 * 1024 - 1, 64 * 1024 * 1024];
     expect(values.map(bytes)).toEqual(['0 B', '512 B', '1.5 KiB', '1 MiB', '64 MiB']);
-    expect(progressText(512 * 1024, 1024 * 1024, 256 * 1024)).toBe('512 KiB of 1 MiB  50%  256 KiB/s  2 s left');
+    const half = '████████░░░░░░░░  50%  512 KiB of 1 MiB  256 KiB/s  2 s left';
+    expect(progressText(512 * 1024, 1024 * 1024, 256 * 1024)).toBe(half);
+    const more = '████████████████ 100%  2 MiB of 1 MiB  256 KiB/s  0 s left';
+    expect(progressText(2048 * 1024, 1024 * 1024, 256 * 1024)).toBe(more);
+    expect(progressText(2048 * 1024, undefined, 1024)).toBe('2 MiB  1 KiB/s');
   });
 });
 

@@ -11,7 +11,7 @@ import { findingLine, snapshotClauses, verdictClauses, verdictText } from '../fi
 import { foreignClauses } from '../foreign-clauses.ts';
 import type { Session } from '../session.ts';
 import { renderTable } from '../table.ts';
-import { bytes, counted } from '../text.ts';
+import { bytes, count, counted } from '../text.ts';
 
 export interface VerifyFlags {
   output: 'text' | 'table' | 'json' | 'ndjson';
@@ -108,12 +108,13 @@ function baseOf({ header }: NonNullable<VerifyResult['export']>): string[] {
   return header?.base === undefined ? [] : [`the state at seq ${header.base.seq}`];
 }
 
-function deepLine({ applied, proved }: NonNullable<VerifyResult['deep']>): string {
+function deepLine({ applied, stateless, proved }: NonNullable<VerifyResult['deep']>): string {
   const of =
     proved.length === 0
       ? 'no snapshot to compare'
       : `the state of ${counted(proved.length, 'snapshot')} is what the log gives`;
-  return `deep: ${counted(applied, 'event')} replayed by the rules of the queue, ${of}`;
+  const but = stateless === 0 ? '' : ` (${count(stateless)} could not be: nothing gives the state before them)`;
+  return `deep: ${counted(applied, 'event')} replayed by the rules of the queue${but}, ${of}`;
 }
 
 function snapshotSummary(result: VerifyResult): string {
