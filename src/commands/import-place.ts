@@ -49,13 +49,17 @@ export async function placeNewStore<T>(
   const { fs } = context.env;
   const dir = await roomFor(context, path, unfinished);
   const isInside = (await fs.lstat(path)) !== undefined;
+  const named: Named = [];
   try {
     const result = await make(dir);
-    if (isInside) await moveUp(fs, dir, path);
-    else await fs.rename(dir, path);
+    if (isInside) await moveUp(fs, dir, path, named);
+    else await name(fs, dir, path, named);
     await fs.syncDir(isInside ? path : parentOf(path));
     return result;
   } catch (cause) {
+    // A name that may not be on disk is none: whoever is told of the failure will ask for the same place again.
+    if (isInside) await fs.mkdir(dir).catch(() => undefined);
+    for (const { from, to } of named.toReversed()) await fs.rename(to, from).catch(() => undefined);
     const error = writeError(dir, cause);
     if (!(error instanceof WalqError) || error.code === 'E_LOCKED') throw error;
     const isGone = await removeTree(fs, dir).then(
@@ -68,12 +72,20 @@ export async function placeNewStore<T>(
   }
 }
 
+/** What has the name already that it is to have, in order. */
+type Named = { from: string; to: string }[];
+
+async function name(fs: FileSystem, from: string, to: string, named: Named): Promise<void> {
+  await fs.rename(from, to);
+  named.push({ from, to });
+}
+
 /** Without a log it is no store; with it, it is one. Each step is on disk before the next. */
-async function moveUp(fs: FileSystem, dir: string, path: string): Promise<void> {
+async function moveUp(fs: FileSystem, dir: string, path: string, named: Named): Promise<void> {
   const last = [walFolder, storeFileName];
-  const others = (await fs.readdir(dir)).filter((name) => !last.includes(name));
-  for (const names of [others, ...last.map((name) => [name])]) {
-    for (const name of names) await fs.rename(join(dir, name), join(path, name));
+  const others = (await fs.readdir(dir)).filter((each) => !last.includes(each));
+  for (const names of [others, ...last.map((each) => [each])]) {
+    for (const each of names) await name(fs, join(dir, each), join(path, each), named);
     await fs.syncDir(path);
   }
   await fs.rmdir(dir);

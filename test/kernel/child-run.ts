@@ -21,7 +21,7 @@ export interface ChildRun {
   stderr: string;
 }
 
-export type Work = 'history' | 'repair' | 'backup' | 'restore' | 'back' | 'fill';
+export type Work = 'history' | 'repair' | 'backup' | 'restore' | 'back' | 'heal' | 'cut' | 'undo' | 'salvage' | 'fill';
 
 /** What is done to one system call. */
 export interface Injection {

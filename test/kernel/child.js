@@ -1,11 +1,15 @@
 import { readdirSync, writeSync } from 'node:fs';
 import { systemClock, systemRandom } from '../../dist/base/node-clock.js';
+import { placeNewStore } from '../../dist/commands/import-place.js';
 import { nodeFs } from '../../dist/fs/node-fs.js';
 import { backupStore } from '../../dist/storage/backup.js';
 import { compactStore } from '../../dist/storage/compact.js';
 import { applyRepair, planRepair } from '../../dist/storage/repair.js';
+import { undoRepair } from '../../dist/storage/repair-undo.js';
 import { restoreTo } from '../../dist/storage/restore.js';
 import { applyRestore, planRestore } from '../../dist/storage/restore-in-place.js';
+import { planSalvage } from '../../dist/storage/salvage.js';
+import { writeSalvage } from '../../dist/storage/salvage-write.js';
 import { openStore } from '../../dist/storage/store.js';
 
 /**
@@ -92,6 +96,32 @@ const works = {
   async back() {
     const to = { snapshot: newestSnapshot().relativeName };
     await step('back', async () => applyRestore(env, dir, await planRestore(env, dir, to)));
+  },
+  async heal() {
+    const request = { mode: 'heal', readable: () => true };
+    await step('heal', async () => {
+      await applyRepair(env, await planRepair(env, dir, request), request, { yes: true });
+    });
+  },
+  async cut() {
+    await step('cut', async () => applyRestore(env, dir, await planRestore(env, dir, { seq: 9 })));
+  },
+  async undo() {
+    await step('undo', () => undoRepair(env, dir));
+  },
+  async salvage() {
+    const left = { suffix: '.salvaging', code: 'E_SALVAGE_LEFT', what: 'a salvage' };
+    const context = { env, note() {}, progress() {}, signal: new AbortController().signal };
+    await step('salvage', async () => {
+      const plan = await planSalvage(
+        env,
+        dir,
+        () => true,
+        async () => () => {},
+      );
+      const write = (folder) => writeSalvage(env, plan, folder, { readable: () => true });
+      await placeNewStore(context, `${dir}.copy`, left, write);
+    });
   },
   /** Until the disk takes no more. */
   async fill() {

@@ -1,55 +1,15 @@
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { systemClock, systemRandom } from '../../src/base/node-clock.ts';
-import { nodeFs } from '../../src/fs/node-fs.ts';
-import { verifyStore } from '../../src/storage/read.ts';
-import { replayTo } from '../../src/storage/replay.ts';
-import { scratch } from '../cli/run-walq.ts';
-import { ListMachine } from '../storage/crash/list-machine.ts';
 import { undoAll } from '../storage/repair/support.ts';
 import { tried } from '../support/tried.ts';
-import { count, everyCall } from './calls.ts';
-import { type Injection, orNotRun, runPlain, straceWorks, type Work } from './child-run.ts';
+import { count } from './calls.ts';
+import { orNotRun, runPlain, straceWorks } from './child-run.ts';
+import { env, filesOf, hit, inSnapshot, mustHold, records } from './stores.ts';
 
 /**
  * The real kernel kills a process that copies a store, makes a new one of a snapshot, or takes one back to a snapshot,
  * at call after call, and refuses call after call of another.
  */
-
-const env = { fs: nodeFs, clock: systemClock, random: systemRandom };
-/** What the history leaves, and how many of its records its snapshot has. */
-const records = 8;
-const inSnapshot = 6;
-
-/** Names and content of all that is the store's: LOCK is written by whoever looks whether it is free. */
-function filesOf(dir: string): Record<string, string> {
-  const names = readdirSync(dir, { recursive: true, encoding: 'utf8', withFileTypes: true }).filter(
-    (entry) => entry.isFile() && entry.name !== 'LOCK',
-  );
-  const files = names.map(({ parentPath, name }) => `${parentPath}/${name}`);
-  return Object.fromEntries(files.map((path) => [path.slice(dir.length), readFileSync(path, 'hex')]));
-}
-
-/** A clean store with the first so many records. */
-async function mustHold(dir: string, count: number, what: string): Promise<void> {
-  expect((await verifyStore(env, dir)).verdict, what).toBe('clean');
-  const { machine } = await replayTo(env, dir, () => new ListMachine());
-  expect(
-    machine.items.map((text) => Number(text.split(' ')[0])),
-    what,
-  ).toEqual(Array.from({ length: count }, (_, index) => index + 1));
-}
-
-/** A store with a history, and a process at work on a copy of it for each call that is hit. */
-async function hit(work: Work, injection: Pick<Injection, 'call' | 'what'>) {
-  const folder = scratch();
-  const whole = `${folder}/whole`;
-  expect(await runPlain(whole, 'history')).toMatchObject({ acked: records, refusals: [] });
-  const cases = everyCall(folder, { ...injection, threads: 'all' }, work, (dir) =>
-    cpSync(whole, dir, { recursive: true }),
-  );
-  return { cases, before: filesOf(whole) };
-}
 
 const copies = [
   ['backup', records],

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { StorageEnv } from '../../../src/storage/types.ts';
 import { crashStates } from '../../support/sim-crash.ts';
 import type { SimFs } from '../../support/sim-fs.ts';
-import { SimCrash } from '../../support/sim-ops.ts';
+import { isChange, SimCrash } from '../../support/sim-ops.ts';
 import { diskOf, type Image, imageOf } from '../damage/image.ts';
 
 /** Every state in which a process that died at some call of `work` may have left the disk. */
@@ -23,5 +23,25 @@ export async function* deaths(
       if (!(error instanceof SimCrash)) throw error;
     }
     for (const { fs } of crashStates(env.fs)) yield imageOf(fs);
+  }
+}
+
+/** One disk for each change that `work` makes: that call fails. Answers what was left, and how the work ended. */
+export async function* refusals(
+  image: Image,
+  errno: string,
+  work: (env: StorageEnv & { fs: SimFs }) => Promise<unknown>,
+  prepare: (env: StorageEnv & { fs: SimFs }) => Promise<unknown> = async () => {},
+): AsyncGenerator<{ left: Image; error: unknown }> {
+  for (let nth = 1; ; nth++) {
+    const env = await diskOf(image);
+    await prepare(env);
+    env.fs.inject({ nth, errno, match: (op) => isChange(op.kind), sync: 'kept' });
+    const error = await work(env).then(
+      () => undefined,
+      (failure: unknown) => failure,
+    );
+    if (!env.fs.log.some((op) => op.result === errno)) return;
+    yield { left: imageOf(env.fs), error };
   }
 }

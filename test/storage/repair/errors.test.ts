@@ -1,30 +1,10 @@
 import { expect, test } from 'vitest';
 import { verifyStore } from '../../../src/storage/read.ts';
 import { undoRepair } from '../../../src/storage/repair-undo.ts';
-import type { StorageEnv } from '../../../src/storage/types.ts';
-import type { SimFs } from '../../support/sim-fs.ts';
-import { isChange } from '../../support/sim-ops.ts';
 import { tried } from '../../support/tried.ts';
-import { dir, diskOf, type Image, imageOf } from '../damage/image.ts';
+import { dir, diskOf, imageOf } from '../damage/image.ts';
+import { refusals } from './deaths.ts';
 import { damagedStore, filesOf, repair, repaired, undoAll } from './support.ts';
-
-/** One disk for each change that `work` makes: that call fails. Answers what was left, and how the work ended. */
-async function* refusals(
-  image: Image,
-  errno: string,
-  work: (env: StorageEnv & { fs: SimFs }) => Promise<unknown>,
-): AsyncGenerator<{ left: Image; error: unknown }> {
-  for (let nth = 1; ; nth++) {
-    const env = await diskOf(image);
-    env.fs.inject({ nth, errno, match: (op) => isChange(op.kind), sync: 'kept' });
-    const error = await work(env).then(
-      () => undefined,
-      (failure: unknown) => failure,
-    );
-    if (!env.fs.log.some((op) => op.result === errno)) return;
-    yield { left: imageOf(env.fs), error };
-  }
-}
 
 for (const [errno, fault, code] of [
   ['EIO', 'write-error', 'E_IO'],

@@ -1,41 +1,14 @@
 import { expect, test } from 'vitest';
-import type { CommandContext } from '../../../src/commands/context.ts';
-import { placeNewStore } from '../../../src/commands/import-place.ts';
 import { verifyStore } from '../../../src/storage/read.ts';
-import { writeSalvage } from '../../../src/storage/salvage-write.ts';
 import { openStore } from '../../../src/storage/store.ts';
 import type { StorageEnv } from '../../../src/storage/types.ts';
 import { crashStates } from '../../support/sim-crash.ts';
 import { tried } from '../../support/tried.ts';
-import { bytesAt, dir, diskOf, fileOf, type Image, imageOf, sampleStore, withFile } from '../damage/image.ts';
+import { dir, diskOf, type Image, imageOf } from '../damage/image.ts';
 import { deaths } from './deaths.ts';
-import { destroyed, framesOf, plan, segmentParts, seqMachine, to } from './salvage-support.ts';
-import { filesOf, healing } from './support.ts';
-
-const unfinished = { suffix: '.salvaging', code: 'E_SALVAGE_LEFT', what: 'a salvage' } as const;
-
-async function intoPlace(env: StorageEnv): Promise<void> {
-  const context: CommandContext = {
-    env,
-    variables: {},
-    async *stdin() {},
-    async *pipe() {},
-    note: () => {},
-    progress: () => {},
-    signal: new AbortController().signal,
-  };
-  const planned = await plan(env);
-  const options = { readable: healing.readable, segmentBytes: 400 };
-  await placeNewStore(context, to, unfinished, (folder) => writeSalvage(env, planned, folder, options));
-}
-
-/** A hole in the second segment, over records 5 and 6. */
-async function holed(): Promise<Image> {
-  const image = await sampleStore({ closed: true });
-  const path = fileOf(image, segmentParts[1]);
-  const frame = (await framesOf(image)).find(({ seqs }) => seqs.includes(6));
-  return withFile(image, path, destroyed(bytesAt(image, path), (frame?.offset ?? 0) - 64, 104));
-}
+import { holed, intoPlace } from './salvage-place.ts';
+import { seqMachine, to } from './salvage-support.ts';
+import { filesOf } from './support.ts';
 
 const within = (image: Image, folder: string): Image =>
   new Map([...image].filter(([path]) => path.startsWith(`${folder}/`)));
