@@ -48,7 +48,7 @@ export function toReport(
   const storeId = evidence.storeId ?? log.segments.find((result) => result.scan.header)?.scan.header?.storeId;
   let recordsAfterHole = 0;
   for (const { scan, afterHole } of log.segments) {
-    if (scan.header?.storeId !== storeId) continue;
+    if ((scan.header ?? scan.pieced)?.storeId !== storeId) continue;
     recordsAfterHole += afterHole ? scan.records : scan.recordsAfterHole;
   }
   return {

@@ -9,6 +9,7 @@ import type { StorageEnv } from './types.ts';
 import { encodeSegmentHeader, type SegmentHeader, segmentHeaderBytes } from './wal/format.ts';
 import type { SegmentName } from './wal/names.ts';
 import type { Flip } from './wal/patched-source.ts';
+import { piecedHeader } from './wal/pieced-header.ts';
 import type { SegmentInput } from './wal/scan-log.ts';
 
 /** A damaged store as salvage reads it: flipped bits turned, headers that can be pieced together in their place. */
@@ -107,10 +108,7 @@ function provenSeq(survey: Survey, report: StoreReport, foreign: readonly string
   return Math.max(0, survey.head?.storeId === survey.identity.id ? survey.head.seqLast : 0, ...seqs);
 }
 
-/**
- * A header beyond healing holds one thing that its frames cannot do without, the salt of their checksums; the segment
- * after it has it too, and so has HEAD. What else a reader needs stands in the name.
- */
+/** Headers beyond healing, pieced together where that is possible: added to the flips. */
 async function rescueHeaders(
   env: StorageEnv,
   storeDir: string,
@@ -127,22 +125,19 @@ async function rescueHeaders(
   for (const [index, name] of segments.entries()) {
     if ((await headerAt(index)) !== undefined) continue;
     const [before, after] = [await headerAt(index - 1), await headerAt(index + 1)];
-    const { head } = survey;
-    const known = after?.ordinal === name.ordinal + 1 ? after.prevSalt : undefined;
-    const salt = known ?? (head?.ordinal === name.ordinal ? head.salt : undefined);
-    if (salt === undefined) continue;
-    const { ordinal, seqFirst } = name;
     const storeId = survey.identity.id;
+    const { ordinal } = name;
+    const pieced = piecedHeader(name, storeId, { next: after, head: survey.head });
+    if (pieced === undefined) continue;
     // By it a snapshot that stands on the segment before is known for one of this log.
     const point = survey.snapshots.find((snapshot) => snapshot.point?.ordinal === ordinal - 1)?.point;
     const prevSalt = (before?.ordinal === ordinal - 1 ? before.salt : undefined) ?? point?.salt ?? 0;
-    const none = { prevSalt, prevEnd: 0, prevLink: 0, createdMs: 0 };
     const path = join(storeDir, walFolder, name.name);
     const there = await firstBytes(view, path);
     if (there.length < segmentHeaderBytes) continue;
-    const wanted = encodeSegmentHeader({ storeId, ordinal, seqFirst, salt, ...none });
+    const wanted = encodeSegmentHeader({ ...pieced, prevSalt });
     flips.set(path, [...(flips.get(path) ?? []), ...differences(there, wanted)]);
-    rescued.push({ file: join(walFolder, name.name), ordinal, salt });
+    rescued.push({ file: join(walFolder, name.name), ordinal, salt: pieced.salt });
   }
   return rescued;
 }

@@ -71,12 +71,12 @@ describe('doctor', () => {
     expect(after.lines.join('\n')).not.toContain('the state is whole');
   });
 
-  it('of a store whose only header is damaged, gives the state of the newest good snapshot', async () => {
+  it('of a store whose only segment is unreadable, gives the state of the newest good snapshot', async () => {
     const dir = join(scratch(), 'store');
     await makeStore(dir, 8, { snapshotAfter: 5 });
     rmSync(join(dir, 'snapshots', readdirSync(join(dir, 'snapshots')).sort().at(-1) ?? ''));
     const [path = ''] = segments(dir);
-    writeFileSync(path, readFileSync(path).fill(0x5a, 20, 60));
+    writeFileSync(path, readFileSync(path).fill(0x5a, 20));
     const { lines } = await doctor(dir);
     expect(lines[0]).toBe('CORRUPT  lost: exactly 24 events (seq 1..24)');
     expect(beside(lines, 'writing')).toEqual(['how it ended cannot be read']);
@@ -85,6 +85,23 @@ describe('doctor', () => {
       'the lost events may hold outcomes: what waits or is in flight may be done',
     ]);
     expect(beside(lines, 'snapshots')[0]).toMatch(/the newest good one is of seq 15, .*; 0 events to replay after it$/);
+  });
+
+  it('of a store of which only the header of a segment is damaged, says that nothing is lost', async () => {
+    const dir = join(scratch(), 'store');
+    await makeStore(dir, 8, { segmentBytes: 2000 });
+    const sound = (await walq(['wal', 'state-hash', dir])).stdout;
+    for (const path of segments(dir)) {
+      const bytes = readFileSync(path);
+      writeFileSync(path, Buffer.from(bytes).fill(0x5a, 20, 60));
+      const { lines } = await doctor(dir);
+      expect(lines[0]).toBe('CORRUPT  lost: nothing');
+      expect(lines[1]).toContain('segment header damaged; its frames can be read without it');
+      expect(beside(lines, 'log')[0]).toMatch(/^24 events \(seq 1\.\.24\)/);
+      expect(beside(lines, 'writing')[0]).toMatch(/^ended well/);
+      expect((await walq(['wal', 'state-hash', dir])).stdout).toBe(sound);
+      writeFileSync(path, bytes);
+    }
   });
 
   it('queue list and wal replay agree on what a snapshot behind a hole makes up for', async () => {

@@ -63,7 +63,7 @@ describe('the progress line', () => {
       await loaded();
     }
     expect(terminal.sent).toContain(hideCursor);
-    expect(terminal.sent).toMatch(/30 MiB of 100 MiB {2}30% {2}10 MiB\/s {2}7 s left/);
+    expect(terminal.sent).toMatch(/█{4}░{12} {2}30% {2}30 MiB of 100 MiB {2}10 MiB\/s {2}7 s left/);
     progress.stop();
   });
 
@@ -79,7 +79,7 @@ describe('the progress line', () => {
     expect(terminal.sent).toContain('6 MiB written');
     vi.advanceTimersByTime(200);
     progress.report(4 * mebibyte, 8 * mebibyte);
-    expect(terminal.sent).toContain('4 MiB of 8 MiB  50%');
+    expect(terminal.sent).toContain(' 50%  4 MiB of 8 MiB');
     progress.stop();
   });
 

@@ -97,7 +97,7 @@ export const walCodes: CodeCatalogue = {
   E_SEGMENT_HEADER: {
     title: 'segment header damaged',
     explain:
-      'The first 96 bytes of a segment do not pass their checksum, or are not there. The header holds the salt of all checksums in the file, so its frames cannot be checked.',
+      'The first 96 bytes of a segment do not pass their checksum, or are not there. The header holds the salt of all checksums in the file, and so do HEAD or the next segment: where one of these is sound, the frames are read all the same, and only what is really damaged counts as lost.',
     next: heal,
   },
   E_SEGMENT_NAME: {

@@ -112,6 +112,13 @@ export function seqsOf(header: Pick<FrameHeader, 'type' | 'count'>): number {
   return header.type === FrameType.data || header.type === FrameType.lost ? header.count : 0;
 }
 
+/** Seqs of its records, inclusive; undefined where it has none. */
+export function rangeOf(header: FrameHeader): { seqFirst: number; seqLast: number } | undefined {
+  return header.type === FrameType.data && header.count > 0
+    ? { seqFirst: header.seqFirst, seqLast: header.seqFirst + header.count - 1 }
+    : undefined;
+}
+
 function paddingFor(payloadBytes: number): number {
   return frameAlignment - (payloadBytes % frameAlignment);
 }

@@ -5,16 +5,7 @@ import type { LostRange } from '../types.ts';
 import { type SegmentHeader, sealBytes, segmentHeaderBytes } from './format.ts';
 import type { HeadSlot } from './head.ts';
 import { judgeEnd } from './judge-end.ts';
-import {
-  belongs,
-  gotExpected,
-  isOurs,
-  mergeRanges,
-  presentIn,
-  seqs,
-  usedFrames,
-  withoutRanges,
-} from './judge-parts.ts';
+import { belongs, gotExpected, isReadable, lostBut, seqs, usedFrames } from './judge-parts.ts';
 import type { Evidence, LogScan, SegmentResult } from './scan-log.ts';
 import type { Hole } from './scan-types.ts';
 import { judgeHole } from './verdict.ts';
@@ -120,7 +111,8 @@ class Judge {
       magic: 'file does not begin as a segment',
       'bad-crc': 'segment header damaged',
     }[why.why];
-    this.#add('E_SEGMENT_HEADER', 'corrupt', input.file, message, {
+    const but = scan.pieced === undefined ? '' : '; its frames can be read without it';
+    this.#add('E_SEGMENT_HEADER', 'corrupt', input.file, `${message}${but}`, {
       offset: 0,
       end: Math.min(scan.size, segmentHeaderBytes),
       ...gotExpected(why),
@@ -134,7 +126,8 @@ class Judge {
     const head = this.#head?.ordinal === input.name?.ordinal ? this.#head : undefined;
     if (head && input.name) this.#lose(input.name.seqFirst, head.seqLast);
     // Behind the end that HEAD knows there may have been more.
-    this.#lostUnknown = head === undefined || (scan.header === undefined && scan.size > head.end);
+    if (head === undefined) this.#lostUnknown = scan.pieced === undefined || !scan.sealed;
+    else this.#lostUnknown = scan.header === undefined && scan.pieced === undefined && scan.size > head.end;
   }
 
   #gap(result: SegmentResult, before: SegmentResult | undefined, ordinalBefore: number): void {
@@ -200,7 +193,7 @@ class Judge {
     for (let index = segments.length - 1; index >= 0; index--) {
       const result = segments[index] as SegmentResult;
       const { scan } = result;
-      const header = scan.header;
+      const header = scan.header ?? scan.pieced;
       if (header) {
         const head = this.#head;
         result.certified = scan.certified;
@@ -211,7 +204,7 @@ class Judge {
         }
       }
       laterInUse ||= usedFrames(result);
-      next = header;
+      next = scan.header;
     }
   }
 
@@ -270,19 +263,19 @@ class Judge {
 
   #seqNext(): number {
     const first = this.#log.segments[0]?.input.name?.seqFirst ?? 1;
-    const ours = this.#log.segments.filter((result) => isOurs(result, this.#evidence.storeId));
-    return ours.reduce((seq, { scan }) => Math.max(seq, scan.lastSeqNext), first);
+    return this.#readable().reduce((seq, { scan }) => Math.max(seq, scan.lastSeqNext), first);
+  }
+
+  #readable(): SegmentResult[] {
+    return this.#log.segments.filter((result) => isReadable(result, this.#evidence.storeId));
   }
 
   done(): LogJudgement {
     const last = this.#log.segments.at(-1)?.scan;
     return {
       findings: this.#findings,
-      // Segments under wrong names: what stands elsewhere can still be read.
-      lost: withoutRanges(
-        mergeRanges(this.#lost),
-        this.#log.segments.flatMap((result) => (isOurs(result, this.#evidence.storeId) ? presentIn(result) : [])),
-      ),
+      // Segments under wrong names, or with damaged headers: what stands elsewhere can still be read.
+      lost: lostBut(this.#lost, this.#readable()),
       lostUnknown: this.#lostUnknown,
       seqNext: this.#seqNext(),
       endProven: this.#headProves || last?.sealed === true,

@@ -12,6 +12,11 @@ export function isOurs({ scan }: SegmentResult, storeId: string | undefined): bo
   return scan.header !== undefined && (storeId === undefined || scan.header.storeId === storeId);
 }
 
+/** Ours, or with frames that hold by what is known of its header. */
+export function isReadable(result: SegmentResult, storeId: string | undefined): boolean {
+  return result.scan.pieced !== undefined || isOurs(result, storeId);
+}
+
 /** Ours, and under its own name. */
 export function belongs(result: SegmentResult, storeId: string | undefined): boolean {
   const { name } = result.input;
@@ -36,7 +41,12 @@ export function gotExpected(fault: { got?: number; expected?: number; kind?: str
   };
 }
 
-export function mergeRanges(ranges: readonly LostRange[]): LostRange[] {
+/** Sorted and merged, without what stands in one of these segments. */
+export function lostBut(ranges: readonly LostRange[], readable: readonly SegmentResult[]): LostRange[] {
+  return withoutRanges(mergeRanges(ranges), readable.flatMap(presentIn));
+}
+
+function mergeRanges(ranges: readonly LostRange[]): LostRange[] {
   const merged: LostRange[] = [];
   for (const range of [...ranges].sort((a, b) => a.seqFirst - b.seqFirst)) {
     const last = merged.at(-1);
@@ -47,7 +57,7 @@ export function mergeRanges(ranges: readonly LostRange[]): LostRange[] {
 }
 
 /** The seqs that a segment still holds: all from its first to its last, but those in its holes. */
-export function presentIn({ scan }: SegmentResult): LostRange[] {
+function presentIn({ scan }: SegmentResult): LostRange[] {
   if (scan.seqFirst === undefined) return [];
   const holes = scan.holes.flatMap(({ seqFirst, seqLast }) =>
     seqFirst === undefined || seqLast === undefined ? [] : [{ seqFirst, seqLast }],
@@ -56,7 +66,7 @@ export function presentIn({ scan }: SegmentResult): LostRange[] {
 }
 
 /** `ranges`, which are sorted and apart, less what is in `taken`. */
-export function withoutRanges(ranges: readonly LostRange[], taken: readonly LostRange[]): LostRange[] {
+function withoutRanges(ranges: readonly LostRange[], taken: readonly LostRange[]): LostRange[] {
   let left = [...ranges];
   for (const { seqFirst, seqLast } of taken) {
     left = left.flatMap((range) =>

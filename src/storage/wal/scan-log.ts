@@ -13,6 +13,7 @@ import {
 } from './format.ts';
 import type { HeadSlot } from './head.ts';
 import type { SegmentName } from './names.ts';
+import { piecedHeader } from './pieced-header.ts';
 import { forEachRecord } from './records.ts';
 import { scanSegment } from './scan-segment.ts';
 import type { FrameVisitor, SegmentScan } from './scan-types.ts';
@@ -79,24 +80,27 @@ export async function scanLog(
   let before: SegmentResult | undefined;
   let broken = false;
   let bytesBefore = 0;
-  for (const input of inputs) {
+  for (const [index, input] of inputs.entries()) {
     const source = await input.open();
     try {
       const header = input.name === undefined ? undefined : await peekHeader(source);
+      const pieced = header === undefined ? await pieceHeader(input, inputs[index + 1], evidence) : undefined;
+      const known = header ?? pieced;
       const points = [...(evidence.points ?? []), ...(evidence.head ? [evidence.head] : [])].map((point) => ({
         key: point,
         offset: 'end' in point ? point.end : point.offset,
         link: point.link,
-        here: point.ordinal === header?.ordinal && point.salt === header.salt,
+        here: point.ordinal === known?.ordinal && point.salt === known.salt,
       }));
       const mine = points.filter((point) => point.here);
       const { resume } = evidence;
       if (resume && header && beginsBehind(resume, header, evidence)) broken = false;
-      else broken ||= before !== undefined && !follows(before, header);
-      const resumesHere = resume && resume.ordinal === header?.ordinal && resume.salt === header.salt;
+      else broken ||= before !== undefined && !(header ? follows(before, header) : leadsTo(before, pieced));
+      const resumesHere = resume && resume.ordinal === known?.ordinal && resume.salt === known.salt;
       const afterHole = broken;
       const scan: SegmentScan = await scanSegment(source, {
         points: mine,
+        ...(pieced && { pieced }),
         ...(resumesHere && { resume: { offset: resume.offset, link: resume.link, seqNext: resume.seq + 1 } }),
         ...(visitor.progress && { progress: (bytes) => visitor.progress?.(bytesBefore + bytes) }),
         ...(watches(visitor) && !isForeign(header, evidence) && { visit: toVisitor(input, visitor, () => broken) }),
@@ -105,7 +109,7 @@ export async function scanLog(
       before = { input, scan, afterHole, certified: 0, pointsPassed };
       log.segments.push(before);
       bytesBefore += scan.size;
-      broken ||= scan.header === undefined || scan.severed;
+      broken ||= (scan.header ?? scan.pieced) === undefined || scan.severed;
       if (scan.stopped) return { ...log, stopped: true };
     } finally {
       await source.close();
@@ -129,21 +133,47 @@ async function peekHeader(source: ByteSource): Promise<SegmentHeader | undefined
   return result.ok ? result.header : undefined;
 }
 
+/** Of a header that cannot be read, what the files around it know. */
+async function pieceHeader(
+  { name }: SegmentInput,
+  after: SegmentInput | undefined,
+  { storeId, head, nextHeader }: Evidence,
+): Promise<SegmentHeader | undefined> {
+  if (name === undefined || storeId === undefined) return undefined;
+  if (after === undefined) return piecedHeader(name, storeId, { next: nextHeader, head });
+  const source = await after.open();
+  try {
+    return piecedHeader(name, storeId, { next: await peekHeader(source), head });
+  } finally {
+    await source.close();
+  }
+}
+
 /**
  * May the frames of the next segment be taken as the continuation? An unsealed one before is judged by its emptiness
  * later.
  */
-function follows(before: SegmentResult, next: SegmentHeader | undefined): boolean {
-  const scan = before.scan;
+function follows({ scan }: SegmentResult, next: SegmentHeader): boolean {
   const run = scan.resumed ?? scan;
-  if (next === undefined || scan.header === undefined) return false;
+  const header = scan.header ?? scan.pieced;
+  if (header === undefined) return false;
   return (
-    next.ordinal === scan.header.ordinal + 1 &&
-    next.storeId === scan.header.storeId &&
-    next.prevSalt === scan.header.salt &&
+    next.ordinal === header.ordinal + 1 &&
+    next.storeId === header.storeId &&
+    next.prevSalt === header.salt &&
     next.seqFirst === run.seqNext &&
     (scan.sealed ? next.prevEnd === run.end && next.prevLink === run.link : next.prevEnd === run.end + sealBytes)
   );
+}
+
+/**
+ * The same where what the next header said of this one cannot be read: a SEAL stands between them, the seqs go on,
+ * and its first frame holds right behind the header.
+ */
+function leadsTo({ scan }: SegmentResult, next: SegmentHeader | undefined): boolean {
+  const ordinal = (scan.header ?? scan.pieced)?.ordinal;
+  const run = scan.resumed ?? scan;
+  return scan.sealed && next !== undefined && next.ordinal === (ordinal ?? 0) + 1 && next.seqFirst === run.seqNext;
 }
 
 /** Seqs have no gap, so that nothing but a SEAL can lie between the point and this segment, whatever is left of it. */

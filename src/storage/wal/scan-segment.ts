@@ -1,5 +1,6 @@
 import { allZero } from '../../base/bytes.ts';
 import type { ByteSource } from '../../base/source.ts';
+import { findFrameHeader } from './find-frame-header.ts';
 import {
   checkFrameBody,
   decodeFrameHeader,
@@ -9,11 +10,12 @@ import {
   frameAlignment,
   frameBytes,
   frameHeaderBytes,
-  frameMagicBytes,
   frameName,
   hasZeroSector,
   payloadBytesMax,
+  rangeOf,
   type SegmentHeader,
+  type SegmentHeaderResult,
   segmentHeaderBytes,
   seqsOf,
 } from './format.ts';
@@ -36,7 +38,25 @@ export async function scanSegment(source: ByteSource, options: ScanOptions = {})
 async function scan(window: Window, source: ByteSource, options: ScanOptions): Promise<SegmentScan> {
   await window.need(0, segmentHeaderBytes);
   const headerResult = decodeSegmentHeader(window.bytes.subarray(0, segmentHeaderBytes));
-  const found: SegmentScan = {
+  let found = nothingFound(headerResult, options);
+  if (headerResult.ok) {
+    found.header = headerResult.header;
+    await new SegmentScanner(window, found, headerResult.header, headerResult.link, options).run();
+  } else if (options.pieced !== undefined && (headerResult.why === 'magic' || headerResult.why === 'bad-crc')) {
+    const pieced: SegmentScan = { ...nothingFound(headerResult, options), pieced: options.pieced };
+    await new SegmentScanner(window, pieced, options.pieced, undefined, options).run();
+    // Without a frame it may be any file: nothing shows that there ever was one.
+    if (pieced.frames > 0) found = pieced;
+  }
+  if (found.stopped) return found;
+  if (!window.ended && source.size === undefined)
+    while ((await window.need(window.end, 1)) > 0) options.progress?.(window.end);
+  found.size = window.ended ? window.end : (source.size ?? window.end);
+  return found;
+}
+
+function nothingFound(headerResult: SegmentHeaderResult, options: ScanOptions): SegmentScan {
+  return {
     headerResult,
     size: 0,
     frames: 0,
@@ -58,15 +78,6 @@ async function scan(window: Window, source: ByteSource, options: ScanOptions): P
     passed: (options.points ?? []).map(() => false),
     stopped: false,
   };
-  if (headerResult.ok) {
-    found.header = headerResult.header;
-    await new SegmentScanner(window, found, headerResult.header, headerResult.link, options).run();
-  }
-  if (found.stopped) return found;
-  if (!window.ended && source.size === undefined)
-    while ((await window.need(window.end, 1)) > 0) options.progress?.(window.end);
-  found.size = window.ended ? window.end : (source.size ?? window.end);
-  return found;
 }
 
 class SegmentScanner {
@@ -81,12 +92,20 @@ class SegmentScanner {
   /** The stretch before #at is a hole whose frame is unknown, so the next frame's link and seq cannot be foretold. */
   #adrift = false;
 
-  constructor(window: Window, scan: SegmentScan, header: SegmentHeader, link: number, options: ScanOptions) {
+  /** Without a `link` the first frame follows nothing that is known. */
+  constructor(
+    window: Window,
+    scan: SegmentScan,
+    header: SegmentHeader,
+    link: number | undefined,
+    options: ScanOptions,
+  ) {
     this.#window = window;
     this.#scan = scan;
     this.#salt = header.salt;
     this.#options = options;
-    this.#link = link;
+    this.#link = link ?? 0;
+    this.#adrift = link === undefined;
     this.#seqNext = header.seqFirst;
     this.#passGood();
   }
@@ -110,7 +129,7 @@ class SegmentScanner {
         return;
       }
       if (!window.holds(this.#at, total) && (await window.need(this.#at, total)) < total) {
-        const hole: Hole = { ...this.#holeAt('cut', this.#at), ...lostIn(header) };
+        const hole: Hole = { ...this.#holeAt('cut', this.#at), ...rangeOf(header) };
         if (await this.#resync(this.#at, hole)) continue;
         return;
       }
@@ -137,7 +156,7 @@ class SegmentScanner {
     if (!body.ok || (header.type === FrameType.data && !recordsFit(payload, header.count))) {
       this.#report({
         ...this.#holeAt(body.ok ? 'records' : 'payload', header.offset),
-        ...lostIn(header),
+        ...rangeOf(header),
         end: this.#at,
         zeroSector: hasZeroSector(bytes, header.offset, header.offset, this.#at, this.#at),
         ...(!body.ok && { got: body.got, expected: header.payloadCrc }),
@@ -174,7 +193,8 @@ class SegmentScanner {
     if (!this.#adrift && header.link !== this.#link) {
       this.#report({ ...this.#holeAt('link', header.offset), got: header.link, expected: this.#link });
     }
-    if (this.#adrift && header.seqFirst >= this.#seqNext) this.#closeLastHole(header.seqFirst);
+    const hole = this.#adrift && header.seqFirst >= this.#seqNext ? this.#scan.holes.at(-1) : undefined;
+    if (hole !== undefined) this.#closeHole(hole, header.seqFirst);
     else if (header.seqFirst > this.#seqNext) {
       const lost = { seqFirst: this.#seqNext, seqLast: header.seqFirst - 1 };
       this.#report({
@@ -195,9 +215,7 @@ class SegmentScanner {
   }
 
   /** The frame after a hole tells how many seqs the hole holds. */
-  #closeLastHole(seqFound: number): void {
-    const hole = this.#scan.holes.at(-1);
-    if (hole === undefined) return;
+  #closeHole(hole: Hole, seqFound: number): void {
     delete hole.seqFirst;
     delete hole.seqLast;
     if (seqFound === this.#seqNext) return;
@@ -225,7 +243,7 @@ class SegmentScanner {
     for (;;) {
       const held = await window.need(at, frameHeaderBytes * 1024);
       const bytes = window.bytes;
-      const next = held === 0 ? -1 : findHeader(bytes, at - window.base, window.base, this.#salt, at === from);
+      const next = held === 0 ? -1 : findFrameHeader(bytes, at - window.base, window.base, this.#salt, at === from);
       const stop = next >= 0 ? next : window.ended ? window.end : window.end - frameHeaderBytes;
       zeros &&= allZero(bytes, at - window.base, Math.max(at, stop) - window.base);
       if (next < 0 && !window.ended) {
@@ -273,24 +291,5 @@ class SegmentScanner {
     for (let index = 0; index < points.length; index++) {
       if (points[index]?.offset === this.#at && points[index]?.link === this.#link) scan.passed[index] = true;
     }
-  }
-}
-
-function lostIn(header: FrameHeader): { seqFirst: number; seqLast: number } | undefined {
-  return header.type === FrameType.data && header.count > 0
-    ? { seqFirst: header.seqFirst, seqLast: header.seqFirst + header.count - 1 }
-    : undefined;
-}
-
-/** Offset of the first sound header in `bytes` at a multiple of 8 from index `from` on, or -1. */
-function findHeader(bytes: Uint8Array, from: number, base: number, salt: number, skipFirst: boolean): number {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  let index = skipFirst ? from + 1 : from;
-  for (;;) {
-    index = buffer.indexOf(frameMagicBytes, index);
-    if (index < 0) return -1;
-    const offset = base + index;
-    if (offset % frameAlignment === 0 && decodeFrameHeader(bytes, index, offset, salt) !== undefined) return offset;
-    index++;
   }
 }

@@ -37,6 +37,8 @@ export interface Hole {
 export interface SegmentScan {
   headerResult: SegmentHeaderResult;
   header?: SegmentHeader;
+  /** Where that one cannot be read, and there are frames that hold by what others know of it. */
+  pieced?: SegmentHeader;
   size: number;
   frames: number;
   records: number;
@@ -79,6 +81,8 @@ export type FrameVisitor = (
 
 export interface ScanOptions {
   visit?: FrameVisitor;
+  /** What is known of the header from elsewhere, should it be damaged. */
+  pieced?: SegmentHeader;
   /** Frame ends that other evidence (HEAD, a snapshot) claims. */
   points?: readonly { offset: number; link: number }[];
   /** Where the log goes on for somebody who has all that came before by other means: a hole before it is none to them. */

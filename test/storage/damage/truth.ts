@@ -6,7 +6,8 @@ import { bytesAt, dir, type Image } from './image.ts';
 
 /**
  * What was really hit, known without asking the reader: a frame can be read where, and only where, each of its bytes
- * still stands at its own offset, under an intact header of its segment.
+ * still stands at its own offset. What makes it readable is the salt in the header of its segment, which the header of
+ * the next one has too, and HEAD.
  */
 export interface Truth {
   /** Seqs that stood in frames that were hit, in order. */
@@ -19,23 +20,34 @@ export interface Truth {
 
 export function truthOf(whole: Image, damaged: Image, frames: readonly Frame[]): Truth {
   const truth: Truth = { lost: [], hits: new Map(), unknown: false };
-  for (const file of new Set(frames.map((frame) => frame.file))) {
+  const files = [...new Set(frames.map((frame) => frame.file))];
+  for (const [index, file] of files.entries()) {
     const path = `${dir}/${file}`;
     const [before, after] = [bytesAt(whole, path), damaged.get(path) ?? new Uint8Array(0)];
     const inHeader = firstChange(before, after, 0, segmentHeaderBytes);
+    const own = frames.filter((frame) => frame.file === file);
+    const changes = own.map(({ offset, bytes }) => firstChange(before, after, offset, offset + bytes));
+    const isReadable =
+      inHeader === undefined || (isSaltKnown(whole, damaged, files[index + 1]) && changes.includes(undefined));
     const hits = inHeader === undefined ? [] : [inHeader];
-    for (const frame of frames) {
-      if (frame.file !== file) continue;
-      const at = firstChange(before, after, frame.offset, frame.offset + frame.bytes);
-      if (at !== undefined && inHeader === undefined) hits.push(at);
-      if (at === undefined && inHeader === undefined) continue;
+    for (const [place, frame] of own.entries()) {
+      const at = changes[place];
+      if (at !== undefined && isReadable) hits.push(at);
+      if (at === undefined && isReadable) continue;
       if (frame.type === 'data')
-        truth.lost.push(...Array.from({ length: frame.count }, (_, index) => frame.seqFirst + index));
+        truth.lost.push(...Array.from({ length: frame.count }, (_, seq) => frame.seqFirst + seq));
     }
     truth.unknown = hits.length > 0 && after.length > before.length && file === frames.at(-1)?.file;
     if (hits.length > 0) truth.hits.set(file, { at: hits, size: after.length });
   }
   return truth;
+}
+
+/** From the header of the segment after it, or, of the last one, from HEAD. */
+function isSaltKnown(whole: Image, damaged: Image, next: string | undefined): boolean {
+  const path = `${dir}/${next ?? 'HEAD'}`;
+  const [before, after] = [bytesAt(whole, path), damaged.get(path) ?? new Uint8Array(0)];
+  return firstChange(before, after, 0, next === undefined ? before.length : segmentHeaderBytes) === undefined;
 }
 
 function firstChange(before: Uint8Array, after: Uint8Array, from: number, to: number): number | undefined {

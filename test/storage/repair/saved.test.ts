@@ -56,15 +56,17 @@ const damages: Readonly<Record<string, Damage>> = {
   },
 };
 
+/** Such a reader knows nothing of frames under a header that does not hold. */
 async function keptByCutting(damaged: Image): Promise<number> {
-  let kept = 0;
-  await scanStore(await diskOf(damaged), dir, {
-    record: ({ afterHole }) => {
-      if (!afterHole) kept++;
+  const files: string[] = [];
+  const { findings } = await scanStore(await diskOf(damaged), dir, {
+    record: ({ afterHole, file }) => {
+      if (!afterHole) files.push(file);
       return undefined;
     },
   });
-  return kept;
+  const end = findings.find(({ code }) => code === 'E_SEGMENT_HEADER')?.file;
+  return files.filter((file) => end === undefined || file < end).length;
 }
 
 async function keptByRepair(damaged: Image): Promise<number> {

@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { crcOf } from '../../../src/base/bytes.ts';
+import { FrameType } from '../../../src/storage/wal/format.ts';
+import type { Evidence } from '../../../src/storage/wal/scan-log.ts';
+import { type FrameSpec, header, judgeBytes, segment } from './build.ts';
+
+/** A segment whose header does not hold, read with the salt that the next one knows. */
+
+const { storeId, salt } = header;
+const nextHeader = { ...header, ordinal: 2, seqFirst: 5, prevSalt: salt };
+const known: Evidence = { storeId, alone: true, nextHeader, nextInUse: true };
+const seal: FrameSpec = { type: FrameType.seal };
+const frames: FrameSpec[] = [{ records: ['a', 'b'] }, { records: ['c'] }, { records: ['d'] }, seal];
+
+function damaged(specs: readonly FrameSpec[], at = 20): Uint8Array {
+  const { bytes } = segment(specs);
+  bytes[at] = (bytes[at] ?? 0) ^ 0x41;
+  bytes[at + 1] = (bytes[at + 1] ?? 0) ^ 0x41;
+  return bytes;
+}
+
+describe('a damaged segment header', () => {
+  test('costs no event where the salt is known', async () => {
+    const judged = await judgeBytes(damaged(frames), known);
+    expect(judged).toMatchObject({ codes: ['corrupt E_SEGMENT_HEADER'], seqs: [1, 2, 3, 4], lost: [] });
+    expect(judged).toMatchObject({ lostUnknown: false, seqNext: 5 });
+    // The magic too.
+    expect(await judgeBytes(damaged(frames, 0), known)).toMatchObject({ seqs: [1, 2, 3, 4], lost: [] });
+  });
+
+  test('costs all of them where nobody knows it, or where it is of another store', async () => {
+    for (const evidence of [
+      { storeId, alone: true },
+      { ...known, nextHeader: { ...nextHeader, storeId: 'f'.repeat(32) } },
+      { ...known, nextHeader: { ...nextHeader, ordinal: 3 } },
+      { ...known, nextHeader: { ...nextHeader, prevSalt: salt + 1 } },
+    ]) {
+      const judged = await judgeBytes(damaged(frames), evidence);
+      expect(judged).toMatchObject({ codes: ['corrupt E_SEGMENT_HEADER'], seqs: [], lostUnknown: true });
+    }
+  });
+
+  test('does not hide that events are missing before the first frame', async () => {
+    const later = segment([{ records: ['c'], seqFirst: 3 }, { records: ['d'] }, seal]).bytes;
+    later[20] = 0;
+    const judged = await judgeBytes(later, known);
+    expect(judged.codes).toEqual(['corrupt E_SEGMENT_HEADER', 'corrupt E_GAP']);
+    expect(judged).toMatchObject({ seqs: [], lost: [{ seqFirst: 1, seqLast: 2 }] });
+  });
+
+  test('does not hide what is damaged behind it: the loss is that of the frame', async () => {
+    const { offsets } = segment(frames);
+    for (const [index, lost] of [
+      [0, { seqFirst: 1, seqLast: 2 }],
+      [1, { seqFirst: 3, seqLast: 3 }],
+      [2, { seqFirst: 4, seqLast: 4 }],
+    ] as const) {
+      const bytes = damaged(frames);
+      bytes.fill(0x77, offsets[index], (offsets[index] ?? 0) + 44);
+      const judged = await judgeBytes(bytes, known);
+      expect(judged.codes).toEqual(['corrupt E_SEGMENT_HEADER', 'corrupt E_FRAME_HEADER']);
+      expect(judged.lost).toEqual([lost]);
+      expect(judged.seqs).toEqual([1, 2, 3, 4].filter((seq) => seq < lost.seqFirst));
+    }
+  });
+
+  test('of a newer format is not read past', async () => {
+    const bytes = Buffer.from(segment(frames).bytes);
+    bytes.writeUInt16LE(9, 8);
+    bytes.writeUInt16LE(9, 10);
+    bytes.writeUInt32LE(crcOf(bytes.subarray(0, 12)), 12);
+    expect(await judgeBytes(bytes, known)).toMatchObject({ seqs: [], codes: ['newer E_NEWER_FORMAT'] });
+  });
+});
