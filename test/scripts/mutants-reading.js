@@ -42,6 +42,24 @@ export const readingMutants = [
     only: 'with two of them',
   },
   {
+    name: 'a damaged header hides that the first events are missing',
+    property: 'events are read without the header of their segment only where none is missing before them',
+    file: 'src/storage/wal/scan-segment.ts',
+    edits: [
+      ['else if (header.seqFirst > this.#seqNext) {', 'else if (header.seqFirst > this.#seqNext && !this.#adrift) {'],
+    ],
+    tests: ['test/storage/wal/pieced.test.ts'],
+    only: 'missing before the first frame',
+  },
+  {
+    name: 'a header is pieced together from that of another store',
+    property: 'what is not known of this store proves nothing in it',
+    file: 'src/storage/wal/pieced-header.ts',
+    edits: [['next?.storeId === storeId && ', 'next !== undefined && ']],
+    tests: ['test/storage/wal/pieced.test.ts'],
+    only: 'of another store',
+  },
+  {
     name: 'a torn tail is not kept',
     property: 'what an opening cuts off lies in quarantine',
     file: 'src/storage/open.ts',

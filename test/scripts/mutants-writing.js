@@ -205,6 +205,14 @@ export const writingMutants = [
     tests: ['test/storage/snapshot/faults.test.ts'],
   },
   {
+    name: 'a salvaged store keeps a name that may not be on disk',
+    property: 'what failed leaves nothing under the name that was asked for',
+    file: 'src/commands/import-place.ts',
+    edits: [['for (const { from, to } of named.toReversed()) await', 'for (const { from, to } of []) await']],
+    tests: ['test/storage/repair/salvage-errors.test.ts'],
+    only: 'EIO',
+  },
+  {
     name: 'a name alone makes segments left over',
     property: 'a stray file takes nothing of the log away',
     file: 'src/storage/folder.ts',
