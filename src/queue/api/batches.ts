@@ -1,3 +1,5 @@
+import { usageError } from '../../base/errors.ts';
+import { kindOf } from '../../base/kind-of.ts';
 import type { JobSpec } from '../ops/spec.ts';
 import { specOfJob } from './job-spec.ts';
 import type { NewJob } from './job-types.ts';
@@ -9,6 +11,9 @@ export async function* batchesOf(
   jobs: Iterable<NewJob> | AsyncIterable<NewJob>,
   jobsMax: number,
 ): AsyncGenerator<JobSpec[]> {
+  if (typeof jobs !== 'object' || jobs === null || !(Symbol.asyncIterator in jobs || Symbol.iterator in jobs)) {
+    throw usageError('E_JOB', `jobs come as a list or another iterable of objects, not as ${kindOf(jobs)}`);
+  }
   const batch = new Batch(jobsMax);
   // Not one loop for both: waiting for what is there costs more than enqueueing it.
   if (Symbol.asyncIterator in jobs) {

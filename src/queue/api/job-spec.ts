@@ -1,4 +1,6 @@
 import { parseDuration } from '../../base/duration.ts';
+import { usageError } from '../../base/errors.ts';
+import { kindOf } from '../../base/kind-of.ts';
 import type { JobChange, JobSpec } from '../ops/spec.ts';
 import type { EnqueueOptions, JobChanges, NewJob, Time } from './job-types.ts';
 import { jsonOf } from './raw-json.ts';
@@ -12,8 +14,13 @@ function optionalMs(time: Time | undefined, what: string): number | undefined {
   return time === undefined ? undefined : msOf(time, what);
 }
 
-/** What the engine takes; each member is spelled out, as jobs come by the million. Throws usageErrors: E_DURATION, E_JSON. */
+/**
+ * What the engine takes; each member is spelled out, as jobs come by the million. Throws usageErrors: E_DURATION,
+ * E_JOB, E_JSON.
+ */
 export function specOf(name: string, payload: unknown, options: EnqueueOptions): JobSpec {
+  // Nobody but TypeScript keeps a program from this.
+  if (typeof name !== 'string') throw usageError('E_JOB', `the name of a job is a text, not ${kindOf(name)}`);
   const { id, priority, attempts, timeout, delay, at, backoff, group, key, keyMode, keyTtl, after, expire } = options;
   return {
     id,
@@ -34,7 +41,11 @@ export function specOf(name: string, payload: unknown, options: EnqueueOptions):
   };
 }
 
-export function specOfJob({ name, payload, ...options }: NewJob): JobSpec {
+export function specOfJob(job: NewJob): JobSpec {
+  if (typeof job !== 'object' || job === null) {
+    throw usageError('E_JOB', `a job is an object { name, payload, ... }, not ${kindOf(job)}`);
+  }
+  const { name, payload, ...options } = job;
   return specOf(name, payload, options);
 }
 

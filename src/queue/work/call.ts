@@ -1,5 +1,7 @@
 import { clampText } from '../../base/clamp-text.ts';
 import { parseDuration } from '../../base/duration.ts';
+import { usageError } from '../../base/errors.ts';
+import { kindOf } from '../../base/kind-of.ts';
 import type { AttemptVerdict } from '../process/verdict.ts';
 import type { WorkContext, WorkFunction, WorkHandlers, WorkJob } from './function-types.ts';
 
@@ -11,9 +13,15 @@ export interface WorkTable {
   of(name: string): WorkFunction | undefined;
 }
 
+/** Throws usageError E_JOB where it is no such thing: nobody but TypeScript keeps a program from that. */
 export function workTable(handlers: WorkHandlers): WorkTable {
   if (typeof handlers === 'function') return { names: undefined, of: () => handlers };
-  const byName = new Map(Object.entries(handlers));
+  const all = typeof handlers === 'object' && handlers !== null ? Object.entries(handlers) : [['', handlers] as const];
+  const odd = all.find(([, each]) => typeof each !== 'function');
+  if (odd !== undefined) {
+    throw usageError('E_JOB', `handlers are a function, or one for each name of jobs, not ${kindOf(odd[1])}`);
+  }
+  const byName = new Map(all);
   return { names: new Set(byName.keys()), of: (name) => byName.get(name) };
 }
 

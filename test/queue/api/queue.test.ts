@@ -64,6 +64,14 @@ test('options are those of the shell: times as numbers or text', async () => {
   expect(await codeOf(queue.enqueue('x', undefined, { delay: 'soon' }))).toBe('E_DURATION');
   expect(await codeOf(queue.enqueue('x', undefined, { after: ['nobody'] }))).toBe('E_PARENT_UNKNOWN');
   expect(await codeOf(queue.enqueue('', undefined))).toBe('E_JOB');
+  // From a program without types.
+  const called = (method: 'enqueue' | 'enqueueMany' | 'work', value: unknown): Promise<unknown> =>
+    codeOf((async () => Reflect.apply(queue[method], queue, [value]))());
+  for (const name of [undefined, null, 5, {}, { name: 'mail' }]) expect(await called('enqueue', name)).toBe('E_JOB');
+  for (const jobs of [undefined, null, 5, 'text', {}, [null], ['text'], [{}], [{ name: 5 }]])
+    expect(await called('enqueueMany', jobs)).toBe('E_JOB');
+  for (const handlers of [undefined, null, 'text', { mail: 5 }, { mail: undefined }])
+    expect(await called('work', handlers)).toBe('E_JOB');
 });
 
 test('many jobs come from any iterable, in batches that go in whole or not at all', async () => {

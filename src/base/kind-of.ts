@@ -1,0 +1,6 @@
+/** `null`, `undefined`, `a number`, `an object`: what somebody gave instead of what was asked for. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  const kind = typeof value;
+  return `${kind === 'object' ? 'an' : 'a'} ${kind}`;
+}
