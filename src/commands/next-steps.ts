@@ -45,6 +45,7 @@ export function stepsFor({ target, verdict, findings, snapshots = [], oneBit, se
     case 'corrupt':
       if (onlyStoreFile(findings))
         return [{ command: `walq wal repair ${path}`, does: 'shows the STORE.json to write' }];
+      if (worst?.code === 'E_REPLAY') return [cutBefore(path, worst), ...explain];
       return [
         ...foreignSteps(target.path, findings),
         ...((oneBit ?? findings.some(mayBeOneBit)) ? [healStep(path)] : []),
@@ -68,6 +69,12 @@ function foreignSteps(store: string, findings: readonly Finding[]): Step[] {
 
 function healStep(path: string): Step {
   return { command: `walq wal repair ${path} --mode heal`, does: 'is it one flipped bit? Changes nothing yet' };
+}
+
+/** Salvage reads bytes; these can be read. */
+function cutBefore(path: string, { seqFirst = 1 }: Finding): Step {
+  const command = `walq wal repair ${path} --mode cut --at ${Number(seqFirst) - 1} --to NEWSTORE`;
+  return { command, does: 'shows what a new store would have of it, up to the event that does not fit' };
 }
 
 function salvageStep(path: string): Step {

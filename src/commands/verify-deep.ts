@@ -33,6 +33,7 @@ export async function lookDeep(
   const replay = new DeepReplay(context, store, good);
   await scanStore(context.env, store, {
     lost: (range) => replay.lost(range),
+    hole: () => replay.hole(),
     record: (record) => replay.take(record),
   });
   const { applied, stateless, proved, findings } = replay;
@@ -63,6 +64,11 @@ class DeepReplay {
     if (seqFirst > this.#seq + 1) this.#machine = undefined;
     this.#seq = Math.max(this.#seq, seqLast);
     this.#gaps.behind = true;
+  }
+
+  /** A fault lies here: what comes next may not be what came next. */
+  hole(): void {
+    this.#machine = undefined;
   }
 
   take(record: RecordView): undefined | Promise<undefined> {
@@ -104,7 +110,10 @@ class DeepReplay {
       machine.apply(record.bytes, record.seq);
       this.applied++;
     } catch (cause) {
-      if (this.#gaps.skips(cause, record)) return;
+      if (this.#gaps.skips(cause, record)) {
+        this.stateless++;
+        return;
+      }
       if (!(cause instanceof WalqError)) throw cause;
       const { file, offset, seq } = record;
       const isNewer = cause.exit === Exit.newer;

@@ -46,7 +46,9 @@ export async function verifyPath(context: CommandContext, path: string, deep = f
       next: 'name the folder of the store itself',
     });
   }
-  const look = await lookDeep(context, path, result.snapshots ?? []);
+  const misfits = new Set(result.findings.filter(({ code }) => code === 'E_SNAPSHOT_CHAIN').map(({ file }) => file));
+  const fitting = (result.snapshots ?? []).filter(({ file }) => !misfits.has(file));
+  const look = await lookDeep(context, path, fitting);
   const findings = [...result.findings, ...look.findings];
   const { applied, stateless, proved } = look;
   return { ...result, findings, verdict: verdictOf(findings), deep: { applied, stateless, proved } };

@@ -9,6 +9,7 @@ import { checkSnapshot } from './snapshot/read.ts';
 import { aheadOfLog, otherPast, type Survey } from './survey.ts';
 import type { ChainPoint, SnapshotSummary, StateMachine, StorageEnv } from './types.ts';
 import { judgeLog, type LogJudgement } from './wal/judge-log.ts';
+import { isReadTo } from './wal/judge-parts.ts';
 import { type LogScan, scanLog } from './wal/scan-log.ts';
 
 export interface LoadOptions {
@@ -158,7 +159,9 @@ async function replayOnto<M extends StateMachine>(
   const { machine, point } = base;
   const { until = Number.POSITIVE_INFINITY, partial = false, pastHoles = false, progress } = options;
   const at = survey.live.findIndex((name) => name.ordinal === point?.ordinal);
-  const from = at < 0 ? behindGap(survey, base) : at;
+  // Where the state asked for is that of the snapshot, no log is needed.
+  const none = point && until === base.seq ? survey.live.length : undefined;
+  const from = at < 0 ? (behindGap(survey, base) ?? none) : at;
   if (from === undefined) return 'unfit';
   const inputs = held.inputs.slice(from);
   const evidence = {
@@ -215,7 +218,8 @@ function misses(log: LogScan, point: ChainPoint): boolean {
   const segment = log.segments[0];
   if (segment === undefined || segment.pointsPassed.get(point) === true) return false;
   const { header, holes } = segment.scan;
-  return header !== undefined && !holes.some((hole) => hole.offset < point.offset && hole.kind !== 'zeros');
+  if (header === undefined) return isReadTo(segment, point.offset);
+  return !holes.some((hole) => hole.offset < point.offset && hole.kind !== 'zeros');
 }
 
 function replayError(seq: number, file: string, offset: number, cause: unknown): WalqError {

@@ -15,6 +15,7 @@ import { aheadOfLog, otherPast, type Survey, surveyStore } from './survey.ts';
 import type { LogReport, SnapshotCheck, StorageEnv } from './types.ts';
 import { segmentHeaderBytes } from './wal/format.ts';
 import { judgeLog } from './wal/judge-log.ts';
+import { headerOf, isReadTo } from './wal/judge-parts.ts';
 import { parseSegmentFileName, type SegmentName } from './wal/names.ts';
 import { type Evidence, type LogScan, type LogVisitor, type SegmentInput, scanLog } from './wal/scan-log.ts';
 
@@ -107,10 +108,12 @@ function hasPoint(snapshot: Survey['snapshots'][number]): boolean {
   return snapshot.point !== undefined;
 }
 
-/** A log that begins after seq 1, without a good snapshot that would be a base of what comes up to `seqLast`. */
-export function noBaseUpTo(survey: Survey, report: StoreReport, seqLast: number): Finding[] {
+/** A log that begins after seq 1, without a good snapshot that would be a base of what comes up to this point. */
+export function noBaseUpTo(survey: Survey, report: StoreReport, last: { seq: number; ordinal: number }): Finding[] {
   const good = new Set(fitting(report.snapshots, report).flatMap((check) => (check.summary ? [check.file] : [])));
-  return noBase(survey, ({ file, seq }) => good.has(file) && seq <= seqLast);
+  return noBase(survey, ({ file, seq, point }) => {
+    return good.has(file) && seq <= last.seq && (point?.ordinal ?? 0) <= last.ordinal;
+  });
 }
 
 function noBase(survey: Survey, isGood: (snapshot: Survey['snapshots'][number]) => boolean): Finding[] {
@@ -183,13 +186,11 @@ function misfitting(survey: Survey, log: LogScan): Finding[] {
   return survey.snapshots.flatMap((snapshot): Finding[] => {
     const point = snapshot.point;
     if (point === undefined) return [];
-    const segment = log.segments.find((result) => result.scan.header?.ordinal === point.ordinal);
+    const segment = log.segments.find((result) => headerOf(result)?.ordinal === point.ordinal);
     if (segment === undefined && !otherPast(log, point)) return [];
     // A segment of another store stands where the snapshot's own one stood: that proves nothing against it.
     if (segment?.scan.header && segment.scan.header.storeId !== survey.identity.id) return [];
-    const sound =
-      segment === undefined ||
-      (segment.scan.holes.every((hole) => hole.offset >= point.offset) && segment.scan.lastEnd >= point.offset);
+    const sound = segment === undefined || isReadTo(segment, point.offset);
     if (!sound || segment?.pointsPassed.get(point)) return [];
     const message = 'snapshot does not fit the log at its seq';
     return [{ code: 'E_SNAPSHOT_CHAIN', severity: 'degraded', file: snapshot.file, message, seqLast: point.seq }];

@@ -55,9 +55,12 @@ function unreached(until: number, { seq }: Loaded<unknown>, seqMax: number): Wal
   return usageError('E_SEQ_RANGE', text, { data: { until, seqLast: seq } });
 }
 
+/** The log may be another than the one that was written last. */
+const endUnknown: readonly string[] = ['E_SNAPSHOT_AHEAD', 'E_HEAD_MISMATCH'];
+
 /** What was lost before the snapshot, the snapshot knows. */
 function isWhole({ seq, snapshot, judgement, findings }: Loaded<unknown>): boolean {
-  const endKnown = findings.every((finding) => finding.severity !== 'newer' && finding.code !== 'E_SNAPSHOT_AHEAD');
+  const endKnown = findings.every((finding) => finding.severity !== 'newer' && !endUnknown.includes(finding.code));
   const { lost, lostUnknown, tail, seqNext } = judgement;
   const nothingLost = lost.every(({ seqLast }) => seqLast <= (snapshot?.seq ?? 0));
   return endKnown && nothingLost && !lostUnknown && tail === undefined && seq >= seqNext - 1;

@@ -1,6 +1,7 @@
 import { type Finding, worstSeverity } from '../base/finding.ts';
 import type { LogReport, SegmentSummary, Verdict } from './types.ts';
 import type { LogJudgement } from './wal/judge-log.ts';
+import { headerOf } from './wal/judge-parts.ts';
 import { type Evidence, isForeign, type LogScan } from './wal/scan-log.ts';
 
 /** Verdict and loss once some findings have proved to be a writer's work in flight. */
@@ -47,9 +48,10 @@ export function toReport(
   const [first, last] = seqs.length === 0 ? [] : [Math.min(...seqs), Math.max(...seqs)];
   const storeId = evidence.storeId ?? log.segments.find((result) => result.scan.header)?.scan.header?.storeId;
   let recordsAfterHole = 0;
-  for (const { scan, afterHole } of log.segments) {
-    if ((scan.header ?? scan.pieced)?.storeId !== storeId) continue;
-    recordsAfterHole += afterHole ? scan.records : scan.recordsAfterHole;
+  for (const result of log.segments) {
+    const { scan, afterHole } = result;
+    if (headerOf(result)?.storeId !== storeId) continue;
+    recordsAfterHole += afterHole || scan.pieced ? scan.records : scan.recordsAfterHole;
   }
   return {
     verdict: verdictOf(findings),

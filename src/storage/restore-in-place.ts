@@ -58,7 +58,7 @@ export async function planRestore(env: StorageEnv, storeDir: string, to: BackTo)
   const cut = await cutAt(env, storeDir, survey, point);
   const leaves = [
     ...survey.findings.filter(({ severity }) => severity !== 'note'),
-    ...noBaseUpTo(survey, report, seq),
+    ...noBaseUpTo(survey, report, cut ?? point),
     ...(cut ? await findingsBelow(env, storeDir, survey, cut) : [misfit(snapshot?.file ?? walFolder)]),
     ...report.snapshots.filter((check) => seqOf(check.file) <= seq).flatMap((check) => check.findings),
   ];

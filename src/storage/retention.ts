@@ -82,7 +82,9 @@ export async function planRetention(
     }
     plan.removeSegments.push(file);
   }
-  const left = segments.length - plan.removeSegments.length;
+  const left = segments.filter(
+    (_, index) => (segments[index + 1]?.seqFirst ?? Number.POSITIVE_INFINITY) - 1 > oldest.seq,
+  ).length;
   const hold = left === 1 ? '1 segment holds' : `${left} segments hold`;
   plan.reasons.push(`${hold} records after seq ${oldest.seq}, or the end of the log`);
   return plan;

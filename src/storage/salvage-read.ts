@@ -32,7 +32,7 @@ export interface SalvageRest {
  */
 export async function readSalvage(source: SalvageSource, take: TakeItem): Promise<SalvageRest> {
   const reader = new Reader(source, take);
-  await scanLog(source.inputs, {}, { frame: (frame) => reader.frame(frame) });
+  await scanLog(source.inputs, source.evidence, { frame: (frame) => reader.frame(frame) });
   await reader.lose(source.seqLast);
   return { seqLast: reader.seqLast, repeated: reader.repeated };
 }

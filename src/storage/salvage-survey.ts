@@ -1,25 +1,26 @@
 import type { Finding } from '../base/finding.ts';
 import { join } from '../base/path.ts';
-import { openSource, readInto } from './files.ts';
 import { readSegmentHeader, segmentInput, walFolder } from './folder.ts';
 import { type StoreReport, verifyStore } from './read.ts';
 import { findFlips, type HealedFile, healedView } from './repair-heal.ts';
 import { type Survey, surveyStore } from './survey.ts';
 import type { StorageEnv } from './types.ts';
-import { encodeSegmentHeader, type SegmentHeader, segmentHeaderBytes } from './wal/format.ts';
+import { segmentHeaderBytes } from './wal/format.ts';
 import type { SegmentName } from './wal/names.ts';
 import type { Flip } from './wal/patched-source.ts';
 import { piecedHeader } from './wal/pieced-header.ts';
-import type { SegmentInput } from './wal/scan-log.ts';
+import type { Evidence, SegmentInput } from './wal/scan-log.ts';
 
-/** A damaged store as salvage reads it: flipped bits turned, headers that can be pieced together in their place. */
+/** A damaged store as salvage reads it: flipped bits turned. */
 export interface SalvageSource {
+  /** By which headers beyond healing are pieced together. */
+  evidence: Evidence;
   /** Segments of this store, in the order of their headers. */
   inputs: SegmentInput[];
   /** Of the store read so. */
   report: StoreReport;
   healed: HealedFile[];
-  /** Segments whose frames can be read because a neighbour, or HEAD, knows their salt. */
+  /** Segments whose frames can be read although their header cannot. */
   rescued: string[];
   /** Files in wal/ that belong to another store, left out. */
   foreign: string[];
@@ -48,28 +49,35 @@ export async function surveySalvage(
   const flips = new Map<string, Flip[]>(
     healed.map((heal) => [join(storeDir, heal.file), [...heal.flips, ...heal.candidates]]),
   );
-  const rescued = await rescueHeaders(env, storeDir, survey, flips);
   const view = healedView(env, flips);
   const report = await verifyStore(view, storeDir);
+  const read = new Map(report.segments.map((segment) => [segment.file, segment]));
   const own: { name: SegmentName; ordinal: number }[] = [];
+  const rescued: string[] = [];
   const foreign: string[] = [];
   /** First seqs of what may have been there: a foreign or unreadable file stands in a place of the log. */
   const begins: number[] = [];
-  for (const name of segmentsOf(survey)) {
-    const path = join(storeDir, walFolder, name.name);
+  const newer = new Set(report.findings.filter(({ severity }) => severity === 'newer').map(({ file }) => file));
+  const segments = segmentsOf(survey);
+  for (const [index, name] of segments.entries()) {
+    const file = join(walFolder, name.name);
+    const path = join(storeDir, file);
     const header = await readSegmentHeader(view, path);
-    const isOwn = header?.storeId === survey.identity.id;
-    if (isOwn) own.push({ name, ordinal: header.ordinal });
-    else if (header !== undefined) foreign.push(join(walFolder, name.name));
+    const after = segments[index + 1];
+    const next = after && (await readSegmentHeader(view, join(storeDir, walFolder, after.name)));
+    const known = piecedHeader(name, survey.identity.id, { next, head: survey.head });
+    const isRescued = header === undefined && known !== undefined && !newer.has(file);
+    const { seqFirst } = read.get(file) ?? {};
+    if (isRescued) rescued.push(file);
+    const isOwn = isRescued || header?.storeId === survey.identity.id;
+    if (isOwn) own.push({ name, ordinal: header?.ordinal ?? name.ordinal });
+    else if (header !== undefined) foreign.push(file);
     const isEmpty = header === undefined && ((await env.fs.lstat(path))?.size ?? 0) <= segmentHeaderBytes;
-    if (!isEmpty) begins.push(isOwn ? header.seqFirst : name.seqFirst);
+    if (isRescued) begins.push(Math.min(name.seqFirst, seqFirst ?? name.seqFirst));
+    else if (!isEmpty) begins.push(isOwn && header ? header.seqFirst : name.seqFirst);
   }
   own.sort((a, b) => a.ordinal - b.ordinal);
   const misfits = new Set(report.findings.filter(({ code }) => code === 'E_SNAPSHOT_CHAIN').map(({ file }) => file));
-  for (const { file, point } of survey.snapshots) {
-    // What it stands on may be the header itself, and of one that was pieced together only the salt is known.
-    if (rescued.some(({ ordinal, salt }) => point?.ordinal === ordinal && point.salt === salt)) misfits.delete(file);
-  }
   const good = report.snapshots.flatMap(({ file, summary }) => {
     return summary && summary.seq <= until && !misfits.has(file) ? [summary] : [];
   });
@@ -81,10 +89,11 @@ export async function surveySalvage(
     .sort((a, b) => a.seq - b.seq);
   const proven = Math.max(provenSeq(survey, report, foreign), snapshots.at(-1)?.seq ?? 0);
   return {
+    evidence: { storeId: survey.identity.id, ...(survey.head && { head: survey.head }) },
     inputs: own.map(({ name }) => segmentInput(view, join(storeDir, walFolder), walFolder, name)),
     report,
     healed,
-    rescued: rescued.map(({ file }) => file),
+    rescued,
     foreign,
     seqFirst,
     seqLast: Math.min(proven, until),
@@ -106,56 +115,4 @@ function provenSeq(survey: Survey, report: StoreReport, foreign: readonly string
   });
   const seqs = stated.map(({ seqLast }) => (typeof seqLast === 'number' ? seqLast : 0));
   return Math.max(0, survey.head?.storeId === survey.identity.id ? survey.head.seqLast : 0, ...seqs);
-}
-
-/** Headers beyond healing, pieced together where that is possible: added to the flips. */
-async function rescueHeaders(
-  env: StorageEnv,
-  storeDir: string,
-  survey: Survey,
-  flips: Map<string, Flip[]>,
-): Promise<{ file: string; ordinal: number; salt: number }[]> {
-  const view = healedView(env, flips);
-  const segments = segmentsOf(survey);
-  const headerAt = async (index: number): Promise<SegmentHeader | undefined> => {
-    const name = segments[index]?.name;
-    return name === undefined ? undefined : await readSegmentHeader(view, join(storeDir, walFolder, name));
-  };
-  const rescued: { file: string; ordinal: number; salt: number }[] = [];
-  for (const [index, name] of segments.entries()) {
-    if ((await headerAt(index)) !== undefined) continue;
-    const [before, after] = [await headerAt(index - 1), await headerAt(index + 1)];
-    const storeId = survey.identity.id;
-    const { ordinal } = name;
-    const pieced = piecedHeader(name, storeId, { next: after, head: survey.head });
-    if (pieced === undefined) continue;
-    // By it a snapshot that stands on the segment before is known for one of this log.
-    const point = survey.snapshots.find((snapshot) => snapshot.point?.ordinal === ordinal - 1)?.point;
-    const prevSalt = (before?.ordinal === ordinal - 1 ? before.salt : undefined) ?? point?.salt ?? 0;
-    const path = join(storeDir, walFolder, name.name);
-    const there = await firstBytes(view, path);
-    if (there.length < segmentHeaderBytes) continue;
-    const wanted = encodeSegmentHeader({ ...pieced, prevSalt });
-    flips.set(path, [...(flips.get(path) ?? []), ...differences(there, wanted)]);
-    rescued.push({ file: join(walFolder, name.name), ordinal, salt: pieced.salt });
-  }
-  return rescued;
-}
-
-async function firstBytes(env: StorageEnv, path: string): Promise<Uint8Array> {
-  const source = await openSource(env.fs, path);
-  try {
-    const bytes = new Uint8Array(segmentHeaderBytes);
-    return bytes.subarray(0, await readInto(source, bytes, 0));
-  } finally {
-    await source.close();
-  }
-}
-
-function differences(there: Uint8Array, wanted: Uint8Array): Flip[] {
-  const flips: Flip[] = [];
-  for (const [at, byte] of wanted.entries()) {
-    for (let bit = 0; bit < 8; bit++) if (((there[at] ?? 0) ^ byte) & (1 << bit)) flips.push({ at, bit });
-  }
-  return flips;
 }

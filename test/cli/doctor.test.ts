@@ -90,16 +90,15 @@ describe('doctor', () => {
   it('of a store of which only the header of a segment is damaged, says that nothing is lost', async () => {
     const dir = join(scratch(), 'store');
     await makeStore(dir, 8, { segmentBytes: 2000 });
-    const sound = (await walq(['wal', 'state-hash', dir])).stdout;
     for (const path of segments(dir)) {
       const bytes = readFileSync(path);
       writeFileSync(path, Buffer.from(bytes).fill(0x5a, 20, 60));
       const { lines } = await doctor(dir);
       expect(lines[0]).toBe('CORRUPT  lost: nothing');
-      expect(lines[1]).toContain('segment header damaged; its frames can be read without it');
+      expect(lines.join('\n')).toContain('segment header damaged; its frames can be read without it');
       expect(beside(lines, 'log')[0]).toMatch(/^24 events \(seq 1\.\.24\)/);
-      expect(beside(lines, 'writing')[0]).toMatch(/^ended well/);
-      expect((await walq(['wal', 'state-hash', dir])).stdout).toBe(sound);
+      // No snapshot leads past it: nobody replays over what the header said of the segment before.
+      expect((await walq(['queue', 'enqueue', 'x', '--store', dir])).code).toBe(3);
       writeFileSync(path, bytes);
     }
   });

@@ -241,13 +241,8 @@ export const writingMutants = [
   {
     name: 'a snapshot on a pieced header is a misfit',
     property: 'salvage keeps every good snapshot that fits the log',
-    file: 'src/storage/salvage-survey.ts',
-    edits: [
-      [
-        'point?.ordinal === ordinal && point.salt === salt)) misfits.delete(file);',
-        'point?.ordinal === -ordinal && point.salt === salt)) misfits.delete(file);',
-      ],
-    ],
+    file: 'src/storage/wal/scan-segment.ts',
+    edits: [['      this.#link = header.link;\n      this.#passGood();', '']],
     tests: ['test/storage/strays.test.ts'],
   },
   {

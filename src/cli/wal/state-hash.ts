@@ -1,4 +1,4 @@
-import { Exit, type ExitCode } from '../../base/errors.ts';
+import type { ExitCode } from '../../base/errors.ts';
 import { stateHashOf } from '../../commands/state-hash.ts';
 import { splitPositionals } from '../../commands/target.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
@@ -9,7 +9,7 @@ export interface StateHashFlags {
   snapshot: string;
 }
 
-/** A state that lacks nothing up to its point is an answer, whatever is wrong with the rest of the store. */
+/** Damage that was met is said by the exit, as everywhere, though the state may lack nothing up to its point. */
 export async function stateHash(session: Session, args: readonly string[], flags: StateHashFlags): Promise<ExitCode> {
   const { context, out, style } = session;
   const { path, range } = await splitPositionals(context, args);
@@ -17,7 +17,7 @@ export async function stateHash(session: Session, args: readonly string[], flags
   const request = { path, snapshot: flags.snapshot, ...(range !== undefined && until !== undefined && { until }) };
   const result = await stateHashOf(context, request);
   session.settle();
-  const exit = result.whole === true ? Exit.ok : exitOfVerdict(result.verdict);
+  const exit = exitOfVerdict(result.verdict);
   if (session.json) await session.document({ ...result, exit });
   else await out.line(`${result.stateHash}  ${style.dim(`seq ${result.seq}`)}`);
   await out.flush();

@@ -3,6 +3,7 @@ import type { Finding } from '../../base/finding.ts';
 import { VarintReader } from '../../base/varint.ts';
 import { phaseOf } from '../../queue/state/phase.ts';
 import { verifyStore } from '../../storage/read.ts';
+import { verdictOf } from '../../storage/report.ts';
 import type { FrameView, LogReport, SnapshotCheck, Verdict } from '../../storage/types.ts';
 import type { LogVisitor } from '../../storage/wal/scan-log.ts';
 import type { CommandContext } from '../context.ts';
@@ -94,12 +95,13 @@ export async function diagnose(context: CommandContext, args: readonly string[],
     if (error instanceof WalqError) return error;
     throw error;
   });
-  const findings = worstFirst(log.findings);
+  const findings = worstFirst([...log.findings, ...unreplayable(look)]);
+  const verdict = verdictOf(findings);
   const good = snapshots.flatMap(({ summary }) => summary ?? []);
   const baseSeq = Math.max(0, ...good.map(({ seq }) => seq));
   return {
     store,
-    verdict: log.verdict,
+    verdict,
     findings,
     traces: await Promise.all(findings.slice(0, tracesMax).map((finding) => traceOf(env, store, finding))),
     log,
@@ -112,13 +114,21 @@ export async function diagnose(context: CommandContext, args: readonly string[],
     disk: await diskUse(env, store, good),
     next: stepsFor({
       target: { kind: 'store', path: store },
-      verdict: log.verdict,
+      verdict,
       findings,
       snapshots,
       oneBit: await hasFlippedBit(env, store, findings),
       seqLast: log.seqLast,
     }),
   };
+}
+
+/** Every checksum holds, and yet nobody can open it: an event that does not fit the state before it. */
+function unreplayable(look: QueueLook | WalqError): Finding[] {
+  if (!(look instanceof WalqError) || look.code !== 'E_REPLAY') return [];
+  const { file, offset, seq } = look.data as { file: string; offset: number; seq: number };
+  const message = look.cause instanceof Error ? look.cause.message : look.message;
+  return [{ code: look.code, severity: 'corrupt', file, offset, seqFirst: seq, message }];
 }
 
 /** What stood at the end of the log cannot be read: neither who wrote there nor how it ended. */

@@ -13,13 +13,15 @@ export interface Stretch {
 
 /**
  * The bytes without what jobs put into them: each that is neither 0x00 nor 0xFF becomes 'x', so that holes, lost
- * sectors and cuts can still be seen. Headers of segments and frames stay as they are.
+ * sectors and cuts can still be seen. Headers of segments and frames stay as they are, but where text stands in them:
+ * then something else was written there, and that may be a payload.
  */
 export function redacted(bytes: Uint8Array, { from, isSegment, faultAt }: Stretch): Uint8Array {
   const shown = bytes.map((byte) => (byte === 0x00 || byte === 0xff ? byte : hidden));
   if (!isSegment) return shown;
   const keep = (at: number, to: number): void => {
-    shown.set(bytes.subarray(at, Math.max(at, to)), at);
+    const header = bytes.subarray(at, Math.max(at, to));
+    if (!holdsText(header)) shown.set(header, at);
   };
   keep(0, segmentHeaderBytes - from);
   for (let at = -from & (frameAlignment - 1); at + frameHeaderBytes <= bytes.length; at += frameAlignment) {
@@ -28,4 +30,16 @@ export function redacted(bytes: Uint8Array, { from, isSegment, faultAt }: Stretc
     if (matching >= needed) keep(at, at + frameHeaderBytes);
   }
   return shown;
+}
+
+/** So many printable characters in a row: by chance one header in thousands has them. */
+const textMin = 6;
+
+function holdsText(bytes: Uint8Array): boolean {
+  let row = 0;
+  for (const byte of bytes) {
+    row = byte >= 0x20 && byte < 0x7f ? row + 1 : 0;
+    if (row >= textMin) return true;
+  }
+  return false;
 }

@@ -1,4 +1,4 @@
-import { notFoundError } from '../../base/errors.ts';
+import { damageError, notFoundError } from '../../base/errors.ts';
 import { excerpt } from '../../base/escape.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import { type LogFileInfo, logFilesOf } from '../../queue/process/log-files.ts';
@@ -11,6 +11,7 @@ import type { CommandContext } from '../context.ts';
 import { ForeignIds } from '../foreign-ids.ts';
 import type { Seq } from '../seq.ts';
 import { isForeign, shownPath } from '../target.ts';
+import { worstFirst } from '../verdict.ts';
 import { type JobHistory, rememberedAttempt } from './history.ts';
 import { readLife } from './life.ts';
 import { type Scene, sceneOfQueue } from './scene.ts';
@@ -80,8 +81,20 @@ export async function viewOf(context: CommandContext, scene: Scene, id: string):
   };
 }
 
-function unknownJob({ target, live, command, seq }: Scene, id: string): Error {
+function unknownJob({ target, live, command, seq, whole, findings }: Scene, id: string): Error {
   const where = shownPath(target.path);
+  const [worst] = worstFirst(findings);
+  if (whole === false && worst !== undefined && worst.severity !== 'note' && worst.severity !== 'torn') {
+    const readable = seq === undefined ? 'in what can be read' : `up to seq ${seq}, and what lies behind is damaged`;
+    return damageError(
+      worst.code,
+      `${where} has no job ${excerpt(id, 80)} ${readable}: ${worst.file}: ${worst.message}`,
+      {
+        data: { job: id, store: target.path, findings },
+        next: `walq wal inspect ${shellWord(target.path)} --job ${shellWord(id)}`,
+      },
+    );
+  }
   const text = `there is no job ${excerpt(id, 80)} in ${where}${live || seq === undefined ? '' : ` up to seq ${seq}`}`;
   return notFoundError('E_JOB_UNKNOWN', text, {
     data: { job: id, [live ? 'store' : 'file']: target.path },

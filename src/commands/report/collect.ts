@@ -53,6 +53,8 @@ export class ReportCollector {
     others: 0,
   };
   #lastMs = 0;
+  /** A fault lies before the first event. */
+  #holed = false;
   /** The event at hand. One for all: objects by the million keep the collector of garbage busy. */
   readonly #row = Object.fromEntries(rowFields.map((field) => [field, 0])) as Record<RowField, number>;
 
@@ -69,12 +71,17 @@ export class ReportCollector {
   }
 
   lost({ seqFirst, seqLast }: LostRange): void {
-    if (this.eventsOf === 0 && seqFirst === 1) this.#begin();
+    if (this.eventsOf === 0 && seqFirst === 1 && !this.#holed) this.#begin();
     this.#state.lost({ seqFirst, seqLast });
   }
 
+  hole(): void {
+    this.#state.hole();
+    this.#holed = true;
+  }
+
   record(record: RecordView): undefined | Promise<undefined> {
-    if (this.eventsOf === 0 && record.seq === 1 && this.#state.seq === 0) this.#begin();
+    if (this.eventsOf === 0 && record.seq === 1 && this.#state.seq === 0 && !this.#holed) this.#begin();
     const { seq, file, offset } = record;
     const place = { seq, segment: this.#segment(file), offset, afterHole: record.afterHole ? 1 : 0 };
     const foothold = this.#state.before(seq);

@@ -39,6 +39,7 @@ export async function gatherReport(
     visitor: {
       frame: (frame) => collector.frame(frame),
       lost: (range) => collector.lost(range),
+      hole: () => collector.hole(),
       record: (record) => collector.record(record),
     },
     read: () => collector.end(),

@@ -44,6 +44,11 @@ export class StateTrack {
     return this.#seq ?? 0;
   }
 
+  /** A fault lies here: what comes next may not be what came next. */
+  hole(): void {
+    this.machine = undefined;
+  }
+
   /** The snapshot that has to be loaded before the record with this seq can be applied. */
   before(seq: number): Foothold | undefined {
     if (this.#seq !== undefined && seq !== this.#seq + 1) this.machine = undefined;

@@ -90,8 +90,10 @@ export async function killOrphans(options: KillOptions): Promise<Orphan[]> {
     if (emptyLooks === 2) {
       // What forks and ends while the list is read is seen by neither of its pids, as often as one looks. Its group
       // can be asked instead; where one answers, a zombie perhaps, the list has to be empty after the signal too.
-      if (!(await endGroups(options.table, met, ended))) return [...met.values()];
+      const some = await endGroups(options.table, met, ended);
+      if (!some && (clock.monotonic() > giveUpAt || !(await lingers(options.table, met)))) return [...met.values()];
       emptyLooks = 0;
+      if (!some) await clock.sleep(pauseMs);
       continue;
     }
     const now = clock.monotonic();
@@ -159,6 +161,19 @@ async function endGroups(table: ProcessTable, met: ReadonlyMap<string, Orphan>, 
     if (signalGroup(groupId, 'SIGKILL')) some = true;
   }
   return some;
+}
+
+/**
+ * Is somebody left in a group that was ended? It has its SIGKILL, but may take a moment to go. What has a leader that
+ * was never met is another group of the same number.
+ */
+async function lingers(table: ProcessTable, met: ReadonlyMap<string, Orphan>): Promise<boolean> {
+  const left = await table.inGroups(new Set([...met.values()].map(({ groupId }) => groupId)));
+  const leaders = new Map(left.filter((one) => one.pid === one.groupId).map((one) => [one.groupId, one]));
+  return left.some(({ groupId }) => {
+    const leader = leaders.get(groupId);
+    return leader === undefined || met.has(keyOf(leader));
+  });
 }
 
 /** Looks once more right before the signal, so that a pid given out again since the listing is left alone. */

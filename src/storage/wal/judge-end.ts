@@ -3,7 +3,7 @@ import type { Code } from '../../base/errors.ts';
 import type { Finding } from '../../base/finding.ts';
 import type { LostRange } from '../types.ts';
 import type { HeadSlot } from './head.ts';
-import { seqs } from './judge-parts.ts';
+import { headerOf, seqs } from './judge-parts.ts';
 import type { LogScan, SegmentResult } from './scan-log.ts';
 
 export interface EndJudgement {
@@ -28,13 +28,14 @@ export function judgeEnd(
   if (last === undefined) return nothing;
   if (last.scan.sealed) return facts.alone ? nothing : successorMissing(last, head, facts.seqNext);
   if (head === undefined) return nothing;
-  const lastOrdinal = last.scan.header?.ordinal ?? last.input.name?.ordinal ?? 0;
+  const lastOrdinal = headerOf(last)?.ordinal ?? last.input.name?.ordinal ?? 0;
   if (head.ordinal > lastOrdinal) return facts.alone ? nothing : endMissing(last, head, facts.seqNext);
-  const here = log.segments.find((result) => result.scan.header?.ordinal === head.ordinal);
-  if (here?.scan.header === undefined) return nothing;
-  if (head.salt !== here.scan.header.salt) {
+  const here = log.segments.find((result) => headerOf(result)?.ordinal === head.ordinal);
+  const header = here && headerOf(here);
+  if (here === undefined || header === undefined) return nothing;
+  if (head.salt !== header.salt) {
     return mismatch(here, 'HEAD knows another segment of this ordinal', {
-      got: `salt ${hex32(here.scan.header.salt)}`,
+      got: `salt ${hex32(header.salt)}`,
       expected: `salt ${hex32(head.salt)}`,
     });
   }
@@ -47,7 +48,7 @@ export function judgeEnd(
 const nothing: EndJudgement = { findings: [], lost: [], proven: false };
 
 function successorMissing(last: SegmentResult, head: HeadSlot | undefined, seqNext: number): EndJudgement {
-  const ordinal = last.scan.header?.ordinal ?? 0;
+  const ordinal = headerOf(last)?.ordinal ?? last.input.name?.ordinal ?? 0;
   const lost = head && head.ordinal > ordinal ? seqs(seqNext, head.seqLast) : undefined;
   return {
     ...finding('E_MISSING_SEGMENT', last, 'segment is sealed, but the one after it is missing', lost),
@@ -59,7 +60,7 @@ function successorMissing(last: SegmentResult, head: HeadSlot | undefined, seqNe
 function endMissing(result: SegmentResult, head: HeadSlot, seqNext: number): EndJudgement {
   const range = seqs(seqNext, head.seqLast);
   const lost = range ? [range] : [];
-  const sameSegment = head.ordinal === result.scan.header?.ordinal;
+  const sameSegment = head.ordinal === headerOf(result)?.ordinal;
   const reported = result.scan.holes.some((hole) => hole.atEnd && hole.offset < head.end);
   // The hole at the end is a finding already; HEAD only says how much it held.
   if (sameSegment && reported) return { ...nothing, lost, ...(head.end >= result.scan.size && { lostUnknown: false }) };

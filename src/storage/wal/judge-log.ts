@@ -5,7 +5,7 @@ import type { LostRange } from '../types.ts';
 import { type SegmentHeader, sealBytes, segmentHeaderBytes } from './format.ts';
 import type { HeadSlot } from './head.ts';
 import { judgeEnd } from './judge-end.ts';
-import { belongs, gotExpected, isReadable, lostBut, seqs, usedFrames } from './judge-parts.ts';
+import { belongs, gotExpected, headerOf, isReadable, lostBut, seqFirstOf, seqs, usedFrames } from './judge-parts.ts';
 import type { Evidence, LogScan, SegmentResult } from './scan-log.ts';
 import type { Hole } from './scan-types.ts';
 import { judgeHole } from './verdict.ts';
@@ -71,13 +71,13 @@ class Judge {
       if (name && ordinalBefore !== undefined && name.ordinal > ordinalBefore + 1)
         this.#gap(result, before, ordinalBefore);
       else if (before && belongs(before, storeId) && fits) this.#link(before, result, unreadable);
-      else if (scan.header && fits && before) {
-        this.#lose(before.input.name?.seqFirst ?? scan.header.seqFirst, scan.header.seqFirst - 1);
-      }
+      else if (fits && before) this.#lose(before.input.name?.seqFirst ?? 1, seqFirstOf(result) - 1);
       before = fits ? result : (before ?? result);
       unreadable = !fits;
       ordinalBefore = name?.ordinal ?? ordinalBefore;
     }
+    // Reading that was stopped on purpose saw no last one.
+    if (unreadable && before && !this.#log.stopped) this.#loseLast(before);
   }
 
   #misplaced(result: SegmentResult, header: SegmentHeader): void {
@@ -93,7 +93,6 @@ class Judge {
       const details = { got: header.storeId, expected: storeId };
       this.#add('E_FOREIGN_SEGMENT', 'corrupt', file, 'segment belongs to another store', details);
     }
-    this.#loseLast(result);
   }
 
   #badHeader(result: SegmentResult): void {
@@ -114,28 +113,32 @@ class Judge {
     const but = scan.pieced === undefined ? '' : '; its frames can be read without it';
     this.#add('E_SEGMENT_HEADER', 'corrupt', input.file, `${message}${but}`, {
       offset: 0,
-      end: Math.min(scan.size, segmentHeaderBytes),
+      end: Math.min(scan.size || segmentHeaderBytes, segmentHeaderBytes),
       ...gotExpected(why),
     });
-    this.#loseLast(result);
   }
 
-  /** What the last segment held is gone as a whole: what that was, only HEAD can say. */
-  #loseLast({ input, scan }: SegmentResult): void {
-    if (this.#log.segments.at(-1)?.input !== input) return;
+  /**
+   * What the last segment held is gone as a whole, and so is what lies between it and the last that can be read: what
+   * that was, only HEAD can say.
+   */
+  #loseLast(before: SegmentResult): void {
+    const { input, scan } = this.#log.segments.at(-1) as SegmentResult;
     const head = this.#head?.ordinal === input.name?.ordinal ? this.#head : undefined;
-    if (head && input.name) this.#lose(input.name.seqFirst, head.seqLast);
-    // Behind the end that HEAD knows there may have been more.
-    if (head === undefined) this.#lostUnknown = scan.pieced === undefined || !scan.sealed;
-    else this.#lostUnknown = scan.header === undefined && scan.pieced === undefined && scan.size > head.end;
+    const from = belongs(before, this.#evidence.storeId) ? before.scan.lastSeqNext : seqFirstOf(before);
+    this.#lose(from, head?.seqLast ?? (input.name?.seqFirst ?? 1) - 1);
+    // Behind the end that HEAD knows there may have been more, but not in a file that has room for a header alone.
+    const isEmpty = scan.header === undefined && scan.size <= segmentHeaderBytes;
+    this.#lostUnknown = head === undefined ? !isEmpty : scan.header === undefined && scan.size > head.end;
   }
 
   #gap(result: SegmentResult, before: SegmentResult | undefined, ordinalBefore: number): void {
     const ordinal = result.input.name?.ordinal ?? 0;
     const first = ordinalBefore + 1;
     const which = ordinal - 1 === first ? `segment ${first} is` : `segments ${first} to ${ordinal - 1} are`;
-    const seqFrom = before?.scan.header ? before.scan.lastSeqNext : undefined;
-    const seqTo = (result.scan.header?.seqFirst ?? result.input.name?.seqFirst ?? 0) - 1;
+    const isRead = before && belongs(before, this.#evidence.storeId);
+    const seqFrom = isRead ? before.scan.lastSeqNext : before && seqFirstOf(before);
+    const seqTo = seqFirstOf(result) - 1;
     this.#add('E_MISSING_SEGMENT', 'corrupt', result.input.file, `${which} missing before this one`, {
       ...(seqFrom !== undefined && seqFrom <= seqTo && { seqFirst: seqFrom, seqLast: seqTo }),
     });
@@ -144,14 +147,14 @@ class Judge {
 
   #link(before: SegmentResult, result: SegmentResult, unreadableBetween: boolean): void {
     const a = before.scan;
-    const header = result.scan.header;
-    if (header === undefined || a.header === undefined) return;
+    const [own, header] = [headerOf(before), headerOf(result)];
+    if (header === undefined || own === undefined) return;
     const inUse = usedFrames(result);
     if (!a.sealed) {
       // It may be taken back only if nothing is missing before it and nothing proves that SEAL was durable.
       const whole =
         header.prevEnd === a.lastEnd + sealBytes &&
-        header.prevSalt === a.header.salt &&
+        header.prevSalt === own.salt &&
         header.seqFirst === a.lastSeqNext &&
         (this.#head === undefined || this.#head.ordinal < header.ordinal);
       if (!inUse && whole && this.#log.segments.at(-1) === result) {
@@ -172,9 +175,12 @@ class Judge {
       }
       return;
     }
-    const got = `end ${header.prevEnd}, link ${hex32(header.prevLink)}, salt ${hex32(header.prevSalt)}, seq ${header.seqFirst}`;
-    const expected = `end ${a.lastEnd}, link ${hex32(a.lastLink)}, salt ${hex32(a.header.salt)}, seq ${a.lastSeqNext}`;
-    if (got === expected && header.ordinal === a.header.ordinal + 1) return;
+    // Of a header that was pieced together, the first seq is all that can be held against the one before.
+    const chain = (end: number, link: number, salt: number): string =>
+      result.scan.pieced ? '' : `end ${end}, link ${hex32(link)}, salt ${hex32(salt)}, `;
+    const got = `${chain(header.prevEnd, header.prevLink, header.prevSalt)}seq ${header.seqFirst}`;
+    const expected = `${chain(a.lastEnd, a.lastLink, own.salt)}seq ${a.lastSeqNext}`;
+    if (got === expected && header.ordinal === own.ordinal + 1) return;
     this.#lose(a.lastSeqNext, header.seqFirst - 1);
     // It follows the one between, whose own finding says all.
     if (unreadableBetween) return;
@@ -193,7 +199,7 @@ class Judge {
     for (let index = segments.length - 1; index >= 0; index--) {
       const result = segments[index] as SegmentResult;
       const { scan } = result;
-      const header = scan.header ?? scan.pieced;
+      const header = headerOf(result);
       if (header) {
         const head = this.#head;
         result.certified = scan.certified;

@@ -1,5 +1,6 @@
 import { hex32 } from '../../base/bytes.ts';
 import type { LostRange } from '../types.ts';
+import { type SegmentHeader, segmentHeaderBytes } from './format.ts';
 import type { SegmentResult } from './scan-log.ts';
 
 /** Has a frame ever been written to this segment? A hole that is not mere zeros counts: something is there. */
@@ -17,12 +18,30 @@ export function isReadable(result: SegmentResult, storeId: string | undefined): 
   return result.scan.pieced !== undefined || isOurs(result, storeId);
 }
 
-/** Ours, and under its own name. */
+/** The header, or what is known of it. */
+export function headerOf({ scan }: SegmentResult): SegmentHeader | undefined {
+  return scan.header ?? scan.pieced;
+}
+
+/** Could everything up to `offset` be read, so that it can be told whether a frame ends there? */
+export function isReadTo(result: SegmentResult, offset: number): boolean {
+  const { lastEnd, holes, pieced } = result.scan;
+  if (headerOf(result) === undefined || lastEnd < offset) return false;
+  // What the header was before it was damaged, only the first frame tells.
+  const first = pieced && offset === segmentHeaderBytes ? offset + 1 : offset;
+  return holes.every((hole) => hole.offset >= first);
+}
+
+export function seqFirstOf(result: SegmentResult): number {
+  return headerOf(result)?.seqFirst ?? result.input.name?.seqFirst ?? 1;
+}
+
+/** Ours, or pieced together, and under its own name. */
 export function belongs(result: SegmentResult, storeId: string | undefined): boolean {
   const { name } = result.input;
-  const { header } = result.scan;
+  const header = headerOf(result);
   const named = !name || (name.ordinal === header?.ordinal && name.seqFirst === header.seqFirst);
-  return named && isOurs(result, storeId);
+  return named && isReadable(result, storeId);
 }
 
 export function seqs(seqFirst: number, seqLast: number): { seqFirst: number; seqLast: number } | undefined {

@@ -50,6 +50,8 @@ export interface LogVisitor {
   record?(record: RecordView): undefined | boolean | Promise<undefined | boolean>;
   /** Seqs that a LOST frame owns, inclusive; in turn with the records around them. */
   lost?(range: LostRange & { file: string; offset: number; afterHole: boolean }): void;
+  /** A fault lies here, in turn with the records around it: nothing that comes next follows from what came before. */
+  hole?(): void;
   /** Bytes read so far of all bytes. */
   progress?(bytes: number): void;
 }
@@ -95,12 +97,15 @@ export async function scanLog(
       const mine = points.filter((point) => point.here);
       const { resume } = evidence;
       if (resume && header && beginsBehind(resume, header, evidence)) broken = false;
-      else broken ||= before !== undefined && !(header ? follows(before, header) : leadsTo(before, pieced));
+      else broken ||= before !== undefined && !follows(before, header);
       const resumesHere = resume && resume.ordinal === known?.ordinal && resume.salt === known.salt;
       const afterHole = broken;
+      if (before !== undefined && !(header && continues(before, header))) visitor.hole?.();
+      else if (pieced !== undefined) visitor.hole?.();
       const scan: SegmentScan = await scanSegment(source, {
         points: mine,
         ...(pieced && { pieced }),
+        ...(visitor.hole && { hole: () => visitor.hole?.() }),
         ...(resumesHere && { resume: { offset: resume.offset, link: resume.link, seqNext: resume.seq + 1 } }),
         ...(visitor.progress && { progress: (bytes) => visitor.progress?.(bytesBefore + bytes) }),
         ...(watches(visitor) && !isForeign(header, evidence) && { visit: toVisitor(input, visitor, () => broken) }),
@@ -109,7 +114,7 @@ export async function scanLog(
       before = { input, scan, afterHole, certified: 0, pointsPassed };
       log.segments.push(before);
       bytesBefore += scan.size;
-      broken ||= (scan.header ?? scan.pieced) === undefined || scan.severed;
+      broken ||= (scan.header === undefined && scan.resumed === undefined) || scan.severed;
       if (scan.stopped) return { ...log, stopped: true };
     } finally {
       await source.close();
@@ -153,27 +158,32 @@ async function pieceHeader(
  * May the frames of the next segment be taken as the continuation? An unsealed one before is judged by its emptiness
  * later.
  */
-function follows({ scan }: SegmentResult, next: SegmentHeader): boolean {
-  const run = scan.resumed ?? scan;
+function follows({ scan }: SegmentResult, next: SegmentHeader | undefined): boolean {
+  const header = scan.header ?? (scan.resumed && scan.pieced);
+  return next !== undefined && header !== undefined && stands(next, header, scan.resumed ?? scan, scan.sealed);
+}
+
+/** The same, whatever holes lie in the one before. */
+function continues({ scan }: SegmentResult, next: SegmentHeader): boolean {
   const header = scan.header ?? scan.pieced;
-  if (header === undefined) return false;
+  const last = { end: scan.lastEnd, link: scan.lastLink, seqNext: scan.lastSeqNext };
+  return header !== undefined && stands(next, header, last, scan.sealed);
+}
+
+/** Does `next` say of the segment before it what that one is? */
+function stands(
+  next: SegmentHeader,
+  header: SegmentHeader,
+  run: { end: number; link: number; seqNext: number },
+  sealed: boolean,
+): boolean {
   return (
     next.ordinal === header.ordinal + 1 &&
     next.storeId === header.storeId &&
     next.prevSalt === header.salt &&
     next.seqFirst === run.seqNext &&
-    (scan.sealed ? next.prevEnd === run.end && next.prevLink === run.link : next.prevEnd === run.end + sealBytes)
+    (sealed ? next.prevEnd === run.end && next.prevLink === run.link : next.prevEnd === run.end + sealBytes)
   );
-}
-
-/**
- * The same where what the next header said of this one cannot be read: a SEAL stands between them, the seqs go on,
- * and its first frame holds right behind the header.
- */
-function leadsTo({ scan }: SegmentResult, next: SegmentHeader | undefined): boolean {
-  const ordinal = (scan.header ?? scan.pieced)?.ordinal;
-  const run = scan.resumed ?? scan;
-  return scan.sealed && next !== undefined && next.ordinal === (ordinal ?? 0) + 1 && next.seqFirst === run.seqNext;
 }
 
 /** Seqs have no gap, so that nothing but a SEAL can lie between the point and this segment, whatever is left of it. */

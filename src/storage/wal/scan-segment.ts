@@ -43,7 +43,7 @@ async function scan(window: Window, source: ByteSource, options: ScanOptions): P
     found.header = headerResult.header;
     await new SegmentScanner(window, found, headerResult.header, headerResult.link, options).run();
   } else if (options.pieced !== undefined && (headerResult.why === 'magic' || headerResult.why === 'bad-crc')) {
-    const pieced: SegmentScan = { ...nothingFound(headerResult, options), pieced: options.pieced };
+    const pieced: SegmentScan = { ...nothingFound(headerResult, options), pieced: options.pieced, severed: true };
     await new SegmentScanner(window, pieced, options.pieced, undefined, options).run();
     // Without a frame it may be any file: nothing shows that there ever was one.
     if (pieced.frames > 0) found = pieced;
@@ -173,8 +173,7 @@ class SegmentScanner {
       const seqLast = header.seqFirst + header.count - 1;
       scan.lost.push({ offset: header.offset, seqFirst: header.seqFirst, seqLast });
     }
-    scan.sealed = header.type === FrameType.seal;
-    scan.closed = header.type === FrameType.close;
+    [scan.sealed, scan.closed] = [header.type === FrameType.seal, header.type === FrameType.close];
     this.#passGood();
     return this.#options.visit?.(header, payload, scan.severed);
   }
@@ -182,7 +181,7 @@ class SegmentScanner {
   /** Whatever is found wrong with this frame itself severs again. */
   #resume({ offset, link, seqFirst }: FrameHeader): void {
     const { resume } = this.#options;
-    if (!this.#broken || resume?.offset !== offset || resume.link !== link || resume.seqNext !== seqFirst) return;
+    if (!this.#scan.severed || resume?.offset !== offset || resume.link !== link || resume.seqNext !== seqFirst) return;
     this.#scan.severed = false;
     this.#scan.resumed = { end: offset, link, seqNext: seqFirst };
   }
@@ -192,6 +191,11 @@ class SegmentScanner {
     if (this.#scan.sealed) this.#report(this.#holeAt('after-seal', header.offset));
     if (!this.#adrift && header.link !== this.#link) {
       this.#report({ ...this.#holeAt('link', header.offset), got: header.link, expected: this.#link });
+    }
+    // What the header that cannot be read had for a checksum.
+    if (this.#scan.pieced && header.offset === segmentHeaderBytes) {
+      this.#link = header.link;
+      this.#passGood();
     }
     const hole = this.#adrift && header.seqFirst >= this.#seqNext ? this.#scan.holes.at(-1) : undefined;
     if (hole !== undefined) this.#closeHole(hole, header.seqFirst);
@@ -218,9 +222,7 @@ class SegmentScanner {
   #closeHole(hole: Hole, seqFound: number): void {
     delete hole.seqFirst;
     delete hole.seqLast;
-    if (seqFound === this.#seqNext) return;
-    hole.seqFirst = this.#seqNext;
-    hole.seqLast = seqFound - 1;
+    if (seqFound > this.#seqNext) Object.assign(hole, { seqFirst: this.#seqNext, seqLast: seqFound - 1 });
   }
 
   /** No sound header at #at: is it a cut, or a sector that never came? */
@@ -270,7 +272,10 @@ class SegmentScanner {
 
   #report(hole: Hole): void {
     this.#broken = true;
-    if (hole.kind !== 'zeros') this.#scan.severed = true;
+    if (hole.kind !== 'zeros') {
+      this.#scan.severed = true;
+      this.#options.hole?.();
+    }
     if (this.#scan.holes.length < holesMax) this.#scan.holes.push(hole);
     else this.#scan.holesOmitted++;
   }

@@ -37,7 +37,7 @@ export interface Hole {
 export interface SegmentScan {
   headerResult: SegmentHeaderResult;
   header?: SegmentHeader;
-  /** Where that one cannot be read, and there are frames that hold by what others know of it. */
+  /** Where that one cannot be read, and there are frames that hold by what others know of it: severed. */
   pieced?: SegmentHeader;
   size: number;
   frames: number;
@@ -87,6 +87,8 @@ export interface ScanOptions {
   points?: readonly { offset: number; link: number }[];
   /** Where the log goes on for somebody who has all that came before by other means: a hole before it is none to them. */
   resume?: { offset: number; link: number; seqNext: number };
+  /** Called at each fault that severs. */
+  hole?: () => void;
   /** Called now and then with bytes read so far. */
   progress?: (bytes: number) => void;
 }

@@ -100,8 +100,11 @@ function checkAnswer(history: History, begun: DispatchRules, op: Op, frames: rea
  */
 function stateMet(history: History, op: Op, frame: Frame): State {
   const { request } = op;
+  // What it changes is the limit itself: that one is as it was.
+  if (request.kind === 'limit') return history.before(frame);
   const last = history.loosest(op, frame, frame.seqFirst - 1);
-  if (request.kind !== 'enqueue' || request.specs.length < 2) return last;
+  // What else it calls back was chosen when it was planned: a key may have come free since.
+  if (request.kind !== 'redrive' && (request.kind !== 'enqueue' || request.specs.length < 2)) return last;
   const explains = (state: State): boolean => {
     const planned = plan(state, timeOf(frame.events), request);
     return planned !== undefined && 'events' in planned && fitsInAnyOrder(frame.events, planned.events);

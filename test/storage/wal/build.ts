@@ -83,19 +83,28 @@ export function segment(frames: readonly FrameSpec[], own: Partial<SegmentHeader
 export interface Judged extends LogJudgement {
   codes: string[];
   seqs: number[];
+  /** Those and the ones behind a fault. */
+  readable: number[];
 }
 
 /** Scans and judges one segment; `seqs` are those that recovery would replay. */
 export async function judgeBytes(bytes: Uint8Array, evidence: Evidence = {}, step?: number): Promise<Judged> {
   const seqs: number[] = [];
+  const readable: number[] = [];
   const name = { name: '0000000001-00000000000000000001.wal', ordinal: 1, seqFirst: 1 };
   const open = async () => ({ ...sourceOf(bytes, { step }), close: async () => {} });
   const log = await scanLog([{ file: name.name, name, open }], evidence, {
     record: (record) => {
       if (!record.afterHole) seqs.push(record.seq);
+      readable.push(record.seq);
       return undefined;
     },
   });
   const judgement = judgeLog(log, evidence);
-  return { ...judgement, codes: judgement.findings.map((finding) => `${finding.severity} ${finding.code}`), seqs };
+  return {
+    ...judgement,
+    codes: judgement.findings.map((finding) => `${finding.severity} ${finding.code}`),
+    seqs,
+    readable,
+  };
 }

@@ -22,10 +22,12 @@ function damaged(specs: readonly FrameSpec[], at = 20): Uint8Array {
 describe('a damaged segment header', () => {
   test('costs no event where the salt is known', async () => {
     const judged = await judgeBytes(damaged(frames), known);
-    expect(judged).toMatchObject({ codes: ['corrupt E_SEGMENT_HEADER'], seqs: [1, 2, 3, 4], lost: [] });
+    expect(judged).toMatchObject({ codes: ['corrupt E_SEGMENT_HEADER'], readable: [1, 2, 3, 4], lost: [] });
     expect(judged).toMatchObject({ lostUnknown: false, seqNext: 5 });
+    // What the header said of the segment before is gone: nobody replays over that.
+    expect(judged.seqs).toEqual([]);
     // The magic too.
-    expect(await judgeBytes(damaged(frames, 0), known)).toMatchObject({ seqs: [1, 2, 3, 4], lost: [] });
+    expect(await judgeBytes(damaged(frames, 0), known)).toMatchObject({ readable: [1, 2, 3, 4], lost: [] });
   });
 
   test('costs all of them where nobody knows it, or where it is of another store', async () => {
@@ -36,7 +38,7 @@ describe('a damaged segment header', () => {
       { ...known, nextHeader: { ...nextHeader, prevSalt: salt + 1 } },
     ]) {
       const judged = await judgeBytes(damaged(frames), evidence);
-      expect(judged).toMatchObject({ codes: ['corrupt E_SEGMENT_HEADER'], seqs: [], lostUnknown: true });
+      expect(judged).toMatchObject({ codes: ['corrupt E_SEGMENT_HEADER'], readable: [], lostUnknown: true });
     }
   });
 
@@ -45,7 +47,7 @@ describe('a damaged segment header', () => {
     later[20] = 0;
     const judged = await judgeBytes(later, known);
     expect(judged.codes).toEqual(['corrupt E_SEGMENT_HEADER', 'corrupt E_GAP']);
-    expect(judged).toMatchObject({ seqs: [], lost: [{ seqFirst: 1, seqLast: 2 }] });
+    expect(judged).toMatchObject({ readable: [3, 4], seqs: [], lost: [{ seqFirst: 1, seqLast: 2 }] });
   });
 
   test('does not hide what is damaged behind it: the loss is that of the frame', async () => {
@@ -60,7 +62,7 @@ describe('a damaged segment header', () => {
       const judged = await judgeBytes(bytes, known);
       expect(judged.codes).toEqual(['corrupt E_SEGMENT_HEADER', 'corrupt E_FRAME_HEADER']);
       expect(judged.lost).toEqual([lost]);
-      expect(judged.seqs).toEqual([1, 2, 3, 4].filter((seq) => seq < lost.seqFirst));
+      expect(judged.readable).toEqual([1, 2, 3, 4].filter((seq) => seq < lost.seqFirst || seq > lost.seqLast));
     }
   });
 
@@ -69,6 +71,6 @@ describe('a damaged segment header', () => {
     bytes.writeUInt16LE(9, 8);
     bytes.writeUInt16LE(9, 10);
     bytes.writeUInt32LE(crcOf(bytes.subarray(0, 12)), 12);
-    expect(await judgeBytes(bytes, known)).toMatchObject({ seqs: [], codes: ['newer E_NEWER_FORMAT'] });
+    expect(await judgeBytes(bytes, known)).toMatchObject({ readable: [], codes: ['newer E_NEWER_FORMAT'] });
   });
 });
