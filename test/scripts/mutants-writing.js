@@ -243,13 +243,19 @@ export const writingMutants = [
     property: 'salvage keeps every good snapshot that fits the log',
     file: 'src/storage/wal/scan-segment.ts',
     edits: [['      this.#link = header.link;\n      this.#passGood();', '']],
-    tests: ['test/storage/strays.test.ts'],
+    tests: ['test/storage/wal/pieced.test.ts'],
+    only: 'first frame tells',
   },
   {
     name: 'going back without a base',
     property: 'a cut leaves a store of which the state can be known',
     file: 'src/storage/restore-in-place.ts',
-    edits: [['    ...noBaseUpTo(survey, report, seq),\n', '    ...noBaseUpTo(survey, report, seq).slice(1),\n']],
+    edits: [
+      [
+        '    ...noBaseUpTo(survey, report, cut ?? point),\n',
+        '    ...noBaseUpTo(survey, report, cut ?? point).slice(1),\n',
+      ],
+    ],
     tests: ['test/storage/strays.test.ts'],
   },
   {

@@ -9,7 +9,7 @@ export function usedFrames(result: SegmentResult): boolean {
 }
 
 /** The header can be read and, as far as is known, names this store. */
-export function isOurs({ scan }: SegmentResult, storeId: string | undefined): boolean {
+function isOurs({ scan }: SegmentResult, storeId: string | undefined): boolean {
   return scan.header !== undefined && (storeId === undefined || scan.header.storeId === storeId);
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { crcOf } from '../../../src/base/bytes.ts';
-import { FrameType } from '../../../src/storage/wal/format.ts';
-import type { Evidence } from '../../../src/storage/wal/scan-log.ts';
+import { FrameType, segmentHeaderBytes } from '../../../src/storage/wal/format.ts';
+import { type Evidence, scanLog } from '../../../src/storage/wal/scan-log.ts';
+import { sourceOf } from '../../support/source.ts';
 import { type FrameSpec, header, judgeBytes, segment } from './build.ts';
 
 /** A segment whose header does not hold, read with the salt that the next one knows. */
@@ -64,6 +65,18 @@ describe('a damaged segment header', () => {
       expect(judged.lost).toEqual([lost]);
       expect(judged.readable).toEqual([1, 2, 3, 4].filter((seq) => seq < lost.seqFirst || seq > lost.seqLast));
     }
+  });
+
+  test('had the checksum that the first frame tells: a snapshot that stands on it is known by that', async () => {
+    const { links } = segment(frames);
+    const [link = 0] = links;
+    const own = { ordinal: 1, offset: segmentHeaderBytes, link, salt };
+    const other = { ...own, link: link + 1 };
+    const name = { name: '0000000001-00000000000000000001.wal', ordinal: 1, seqFirst: 1 };
+    const open = async () => ({ ...sourceOf(damaged(frames)), close: async () => {} });
+    const log = await scanLog([{ file: name.name, name, open }], { ...known, points: [own, other] });
+    const { pointsPassed } = log.segments[0] ?? {};
+    expect([pointsPassed?.get(own), pointsPassed?.get(other)]).toEqual([true, false]);
   });
 
   test('of a newer format is not read past', async () => {
