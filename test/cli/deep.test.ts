@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -80,6 +80,16 @@ describe('wal verify --deep', () => {
     const { code, stdout } = await walq(['wal', 'verify', dir, '--deep']);
     expect(code).toBe(3);
     expect(stdout).toMatch(/ACK does not fit the state: the job is pending at offset \d+ \(seq 2\) \[E_REPLAY\]/);
+    rmSync(join(dir, 'snapshots'), { recursive: true });
+    mkdirSync(join(dir, 'snapshots'));
+    // Nobody can open it now: that is not OK, and the step that doctor names leads out.
+    const look = await walq(['doctor', dir]);
+    expect(look.code).toBe(3);
+    expect(look.stdout).toMatch(/^CORRUPT {2}lost: nothing\n.*\[E_REPLAY\]/);
+    expect(look.stdout).toContain(`walq wal repair ${dir} --mode cut --at 1 --to NEWSTORE`);
+    const to = join(scratch(), 'new');
+    expect((await walq(['wal', 'repair', dir, '--mode', 'cut', '--at', '1', '--to', to, '--apply'])).code).toBe(0);
+    expect((await walq(['wal', 'verify', to, '--deep'])).code).toBe(0);
   });
 
   it('finds a snapshot that holds another state than the log gives', async () => {

@@ -1,4 +1,10 @@
-import { frameAlignment, frameHeaderBytes, frameMagicBytes, segmentHeaderBytes } from '../../storage/wal/format.ts';
+import {
+  decodeSegmentHeader,
+  frameAlignment,
+  frameHeaderBytes,
+  frameMagicBytes,
+  segmentHeaderBytes,
+} from '../../storage/wal/format.ts';
 
 const hidden = 0x78;
 
@@ -23,7 +29,9 @@ export function redacted(bytes: Uint8Array, { from, isSegment, faultAt }: Stretc
     const header = bytes.subarray(at, Math.max(at, to));
     if (!holdsText(header)) shown.set(header, at);
   };
-  keep(0, segmentHeaderBytes - from);
+  const header = bytes.subarray(0, Math.max(0, segmentHeaderBytes - from));
+  if (from === 0 && decodeSegmentHeader(header).ok) shown.set(header);
+  else keep(0, segmentHeaderBytes - from);
   for (let at = -from & (frameAlignment - 1); at + frameHeaderBytes <= bytes.length; at += frameAlignment) {
     const matching = frameMagicBytes.filter((byte, index) => bytes[at + index] === byte).length;
     const needed = from + at === faultAt ? frameMagicBytes.length - 1 : frameMagicBytes.length;

@@ -1,0 +1,61 @@
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { redacted } from '../../src/commands/doctor/redact.ts';
+import { makeStore } from './make-store.ts';
+import { scratch, walq } from './run-walq.ts';
+
+/** What commands say when the answer lies behind damage. */
+
+const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url));
+
+test('of a job that stands behind a fault nobody says that there is none', async () => {
+  const store = join(scratch(), 'store');
+  cpSync(join(fixtures, 'clean'), store, { recursive: true });
+  for (const name of readdirSync(join(store, 'snapshots'))) rmSync(join(store, 'snapshots', name));
+  const path = join(store, 'wal', readdirSync(join(store, 'wal')).sort()[1] ?? '');
+  writeFileSync(path, readFileSync(path).fill(0, 700, 703));
+  for (const args of [
+    ['queue', 'show', 'job_9', '--store', store],
+    ['wal', 'inspect', store, '--job', 'job_9', '--explain'],
+  ]) {
+    const { code, stderr } = await walq(args);
+    expect({ args, code }).toEqual({ args, code: 3 });
+    expect(stderr).toMatch(
+      /has no job job_9 up to seq \d+, and what lies behind is damaged: wal\/.*\[E_FRAME_HEADER\]/,
+    );
+  }
+  expect((await walq(['queue', 'show', 'nobody', '--store', join(fixtures, 'clean')])).code).toBe(1);
+});
+
+test('the state of a snapshot is known although the segment that it stands in is gone', async () => {
+  const store = join(scratch(), 'store');
+  await makeStore(store, 30, { segmentBytes: 2000, snapshotAfter: 15 });
+  const list = JSON.parse((await walq(['snapshot', 'list', store, '--json'])).stdout) as {
+    snapshots: { seq: number; summary: { stateHash: string } }[];
+  };
+  const oldest = list.snapshots.toSorted((a, b) => a.seq - b.seq)[0];
+  const names = readdirSync(join(store, 'wal')).sort();
+  const own = names.findLast((name) => Number(/-(\d+)\.wal$/.exec(name)?.[1]) <= (oldest?.seq ?? 0));
+  expect(names.indexOf(own ?? '')).toBeGreaterThan(0);
+  rmSync(join(store, 'wal', own ?? ''));
+  const { code, stdout } = await walq(['wal', 'state-hash', store, String(oldest?.seq)]);
+  expect({ code, stdout }).toEqual({ code: 3, stdout: `${oldest?.summary.stateHash}  seq ${oldest?.seq}\n` });
+});
+
+test('text that was written over a header is no header in a bundle', () => {
+  const secret = Buffer.from(
+    '{"card":"4111-1111-1111-1111","secret":"hunter2","more":"0123456789 0123456789 0123456789 012"}',
+  );
+  const segment = Buffer.alloc(256);
+  secret.copy(segment);
+  expect(Buffer.from(redacted(segment, { from: 0, isSegment: true, faultAt: 0 })).toString('latin1')).not.toMatch(
+    /4111|hunter|\d{4}/,
+  );
+  const sound = readFileSync(
+    join(fixtures, 'clean', 'wal', readdirSync(join(fixtures, 'clean', 'wal')).sort()[0] ?? ''),
+  );
+  const shown = redacted(sound.subarray(0, 136), { from: 0, isSegment: true, faultAt: 0 });
+  expect(Buffer.from(shown)).toEqual(sound.subarray(0, 136));
+});
