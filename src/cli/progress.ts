@@ -14,7 +14,7 @@ const samplesMax = 30;
  */
 export class Progress implements ByteMeter {
   readonly #enabled: boolean;
-  readonly #stream: NodeJS.WritableStream;
+  readonly #stream: NodeJS.WritableStream & { columns?: number };
   readonly #startedAt = performance.now();
   #shownAt = 0;
   #read = 0;
@@ -27,7 +27,7 @@ export class Progress implements ByteMeter {
   #loading = false;
   #stopped = false;
 
-  constructor(enabled: boolean, stream: NodeJS.WritableStream = process.stderr) {
+  constructor(enabled: boolean, stream: NodeJS.WritableStream & { columns?: number } = process.stderr) {
     this.#enabled = enabled;
     this.#stream = stream;
   }
@@ -53,7 +53,8 @@ export class Progress implements ByteMeter {
   }
 
   #tick(): void {
-    if (!this.#enabled || this.#stopped) return;
+    // A terminal that has no size yet has no room for a line either, and ora would clear it for ever.
+    if (!this.#enabled || this.#stopped || this.#stream.columns === 0) return;
     const now = performance.now();
     if (now - this.#startedAt < showAfterMs || now - this.#shownAt < redrawMs) return;
     this.#shownAt = now;

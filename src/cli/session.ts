@@ -65,8 +65,7 @@ export function openSession(kind: string, flags: CommonFlags, hooks: SessionHook
   const errStyle = makeStyle(wantsColor(flags.color, process.env, err.isTerminal));
   const columnsOf = (stream: { isTTY?: boolean; columns?: number }): number | undefined =>
     stream.isTTY === true ? Math.max(widthMin, stream.columns || 80) : undefined;
-  // A terminal that has no size yet has no room for a line either, and ora would clear it for ever.
-  const progress = new Progress(err.isTerminal && process.stderr.columns > 0);
+  const progress = new Progress(err.isTerminal);
   const fs = new WatchedFs(nodeFs, progress);
   hooks.onLeave(async () => {
     progress.stop();

@@ -53,13 +53,17 @@ export async function placeNewStore<T>(
   try {
     const result = await make(dir);
     if (isInside) await moveUp(fs, dir, path, named);
-    else await name(fs, dir, path, named);
+    else await giveName(fs, dir, path, named);
     await fs.syncDir(isInside ? path : parentOf(path));
     return result;
   } catch (cause) {
     // A name that may not be on disk is none: whoever is told of the failure will ask for the same place again.
     if (isInside) await fs.mkdir(dir).catch(() => undefined);
-    for (const { from, to } of named.toReversed()) await fs.rename(to, from).catch(() => undefined);
+    for (const { from, to } of named.toReversed()) {
+      await fs.rename(to, from).catch(() => undefined);
+      // As on the way there, in order: what makes it a store goes first.
+      if (isInside) await fs.syncDir(path).catch(() => undefined);
+    }
     const error = writeError(dir, cause);
     if (!(error instanceof WalqError) || error.code === 'E_LOCKED') throw error;
     const isGone = await removeTree(fs, dir).then(
@@ -75,7 +79,7 @@ export async function placeNewStore<T>(
 /** What has the name already that it is to have, in order. */
 type Named = { from: string; to: string }[];
 
-async function name(fs: FileSystem, from: string, to: string, named: Named): Promise<void> {
+async function giveName(fs: FileSystem, from: string, to: string, named: Named): Promise<void> {
   await fs.rename(from, to);
   named.push({ from, to });
 }
@@ -85,7 +89,7 @@ async function moveUp(fs: FileSystem, dir: string, path: string, named: Named): 
   const last = [walFolder, storeFileName];
   const others = (await fs.readdir(dir)).filter((each) => !last.includes(each));
   for (const names of [others, ...last.map((each) => [each])]) {
-    for (const each of names) await name(fs, join(dir, each), join(path, each), named);
+    for (const each of names) await giveName(fs, join(dir, each), join(path, each), named);
     await fs.syncDir(path);
   }
   await fs.rmdir(dir);

@@ -45,10 +45,10 @@ export function stepsFor({ target, verdict, findings, snapshots = [], oneBit, se
     case 'corrupt':
       if (onlyStoreFile(findings))
         return [{ command: `walq wal repair ${path}`, does: 'shows the STORE.json to write' }];
-      if (worst?.code === 'E_REPLAY') return [cutBefore(path, worst), ...explain];
+      if (worst?.code === 'E_REPLAY') return [...cutBefore(path, worst), ...explain];
       return [
         ...foreignSteps(target.path, findings),
-        ...((oneBit ?? findings.some(mayBeOneBit)) ? [healStep(path)] : []),
+        ...((oneBit ?? findings.some(mayBeOneBit)) ? [healStep(path, oneBit === true)] : []),
         salvageStep(path),
         ...explain,
       ].slice(0, 3);
@@ -67,14 +67,17 @@ function foreignSteps(store: string, findings: readonly Finding[]): Step[] {
   return [{ command, does: 'a file of another store: whose? It is to be moved away, and the right one put back' }];
 }
 
-function healStep(path: string): Step {
-  return { command: `walq wal repair ${path} --mode heal`, does: 'is it one flipped bit? Changes nothing yet' };
+function healStep(path: string, proved: boolean): Step {
+  const what = proved ? 'one flipped bit explains it: shows which' : 'is it one flipped bit?';
+  return { command: `walq wal repair ${path} --mode heal`, does: `${what}; changes nothing yet` };
 }
 
-/** Salvage reads bytes; these can be read. */
-function cutBefore(path: string, { seqFirst = 1 }: Finding): Step {
-  const command = `walq wal repair ${path} --mode cut --at ${Number(seqFirst) - 1} --to NEWSTORE`;
-  return { command, does: 'shows what a new store would have of it, up to the event that does not fit' };
+/** Salvage would take it over as it is: its bytes are sound. */
+function cutBefore(path: string, { seqFirst = 1 }: Finding): Step[] {
+  const at = Number(seqFirst) - 1;
+  if (at === 0) return [];
+  const command = `walq wal repair ${path} --mode cut --at ${at} --to NEWSTORE`;
+  return [{ command, does: 'shows what a new store would have of it, up to the event that does not fit' }];
 }
 
 function salvageStep(path: string): Step {

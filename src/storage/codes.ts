@@ -139,7 +139,8 @@ export const storageCodes: CodeCatalogue = {
   },
   E_SEQ_RANGE: {
     title: 'seq outside the log',
-    explain: 'The asked-for seq lies before the first or after the last record that can be read.',
+    explain:
+      'The asked-for seq lies before the first or after the last record that can be read (exit 2), or behind damage that no good snapshot leads past (exit 3).',
     next: 'walq wal inspect STORE shows which seqs there are.',
   },
   E_PLAN_STALE: {

@@ -1,4 +1,4 @@
-import { usageError, WalqError } from '../base/errors.ts';
+import { damageError, usageError, WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
 import { besideWriter } from './beside-writer.ts';
 import { type Loaded, type LoadOptions, loadState } from './load.ts';
@@ -23,7 +23,7 @@ export interface ReplayResult<M> {
  * The state after seq `until` (inclusive), or at the end. Read-only, also beside a live writer. On a damaged log the
  * newest good snapshot before that point leads past what lies before it: the state ends at the first fault behind it,
  * or, without a snapshot, at the first of all; `findings` says what is wrong. Rejects with E_SEQ_RANGE when
- * `until` is not in the log, E_NO_BASE, E_REPLAY, E_NO_STORE, E_READ.
+ * `until` is not in the log (2) or a fault lies before it (3), E_NO_BASE, E_REPLAY, E_NO_STORE, E_READ.
  */
 export async function replayTo<M extends StateMachine>(
   env: StorageEnv,
@@ -48,11 +48,11 @@ export async function replayTo<M extends StateMachine>(
 
 /** Nothing can be read there; or something can, and a fault lies between it and the last snapshot before. */
 function unreached(until: number, { seq }: Loaded<unknown>, seqMax: number): WalqError {
-  const text =
-    until > seqMax
-      ? `seq ${until} is not in the readable log, which ends at ${seq}`
-      : `the state at seq ${until} is not known: what comes after seq ${seq} is damaged or missing`;
-  return usageError('E_SEQ_RANGE', text, { data: { until, seqLast: seq } });
+  const details = { data: { until, seqLast: seq } };
+  if (until > seqMax)
+    return usageError('E_SEQ_RANGE', `seq ${until} is not in the readable log, which ends at ${seq}`, details);
+  const text = `the state at seq ${until} is not known: what comes after seq ${seq} is damaged or missing`;
+  return damageError('E_SEQ_RANGE', text, details);
 }
 
 /** The log may be another than the one that was written last. */

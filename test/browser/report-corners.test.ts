@@ -27,6 +27,9 @@ test.skipIf(!browserWorks)(`${orNotRun}/ searches from every control in which no
   }
   await page.keyboard.type('a/b');
   expect(await page.inputValue('input[type=search]')).toBe('a/b');
+  await page.fill('input[type=search]', 'job_11');
+  await page.keyboard.press('Enter');
+  expect(await page.textContent('.detail h2')).toBe('job_11');
   await close();
 });
 

@@ -44,6 +44,28 @@ test('the state of a snapshot is known although the segment that it stands in is
   expect({ code, stdout }).toEqual({ code: 3, stdout: `${oldest?.summary.stateHash}  seq ${oldest?.seq}\n` });
 });
 
+test('a damaged segment pins what lies behind it, and not more', async () => {
+  const store = join(scratch(), 'store');
+  await makeStore(store, 30, { segmentBytes: 2000, snapshotAfter: 15 });
+  const held = async (): Promise<string | undefined> =>
+    /\d+ segments? holds? records after seq \d+/.exec((await walq(['doctor', store])).stdout)?.[0];
+  const before = await held();
+  expect(before).toBeDefined();
+  const path = join(store, 'wal', readdirSync(join(store, 'wal')).sort()[0] ?? '');
+  writeFileSync(path, readFileSync(path).fill(0x55, 200, 230));
+  expect(await held()).toBe(before);
+});
+
+test('a seq behind damage is not the fault of who asks', async () => {
+  const store = join(scratch(), 'store');
+  cpSync(join(fixtures, 'clean'), store, { recursive: true });
+  for (const name of readdirSync(join(store, 'snapshots'))) rmSync(join(store, 'snapshots', name));
+  const path = join(store, 'wal', readdirSync(join(store, 'wal')).sort()[1] ?? '');
+  writeFileSync(path, readFileSync(path).fill(0, 700, 703));
+  expect((await walq(['wal', 'replay', store, '--until', '30'])).code).toBe(3);
+  expect((await walq(['wal', 'replay', store, '--until', '300'])).code).toBe(2);
+});
+
 test('text that was written over a header is no header in a bundle', () => {
   const secret = Buffer.from(
     '{"card":"4111-1111-1111-1111","secret":"hunter2","more":"0123456789 0123456789 0123456789 012"}',
@@ -56,6 +78,12 @@ test('text that was written over a header is no header in a bundle', () => {
   const sound = readFileSync(
     join(fixtures, 'clean', 'wal', readdirSync(join(fixtures, 'clean', 'wal')).sort()[0] ?? ''),
   );
+  // A damaged one without text in it is what a bundle is for.
+  for (const at of [20, 50, 100, 120]) {
+    const damaged = Buffer.from(sound.subarray(0, 136));
+    damaged[at] = (damaged[at] ?? 0) ^ 0x80;
+    expect(Buffer.from(redacted(damaged, { from: 0, isSegment: true, faultAt: 96 }))).toEqual(damaged);
+  }
   const shown = redacted(sound.subarray(0, 136), { from: 0, isSegment: true, faultAt: 0 });
   expect(Buffer.from(shown)).toEqual(sound.subarray(0, 136));
 });

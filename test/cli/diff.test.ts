@@ -199,7 +199,7 @@ describe('wal diff', () => {
       stderr: expect.stringContaining(`CORRUPT  ${dir}: the states compared are whole`),
     });
     expect(across.stdout).toContain('jobs    2 -> 12: 10 created, 1 changed, 1 the same');
-    expect((await walq(['wal', 'diff', dir, '5', '10'])).code).toBe(2);
+    expect((await walq(['wal', 'diff', dir, '5', '10'])).code).toBe(3);
   });
 
   it('writes nothing', async () => {

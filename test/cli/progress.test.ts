@@ -8,7 +8,7 @@ const showCursor = '\u001b[?25h';
 /** A terminal that remembers what it was sent. */
 class Terminal extends Writable {
   readonly isTTY = true;
-  readonly columns = 80;
+  columns = 80;
   sent = '';
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.sent += chunk.toString();
@@ -97,6 +97,19 @@ describe('the progress line', () => {
     vi.advanceTimersByTime(1000);
     progress.read(1);
     await loaded();
+    expect(terminal.sent).toBe('');
+  });
+
+  it('does not come on a terminal that has no size', async () => {
+    const { progress, terminal } = progressOn();
+    terminal.columns = 0;
+    progress.expect(100);
+    vi.advanceTimersByTime(2000);
+    progress.read(50);
+    await loaded();
+    vi.advanceTimersByTime(2000);
+    progress.read(10);
+    progress.stop();
     expect(terminal.sent).toBe('');
   });
 

@@ -9,10 +9,10 @@ import { enqueueDefaults, type QueueEvent } from '../../src/queue/events/event-t
 import { encodeEvent } from '../../src/queue/events/events.ts';
 import { QueueMachine } from '../../src/queue/state/machine.ts';
 import { openStore } from '../../src/storage/store.ts';
+import { contextIn } from '../support/command-context.ts';
 import { type SimEnv, simEnv } from '../support/env.ts';
 import { Prng } from '../support/seeded-random.ts';
 import { bytesOf, putFile } from '../support/sim-edit.ts';
-import { contextOf } from './report-context.ts';
 
 const machine = (): QueueMachine => new QueueMachine();
 
@@ -60,7 +60,7 @@ function nextEvent(
 }
 
 async function modelOf(env: SimEnv, limits: ReportLimits = reportLimits): Promise<Model> {
-  const data = await gatherReport(contextOf(env), ['/s'], { withPayloads: false, limits });
+  const data = await gatherReport(contextIn(env), ['/s'], { withPayloads: false, limits });
   return unpack(inflateRawSync(packPage(data)));
 }
 

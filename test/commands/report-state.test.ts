@@ -7,8 +7,8 @@ import { QueueMachine } from '../../src/queue/state/machine.ts';
 import { replayTo } from '../../src/storage/replay.ts';
 import type { StorageEnv } from '../../src/storage/types.ts';
 import { diskOf, type Image, withFile } from '../storage/damage/image.ts';
+import { contextIn } from '../support/command-context.ts';
 import { Prng } from '../support/seeded-random.ts';
-import { contextOf } from './report-context.ts';
 
 const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url));
 const stores = ['clean', 'torn', 'ambiguous', 'bit-flip', 'missing-segment', 'bad-snapshot'];
@@ -24,7 +24,7 @@ function imageOf(name: string): Image {
 }
 
 function gather(env: StorageEnv, limits?: ReportLimits): Promise<ReportData> {
-  return gatherReport(contextOf(env), ['/s'], { withPayloads: false, ...(limits && { limits }) });
+  return gatherReport(contextIn(env), ['/s'], { withPayloads: false, ...(limits && { limits }) });
 }
 
 /** The counts that replay gives up to a seq; 'unknown' where it refuses. */

@@ -9,8 +9,8 @@ import { encodeEvent } from '../../src/queue/events/events.ts';
 import { QueueMachine } from '../../src/queue/state/machine.ts';
 import { openStore } from '../../src/storage/store.ts';
 import { scratch } from '../cli/run-walq.ts';
-import { contextOf } from '../export/support.ts';
 import { enqueue } from '../queue/support/machines.ts';
+import { contextIn } from '../support/command-context.ts';
 import { simEnv } from '../support/env.ts';
 
 /**
@@ -33,7 +33,7 @@ async function readerBeside(nth: number): Promise<{ dir: string; context: Comman
     return await nodeFs.open(path, mode, options);
   };
   onTestFinished(() => expect(opened).toBe(nth));
-  return { dir, context: contextOf({ ...env, fs: { ...nodeFs, open } }) };
+  return { dir, context: contextIn({ ...env, fs: { ...nodeFs, open } }) };
 }
 
 test('snapshots that a writer replaces between listing and reading are listed as they are then', async () => {

@@ -7,7 +7,8 @@ import { enqueueDefaults } from '../../src/queue/events/event-types.ts';
 import { encodeEvent } from '../../src/queue/events/events.ts';
 import { open } from '../cli/make-store.ts';
 import { scratch } from '../cli/run-walq.ts';
-import { contextOf, exported } from './support.ts';
+import { contextIn } from '../support/command-context.ts';
+import { exported } from './support.ts';
 
 test('beside a writer that rotates and cleans, every export is whole, and later ones reach further', async () => {
   const env = { fs: nodeFs, clock: systemClock, random: systemRandom };
@@ -44,7 +45,7 @@ test('beside a writer that rotates and cleans, every export is whole, and later 
     const out = await nodeFs.open(file, 'wx');
     await out.write(Buffer.from(text), 0);
     await out.close();
-    expect(await verifyPath(contextOf(env), file)).toMatchObject({ verdict: 'clean' });
+    expect(await verifyPath(contextIn(env), file)).toMatchObject({ verdict: 'clean' });
   }
   expect(last).toBeGreaterThan(20);
 });

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ExportText } from '../../src/commands/export-text.ts';
 import { verifyPath } from '../../src/commands/verify.ts';
+import { contextIn } from '../support/command-context.ts';
 import { simEnv } from '../support/env.ts';
 import { crashStates } from '../support/sim-crash.ts';
 import { putFile } from '../support/sim-edit.ts';
 import { sample } from './sample.ts';
-import { contentOf, contextOf, copy, exported, imported } from './support.ts';
+import { contentOf, copy, exported, imported } from './support.ts';
 
 /** The same text with the sum in its last line made right again: a forger's work. */
 function mended(lines: readonly string[]): string {
@@ -153,7 +154,7 @@ describe('an export in which something was changed', () => {
   it('is what verify says of it too', async () => {
     const { env, text } = await sample({ cleaned: false });
     putFile(env.fs, '/t', Buffer.from(text.replace('"attempt":1', '"attempt":2')));
-    const { verdict, findings } = await verifyPath(contextOf(env), '/t');
+    const { verdict, findings } = await verifyPath(contextIn(env), '/t');
     expect({ verdict, findings }).toMatchObject({
       verdict: 'corrupt',
       findings: [{ code: 'E_EXPORT_SUM', file: 't' }],

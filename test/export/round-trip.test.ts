@@ -6,9 +6,10 @@ import { kinds } from '../../src/cli/schema/kinds.ts';
 import { verifyPath } from '../../src/commands/verify.ts';
 import { commands } from '../queue/model/commands.ts';
 import { World } from '../queue/model/world.ts';
+import { contextIn } from '../support/command-context.ts';
 import { simEnv } from '../support/env.ts';
 import { putFile } from '../support/sim-edit.ts';
-import { contentOf, contextOf, copy, exported, imported, source, storeOf } from './support.ts';
+import { contentOf, copy, exported, imported, source, storeOf } from './support.ts';
 
 /** How often: WALQ_MODEL_RUNS=20000 finds more. */
 const numRuns = Number(process.env.WALQ_MODEL_RUNS ?? 300);
@@ -60,7 +61,7 @@ describe('an export', () => {
           expect({ line, fits: fits(JSON.parse(line)), why: fits.errors }).toEqual({ line, fits: true, why: null });
         }
         putFile(env.fs, '/t', Buffer.from(text));
-        expect(await verifyPath(contextOf(env), '/t')).toMatchObject({ verdict: 'clean', findings: [] });
+        expect(await verifyPath(contextIn(env), '/t')).toMatchObject({ verdict: 'clean', findings: [] });
       });
       await fc.assert(property, { numRuns });
       if (numRuns < 100) return;

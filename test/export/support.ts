@@ -1,4 +1,3 @@
-import type { CommandContext } from '../../src/commands/context.ts';
 import { type ExportResult, exportLog } from '../../src/commands/export.ts';
 import { ExportText } from '../../src/commands/export-text.ts';
 import { importLogs } from '../../src/commands/import.ts';
@@ -10,6 +9,7 @@ import { replayTo } from '../../src/storage/replay.ts';
 import { hashEntries } from '../../src/storage/snapshot/hash.ts';
 import { openStore } from '../../src/storage/store.ts';
 import type { StorageEnv } from '../../src/storage/types.ts';
+import { contextIn } from '../support/command-context.ts';
 import type { SimEnv } from '../support/env.ts';
 import { putFile } from '../support/sim-edit.ts';
 
@@ -18,18 +18,6 @@ import { putFile } from '../support/sim-edit.ts';
 export const source = '/source';
 export const copy = '/copy';
 const textFile = '/text.ndjson';
-
-export function contextOf(env: StorageEnv): CommandContext {
-  return {
-    env,
-    variables: {},
-    async *stdin() {},
-    async *pipe() {},
-    note: () => {},
-    progress: () => {},
-    signal: new AbortController().signal,
-  };
-}
 
 export async function exported(
   env: StorageEnv,
@@ -42,13 +30,13 @@ export async function exported(
     return undefined;
   });
   const request = { path, range: range === undefined ? undefined : parseRange(range) };
-  const result = await exportLog(contextOf(env), request, sink);
+  const result = await exportLog(contextIn(env), request, sink);
   return { text, result };
 }
 
 export async function imported(env: SimEnv, text: string | Uint8Array, store = copy): Promise<ImportResult> {
   putFile(env.fs, textFile, Buffer.from(text));
-  return await importLogs(contextOf(env), { from: [textFile], store });
+  return await importLogs(contextIn(env), { from: [textFile], store });
 }
 
 /** What a store holds: every record with its seq and the place where its write begins, lost seqs, and the state. */

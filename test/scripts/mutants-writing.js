@@ -208,7 +208,7 @@ export const writingMutants = [
     name: 'a salvaged store keeps a name that may not be on disk',
     property: 'what failed leaves nothing under the name that was asked for',
     file: 'src/commands/import-place.ts',
-    edits: [['for (const { from, to } of named.toReversed()) await', 'for (const { from, to } of []) await']],
+    edits: [['for (const { from, to } of named.toReversed()) {', 'for (const { from, to } of []) {']],
     tests: ['test/storage/repair/salvage-errors.test.ts'],
     only: 'EIO',
   },

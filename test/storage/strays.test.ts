@@ -1,8 +1,10 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock, systemRandom } from '../../src/base/node-clock.ts';
 import { nodeFs } from '../../src/fs/node-fs.ts';
+import { enqueueDefaults } from '../../src/queue/events/event-types.ts';
+import { encodeEvent } from '../../src/queue/events/events.ts';
 import { QueueMachine } from '../../src/queue/state/machine.ts';
 import { verifyStore } from '../../src/storage/read.ts';
 import { restoreTo } from '../../src/storage/restore.ts';
@@ -99,6 +101,14 @@ test('so does one that stands on the segment before', async () => {
   expect(await salvage(dir)).toMatchObject({ snapshots: [{ seq: events }], rescued: [expect.any(String)], lost: [] });
 });
 
+test('a segment under a wrong name and without a header goes over whole', async () => {
+  const dir = await storeOf({ snapshotAfter: jobs });
+  const [first = ''] = segments(dir).sort();
+  destroyHeader(first);
+  renameSync(first, first.replace('1.wal', '4.wal'));
+  expect(await salvage(dir)).toMatchObject({ events, lost: [], repeated: 0 });
+});
+
 test('going back needs a base that stays', async () => {
   const dir = await storeOf({ snapshotAfter: jobs });
   const [first = ''] = segments(dir).sort();
@@ -107,6 +117,21 @@ test('going back needs a base that stays', async () => {
   // The only good snapshot is at the end: what is before it would have none.
   await expect(planRestore(env, dir, { seq: begins + 2 })).rejects.toMatchObject({ code: 'E_NO_BASE' });
   expect(await planRestore(env, dir, { seq: events })).toMatchObject({ actions: [] });
+});
+
+test('a snapshot that stands in a segment which goes with the cut is no base either', async () => {
+  const dir = await storeOf();
+  const machine = () => new QueueMachine();
+  const rotated = await openStore(env, dir, { machine });
+  await rotated.rotate();
+  await rotated.close();
+  const store = await openStore(env, dir, { machine });
+  await store.checkpoint({ clean: false });
+  await store.append([encodeEvent({ type: 'ENQUEUE', id: 'more', at: 1, ...enqueueDefaults, runAt: 1 })]);
+  await store.close();
+  rmSync(segments(dir).sort()[0] ?? '');
+  // It is of the last seq that would stay, but its place is behind the frame that ends with that seq.
+  await expect(planRestore(env, dir, { seq: events })).rejects.toMatchObject({ code: 'E_NO_BASE' });
 });
 
 test('nobody is handed what a segment of another store holds', async () => {

@@ -1,12 +1,13 @@
 import {
-  decodeSegmentHeader,
   frameAlignment,
   frameHeaderBytes,
   frameMagicBytes,
   segmentHeaderBytes,
+  segmentMagic,
 } from '../../storage/wal/format.ts';
 
 const hidden = 0x78;
+const magic = Buffer.from(segmentMagic);
 
 /** A stretch of a file, and what is known of it. */
 export interface Stretch {
@@ -29,9 +30,10 @@ export function redacted(bytes: Uint8Array, { from, isSegment, faultAt }: Stretc
     const header = bytes.subarray(at, Math.max(at, to));
     if (!holdsText(header)) shown.set(header, at);
   };
-  const header = bytes.subarray(0, Math.max(0, segmentHeaderBytes - from));
-  if (from === 0 && decodeSegmentHeader(header).ok) shown.set(header);
-  else keep(0, segmentHeaderBytes - from);
+  // The magic is text that is known.
+  const begin = from === 0 && magic.every((byte, at) => bytes[at] === byte) ? magic.length : 0;
+  shown.set(bytes.subarray(0, begin));
+  keep(begin, segmentHeaderBytes - from);
   for (let at = -from & (frameAlignment - 1); at + frameHeaderBytes <= bytes.length; at += frameAlignment) {
     const matching = frameMagicBytes.filter((byte, index) => bytes[at + index] === byte).length;
     const needed = from + at === faultAt ? frameMagicBytes.length - 1 : frameMagicBytes.length;
@@ -40,7 +42,7 @@ export function redacted(bytes: Uint8Array, { from, isSegment, faultAt }: Stretc
   return shown;
 }
 
-/** So many printable characters in a row: by chance one header in thousands has them. */
+/** So many printable characters in a row: by chance one header in some hundreds has them, and is hidden for nothing. */
 const textMin = 6;
 
 function holdsText(bytes: Uint8Array): boolean {

@@ -100,8 +100,7 @@ export async function scanLog(
       else broken ||= before !== undefined && !follows(before, header);
       const resumesHere = resume && resume.ordinal === known?.ordinal && resume.salt === known.salt;
       const afterHole = broken;
-      if (before !== undefined && !(header && continues(before, header))) visitor.hole?.();
-      else if (pieced !== undefined) visitor.hole?.();
+      if (pieced || (before && !(header && continues(before, header)))) visitor.hole?.();
       const scan: SegmentScan = await scanSegment(source, {
         points: mine,
         ...(pieced && { pieced }),
@@ -110,11 +109,11 @@ export async function scanLog(
         ...(visitor.progress && { progress: (bytes) => visitor.progress?.(bytesBefore + bytes) }),
         ...(watches(visitor) && !isForeign(header, evidence) && { visit: toVisitor(input, visitor, () => broken) }),
       });
-      const pointsPassed = new Map(mine.map((point, index) => [point.key, scan.passed[index] === true]));
+      const pointsPassed = new Map(mine.map((point, at) => [point.key, scan.passed[at] === true]));
       before = { input, scan, afterHole, certified: 0, pointsPassed };
       log.segments.push(before);
       bytesBefore += scan.size;
-      broken ||= (scan.header === undefined && scan.resumed === undefined) || scan.severed;
+      broken ||= scan.severed;
       if (scan.stopped) return { ...log, stopped: true };
     } finally {
       await source.close();
@@ -159,7 +158,7 @@ async function pieceHeader(
  * later.
  */
 function follows({ scan }: SegmentResult, next: SegmentHeader | undefined): boolean {
-  const header = scan.header ?? (scan.resumed && scan.pieced);
+  const header = scan.header ?? scan.pieced;
   return next !== undefined && header !== undefined && stands(next, header, scan.resumed ?? scan, scan.sealed);
 }
 

@@ -5,7 +5,7 @@ import { encodeEvent } from '../../../src/queue/events/events.ts';
 import type { JobCounts } from '../../../src/queue/state/job.ts';
 import { QueueMachine } from '../../../src/queue/state/machine.ts';
 import { openStore } from '../../../src/storage/store.ts';
-import type { StorageEnv } from '../../../src/storage/types.ts';
+import { contextIn } from '../../support/command-context.ts';
 import { simEnv } from '../../support/env.ts';
 
 /** Logs of events that fit, by chance, in stores with snapshots by chance; and what each event left behind. */
@@ -120,17 +120,6 @@ export async function randomLog(steps: readonly Step[], segmentBytes: number): P
   if (batch.length > 0) await store.append(batch);
   await store.close();
   const notes: string[] = [];
-  return { context: contextOf(env, notes), dir, states, events, notes };
-}
-
-function contextOf(env: StorageEnv, notes: string[] = []): CommandContext {
-  return {
-    env,
-    variables: {},
-    stdin: () => (async function* () {})(),
-    pipe: () => (async function* () {})(),
-    note: (text) => notes.push(text),
-    progress: () => {},
-    signal: new AbortController().signal,
-  };
+  const context = { ...contextIn(env), note: (text: string) => void notes.push(text) };
+  return { context, dir, states, events, notes };
 }

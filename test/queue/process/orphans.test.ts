@@ -7,7 +7,13 @@ import { runAttempt } from '../../../src/queue/process/attempt.ts';
 import { platformProcesses } from '../../../src/queue/process/child-notes.ts';
 import { signalGroup } from '../../../src/queue/process/group.ts';
 import { findOrphans, killOrphans, leaseOf } from '../../../src/queue/process/orphans.ts';
-import { type LeasedProcess, parsePs, procTable, variableIn } from '../../../src/queue/process/process-table.ts';
+import {
+  type LeasedProcess,
+  type ProcessTable,
+  parsePs,
+  procTable,
+  variableIn,
+} from '../../../src/queue/process/process-table.ts';
 import { tried } from '../../support/tried.ts';
 import { alive, spec, table, tempFolder, until } from './helpers.ts';
 
@@ -82,6 +88,29 @@ describe('orphans', () => {
     const met = await killOrphans({ table, storeId, clock: systemClock, graceMs: 50 });
     expect(met.length).toBeGreaterThanOrEqual(2);
     expect(await table.inGroups(new Set([group]))).toEqual([]);
+  });
+
+  it('are waited for while the rest of their group, which has its SIGKILL, is still there', async () => {
+    // Beyond what the kernel gives out: no signal meets anybody.
+    const [pid, late] = [2 ** 22 + 5, 2 ** 22 + 6];
+    const groupId = pid;
+    const orphan = { pid, groupId, userId: 0, startTime: '1' };
+    let looks = 0;
+    let asked = 0;
+    const going: ProcessTable = {
+      leased: async () => (looks++ === 0 ? [{ ...orphan, lease: `${'a'.repeat(32)}:1` }] : []),
+      find: async () => undefined,
+      inGroups: async () => (++asked < 8 ? [{ ...orphan, pid: late, startTime: '2' }] : []),
+      groupLives: async () => false,
+    };
+    await killOrphans({
+      table: going,
+      storeId: 'a'.repeat(32),
+      clock: systemClock,
+      graceMs: 0,
+      self: { pid: 1, userId: 0 },
+    });
+    expect(asked).toBeGreaterThanOrEqual(8);
   });
 
   it('a group whose number was given out again after the orphan is left alone', async () => {

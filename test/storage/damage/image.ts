@@ -22,11 +22,17 @@ export function imageOf(fs: SimFs): Image {
 /** A fresh disk with these files, everything on it durable. */
 export async function diskOf(image: Image): Promise<StorageEnv & { fs: SimFs }> {
   const fs = new SimFs();
-  const folders = new Set([dir, `${dir}/wal`, `${dir}/snapshots`, ...[...image.keys()].map(parentOf)]);
+  const folders = new Set([dir, `${dir}/wal`, `${dir}/snapshots`, ...[...image.keys()].flatMap(foldersOf)]);
   for (const folder of folders) await fs.mkdir(folder);
   for (const folder of ['/', dir]) await fs.syncDir(folder);
   for (const [path, bytes] of image) putFile(fs, path, bytes);
   return simEnv({ fs });
+}
+
+/** Outermost first, without the root. */
+function foldersOf(path: string): string[] {
+  const parent = parentOf(path);
+  return parent === '/' ? [] : [...foldersOf(parent), parent];
 }
 
 export function withFile(image: Image, path: string, bytes: Uint8Array | undefined): Image {

@@ -1,7 +1,7 @@
-import type { CommandContext } from '../../../src/commands/context.ts';
 import { placeNewStore } from '../../../src/commands/import-place.ts';
 import { writeSalvage } from '../../../src/storage/salvage-write.ts';
 import type { StorageEnv } from '../../../src/storage/types.ts';
+import { contextIn } from '../../support/command-context.ts';
 import { bytesAt, fileOf, type Image, sampleStore, withFile } from '../damage/image.ts';
 import { destroyed, framesOf, plan, segmentParts, to } from './salvage-support.ts';
 import { healing } from './support.ts';
@@ -10,18 +10,9 @@ const unfinished = { suffix: '.salvaging', code: 'E_SALVAGE_LEFT', what: 'a salv
 
 /** As the command does it. */
 export async function intoPlace(env: StorageEnv): Promise<void> {
-  const context: CommandContext = {
-    env,
-    variables: {},
-    async *stdin() {},
-    async *pipe() {},
-    note: () => {},
-    progress: () => {},
-    signal: new AbortController().signal,
-  };
   const planned = await plan(env);
   const options = { readable: healing.readable, segmentBytes: 400 };
-  await placeNewStore(context, to, unfinished, (folder) => writeSalvage(env, planned, folder, options));
+  await placeNewStore(contextIn(env), to, unfinished, (folder) => writeSalvage(env, planned, folder, options));
 }
 
 /** A hole in the second segment, over records 5 and 6. */

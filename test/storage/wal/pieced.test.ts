@@ -10,6 +10,7 @@ import { type FrameSpec, header, judgeBytes, segment } from './build.ts';
 const { storeId, salt } = header;
 const nextHeader = { ...header, ordinal: 2, seqFirst: 5, prevSalt: salt };
 const known: Evidence = { storeId, alone: true, nextHeader, nextInUse: true };
+const head = { counter: 1, storeId, ordinal: 1, seqLast: 4, end: 1, link: 1, salt, closed: false };
 const seal: FrameSpec = { type: FrameType.seal };
 const frames: FrameSpec[] = [{ records: ['a', 'b'] }, { records: ['c'] }, { records: ['d'] }, seal];
 
@@ -36,10 +37,13 @@ describe('a damaged segment header', () => {
       { storeId, alone: true },
       { ...known, nextHeader: { ...nextHeader, storeId: 'f'.repeat(32) } },
       { ...known, nextHeader: { ...nextHeader, ordinal: 3 } },
+      { storeId, alone: true, head: { ...head, storeId: 'f'.repeat(32) } },
+      { storeId, alone: true, head: { ...head, ordinal: 2 } },
       { ...known, nextHeader: { ...nextHeader, prevSalt: salt + 1 } },
     ]) {
       const judged = await judgeBytes(damaged(frames), evidence);
-      expect(judged).toMatchObject({ codes: ['corrupt E_SEGMENT_HEADER'], readable: [], lostUnknown: true });
+      expect(judged.codes.filter((code) => !code.startsWith('note'))).toEqual(['corrupt E_SEGMENT_HEADER']);
+      expect(judged).toMatchObject({ readable: [], lostUnknown: true });
     }
   });
 
@@ -77,6 +81,23 @@ describe('a damaged segment header', () => {
     const log = await scanLog([{ file: name.name, name, open }], { ...known, points: [own, other] });
     const { pointsPassed } = log.segments[0] ?? {};
     expect([pointsPassed?.get(own), pointsPassed?.get(other)]).toEqual([true, false]);
+  });
+
+  test('is told of in turn, as every fault is: what comes behind may not follow', async () => {
+    const badLink: FrameSpec[] = [{ records: ['a'] }, { records: ['b'], link: 5 }, { records: ['c'] }, seal];
+    const told = async (bytes: Uint8Array): Promise<string[]> => {
+      const turns: string[] = [];
+      const name = { name: '0000000001-00000000000000000001.wal', ordinal: 1, seqFirst: 1 };
+      const open = async () => ({ ...sourceOf(bytes), close: async () => {} });
+      await scanLog([{ file: name.name, name, open }], known, {
+        hole: () => void turns.push('hole'),
+        record: ({ bytes: record }) => void turns.push(Buffer.from(record).toString()),
+      });
+      return turns;
+    };
+    expect(await told(segment(badLink).bytes)).toEqual(['a', 'hole', 'b', 'c']);
+    expect(await told(damaged(badLink))).toEqual(['hole', 'a', 'hole', 'b', 'c']);
+    expect(await told(segment(frames).bytes)).toEqual(['a', 'b', 'c', 'd']);
   });
 
   test('of a newer format is not read past', async () => {

@@ -89,6 +89,9 @@ export class JobsTable {
 
   #listen(): void {
     this.#search.addEventListener('input', () => this.#change({ search: this.#search.value.trim().toLowerCase() }));
+    this.#search.addEventListener('keydown', ({ key }) => {
+      if (key === 'Enter') this.#open();
+    });
     this.#scroller.addEventListener('scroll', () => this.#draw(), { passive: true });
     new ResizeObserver(() => this.#draw()).observe(this.#scroller);
     this.#scroller.addEventListener('keydown', (event) => {
