@@ -2,14 +2,19 @@ import type { Ora } from 'ora';
 import { bytes } from './text.ts';
 import type { ByteMeter } from './watched-fs.ts';
 
+/** Whether a line can be drawn over again: not on a dumb terminal, and what a CI server shows is a file that grows. */
+export function drawsOver(variables: Readonly<Record<string, string | undefined>>, isTerminal: boolean): boolean {
+  return isTerminal && variables.TERM !== 'dumb' && variables.CI === undefined;
+}
+
 const showAfterMs = 1000;
 const redrawMs = 100;
 /** Redraws over which the speed is taken: a later pass may be slower than the one before. */
 const samplesMax = 30;
 
 /**
- * A progress line on stderr, for work longer than a second and only on a terminal. ora prints even without one, so it
- * is neither asked nor loaded there. What is shown is what files give and take: every command reads and writes some, so
+ * A progress line on stderr, for work longer than a second and only where a line can be drawn over. ora prints even where
+ * it cannot, so it is neither asked nor loaded there. What is shown is what files give and take: every command reads and writes some, so
  * none has to count.
  */
 export class Progress implements ByteMeter {
@@ -96,7 +101,9 @@ export class Progress implements ByteMeter {
     import('ora').then(
       ({ default: ora }) => {
         if (this.#stopped) return;
-        this.#spinner = ora({ stream: this.#stream, text, discardStdin: false, color: 'cyan' }).start();
+        // Enabled: ora would ask the environment again, and print lines one below the other where it finds fault.
+        const options = { stream: this.#stream, text, isEnabled: true, discardStdin: false, color: 'cyan' } as const;
+        this.#spinner = ora(options).start();
       },
       () => {},
     );

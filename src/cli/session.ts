@@ -5,7 +5,7 @@ import { stringify } from '../commands/json-text.ts';
 import { nodeFs } from '../fs/node-fs.ts';
 import { openPipe } from '../fs/pipe.ts';
 import { Output } from './output.ts';
-import { Progress } from './progress.ts';
+import { drawsOver, Progress } from './progress.ts';
 import { type ColorMode, makeStyle, type Style, wantsColor } from './style.ts';
 import { WatchedFs } from './watched-fs.ts';
 
@@ -65,7 +65,7 @@ export function openSession(kind: string, flags: CommonFlags, hooks: SessionHook
   const errStyle = makeStyle(wantsColor(flags.color, process.env, err.isTerminal));
   const columnsOf = (stream: { isTTY?: boolean; columns?: number }): number | undefined =>
     stream.isTTY === true ? Math.max(widthMin, stream.columns || 80) : undefined;
-  const progress = new Progress(err.isTerminal);
+  const progress = new Progress(drawsOver(process.env, err.isTerminal));
   const fs = new WatchedFs(nodeFs, progress);
   hooks.onLeave(async () => {
     progress.stop();

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Progress } from '../../src/cli/progress.ts';
+import { drawsOver, Progress } from '../../src/cli/progress.ts';
 
 const hideCursor = '\u001b[?25l';
 const showCursor = '\u001b[?25h';
@@ -111,6 +111,25 @@ describe('the progress line', () => {
     progress.read(10);
     progress.stop();
     expect(terminal.sent).toBe('');
+  });
+
+  it('is drawn where a line can be drawn over', () => {
+    expect(drawsOver({}, true)).toBe(true);
+    expect(drawsOver({}, false)).toBe(false);
+    expect(drawsOver({ TERM: 'dumb' }, true)).toBe(false);
+    expect(drawsOver({ CI: 'true' }, true)).toBe(false);
+  });
+
+  it('asks the environment nothing once it is wanted', async () => {
+    vi.stubEnv('CI', 'true');
+    vi.stubEnv('TERM', 'dumb');
+    const { progress, terminal } = progressOn();
+    vi.advanceTimersByTime(1100);
+    progress.read(1);
+    await loaded();
+    vi.unstubAllEnvs();
+    expect(terminal.sent).toContain(hideCursor);
+    progress.stop();
   });
 
   it('never comes where there is no terminal', async () => {
