@@ -12,6 +12,7 @@ import { bytes, columnsOf, count, counted } from './text.ts';
 
 /** One screen: the verdict stays in sight. */
 const faultsShown = 3;
+const foreignShown = 3;
 const labelColumns = 11;
 
 export async function doctor(session: Session, args: readonly string[], flags: BundleFlags): Promise<ExitCode> {
@@ -80,7 +81,17 @@ export function factLines(diagnosis: Diagnosis, now: number): [string, string][]
     ['snapshots', snapshotText(diagnosis, now)],
     ['disk', parts.join(', ')],
     ...disk.pinned.map((reason): [string, string] => ['', escapeText(reason)]),
+    ...foreignLines(diagnosis),
   ];
+}
+
+/** Files that are none of a store's: whoever put them there may look for them. */
+function foreignLines({ findings }: Diagnosis): [string, string][] {
+  const files = findings.flatMap(({ code, file }) => (code === 'E_FOREIGN_FILE' ? [escapeText(file)] : []));
+  if (files.length === 0) return [];
+  const more = files.length - foreignShown;
+  const names = files.slice(0, foreignShown).join(', ') + (more > 0 ? ` and ${count(more)} more` : '');
+  return [['foreign', `${names}: left alone, no file of a store has such a name`]];
 }
 
 function endingText({ ending, opening }: Diagnosis, now: number): string {

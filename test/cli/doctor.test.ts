@@ -53,6 +53,20 @@ describe('doctor', () => {
     expect(contents(dir)).toEqual(before);
   });
 
+  it('names files that are none of a store, and counts none of them as a snapshot', async () => {
+    const dir = join(scratch(), 'clean');
+    cpSync(join(fixtures, 'clean'), dir, { recursive: true });
+    const before = beside((await doctor(dir)).lines, 'disk')[0];
+    for (const name of ['wal/a.txt', 'wal/b\n.wal', 'snapshots/c.snap', 'snapshots/d.snap'])
+      writeFileSync(join(dir, name), 'hi');
+    const { code, lines } = await doctor(dir);
+    expect(code).toBe(0);
+    expect(beside(lines, 'foreign')).toEqual([
+      'wal/a.txt, wal/b\\x0a.wal, snapshots/c.snap and 1 more: left alone, no file of a store has such a name',
+    ]);
+    expect(beside(lines, 'disk')[0]).toBe(before);
+  });
+
   it('tells a loss that a snapshot makes up for from one that the state lacks', async () => {
     const { lines } = await doctor(join(fixtures, 'bit-flip'));
     expect(lines[0]).toBe('CORRUPT  lost: exactly 1 event (seq 3)');

@@ -97,11 +97,12 @@ ${faultsHtml(data)}${nextHtml(data)}${noticesHtml(data)}<p class="made">${html(m
 </header>`;
 }
 
-function faultsHtml({ diagnosis: { findings } }: ReportData): string {
+function faultsHtml({ diagnosis: { findings, traces } }: ReportData): string {
   if (findings.length === 0) return '';
   const shown = findings.slice(0, faultsShown).map((finding, index) => {
     const { severity, code } = finding;
-    const text = html(describeFinding(finding));
+    const trace = traces[index];
+    const text = html(describeFinding(finding) + (trace === undefined ? '' : `; ${trace}`));
     const word = `<b class="severity ${severity}">${severity}</b>`;
     return `<li data-fault="${index}">${word} ${text} <span class="dim">${code}</span></li>`;
   });

@@ -153,7 +153,7 @@ export class Search {
   }
 
   result(outcome: BisectResult['outcome'], more: Partial<BisectResult> = {}): BisectResult {
-    const findings = [...this.#findings.values()];
+    const findings = [...this.#findings.values()].sort(byPlace);
     return {
       target: nameOf(this.#target),
       outcome,
@@ -197,4 +197,10 @@ export class Search {
   #seen({ machine }: ReplayResult): { seen: Seen[] } {
     return { seen: this.#asking.look(machine) };
   }
+}
+
+/** As a log is read, whatever reading met the fault. */
+function byPlace(a: Finding, b: Finding): number {
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return (a.offset ?? 0) - (b.offset ?? 0);
 }

@@ -1,6 +1,7 @@
 import { join } from '../../base/path.ts';
 import { logSize } from '../../storage/disk-use.ts';
 import { planRetention } from '../../storage/retention.ts';
+import { parseSnapshotFileName, snapshotFolder } from '../../storage/snapshot/name.ts';
 import { defaultKeepSnapshots } from '../../storage/store-options.ts';
 import type { SnapshotSummary, StorageEnv } from '../../storage/types.ts';
 
@@ -24,16 +25,20 @@ export async function diskUse(env: StorageEnv, store: string, snapshots: readonl
   });
   return {
     log: await logSize(env, store),
-    snapshots: await folderUse(env, join(store, 'snapshots')),
+    snapshots: await folderUse(env, join(store, snapshotFolder), (name) => parseSnapshotFileName(name) !== undefined),
     logs: await folderUse(env, join(store, 'logs')),
     quarantine: await folderUse(env, join(store, 'quarantine')),
     pinned: plan.reasons,
   };
 }
 
-async function folderUse(env: StorageEnv, folder: string): Promise<{ files: number; bytes: number }> {
+async function folderUse(
+  env: StorageEnv,
+  folder: string,
+  counts: (name: string) => boolean = () => true,
+): Promise<{ files: number; bytes: number }> {
   if ((await env.fs.lstat(folder))?.kind !== 'folder') return { files: 0, bytes: 0 };
-  const names = await env.fs.readdir(folder);
+  const names = (await env.fs.readdir(folder)).filter(counts);
   const infos = await Promise.all(names.map((name) => env.fs.lstat(join(folder, name))));
   const files = infos.filter((info) => info?.kind === 'file');
   return { files: files.length, bytes: files.reduce((sum, info) => sum + (info?.size ?? 0), 0) };

@@ -57,10 +57,9 @@ export function stateAfter(event: QueueEvent | undefined, step: Step | undefined
   }
 }
 
-/** How long the job waited, or the attempt took. */
+/** How long the job waited, or the attempt took: by the times of the log, since no event but ACK tells a duration. */
 export function tookMs(event: QueueEvent | undefined, step: Step | undefined): number {
   const before = step?.before;
-  if (event?.type === 'ACK' && event.durationMs !== undefined) return event.durationMs;
   if (event === undefined || before === undefined) return -1;
   if (event.type === 'DISPATCH' && before.state === 'pending') return Math.max(0, event.at - before.runAt);
   const ends = event.type === 'ACK' || event.type === 'RETRY' || event.type === 'DEAD' || event.type === 'TIMEOUT';

@@ -107,7 +107,7 @@ export class StatsCollector {
       case 'ACK':
         share.completed++;
         this.timeline.add(at, 'completed');
-        this.#end(life, at, event.durationMs);
+        this.#end(life, at);
         this.#lives.forget(id);
         return;
       case 'RETRY':
@@ -169,11 +169,13 @@ export class StatsCollector {
     this.#lives.die(id, life, seq);
   }
 
-  /** The attempt is over, if there was one. */
-  #end(life: Life | undefined, at: number, durationMs?: number): void {
-    const ms = durationMs ?? (life?.startedAt === undefined ? undefined : at - life.startedAt);
-    if (ms !== undefined) this.run.add(ms);
+  /**
+   * The attempt is over, if there was one. By the times of the log, as every other end: the duration that an ACK tells
+   * is that of the handler alone, and no RETRY has one.
+   */
+  #end(life: Life | undefined, at: number): void {
     if (life === undefined) return;
+    if (life.startedAt !== undefined) this.run.add(at - life.startedAt);
     life.startedAt = undefined;
     life.owner = undefined;
   }

@@ -91,8 +91,11 @@ function unknown<T>(table: FieldTable<T>, word: Word, source: Source): Error {
     throw whereError(source, word, `'${word.text}' cannot be asked here: ${without.why}`);
   }
   const fields = Object.keys(table).sort();
-  const names = fields.flatMap((name) => [name, ...(table[name]?.also ?? [])]);
-  const near = nearest(word.text.toLowerCase(), names).slice(0, 3);
+  const fieldOf = new Map(fields.flatMap((name) => [name, ...(table[name]?.also ?? [])].map((each) => [each, name])));
+  const close = nearest(word.text.toLowerCase(), [...fieldOf.keys()]);
+  // Other names of a field named already tell nothing new.
+  const near = close.filter((name, at) => close.findIndex((each) => fieldOf.get(each) === fieldOf.get(name)) === at);
+  near.splice(3);
   const hint = near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`;
   return whereError(source, word, `there is no field '${excerpt(word.text)}'${hint}`, { near, fields });
 }

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { WalqError } from '../../../src/base/errors.ts';
 import { placeText } from '../../../src/cli/expression-place.ts';
-import { holds, where } from './things.ts';
+import { compileWhere } from '../../../src/commands/where/compile.ts';
+import { jobFields } from '../../../src/commands/where/job-fields.ts';
+import { holds, nowMs, where } from './things.ts';
 
 function failureOf(text: string): WalqError {
   try {
@@ -91,6 +93,11 @@ describe('an expression that is wrong', () => {
     expect(failure.data.fields).toEqual(
       ['at', 'color', 'data', 'm', 'n', 'ready', 'size', 'tags', 'text', 'took', 'total.n'].sort(),
     );
+  });
+
+  test('a field is named once, whatever other names it has', () => {
+    const compile = () => compileWhere(jobFields, { flag: '--where', text: 'max_attemts > 1' }, nowMs);
+    expect(compile).toThrow(/there is no field 'max_attemts'; did you mean max_attempts\?$/);
   });
 
   test('is shown with carets under the place, whatever is in it', () => {
