@@ -68,10 +68,10 @@ await wholeFiles();
 
 /** What the module itself reaches, sync, read-back and rename included. */
 async function wholeFiles() {
-  const { nodeFs } = await import('../dist/fs/node-fs.js');
-  const { systemClock, systemRandom } = await import('../dist/base/node-clock.js');
-  const { writeSnapshot } = await import('../dist/storage/snapshot/write.js');
-  const { readSnapshot } = await import('../dist/storage/snapshot/read.js');
+  const { nodeFs } = await import('../build/fs/node-fs.js');
+  const { systemClock, systemRandom } = await import('../build/base/node-clock.js');
+  const { writeSnapshot } = await import('../build/storage/snapshot/write.js');
+  const { readSnapshot } = await import('../build/storage/snapshot/read.js');
   const env = { fs: nodeFs, clock: systemClock, random: systemRandom };
   const folder = mkdtempSync(join(tmpdir(), 'walq-bench-'));
   const point = { seq: 1, ordinal: 1, offset: 64, link: 0, salt: 0 };

@@ -6,7 +6,7 @@ import { build } from 'vite';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const from = `${root}src/cli/report/page`;
-const to = `${root}dist/cli/report/page`;
+const to = `${root}dist/js/report/page`;
 
 await build({
   configFile: false,

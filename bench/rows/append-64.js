@@ -1,4 +1,4 @@
-import { openStore } from '../../dist/storage/store.js';
+import { openStore } from '../../build/storage/store.js';
 import { durableRow, inParallel } from '../support/commit-rows.js';
 import { env } from '../support/env.js';
 import { inFlight } from '../support/log-store.js';

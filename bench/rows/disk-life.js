@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { verifyStore } from '../../dist/storage/read.js';
+import { verifyStore } from '../../build/storage/read.js';
 import { inParallel } from '../support/commit-rows.js';
 import { env } from '../support/env.js';
 import { inFlight, walBytes } from '../support/log-store.js';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
-import { execHandler } from '../../dist/queue/run/handler.js';
-import { replayTo } from '../../dist/storage/replay.js';
+import { execHandler } from '../../build/queue/run/handler.js';
+import { replayTo } from '../../build/storage/replay.js';
 import { mustBeDone } from '../support/drain-row.js';
 import { env, unsyncedEnv } from '../support/env.js';
 import { must, mustEqual, rounds } from '../support/measure.js';

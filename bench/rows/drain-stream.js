@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { streamHandler } from '../../dist/queue/run/stream-handler.js';
-import { replayTo } from '../../dist/storage/replay.js';
+import { streamHandler } from '../../build/queue/run/stream-handler.js';
+import { replayTo } from '../../build/storage/replay.js';
 import { mustBeDone } from '../support/drain-row.js';
 import { env, unsyncedEnv } from '../support/env.js';
 import { mustEqual, rounds } from '../support/measure.js';

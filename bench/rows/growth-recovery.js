@@ -1,4 +1,4 @@
-import { openStore } from '../../dist/storage/store.js';
+import { openStore } from '../../build/storage/store.js';
 import { env, unsyncedEnv } from '../support/env.js';
 import { flat, growth } from '../support/growth.js';
 import { mustEqual, timed } from '../support/measure.js';

@@ -1,4 +1,4 @@
-import { replayTo } from '../../dist/storage/replay.js';
+import { replayTo } from '../../build/storage/replay.js';
 import { env, unsyncedEnv } from '../support/env.js';
 import { growth, linear, nsPerByte, sizeName } from '../support/growth.js';
 import { inFlight, walBytes } from '../support/log-store.js';

@@ -1,4 +1,4 @@
-import { writeSnapshot } from '../../dist/storage/snapshot/write.js';
+import { writeSnapshot } from '../../build/storage/snapshot/write.js';
 import { env, unsyncedEnv } from '../support/env.js';
 import { growth, linear, nsPerByte, sizeName } from '../support/growth.js';
 import { enqueueJobs, openQueueStore, stateHash } from '../support/queue-store.js';

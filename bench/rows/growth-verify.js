@@ -1,4 +1,4 @@
-import { verifyStore } from '../../dist/storage/read.js';
+import { verifyStore } from '../../build/storage/read.js';
 import { env } from '../support/env.js';
 import { growth, linear, nsPerByte, sizeName } from '../support/growth.js';
 import { logStore } from '../support/log-store.js';

@@ -1,6 +1,6 @@
 import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { openStore } from '../../dist/storage/store.js';
+import { openStore } from '../../build/storage/store.js';
 import { env } from '../support/env.js';
 import { segmentFiles } from '../support/log-store.js';
 import { must, mustEqual, rounds, timed } from '../support/measure.js';

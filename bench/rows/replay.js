@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { replayTo } from '../../dist/storage/replay.js';
+import { replayTo } from '../../build/storage/replay.js';
 import { env, unsyncedEnv } from '../support/env.js';
 import { inFlight, segmentFiles, walBytes } from '../support/log-store.js';
 import { must, mustEqual, rounds, timed } from '../support/measure.js';

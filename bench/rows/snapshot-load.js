@@ -1,5 +1,5 @@
-import { readSnapshot } from '../../dist/storage/snapshot/read.js';
-import { writeSnapshot } from '../../dist/storage/snapshot/write.js';
+import { readSnapshot } from '../../build/storage/snapshot/read.js';
+import { writeSnapshot } from '../../build/storage/snapshot/write.js';
 import { env } from '../support/env.js';
 import { mustEqual, rounds, timed } from '../support/measure.js';
 import { machine, stateHash } from '../support/queue-store.js';

@@ -1,4 +1,4 @@
-import { hashEntries } from '../../dist/storage/snapshot/hash.js';
+import { hashEntries } from '../../build/storage/snapshot/hash.js';
 import { env } from '../support/env.js';
 import { mustEqual, quantile, rounds, timed } from '../support/measure.js';
 import { pendingStore } from '../support/million-store.js';

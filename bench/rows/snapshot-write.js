@@ -1,4 +1,4 @@
-import { writeSnapshot } from '../../dist/storage/snapshot/write.js';
+import { writeSnapshot } from '../../build/storage/snapshot/write.js';
 import { env } from '../support/env.js';
 import { mustEqual, rounds, timed } from '../support/measure.js';
 import { stateHash } from '../support/queue-store.js';

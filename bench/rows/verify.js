@@ -1,4 +1,4 @@
-import { verifyStore } from '../../dist/storage/read.js';
+import { verifyStore } from '../../build/storage/read.js';
 import { env } from '../support/env.js';
 import { logStore, sharedFrameBytes, warm } from '../support/log-store.js';
 import { mustEqual, rounds, timed } from '../support/measure.js';

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { verifyStore } from '../../dist/storage/read.js';
+import { verifyStore } from '../../build/storage/read.js';
 import { env } from './env.js';
 import { walBytes } from './log-store.js';
 import { mustEqual, rounds } from './measure.js';

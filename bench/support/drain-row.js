@@ -1,4 +1,4 @@
-import { replayTo } from '../../dist/storage/replay.js';
+import { replayTo } from '../../build/storage/replay.js';
 import { durableRow } from './commit-rows.js';
 import { env } from './env.js';
 import { mustEqual } from './measure.js';

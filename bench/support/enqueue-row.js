@@ -1,5 +1,5 @@
-import { payloadText } from '../../dist/queue/state/job.js';
-import { replayTo } from '../../dist/storage/replay.js';
+import { payloadText } from '../../build/queue/state/job.js';
+import { replayTo } from '../../build/storage/replay.js';
 import { durableRow, inParallel } from './commit-rows.js';
 import { env } from './env.js';
 import { must, mustEqual } from './measure.js';

@@ -1,5 +1,5 @@
-import { systemClock, systemRandom } from '../../dist/base/node-clock.js';
-import { nodeFs } from '../../dist/fs/node-fs.js';
+import { systemClock, systemRandom } from '../../build/base/node-clock.js';
+import { nodeFs } from '../../build/fs/node-fs.js';
 
 /** The real disk. */
 export const env = { fs: nodeFs, clock: systemClock, random: systemRandom };

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { openStore } from '../../dist/storage/store.js';
-import { frameBytes } from '../../dist/storage/wal/format.js';
-import { packedBytes } from '../../dist/storage/wal/records.js';
+import { openStore } from '../../build/storage/store.js';
+import { frameBytes } from '../../build/storage/wal/format.js';
+import { packedBytes } from '../../build/storage/wal/records.js';
 import { unsyncedEnv } from './env.js';
 import { numberedRecord, recordBytes } from './records.js';
 

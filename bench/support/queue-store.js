@@ -1,8 +1,8 @@
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
-import { QueueEngine } from '../../dist/queue/engine.js';
-import { QueueMachine } from '../../dist/queue/state/machine.js';
-import { hashEntries } from '../../dist/storage/snapshot/hash.js';
-import { openStore } from '../../dist/storage/store.js';
+import { QueueEngine } from '../../build/queue/engine.js';
+import { QueueMachine } from '../../build/queue/state/machine.js';
+import { hashEntries } from '../../build/storage/snapshot/hash.js';
+import { openStore } from '../../build/storage/store.js';
 
 export const machine = () => new QueueMachine();
 

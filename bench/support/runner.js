@@ -1,5 +1,5 @@
-import { serveQueue } from '../../dist/queue/run/serve.js';
-import { lockStore } from '../../dist/storage/lock.js';
+import { serveQueue } from '../../build/queue/run/serve.js';
+import { lockStore } from '../../build/storage/lock.js';
 import { must, mustEqual } from './measure.js';
 
 /**

@@ -1,4 +1,4 @@
-import { replayTo } from '../../dist/storage/replay.js';
+import { replayTo } from '../../build/storage/replay.js';
 import { bin, runNode } from './child.js';
 import { env } from './env.js';
 import { mustEqual, rounds } from './measure.js';

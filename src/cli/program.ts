@@ -1,15 +1,22 @@
 import { Argument, type Command, Option } from 'commander';
 import { answers, createRoot, examples, type Parsed, wholeNumber } from './command.ts';
-import { addQueueGroup } from './queue.ts';
-import { addSnapshotGroup } from './snapshot.ts';
-import { addWalGroup } from './wal.ts';
+import { addQueueCommands } from './queue.ts';
+import { addSnapshotCommands } from './snapshot.ts';
+import { addWalCommands } from './wal.ts';
 
-/** The whole command tree. Only declarations: the code of a command is loaded when it runs. */
-export function buildProgram(parsed: Parsed): Command {
+/**
+ * The command tree. Only declarations: the code of a command is loaded when it runs. Given the words of a command line,
+ * groups that none of them names have their name alone: their thirty commands would take as long as a small one runs.
+ */
+export function buildProgram(parsed: Parsed, words?: readonly string[]): Command {
   const program = createRoot();
-  addWalGroup(program, parsed);
-  addSnapshotGroup(program, parsed);
-  addQueueGroup(program, parsed);
+  const group = (name: string, about: string, addCommands: (group: Command, parsed: Parsed) => void): void => {
+    const command = program.command(name).description(about);
+    if (words === undefined || words.includes(name)) addCommands(command, parsed);
+  };
+  group('wal', 'look at, check, repair, replay and compact a write-ahead log', addWalCommands);
+  group('snapshot', 'write, check, list, show, compare, restore and prune snapshots', addSnapshotCommands);
+  group('queue', 'a durable job queue on the store: on disk before the answer', addQueueCommands);
   addDoctor(program, parsed);
   addReport(program, parsed);
   addBackup(program, parsed);

@@ -13,9 +13,9 @@ const redrawMs = 100;
 const samplesMax = 30;
 
 /**
- * A progress line on stderr, for work longer than a second and only where a line can be drawn over. ora prints even where
- * it cannot, so it is neither asked nor loaded there. What is shown is what files give and take: every command reads and writes some, so
- * none has to count.
+ * A progress line on stderr, for work longer than a second and only where a line can be drawn over. ora prints even
+ * where it cannot, so it is neither asked nor loaded there. What is shown is what files give and take: every command
+ * reads and writes some, so none has to count.
  */
 export class Progress implements ByteMeter {
   readonly #enabled: boolean;

@@ -8,8 +8,7 @@ import { addRun } from './queue/run-command.ts';
 import { addSettingCommands } from './queue/setting-commands.ts';
 
 /** The flags of each command stand in `queue/*-command.ts`; what a command does is loaded when it runs. */
-export function addQueueGroup(program: Command, parsed: Parsed): void {
-  const queue = program.command('queue').description('a durable job queue on the store: on disk before the answer');
+export function addQueueCommands(queue: Command, parsed: Parsed): void {
   addEnqueue(queue, parsed);
   addRun(queue, parsed);
   addReadCommands(queue, parsed);

@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import { Exit, type ExitCode, usageError } from '../base/errors.ts';
+import { stringify } from '../commands/json-text.ts';
 import { asksForJson, colorArgument, plainWords, protectSelectors } from './arguments.ts';
 import { type Parsed, ParseEnded, translateParseError } from './command.ts';
 import { bugDocument, failureDocument, failureText, InDocument, toFailure } from './failure.ts';
 import { Output, OutputClosed } from './output.ts';
 import { buildProgram } from './program.ts';
 import type { SessionHooks } from './session.ts';
+import { makeStyle, wantsColor } from './style.ts';
 
 /** Parses, runs, reports. Returns the exit code of the process. */
 export async function run(argv: readonly string[]): Promise<ExitCode> {
@@ -14,7 +16,7 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
   // A reader of stderr that went away is no failure of the work.
   process.stderr.on('error', () => {});
   try {
-    await parse(buildProgram(parsed), protectSelectors(argv), parsed);
+    await parse(buildProgram(parsed, plainWords(argv)), protectSelectors(argv), parsed);
     return (await parsed.chosen?.run(signals)) ?? Exit.ok;
   } catch (error) {
     if (error instanceof ParseEnded) {
@@ -90,13 +92,11 @@ async function report(error: unknown, { kind, store }: Parsed, argv: readonly st
   const err = new Output(process.stderr);
   if (asksForJson(argv) && !(error instanceof InDocument)) {
     const out = new Output(process.stdout);
-    const { stringify } = await import('../commands/json-text.ts');
     const document = failure === undefined ? bugDocument(error) : failureDocument(failure, asked);
     await ignoreClosed(out.line(stringify({ walq: 1, kind, error: document }, out.isTerminal ? 2 : 0)));
     await ignoreClosed(out.flush());
     if (failure !== undefined) return failure.exit;
   }
-  const { makeStyle, wantsColor } = await import('./style.ts');
   const mode = colorArgument(argv);
   const style = makeStyle(
     wantsColor(mode === 'always' || mode === 'never' ? mode : 'auto', process.env, err.isTerminal),

@@ -4,10 +4,7 @@ import { addDiffOptions } from './diff/options.ts';
 
 const storeHelp = 'the store';
 
-export function addSnapshotGroup(program: Command, parsed: Parsed): void {
-  const group = program
-    .command('snapshot')
-    .description('write, check, list, show, compare, restore and prune snapshots');
+export function addSnapshotCommands(group: Command, parsed: Parsed): void {
   const create = group
     .command('create')
     .description('write a snapshot of the state now')

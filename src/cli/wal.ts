@@ -19,8 +19,7 @@ const inspectFormats = ['text', 'table', 'ndjson', 'json', 'csv', 'hex'];
 const failOnLevels = ['note', 'torn', 'degraded', 'corrupt'];
 const exportFormats = ['ndjson', 'csv', 'document', 'raft-recovery'];
 
-export function addWalGroup(program: Command, parsed: Parsed): void {
-  const wal = program.command('wal').description('look at, check, repair, replay and compact a write-ahead log');
+export function addWalCommands(wal: Command, parsed: Parsed): void {
   addInspect(wal, parsed);
   addVerify(wal, parsed);
   addStats(wal, parsed);

@@ -1,16 +1,16 @@
 import { readdirSync, writeSync } from 'node:fs';
-import { systemClock, systemRandom } from '../../dist/base/node-clock.js';
-import { placeNewStore } from '../../dist/commands/import-place.js';
-import { nodeFs } from '../../dist/fs/node-fs.js';
-import { backupStore } from '../../dist/storage/backup.js';
-import { compactStore } from '../../dist/storage/compact.js';
-import { applyRepair, planRepair } from '../../dist/storage/repair.js';
-import { undoRepair } from '../../dist/storage/repair-undo.js';
-import { restoreTo } from '../../dist/storage/restore.js';
-import { applyRestore, planRestore } from '../../dist/storage/restore-in-place.js';
-import { planSalvage } from '../../dist/storage/salvage.js';
-import { writeSalvage } from '../../dist/storage/salvage-write.js';
-import { openStore } from '../../dist/storage/store.js';
+import { systemClock, systemRandom } from '../../build/base/node-clock.js';
+import { placeNewStore } from '../../build/commands/import-place.js';
+import { nodeFs } from '../../build/fs/node-fs.js';
+import { backupStore } from '../../build/storage/backup.js';
+import { compactStore } from '../../build/storage/compact.js';
+import { applyRepair, planRepair } from '../../build/storage/repair.js';
+import { undoRepair } from '../../build/storage/repair-undo.js';
+import { restoreTo } from '../../build/storage/restore.js';
+import { applyRestore, planRestore } from '../../build/storage/restore-in-place.js';
+import { planSalvage } from '../../build/storage/salvage.js';
+import { writeSalvage } from '../../build/storage/salvage-write.js';
+import { openStore } from '../../build/storage/store.js';
 
 /**
  * One process under a kernel that fails it: node child.js STORE WORK. It writes a line for each record before it asks

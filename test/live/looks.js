@@ -2,12 +2,12 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { systemClock, systemRandom } from '../../dist/base/node-clock.js';
-import { nodeFs } from '../../dist/fs/node-fs.js';
-import { backupStore } from '../../dist/storage/backup.js';
-import { scanStore, verifyStore } from '../../dist/storage/read.js';
-import { replayTo } from '../../dist/storage/replay.js';
-import { openStore } from '../../dist/storage/store.js';
+import { systemClock, systemRandom } from '../../build/base/node-clock.js';
+import { nodeFs } from '../../build/fs/node-fs.js';
+import { backupStore } from '../../build/storage/backup.js';
+import { scanStore, verifyStore } from '../../build/storage/read.js';
+import { replayTo } from '../../build/storage/replay.js';
+import { openStore } from '../../build/storage/store.js';
 import { ChainMachine, Prefixes } from './chain.js';
 
 const env = { fs: nodeFs, clock: systemClock, random: systemRandom };

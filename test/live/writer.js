@@ -2,10 +2,10 @@
 // records were answered. Lives as long as its standard input, or until it is killed.
 //
 //   node test/live/writer.js STORE SEED
-import { systemClock, systemRandom } from '../../dist/base/node-clock.js';
-import { nodeFs } from '../../dist/fs/node-fs.js';
-import { compactStore } from '../../dist/storage/compact.js';
-import { openStore } from '../../dist/storage/store.js';
+import { systemClock, systemRandom } from '../../build/base/node-clock.js';
+import { nodeFs } from '../../build/fs/node-fs.js';
+import { compactStore } from '../../build/storage/compact.js';
+import { openStore } from '../../build/storage/store.js';
 import { ChainMachine, recordOf } from './chain.js';
 import { seeded } from './seeded.js';
 

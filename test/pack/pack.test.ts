@@ -23,11 +23,11 @@ describe('the package', () => {
 
   it.each([
     'bin/walq.js',
-    'dist/cli/main.js',
-    'dist/index.js',
-    'dist/index.d.ts',
-    'dist/cli/report/page/page.js',
-    'dist/cli/report/page/page.css',
+    'dist/js/main.js',
+    'dist/js/index.js',
+    'dist/types/index.d.ts',
+    'dist/js/report/page/page.js',
+    'dist/js/report/page/page.css',
     'package.json',
     'README.md',
     'ARCHITECTURE.md',
@@ -44,8 +44,9 @@ describe('the package', () => {
   it('has nothing but the program, its declarations and its documents', () => {
     const allowed = [
       /^bin\/walq\.js$/,
-      /^dist\/.+\.(js|d\.ts)$/,
-      /^dist\/cli\/report\/page\/page\.css$/,
+      /^dist\/js\/(report\/page\/)?[a-z0-9-]+\.js$/,
+      /^dist\/types\/.+\.d\.ts$/,
+      /^dist\/js\/report\/page\/page\.css$/,
       /^(docs|src)\/.+\.md$/,
       /^docs\/report-(damaged|job)\.png$/,
       /^(package\.json|LICENSE|README\.md|ARCHITECTURE\.md|CHANGELOG\.md|SECURITY\.md)$/,
@@ -66,8 +67,8 @@ describe('the package', () => {
       'ora',
       'yaml',
     ]);
-    expect(exports['.']).toEqual({ types: './dist/index.d.ts', default: './dist/index.js' });
-    for (const path of ['bin/walq.js', 'dist/index.js', 'dist/index.d.ts'])
+    expect(exports['.']).toEqual({ types: './dist/types/index.d.ts', default: './dist/js/index.js' });
+    for (const path of ['bin/walq.js', 'dist/js/index.js', 'dist/types/index.d.ts'])
       expect(existsSync(`${root}/${path}`)).toBe(true);
   });
 

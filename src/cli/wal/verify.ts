@@ -2,6 +2,7 @@ import type { ExitCode } from '../../base/errors.ts';
 import { usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { hasFlippedBit } from '../../commands/flipped-bit.ts';
+import { stringify } from '../../commands/json-text.ts';
 import { stepsFor } from '../../commands/next-steps.ts';
 import { shownPath, splitPositionals } from '../../commands/target.ts';
 import { exitUnder, type FailOn, worstFirst } from '../../commands/verdict.ts';
@@ -50,7 +51,6 @@ function documentOf(result: VerifyResult): Record<string, unknown> {
 }
 
 async function writeLines(session: Session, result: VerifyResult, exit: ExitCode): Promise<void> {
-  const { stringify } = await import('../../commands/json-text.ts');
   for (const finding of result.findings) await session.out.line(stringify(finding));
   await session.out.line(
     stringify({ walq: 1, kind: session.kind, ...documentOf(result), findings: result.findings.length, exit }),

@@ -52,7 +52,7 @@ describe.each([
     expect(text).toContain('"payloadText":"{\\"n\\":9007199254740993}","attempt":1,"maxAttempts":3}');
     expect(text).toMatch(/DEAD dead .*reason=permanent error="no such user"/);
     expect(text).toMatch(/DEAD throws .*reason=attempts error="TypeError: oops\\n {4}at work \(/);
-    expect(text).not.toContain('dist/queue');
+    expect(text).not.toContain('dist/js');
     expect(text).toMatch(/RETRY later .*reason=asked/);
     expect(text).toMatch(/ACK later/);
     expect(text).toMatch(/ACK circle {2}duration=\d+\w+$/m);
