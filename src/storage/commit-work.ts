@@ -7,6 +7,8 @@ export interface Append {
   kind: 'append';
   records: readonly Uint8Array[];
   bytes: number;
+  /** What the records say, one by one, for the state machine; undefined for those that it has to read. */
+  known: readonly unknown[] | undefined;
   outcome: Outcome<unknown>;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;

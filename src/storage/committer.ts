@@ -84,10 +84,10 @@ export class Committer {
   }
 
   /** One atomic operation. Resolves with what `outcome` makes of its first seq, after it is durable and applied. */
-  append<T>(records: readonly Uint8Array[], outcome: Outcome<T>): Promise<T> {
+  append<T>(records: readonly Uint8Array[], outcome: Outcome<T>, known?: readonly unknown[]): Promise<T> {
     return new Promise<unknown>((resolve, reject) => {
       const bytes = packedBytes(records);
-      const work: Append = { kind: 'append', records, bytes, outcome, resolve, reject };
+      const work: Append = { kind: 'append', records, bytes, known, outcome, resolve, reject };
       const wrong = faultOf(work);
       if (wrong === undefined) this.#push(work);
       else refuse(work, wrong);
@@ -196,7 +196,7 @@ export class Committer {
   async #answer(batch: Batch): Promise<void> {
     const started = this.#env.clock.monotonic();
     const seqFirst = this.#seqApplied + 1;
-    this.#apply(recordsOf(batch));
+    this.#apply(batch);
     let seq = seqFirst;
     for (const work of batch) {
       if (this.#diverged) refuse(work, this.#poison);
@@ -207,12 +207,15 @@ export class Committer {
     this.#pace.turned(this.#env.clock.monotonic() - started);
   }
 
-  #apply(records: readonly Uint8Array[]): void {
+  #apply(batch: Batch): void {
     if (this.#diverged) return;
     try {
-      for (const record of records) {
-        this.#machine.apply(record, this.#seqApplied + 1);
-        this.#seqApplied++;
+      for (const { records, known } of batch) {
+        let at = 0;
+        for (const record of records) {
+          this.#machine.apply(record, this.#seqApplied + 1, known?.[at++]);
+          this.#seqApplied++;
+        }
       }
     } catch (cause) {
       // Validation before append failed its duty.

@@ -3,16 +3,21 @@ const quickSyncMs = 1;
 const slowUntilMeasured = Number.POSITIVE_INFINITY;
 /** How much the newest measurement counts. */
 const newestShare = 0.2;
-/** A wait may be this much longer than the work beside it before the two are not worth being side by side. */
-const patience = 1.25;
+/**
+ * Work that takes this many syncs is worth being cut in two, one half beside the sync of the other: two smaller commits
+ * take two syncs, and each goes through the thread pool.
+ */
+const syncsWorth = 2;
+/** Of the work beside it, which is a half, a commit may still be waited for this part before that is not worth it. */
+const patience = 0.25;
 
 /**
  * How the writer waits for the disk, from what syncs and the work between them took.
  *
  * - A quick disk is waited for in place: a trip through the thread pool costs as much as the sync itself, and where
  *   everybody waits for it there is nothing to do meanwhile.
- * - When those who are answered keep this thread busier than the disk, commits overlap: one half asks again while the
- *   other half is being synced, in the thread pool.
+ * - When those who are answered keep this thread busier than two syncs the disk, commits overlap: one half asks again
+ *   while the other half is being synced, in the thread pool.
  * - A slow disk gets everything that waits in one sync, also in the thread pool.
  */
 export class Pace {
@@ -44,7 +49,7 @@ export class Pace {
   synced(ms: number): void {
     if (this.#overlaps) return;
     this.#syncMs = this.#syncMs === slowUntilMeasured ? ms : mean(this.#syncMs, ms);
-    this.#judge(this.#turnMs > this.#syncMs);
+    this.#judge(this.#turnMs > syncsWorth * this.#syncMs);
   }
 
   /** From the answers until everybody who wanted to ask again had done so. */

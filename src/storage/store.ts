@@ -142,12 +142,17 @@ export class Store<M extends StateMachine> {
   /**
    * One atomic operation: all its records or none. Resolves with the first seq when they are on disk and applied.
    * Operations that wait together share one sync. Rejects with E_NO_SPACE (nothing happened, try again),
-   * E_DURABILITY_UNKNOWN, E_POISONED, E_RECORD_SIZE, E_CLOSED. With `outcome`, resolves with what that answers.
+   * E_DURABILITY_UNKNOWN, E_POISONED, E_RECORD_SIZE, E_CLOSED. With `outcome`, resolves with what that answers. `known`:
+   * what the records say, where the state machine need not read them.
    */
   append(records: readonly Uint8Array[]): Promise<number>;
-  append<T>(records: readonly Uint8Array[], outcome: Outcome<T>): Promise<T>;
-  append(records: readonly Uint8Array[], outcome: Outcome<unknown> = firstSeq): Promise<unknown> {
-    return this.#committer.append(records, outcome);
+  append<T>(records: readonly Uint8Array[], outcome: Outcome<T>, known?: readonly unknown[]): Promise<T>;
+  append(
+    records: readonly Uint8Array[],
+    outcome: Outcome<unknown> = firstSeq,
+    known?: readonly unknown[],
+  ): Promise<unknown> {
+    return this.#committer.append(records, outcome, known);
   }
 
   /** Closes the active segment and begins the next one. False when the disk has no room for it. */

@@ -20,6 +20,14 @@ export const queueMutants = [
     tests: ['test/queue/ops/together.test.ts'],
   },
   {
+    name: 'every event is taken as it was written',
+    property: 'an event that may read back as another one, or hold what others hold, is read back',
+    file: 'src/queue/ops/known.ts',
+    edits: [['return false;\n  }\n}', 'return true;\n  }\n}']],
+    tests: ['test/queue/ops/known.test.ts'],
+    only: 'is none with',
+  },
+  {
     name: 'requeue on every open',
     property: 'opening a store changes no job',
     file: 'src/queue/open-queue.ts',

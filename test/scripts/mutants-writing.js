@@ -5,6 +5,13 @@
  */
 export const writingMutants = [
   {
+    name: 'what one record says is taken for another one',
+    property: 'the state machine is told of each record what that record says',
+    file: 'src/storage/committer.ts',
+    edits: [['known?.[at++]', 'known?.[at]']],
+    tests: ['test/storage/known.test.ts'],
+  },
+  {
     name: 'answer before the sync',
     property: 'an answer comes after the sync of its frame',
     file: 'src/storage/log-writer.ts',

@@ -23,6 +23,7 @@ test.each([
     { syncMs: 5, turnMs: 0.3 },
     [false, false],
   ],
+  ['not worth a second sync', { syncMs: 0.15, turnMs: 0.25 }, [false, true]],
   ['many clients on a quick disk overlap', { syncMs: 0.1, turnMs: 0.4 }, [true, false]],
   ['very many clients on a slow disk overlap', { syncMs: 2, turnMs: 8 }, [true, false]],
 ])('%s', (_name, load, [overlaps, inPlace]) => {

@@ -17,7 +17,8 @@ export function rawJson(text: string): RawJson {
 /** A value as JSON text; undefined for undefined. Throws usageError E_JSON for what has no JSON form. */
 export function jsonOf(value: unknown, what: string): string | undefined {
   if (value === undefined) return undefined;
-  if (value instanceof RawJson) return value.text;
+  // A part of a text keeps the whole of it in memory, for as long as the job is there; joining and cutting copies it.
+  if (value instanceof RawJson) return ` ${value.text}`.slice(1);
   let text: string | undefined;
   try {
     text = JSON.stringify(value);

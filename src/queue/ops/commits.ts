@@ -6,6 +6,7 @@ import type { QueueEvent } from '../events/event-types.ts';
 import { encodeEvent } from '../events/events.ts';
 import type { QueueLog } from '../log.ts';
 import type { Packed } from '../state/packed.ts';
+import { knownEvents } from './known.ts';
 
 /** How long a verdict waits before it tries the full disk again. */
 const fullDiskRetryMs = 1000;
@@ -39,18 +40,23 @@ export class Commits {
    * limits of the format. `pruned`: ids of the jobs that its PRUNE mean.
    */
   append(events: readonly QueueEvent<Packed>[], pruned: readonly string[] = []): Promise<number> {
-    return this.#log.append(events.map(encodeEvent), {
-      applied: (seqFirst) => {
-        this.tell(events, seqFirst, pruned);
-        return seqFirst;
-      },
-      failed: nothing,
-    });
+    const applied = (seqFirst: number): number => {
+      this.tell(events, seqFirst, pruned);
+      return seqFirst;
+    };
+    return this.#log.append(events.map(encodeEvent), { applied, failed: nothing }, knownEvents(events));
   }
 
-  /** The same for operations that come by the million: one promise, no turns between the log and the answer. */
-  appendWith<T>(events: readonly QueueEvent<Packed>[], outcome: Outcome<T>): Promise<T> {
-    return this.#log.append(events.map(encodeEvent), new Told(this, events, outcome));
+  /**
+   * The same for operations that come by the million: one promise, no turns between the log and the answer, and
+   * `outcome` tells the listeners. `known`: the events, where they need not be read back.
+   */
+  appendWith<T>(
+    events: readonly QueueEvent<Packed>[],
+    outcome: Outcome<T>,
+    known: readonly QueueEvent<Packed>[] | undefined,
+  ): Promise<T> {
+    return this.#log.append(events.map(encodeEvent), outcome, known);
   }
 
   /**
@@ -65,7 +71,7 @@ export class Commits {
       return seqFirst;
     };
     return this.#log
-      .append(records, { applied: tell, failed: nothing })
+      .append(records, { applied: tell, failed: nothing }, knownEvents(events))
       .catch((error) => this.#persist(records, error).then(tell));
   }
 
@@ -120,26 +126,4 @@ export class Commits {
 
 function isRemove({ type }: QueueEvent<Packed>): boolean {
   return type === 'REMOVE';
-}
-
-/** A class and not closures, for the same reason. */
-class Told<T> implements Outcome<T> {
-  readonly #commits: Commits;
-  readonly #events: readonly QueueEvent<Packed>[];
-  readonly #outcome: Outcome<T>;
-
-  constructor(commits: Commits, events: readonly QueueEvent<Packed>[], outcome: Outcome<T>) {
-    this.#commits = commits;
-    this.#events = events;
-    this.#outcome = outcome;
-  }
-
-  applied(seqFirst: number): T {
-    this.#commits.tell(this.#events, seqFirst);
-    return this.#outcome.applied(seqFirst);
-  }
-
-  failed(error: unknown): void {
-    this.#outcome.failed(error);
-  }
 }

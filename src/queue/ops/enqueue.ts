@@ -5,6 +5,7 @@ import type { EnqueueEvent, QueueEvent } from '../events/event-types.ts';
 import type { Packed } from '../state/packed.ts';
 import { type EngineContext, reservedKey } from './context.ts';
 import { type EnqueueEntry, EnqueuePlan, mustHaveRoom } from './enqueue-plan.ts';
+import { knownEvents } from './known.ts';
 import { enqueueEvent, type JobSpec } from './spec.ts';
 
 /**
@@ -69,7 +70,7 @@ function appendNew<T>(
   answer: (seqFirst: number) => T,
 ): Promise<T> {
   mustHaveRoom(engine, events.length);
-  return appendFresh(engine, events, events, answer);
+  return appendFresh(engine, events, events, answer, knownEvents(events));
 }
 
 /** Whoever sent a thousand jobs wants to know which one it is that fails. */
@@ -142,24 +143,35 @@ function appendFresh<T>(
   events: readonly QueueEvent<Packed>[],
   fresh: readonly EnqueueEvent<Packed>[],
   answer: (seqFirst: number) => T,
+  known?: readonly QueueEvent<Packed>[],
 ): Promise<T> {
-  const arrival = new Arrival(engine, fresh, answer);
+  const arrival = new Arrival(engine, events, fresh, answer);
   try {
-    return engine.commits.appendWith(events, arrival);
+    return engine.commits.appendWith(events, arrival, known);
   } catch (error) {
     arrival.failed();
     throw error;
   }
 }
 
-/** Jobs on their way to the log: they count for the limits of the queue, and the engine is not idle. */
+/**
+ * Jobs on their way to the log: they count for the limits of the queue, and the engine is not idle. A class and not
+ * closures: there may be a million.
+ */
 class Arrival<T> implements Outcome<T> {
   readonly #engine: EngineContext;
+  readonly #events: readonly QueueEvent<Packed>[];
   readonly #fresh: readonly EnqueueEvent<Packed>[];
   readonly #answer: (seqFirst: number) => T;
 
-  constructor(engine: EngineContext, fresh: readonly EnqueueEvent<Packed>[], answer: (seqFirst: number) => T) {
+  constructor(
+    engine: EngineContext,
+    events: readonly QueueEvent<Packed>[],
+    fresh: readonly EnqueueEvent<Packed>[],
+    answer: (seqFirst: number) => T,
+  ) {
     this.#engine = engine;
+    this.#events = events;
     this.#fresh = fresh;
     this.#answer = answer;
     engine.arriving.add(fresh);
@@ -167,6 +179,7 @@ class Arrival<T> implements Outcome<T> {
   }
 
   applied(seqFirst: number): T {
+    this.#engine.commits.tell(this.#events, seqFirst);
     this.failed();
     return this.#answer(seqFirst);
   }

@@ -37,12 +37,15 @@ export class QueueMachine implements StateMachine {
   /** Those among them that are leased, by token. */
   readonly #leases = new Map<string, InFlightJob>();
 
-  /** Throws E_APPLY, or E_RECORD / E_RECORD_NEWER for bytes that cannot be read; the state is then unchanged. */
-  apply(record: Uint8Array, seq: number): void {
-    this.applyEvent(decodePacked(record), seq);
+  /**
+   * Throws E_APPLY, or E_RECORD / E_RECORD_NEWER for bytes that cannot be read; the state is then unchanged. `known`: the
+   * event, which the state may keep parts of.
+   */
+  apply(record: Uint8Array, seq: number, known?: QueueEvent<Packed>): void {
+    this.applyEvent(known ?? decodePacked(record), seq);
   }
 
-  /** The same for an event already decoded. Keeps no reference to its payload. */
+  /** The same for an event already decoded. Keeps no reference to a payload that is no text. */
   applyEvent(event: QueueEvent<Packed>, seq: number): void {
     try {
       this.#change(event, seq);

@@ -8,6 +8,7 @@ import { QueueMachine } from '../../../src/queue/state/machine.ts';
 import { firstSeq } from '../../../src/storage/commit-work.ts';
 import type { CheckpointResult, Outcome } from '../../../src/storage/types.ts';
 import { answering, noSpace } from '../support/fake-log.ts';
+import { applyAll } from '../support/known.ts';
 
 /** Which operation is running: so every frame knows whose it is. */
 export const underWay = new AsyncLocalStorage<number>();
@@ -27,6 +28,7 @@ export interface Frame {
 
 interface Waiting {
   records: readonly Uint8Array[];
+  known: readonly unknown[] | undefined;
   op: number;
   tick: number;
   monotonic: number;
@@ -111,14 +113,18 @@ export class ModelLog implements QueueLog {
   }
 
   append(records: readonly Uint8Array[]): Promise<number>;
-  append<T>(records: readonly Uint8Array[], outcome: Outcome<T>): Promise<T>;
-  append(records: readonly Uint8Array[], outcome: Outcome<unknown> = firstSeq): Promise<unknown> {
+  append<T>(records: readonly Uint8Array[], outcome: Outcome<T>, known?: readonly unknown[]): Promise<T>;
+  append(
+    records: readonly Uint8Array[],
+    outcome: Outcome<unknown> = firstSeq,
+    known?: readonly unknown[],
+  ): Promise<unknown> {
     if (this.#dead) return new Promise(() => undefined);
     const op = underWay.getStore() ?? -1;
     const { tick } = this.#clock;
     const monotonic = this.#clock.monotonic();
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ records, op, tick, monotonic, ...answering(outcome, resolve, reject) });
+      this.#waiting.push({ records, known, op, tick, monotonic, ...answering(outcome, resolve, reject) });
     });
   }
 
@@ -144,7 +150,7 @@ export class ModelLog implements QueueLog {
         continue;
       }
       const seqFirst = this.#write(waiting);
-      for (const [index, record] of waiting.records.entries()) this.machine.apply(record, seqFirst + index);
+      applyAll(this.machine, waiting.records, waiting.known, seqFirst);
       waiting.resolve(seqFirst);
     }
   }

@@ -8,9 +8,11 @@ import type { QueueLog } from '../../../src/queue/log.ts';
 import { QueueMachine } from '../../../src/queue/state/machine.ts';
 import { firstSeq } from '../../../src/storage/commit-work.ts';
 import type { CheckpointResult, Outcome } from '../../../src/storage/types.ts';
+import { applyAll } from './known.ts';
 
 interface Waiting {
   records: readonly Uint8Array[];
+  known: readonly unknown[] | undefined;
   resolve: (seq: number) => void;
   reject: (error: unknown) => void;
 }
@@ -18,7 +20,11 @@ interface Waiting {
 type Settle = (value: unknown) => void;
 
 /** How a log answers an operation: its outcome first, then its promise. */
-export function answering(outcome: Outcome<unknown>, resolve: Settle, reject: Settle): Omit<Waiting, 'records'> {
+export function answering(
+  outcome: Outcome<unknown>,
+  resolve: Settle,
+  reject: Settle,
+): Pick<Waiting, 'resolve' | 'reject'> {
   return {
     resolve: (seqFirst) => {
       try {
@@ -65,10 +71,14 @@ export class FakeLog implements QueueLog {
   }
 
   append(records: readonly Uint8Array[]): Promise<number>;
-  append<T>(records: readonly Uint8Array[], outcome: Outcome<T>): Promise<T>;
-  append(records: readonly Uint8Array[], outcome: Outcome<unknown> = firstSeq): Promise<unknown> {
+  append<T>(records: readonly Uint8Array[], outcome: Outcome<T>, known?: readonly unknown[]): Promise<T>;
+  append(
+    records: readonly Uint8Array[],
+    outcome: Outcome<unknown> = firstSeq,
+    known?: readonly unknown[],
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ records, ...answering(outcome, resolve, reject) });
+      this.#queue.push({ records, known, ...answering(outcome, resolve, reject) });
       if (!this.manual && !this.#running) {
         this.#running = true;
         setImmediate(() => {
@@ -91,10 +101,11 @@ export class FakeLog implements QueueLog {
       return;
     }
     this.batches.push(batch.length);
-    for (const { records, resolve, reject } of batch) {
+    for (const { records, known, resolve, reject } of batch) {
       const seqFirst = this.records.length + 1;
+      this.records.push(...records);
       try {
-        for (const record of records) this.#apply(record);
+        this.#apply(records, known, seqFirst);
       } catch (error) {
         reject(error);
         continue;
@@ -104,12 +115,11 @@ export class FakeLog implements QueueLog {
   }
 
   /** What an operation appends always applies: it held what it touches since it looked. */
-  #apply(record: Uint8Array): void {
-    this.records.push(record);
+  #apply(records: readonly Uint8Array[], known: readonly unknown[] | undefined, seqFirst: number): void {
     try {
-      this.machine.apply(record, this.records.length);
+      applyAll(this.machine, records, known, seqFirst);
     } catch (error) {
-      assert.fail(`${recordTypeName(record)} was appended and does not apply: ${error}`);
+      assert.fail(`${records.map(recordTypeName)} was appended and does not apply: ${error}`);
     }
   }
 

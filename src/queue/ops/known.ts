@@ -1,0 +1,31 @@
+import type { QueueEvent } from '../events/event-types.ts';
+import type { Packed } from '../state/packed.ts';
+
+/** Larger ones are kept outside the heap, as the reader of records does. */
+const payloadLengthMax = 4096;
+
+/**
+ * These events, when the state machine may take them as they are in place of reading the records that were just made of
+ * them, which is a quarter of the work of a job. Those alone of which each reads back as the same, and that hold nothing
+ * which somebody else may change, or which is a part of a larger text. Undefined when one of them does not; the ids of
+ * jobs to be enqueued must be our own.
+ */
+export function knownEvents(events: readonly QueueEvent<Packed>[]): readonly QueueEvent<Packed>[] | undefined {
+  return events.every(isKnown) ? events : undefined;
+}
+
+function isKnown(event: QueueEvent<Packed>): boolean {
+  switch (event.type) {
+    case 'ENQUEUE': {
+      const { payload, command, key, parents } = event;
+      const isSmall = payload === undefined || (typeof payload === 'string' && payload.length <= payloadLengthMax);
+      return isSmall && command === undefined && key === undefined && parents === undefined;
+    }
+    case 'DISPATCH':
+      return true;
+    case 'ACK':
+      return event.result === undefined;
+    default:
+      return false;
+  }
+}
