@@ -6,7 +6,7 @@ import { baseName } from '../../base/path.ts';
 import type { ByteSource } from '../../base/source.ts';
 import { preambleBytes } from '../preamble.ts';
 import type { SnapshotCheck } from '../types.ts';
-import { splitBlock, unpackBlock } from './block.ts';
+import { entriesFault, forEachEntry, unpackBlock } from './block.ts';
 import type { BlockHeader, Fault, SnapshotFooter, SnapshotHeader } from './codec.ts';
 import {
   blockHeaderBytes,
@@ -164,14 +164,15 @@ class Scan {
   async #finish({ block, offset, raw }: PendingBlock): Promise<void> {
     const bytes = await raw;
     if (!isFault(bytes)) this.#stateHash.update(bytes);
-    const entries = isFault(bytes) ? bytes : splitBlock(bytes, block.entries);
-    if (isFault(entries)) {
+    const fault = isFault(bytes) ? bytes : entriesFault(bytes, block.entries);
+    if (fault !== undefined || isFault(bytes)) {
       this.#contentGood = false;
-      this.#report('E_SNAPSHOT_BLOCK', offset, offset + block.storedLength, blockFault(entries, block.index));
+      if (fault !== undefined)
+        this.#report('E_SNAPSHOT_BLOCK', offset, offset + block.storedLength, blockFault(fault, block.index));
       return;
     }
     const { onEntry } = this.#options;
-    if (onEntry !== undefined && this.findings.length === 0) for (const entry of entries) onEntry(entry);
+    if (onEntry !== undefined && this.findings.length === 0) forEachEntry(bytes, onEntry);
   }
 
   async #readFooter(start: Buffer, offset: number): Promise<void> {
