@@ -11,8 +11,8 @@ export interface QueueLog {
   /**
    * One atomic operation: all records in one frame, synced, then applied in order, then resolved with the first seq.
    * Operations that wait together share a sync. Rejects with E_NO_SPACE (nothing changed, the log goes on), or
-   * E_POISONED / E_DURABILITY_UNKNOWN / E_CLOSED. With `outcome`, resolves with what that answers. `known`: what the records say,
-   * where the state machine need not read them.
+   * E_POISONED / E_DURABILITY_UNKNOWN / E_CLOSED. With `outcome`, resolves with what that answers. `known`: what the
+   * records say, where the state machine need not read them.
    */
   append(records: readonly Uint8Array[]): Promise<number>;
   append<T>(records: readonly Uint8Array[], outcome: Outcome<T>, known?: readonly unknown[]): Promise<T>;

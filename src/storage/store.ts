@@ -142,8 +142,8 @@ export class Store<M extends StateMachine> {
   /**
    * One atomic operation: all its records or none. Resolves with the first seq when they are on disk and applied.
    * Operations that wait together share one sync. Rejects with E_NO_SPACE (nothing happened, try again),
-   * E_DURABILITY_UNKNOWN, E_POISONED, E_RECORD_SIZE, E_CLOSED. With `outcome`, resolves with what that answers. `known`:
-   * what the records say, where the state machine need not read them.
+   * E_DURABILITY_UNKNOWN, E_POISONED, E_RECORD_SIZE, E_CLOSED. With `outcome`, resolves with what that answers.
+   * `known`: what the records say, where the state machine need not read them.
    */
   append(records: readonly Uint8Array[]): Promise<number>;
   append<T>(records: readonly Uint8Array[], outcome: Outcome<T>, known?: readonly unknown[]): Promise<T>;

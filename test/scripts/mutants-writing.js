@@ -37,10 +37,10 @@ export const writingMutants = [
     edits: [
       [
         'await this.#commit([{ type: FrameType.data, records }]);\n',
-        'this.#apply(records);\n      await this.#commit([{ type: FrameType.data, records }]);\n',
+        'this.#apply(batch);\n      await this.#commit([{ type: FrameType.data, records }]);\n',
       ],
       ['const seqFirst = this.#seqApplied + 1;', 'const seqFirst = this.#seqApplied + 1 - recordsOf(batch).length;'],
-      ['    this.#apply(recordsOf(batch));\n', ''],
+      ['    this.#apply(batch);\n', ''],
     ],
     tests: ['test/storage/crash/no-space.test.ts'],
     only: 'rejects the batch',

@@ -5,10 +5,9 @@ import type { Packed } from '../state/packed.ts';
 const payloadLengthMax = 4096;
 
 /**
- * These events, when the state machine may take them as they are in place of reading the records that were just made of
- * them, which is a quarter of the work of a job. Those alone of which each reads back as the same, and that hold nothing
- * which somebody else may change, or which is a part of a larger text. Undefined when one of them does not; the ids of
- * jobs to be enqueued must be our own.
+ * These events, when the state machine may take them as they are in place of reading the records just made of them: a
+ * quarter of the work of a job. So it may when each of them reads back as the same, and holds nothing that somebody
+ * else may change, or that is a part of a larger text. Undefined otherwise. The ids of new jobs must be our own.
  */
 export function knownEvents(events: readonly QueueEvent<Packed>[]): readonly QueueEvent<Packed>[] | undefined {
   return events.every(isKnown) ? events : undefined;

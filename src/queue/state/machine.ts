@@ -38,8 +38,8 @@ export class QueueMachine implements StateMachine {
   readonly #leases = new Map<string, InFlightJob>();
 
   /**
-   * Throws E_APPLY, or E_RECORD / E_RECORD_NEWER for bytes that cannot be read; the state is then unchanged. `known`: the
-   * event, which the state may keep parts of.
+   * Throws E_APPLY, or E_RECORD / E_RECORD_NEWER for bytes that cannot be read; the state is then unchanged. `known`:
+   * the event, parts of which the state may keep.
    */
   apply(record: Uint8Array, seq: number, known?: QueueEvent<Packed>): void {
     this.applyEvent(known ?? decodePacked(record), seq);
