@@ -40,7 +40,7 @@ export const writingMutants = [
         'this.#apply(batch);\n      await this.#commit([{ type: FrameType.data, records }]);\n',
       ],
       ['const seqFirst = this.#seqApplied + 1;', 'const seqFirst = this.#seqApplied + 1 - recordsOf(batch).length;'],
-      ['    this.#apply(batch);\n', ''],
+      ['this.#apply(batch);\n    let seq', 'let seq'],
     ],
     tests: ['test/storage/crash/no-space.test.ts'],
     only: 'rejects the batch',
