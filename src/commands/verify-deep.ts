@@ -11,6 +11,8 @@ import type { CommandContext } from './context.ts';
 export interface DeepLook {
   /** Events that were applied, one after another, each held against the rules of the queue. */
   applied: number;
+  /** Imported events among those that did not fit and changed nothing, as in every replay. */
+  leftOut: number;
   /** Events that were not, because neither the log nor a snapshot gives the state before them. */
   stateless: number;
   /** Seqs of the snapshots whose state the log was found to give. */
@@ -36,12 +38,13 @@ export async function lookDeep(
     hole: () => replay.hole(),
     record: (record) => replay.take(record),
   });
-  const { applied, stateless, proved, findings } = replay;
-  return { applied, stateless, proved, findings };
+  const { applied, leftOut, stateless, proved, findings } = replay;
+  return { applied, leftOut, stateless, proved, findings };
 }
 
 class DeepReplay {
   applied = 0;
+  leftOut = 0;
   stateless = 0;
   readonly proved: number[] = [];
   readonly findings: Finding[] = [];
@@ -107,8 +110,10 @@ class DeepReplay {
   /** Against the rules of the queue. */
   #hold(machine: QueueMachine, record: RecordView): void {
     try {
+      const { skipped } = machine.totals;
       machine.apply(record.bytes, record.seq);
       this.applied++;
+      if (machine.totals.skipped > skipped) this.leftOut++;
     } catch (cause) {
       if (this.#gaps.skips(cause, record)) {
         this.stateless++;

@@ -50,8 +50,8 @@ export async function verifyPath(context: CommandContext, path: string, deep = f
   const fitting = (result.snapshots ?? []).filter(({ file }) => !misfits.has(file));
   const look = await lookDeep(context, path, fitting);
   const findings = [...result.findings, ...look.findings];
-  const { applied, stateless, proved } = look;
-  return { ...result, findings, verdict: verdictOf(findings), deep: { applied, stateless, proved } };
+  const { applied, leftOut, stateless, proved } = look;
+  return { ...result, findings, verdict: verdictOf(findings), deep: { applied, leftOut, stateless, proved } };
 }
 
 export async function verifyTarget(context: CommandContext, target: Target): Promise<VerifyResult> {

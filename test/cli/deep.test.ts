@@ -41,7 +41,7 @@ const at = Date.UTC(2026, 8, 1);
 const enqueue = (id: string): QueueEvent => ({ type: 'ENQUEUE', id, at, ...enqueueDefaults, runAt: at });
 
 /** With a snapshot after each part. */
-async function writeWith(machine: () => LaxMachine, ...parts: readonly (readonly QueueEvent[])[]): Promise<string> {
+async function writeWith(machine: () => StateMachine, ...parts: readonly (readonly QueueEvent[])[]): Promise<string> {
   const dir = join(scratch(), 'store');
   const env = { fs: nodeFs, clock: systemClock, random: systemRandom };
   const store = await openStore(env, dir, { machine, create: true });
@@ -101,6 +101,18 @@ describe('wal verify --deep', () => {
     expect(stdout).toContain('E_SNAPSHOT_STATE');
   });
 
+  it('counts imported events that changed nothing', async () => {
+    const imported: QueueEvent = { type: 'ACK', id: 'nobody', at, from: '7' };
+    const dir = await writeWith(() => new QueueMachine(), [enqueue('a'), imported, enqueue('b')]);
+    const { code, stdout } = await walq(['wal', 'verify', dir, '--deep']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      'deep: 3 events replayed by the rules of the queue, 1 of them imported ones that did not fit and changed nothing, the state',
+    );
+    const { deep } = JSON.parse((await walq(['wal', 'verify', dir, '--deep', '--json'])).stdout);
+    expect(deep).toMatchObject({ applied: 3, leftOut: 1, stateless: 0 });
+  });
+
   it('goes on behind a hole with the next snapshot, and finds what makes no sense there', async () => {
     const dir = await writeWith(
       () => new LaxMachine(),
@@ -115,7 +127,7 @@ describe('wal verify --deep', () => {
     expect(code).toBe(3);
     const { findings, deep } = JSON.parse(stdout) as { findings: { code: string; seqFirst: number }[]; deep: unknown };
     // a and d were applied; c and e came with no state before them.
-    expect(deep).toEqual({ applied: 2, stateless: 2, proved: [] });
+    expect(deep).toEqual({ applied: 2, leftOut: 0, stateless: 2, proved: [] });
     expect(findings.map(({ code, seqFirst }) => [code, seqFirst])).toEqual([
       ['E_PAYLOAD', 2],
       ['E_REPLAY', 5],

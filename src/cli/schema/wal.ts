@@ -72,6 +72,7 @@ export const inspectKind = (kind: string) => ({
 const deep = structure<NonNullable<VerifyResult['deep']>>(
   {
     applied: whole('events that were applied, one after another'),
+    leftOut: whole('imported events among those that did not fit, and changed nothing'),
     stateless: whole('events that were not, because nothing gives the state before them'),
     proved: list(whole('seq of a snapshot'), 'snapshots whose state the log was found to give'),
   },

@@ -108,13 +108,14 @@ function baseOf({ header }: NonNullable<VerifyResult['export']>): string[] {
   return header?.base === undefined ? [] : [`the state at seq ${header.base.seq}`];
 }
 
-function deepLine({ applied, stateless, proved }: NonNullable<VerifyResult['deep']>): string {
+function deepLine({ applied, leftOut, stateless, proved }: NonNullable<VerifyResult['deep']>): string {
   const of =
     proved.length === 0
       ? 'no snapshot to compare'
       : `the state of ${counted(proved.length, 'snapshot')} is what the log gives`;
   const but = stateless === 0 ? '' : ` (${count(stateless)} could not be: nothing gives the state before them)`;
-  return `deep: ${counted(applied, 'event')} replayed by the rules of the queue${but}, ${of}`;
+  const odd = leftOut === 0 ? '' : `, ${count(leftOut)} of them imported ones that did not fit and changed nothing`;
+  return `deep: ${counted(applied, 'event')} replayed by the rules of the queue${odd}${but}, ${of}`;
 }
 
 function snapshotSummary(result: VerifyResult): string {
