@@ -5,8 +5,8 @@ import { addSnapshotCommands } from './snapshot.ts';
 import { addWalCommands } from './wal.ts';
 
 /**
- * The command tree. Only declarations: the code of a command is loaded when it runs. Given the words of a command line,
- * groups that none of them names have their name alone: their thirty commands would take as long as a small one runs.
+ * The command tree. Only declarations: the code of a command is loaded when it runs. Given a command line, groups
+ * that none of its words names have their name alone: their thirty commands would take as long as a small one runs.
  */
 export function buildProgram(parsed: Parsed, words?: readonly string[]): Command {
   const program = createRoot();

@@ -16,7 +16,7 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
   // A reader of stderr that went away is no failure of the work.
   process.stderr.on('error', () => {});
   try {
-    await parse(buildProgram(parsed, plainWords(argv)), protectSelectors(argv), parsed);
+    await parse(buildProgram(parsed, argv), protectSelectors(argv), parsed);
     return (await parsed.chosen?.run(signals)) ?? Exit.ok;
   } catch (error) {
     if (error instanceof ParseEnded) {

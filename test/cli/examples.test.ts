@@ -19,9 +19,18 @@ function wordsOf(line: string): string[] {
 
 async function kindOf(words: readonly string[]): Promise<string> {
   const parsed: Parsed = { kind: '' };
-  await buildProgram(parsed).parseAsync(protectSelectors(words), { from: 'user' });
+  await buildProgram(parsed, words).parseAsync(protectSelectors(words), { from: 'user' });
   return parsed.kind;
 }
+
+test.each([
+  ['wal.verify', ['--', 'wal', 'verify', 'x']],
+  ['wal.verify', ['--store', 'x', '--', 'wal', 'verify']],
+  ['queue.list', ['--store', 'wal', 'queue', 'list']],
+  ['snapshot.list', ['--color=never', '--json', 'snapshot', 'list', 'queue']],
+])('%s is found wherever its group stands: %j', async (kind, words) => {
+  expect(await kindOf(words)).toBe(kind);
+});
 
 describe('command lines under the help', () => {
   test('every command has some', () => {

@@ -151,12 +151,23 @@ class Hand<T> {
   }
 }
 
-/** The bytes of the record may be used again: what is kept is copied into text. */
+/**
+ * The bytes of the record may be used again, and the state may hold parts of the event: what is handed out is a copy,
+ * to the bottom.
+ */
 function logEvent(event: QueueEvent<Packed>, seq: number): LogEvent {
   switch (event.type) {
     case 'ENQUEUE':
+      return {
+        ...event,
+        seq,
+        payload: event.payload && packedText(event.payload),
+        slot: event.slot && { ...event.slot },
+      };
     case 'UPDATE':
       return { ...event, seq, payload: event.payload && packedText(event.payload) };
+    case 'DISPATCH':
+      return { ...event, seq, owner: { ...event.owner } };
     case 'ACK':
       return { ...event, seq, result: event.result && packedText(event.result) };
     case 'SCHEDULE': {

@@ -1,4 +1,5 @@
 import { usageError } from '../../base/errors.ts';
+import { ownText } from '../../base/own-text.ts';
 
 /** JSON text that is put into the queue as it is: numbers keep all their digits, keys their order. */
 export class RawJson {
@@ -17,8 +18,7 @@ export function rawJson(text: string): RawJson {
 /** A value as JSON text; undefined for undefined. Throws usageError E_JSON for what has no JSON form. */
 export function jsonOf(value: unknown, what: string): string | undefined {
   if (value === undefined) return undefined;
-  // A part of a text keeps the whole of it in memory, for as long as the job is there; joining and cutting copies it.
-  if (value instanceof RawJson) return ` ${value.text}`.slice(1);
+  if (value instanceof RawJson) return ownText(value.text);
   let text: string | undefined;
   try {
     text = JSON.stringify(value);

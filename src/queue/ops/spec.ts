@@ -2,6 +2,8 @@ import { loneSurrogate } from '../../base/clamp-text.ts';
 import { durationMsMax } from '../../base/duration.ts';
 import { usageError, WalqError } from '../../base/errors.ts';
 import { compactJson } from '../../base/json.ts';
+import { kindOf } from '../../base/kind-of.ts';
+import { ownText } from '../../base/own-text.ts';
 import { type EnqueueEvent, enqueueDefaults, eventLimits, type UpdateEvent } from '../events/event-types.ts';
 import { type Packed, packText } from '../state/packed.ts';
 import { parseBackoff } from './backoff.ts';
@@ -167,11 +169,14 @@ let goodBackoff: string = enqueueDefaults.backoff;
 
 function checkBackoff(backoff: string): void {
   if (backoff === goodBackoff) return;
+  if (typeof backoff !== 'string') throw fieldError('backoff', `must be text, not ${kindOf(backoff)}`);
   parseBackoff(backoff);
-  goodBackoff = backoff;
+  goodBackoff = ownText(backoff);
 }
 
 export function checkLabel(field: string, text: string, bytesMax: number): void {
+  // Those who write JavaScript have no compiler that says so, and an object with the text of one passes all below.
+  if (typeof text !== 'string') throw fieldError(field, `must be text, not ${kindOf(text)}`);
   if (text.length <= bytesMax && plainLabel.test(text)) return;
   const length = Buffer.byteLength(text);
   if (length === 0) throw fieldError(field, 'must not be empty');
@@ -185,7 +190,8 @@ function whole(field: string, value: number | undefined, fallback: number, min: 
   if (!Number.isSafeInteger(value) || value < min || value > max) {
     throw fieldError(field, `must be a whole number from ${min} to ${max}, not ${value}`);
   }
-  return value;
+  // A record knows no -0.
+  return value + 0;
 }
 
 function packedPayload(text: string | undefined, bytesMax: number): Packed | undefined {
@@ -203,7 +209,8 @@ function packedPayload(text: string | undefined, bytesMax: number): Packed | und
 
 function compactPayload(text: string, bytesMax: number): string {
   try {
-    return compactJson(text, { bytesMax });
+    const compact = compactJson(text, { bytesMax });
+    return compact === text ? text : ownText(compact);
   } catch (error) {
     if (!(error instanceof WalqError)) throw error;
     throw usageError(error.code, `payload: ${error.message}`, { data: { ...error.data, field: 'payload' } });

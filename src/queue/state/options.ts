@@ -1,3 +1,4 @@
+import { ownText } from '../../base/own-text.ts';
 import type { JobOptions } from './job.ts';
 
 /** Group -> name -> the options last seen there. */
@@ -25,8 +26,11 @@ export function sharedOptions(options: Given): JobOptions {
     return known;
   }
   const { name, priority, maxAttempts, timeoutMs, backoff, command, group } = options;
-  const own: JobOptions = { name, priority, maxAttempts, timeoutMs, backoff, command, group };
-  if (command === undefined) remember(own);
+  if (command !== undefined) return { name, priority, maxAttempts, timeoutMs, backoff, command, group };
+  // They stay for long, and may be parts of what somebody read them from.
+  const texts = { name: ownText(name), backoff: ownText(backoff), group: ownText(group) };
+  const own: JobOptions = { ...texts, priority, maxAttempts, timeoutMs, command };
+  remember(own);
   return own;
 }
 

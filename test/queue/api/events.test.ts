@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type LogEvent, rawJson } from '../../../src/index.ts';
+import { walq } from '../../cli/run-walq.ts';
 import { codeOf, newQueue } from './helpers.ts';
 
 async function first(events: AsyncIterable<LogEvent>, count: number): Promise<LogEvent[]> {
@@ -52,4 +53,29 @@ test('what compaction has dropped is an error that says so', async () => {
     await queue.snapshot();
   }
   expect(await codeOf(first(queue.events({ from: 1 }), 1))).toBe('E_SEQ_RANGE');
+});
+
+test('who changes what an event says changes no job', async () => {
+  const queue = await newQueue();
+  const events = first(queue.events(), 2);
+  await queue.enqueue('x', undefined, { id: 'j' });
+  const [job] = await queue.take({ lease: '5m' });
+  for (const event of await events) {
+    if (event.type !== 'DISPATCH' || event.owner.kind !== 'lease') continue;
+    event.owner.token = 'none';
+    event.owner.deadlineMs = 1;
+  }
+  // It would end leases that are over.
+  expect(await queue.take()).toEqual([]);
+  expect(await queue.ack(job?.token ?? '')).toMatchObject({ seq: 3 });
+  await queue.schedule('s', { every: '1s', job: { name: 'fired' } });
+  const worker = queue.work(() => undefined);
+  for await (const event of queue.events()) {
+    if (event.type !== 'ENQUEUE' || event.slot === undefined) continue;
+    event.slot.schedule = 'another';
+    break;
+  }
+  await worker.stop();
+  await queue.snapshot();
+  expect((await walq(['wal', 'verify', '--deep', queue.dir])).stdout).toContain('1 snapshot is what the log gives');
 });

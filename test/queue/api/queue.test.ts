@@ -70,6 +70,12 @@ test('options are those of the shell: times as numbers or text', async () => {
   for (const name of [undefined, null, 5, {}, { name: 'mail' }]) expect(await called('enqueue', name)).toBe('E_JOB');
   for (const jobs of [undefined, null, 5, 'text', {}, [null], ['text'], [{}], [{ name: 5 }]])
     expect(await called('enqueueMany', jobs)).toBe('E_JOB');
+  const odd = (options: object): Promise<unknown> => codeOf(Reflect.apply(queue.enqueue, queue, ['x', 1, options]));
+  // Objects that look like text would stay in the state, and be text in that of the log.
+  for (const options of [{ group: new String('g') }, { backoff: new String('none') }, { group: 5 }, { priority: '1' }])
+    expect(await odd(options)).toBe('E_JOB');
+  await queue.enqueue('zero', undefined, { id: 'z', priority: -0 });
+  expect(Object.is(queue.get('z')?.priority, 0)).toBe(true);
   for (const handlers of [undefined, null, 'text', { mail: 5 }, { mail: undefined }])
     expect(await called('work', handlers)).toBe('E_JOB');
 });
