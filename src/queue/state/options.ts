@@ -1,4 +1,5 @@
 import { ownText } from '../../base/own-text.ts';
+import { enqueueDefaults } from '../events/event-types.ts';
 import type { JobOptions } from './job.ts';
 
 /** Group -> name -> the options last seen there. */
@@ -25,22 +26,35 @@ export function sharedOptions(options: Given): JobOptions {
   ) {
     return known;
   }
-  const { name, priority, maxAttempts, timeoutMs, backoff, command, group } = options;
-  if (command !== undefined) return { name, priority, maxAttempts, timeoutMs, backoff, command, group };
-  // They stay for long, and may be parts of what somebody read them from.
-  const texts = { name: ownText(name), backoff: ownText(backoff), group: ownText(group) };
-  const own: JobOptions = { ...texts, priority, maxAttempts, timeoutMs, command };
-  remember(own);
-  return own;
+  return options.command === undefined ? remember(options) : optionsOf(options, options);
 }
 
-function remember(options: JobOptions): void {
+function optionsOf(
+  { priority, maxAttempts, timeoutMs, command }: Given,
+  { name, backoff, group }: Pick<Given, 'name' | 'backoff' | 'group'>,
+): JobOptions {
+  return { name, priority, maxAttempts, timeoutMs, backoff, command, group };
+}
+
+function remember(given: Given): JobOptions {
   if (size >= recentMax) {
     recent.clear();
     size = 0;
   }
+  // They stay for long, and may be parts of what somebody read them from.
+  const options = optionsOf(given, {
+    name: textOf(given.name, enqueueDefaults.name),
+    backoff: textOf(given.backoff, enqueueDefaults.backoff),
+    group: textOf(given.group, enqueueDefaults.group),
+  });
   const names = recent.get(options.group) ?? new Map<string, JobOptions>();
   recent.set(options.group, names);
   if (!names.has(options.name)) size++;
   names.set(options.name, options);
+  return options;
+}
+
+/** The very same one where it is the default: two that are not have to be compared, three times for each job. */
+function textOf(text: string, fallback: string): string {
+  return text === fallback ? fallback : ownText(text);
 }

@@ -43,33 +43,23 @@ export class BlockBuilder {
   }
 }
 
-/** What is wrong with the entries of a raw block: they fill it exactly, and are as many as was said. */
-export function entriesFault(raw: Buffer, entries: number): Fault | undefined {
-  let found = 0;
+/** The entries of a raw block, as views into it; a fault when they do not fill it exactly. */
+export function splitBlock(raw: Buffer, entries: number): Buffer[] | Fault {
+  const found: Buffer[] = [];
   let at = 0;
   while (at < raw.length) {
-    if (raw.length - at < entryPrefixBytes) return { message: `entry ${found} of the block is cut off` };
+    if (raw.length - at < entryPrefixBytes) return { message: `entry ${found.length} of the block is cut off` };
     const length = raw.readUInt32LE(at);
     const room = Math.min(raw.length - at - entryPrefixBytes, entryBytesMax);
     if (length < 1 || length > room) {
-      const message = `impossible length of entry ${found} of the block`;
+      const message = `impossible length of entry ${found.length} of the block`;
       return { message, got: `${length} bytes`, expected: `1..${room} bytes` };
     }
     at += entryPrefixBytes + length;
-    found++;
+    found.push(raw.subarray(at - length, at));
   }
-  if (found === entries) return undefined;
-  return { message: 'wrong number of entries in the block', got: `${found}`, expected: `${entries}` };
-}
-
-/** The entries of a block that has no fault, as views into it: one at a time, since there may be thousands. */
-export function forEachEntry(raw: Buffer, use: (entry: Buffer) => void): void {
-  let at = 0;
-  while (at < raw.length) {
-    const from = at + entryPrefixBytes;
-    at = from + raw.readUInt32LE(at);
-    use(raw.subarray(from, at));
-  }
+  if (found.length === entries) return found;
+  return { message: 'wrong number of entries in the block', got: `${found.length}`, expected: `${entries}` };
 }
 
 const brotliQuality = 1;

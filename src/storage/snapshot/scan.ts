@@ -6,7 +6,7 @@ import { baseName } from '../../base/path.ts';
 import type { ByteSource } from '../../base/source.ts';
 import { preambleBytes } from '../preamble.ts';
 import type { SnapshotCheck } from '../types.ts';
-import { entriesFault, forEachEntry, unpackBlock } from './block.ts';
+import { splitBlock, unpackBlock } from './block.ts';
 import type { BlockHeader, Fault, SnapshotFooter, SnapshotHeader } from './codec.ts';
 import {
   blockHeaderBytes,
@@ -164,15 +164,14 @@ class Scan {
   async #finish({ block, offset, raw }: PendingBlock): Promise<void> {
     const bytes = await raw;
     if (!isFault(bytes)) this.#stateHash.update(bytes);
-    const fault = isFault(bytes) ? bytes : entriesFault(bytes, block.entries);
-    if (fault !== undefined || isFault(bytes)) {
+    const entries = isFault(bytes) ? bytes : splitBlock(bytes, block.entries);
+    if (isFault(entries)) {
       this.#contentGood = false;
-      if (fault !== undefined)
-        this.#report('E_SNAPSHOT_BLOCK', offset, offset + block.storedLength, blockFault(fault, block.index));
+      this.#report('E_SNAPSHOT_BLOCK', offset, offset + block.storedLength, blockFault(entries, block.index));
       return;
     }
     const { onEntry } = this.#options;
-    if (onEntry !== undefined && this.findings.length === 0) forEachEntry(bytes, onEntry);
+    if (onEntry !== undefined && this.findings.length === 0) for (const entry of entries) onEntry(entry);
   }
 
   async #readFooter(start: Buffer, offset: number): Promise<void> {
