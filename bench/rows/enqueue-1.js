@@ -7,6 +7,6 @@ export const row = {
   ceilingTitle: 'write + fdatasync of the same batches',
   targets: [{ of: 'share', min: 0.8 }],
   rounds: 15,
-  sizes: { full: { operations: 300 }, quick: { operations: 60 } },
+  sizes: { full: { operations: 2000 }, quick: { operations: 60 } },
   run: (context) => enqueueRow(context, 1, 1),
 };
