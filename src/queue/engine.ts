@@ -20,6 +20,7 @@ import type {
   SweepAnswer,
 } from './engine-types.ts';
 import type { LimitEvent, PauseScope } from './events/setting-types.ts';
+import { Arrivals } from './ops/arrivals.ts';
 import { redriveAll, removeAll } from './ops/bulk.ts';
 import * as change from './ops/change.ts';
 import { Commits } from './ops/commits.ts';
@@ -66,7 +67,7 @@ export class QueueEngine {
       commits: new Commits(log, clock, parts.onStall),
       reserved: new Reservations(),
       rates,
-      arriving: new Set(),
+      arriving: new Arrivals(),
       ids: new UuidSource(clock, random),
       clock,
       random,

@@ -52,5 +52,10 @@ export function accept({ outcome, resolve, reject }: Append, seqFirst: number): 
 }
 
 export function recordsOf(batch: readonly Append[]): readonly Uint8Array[] {
-  return batch.length === 1 ? (batch[0]?.records ?? []) : batch.flatMap((work) => work.records);
+  const [first] = batch;
+  if (first !== undefined && batch.length === 1) return first.records;
+  // As flatMap does, in a fraction of the time.
+  const all: Uint8Array[] = [];
+  for (const { records } of batch) for (const record of records) all.push(record);
+  return all;
 }

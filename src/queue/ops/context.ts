@@ -3,6 +3,7 @@ import type { UuidSource } from '../../base/uuid.ts';
 import type { EngineOptions } from '../engine-types.ts';
 import type { QueueLog } from '../log.ts';
 import type { QueueMachine } from '../state/machine.ts';
+import type { Arrivals } from './arrivals.ts';
 import type { Commits } from './commits.ts';
 import type { Rates } from './rates.ts';
 import type { Reservations } from './reservations.ts';
@@ -15,7 +16,7 @@ export interface EngineContext {
   readonly reserved: Reservations;
   readonly rates: Rates;
   /** The jobs of each frame that is on its way to the log. */
-  readonly arriving: Set<readonly { id: string }[]>;
+  readonly arriving: Arrivals;
   readonly ids: UuidSource;
   readonly clock: Clock;
   readonly random: Random;
