@@ -3,7 +3,10 @@ import { tried } from '../../support/tried.ts';
 import { Lives } from './lives.ts';
 import { emptyStore } from './workloads.ts';
 
-test.for([1, 2, 3, 4, 5, 6, 7, 8])(
+/** The last one: a snapshot whose name was seen, and never reached the disk, after the folder's sync had failed. */
+const seeds = [1, 2, 3, 4, 5, 6, 7, 8, 795_706_962];
+
+test.for(seeds)(
   'through twelve lives with failing calls, kills and power losses nothing acknowledged is lost, seed %i',
   async (seed, context) => {
     const lives = new Lives(await emptyStore(), seed);

@@ -210,6 +210,7 @@ describe('writing', () => {
       `open ${tmp}`,
       `info ${tmp}`,
       `close ${tmp}`,
+      `lstat ${ownName}`,
       `rename ${tmp}`,
       'syncDir folder',
     ]);
