@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
@@ -44,6 +44,7 @@ await build({
     },
   },
 });
+rmSync(types, { recursive: true, force: true });
 copyTypes(`${root}build`, 'index.d.ts', new Set());
 
 /**

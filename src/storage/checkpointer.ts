@@ -4,6 +4,7 @@ import type { Committer } from './committer.ts';
 import type { LogWriter } from './log-writer.ts';
 import { applyRetention, planRetention, type RetentionPlan } from './retention.ts';
 import { snapshotFolder } from './snapshot/name.ts';
+import { persistAgain } from './snapshot/persist.ts';
 import { writeSnapshot } from './snapshot/write.ts';
 import type { CheckpointResult, SnapshotSummary, StateMachine, StorageEnv, StoreObserver } from './types.ts';
 import { varintPayload } from './wal/encode-frames.ts';
@@ -30,6 +31,8 @@ export class Checkpointer {
   readonly #parts: CheckpointerParts;
   #queue: Promise<unknown> = Promise.resolve();
   #last: SnapshotSummary | undefined;
+  /** The file of the snapshot that this opening wrote, or wrote again: the disk has it. */
+  #persisted: string | undefined;
 
   constructor(env: StorageEnv, parts: CheckpointerParts) {
     this.#env = env;
@@ -49,6 +52,7 @@ export class Checkpointer {
       const before = this.#last;
       const unchanged = before !== undefined && before.seq === writer.seqNext - 1;
       const snapshot = unchanged ? before : await this.#snapshot();
+      await this.#persist(snapshot.file);
       const plan = options.clean === false ? undefined : await this.#plan(options.keep ?? keep, writer.segmentOrdinal);
       if (plan) await this.#clean(plan);
       return {
@@ -93,12 +97,23 @@ export class Checkpointer {
 
   async #clean(plan: RetentionPlan): Promise<Finding[]> {
     const { dir, committer, refuseIfOver } = this.#parts;
+    const [newest] = plan.kept;
+    const removes = plan.removeSnapshots.length + plan.removeSegments.length > 0;
+    // Whatever becomes of the others: with this one and the log after it nothing is lost.
+    if (newest !== undefined && removes) await this.#persist(newest.file);
     refuseIfOver();
     try {
       return await applyRetention(this.#env, dir, plan);
     } catch (error) {
       throw committer.fail(error);
     }
+  }
+
+  /** The page cache shows what others left; what is removed on the word of a snapshot asks for more than that. */
+  async #persist(file: string): Promise<void> {
+    if (file === this.#persisted) return;
+    await persistAgain(this.#env, join(this.#parts.dir, snapshotFolder), baseName(file));
+    this.#persisted = file;
   }
 
   async #snapshot(): Promise<SnapshotSummary> {
@@ -110,6 +125,7 @@ export class Checkpointer {
     const summary = await writeSnapshot(this.#env, folder, { storeId, kind: 'checkpoint', ...cut });
     const last = { ...summary, file: join(snapshotFolder, baseName(summary.file)) };
     this.#last = last;
+    this.#persisted = last.file;
     const payload = Buffer.concat([varintPayload(summary.seq), Buffer.from(summary.sha256, 'hex')]);
     await committer.control(() => committer.writeControl({ type: FrameType.snapshot, payload }));
     observer?.snapshotWritten(last, this.#env.clock.monotonic() - started);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { queueMutants } from './mutants-queue.js';
 import { readingMutants } from './mutants-reading.js';
+import { snapshotMutants } from './mutants-snapshots.js';
 import { whereMutants } from './mutants-where.js';
 import { writingMutants } from './mutants-writing.js';
 
@@ -126,7 +127,7 @@ async function tryUnchanged(copy, mutant) {
 }
 
 const words = process.argv.slice(2);
-const mutants = [...writingMutants, ...readingMutants, ...queueMutants, ...whereMutants].filter(
+const mutants = [...writingMutants, ...snapshotMutants, ...readingMutants, ...queueMutants, ...whereMutants].filter(
   ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
 );
 const suites = new Map(mutants.map((mutant) => [`${mutant.tests.join(' ')} ${mutant.only ?? ''}`.trim(), mutant]));

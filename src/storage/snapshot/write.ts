@@ -42,9 +42,8 @@ export interface WriteSnapshotOptions {
  *
  * Rejects with E_SNAPSHOT_WRITE (exit 74, with `cause`) when the disk refuses or the read-back finds a fault, with
  * E_SNAPSHOT_ENTRY when an entry is over the limit, and with whatever walking `entries` throws, unchanged. The temp
- * file is then removed, as far as the disk lets us, and so is a new name whose folder could not be synced: the page
- * cache would show it to the next opening, which would clean what it covers, and the disk may never have had it. Only
- * a resolved promise says the snapshot is durable.
+ * file is then removed, as far as the disk lets us. Only a resolved promise says the snapshot is durable: when the
+ * folder's sync fails the file may be there, and nothing must rely on it.
  */
 export async function writeSnapshot(
   env: StorageEnv,
@@ -71,14 +70,8 @@ export async function writeSnapshot(
     }
     await step(`${tmpPath} cannot be closed`, () => file.close());
     const summary = await verified(env, tmpPath, relativeName, writer);
-    const isNew = (await step(`${path} cannot be looked for`, () => env.fs.lstat(path))) === undefined;
     await step(`${tmpPath} cannot be renamed`, () => env.fs.rename(tmpPath, path));
-    try {
-      await step(`${folder} cannot be synced`, () => env.fs.syncDir(folder));
-    } catch (error) {
-      if (isNew) await env.fs.unlink(path).catch(() => {});
-      throw error;
-    }
+    await step(`${folder} cannot be synced`, () => env.fs.syncDir(folder));
     return summary;
   } catch (error) {
     await env.fs.unlink(tmpPath).catch(() => {});
@@ -250,13 +243,13 @@ async function verified(
 }
 
 /** A refusal of the outside world becomes E_SNAPSHOT_WRITE that says which step failed. */
-async function step<T>(what: string, run: () => Promise<T>): Promise<T> {
+export async function step<T>(what: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (cause) {
     // Without a code it comes from no disk and no compressor: a bug, to be seen as one.
     if (!(cause instanceof Error && 'code' in cause)) throw cause;
-    throw ioError('E_SNAPSHOT_WRITE', `${what}: ${errnoText(String(cause.code))}`, {
+    throw ioError('E_SNAPSHOT_WRITE', `${what}: ${errnoText(String(cause.code), cause.message)}`, {
       cause,
       ...errnoNext(String(cause.code)),
     });

@@ -210,7 +210,6 @@ describe('writing', () => {
       `open ${tmp}`,
       `info ${tmp}`,
       `close ${tmp}`,
-      `lstat ${ownName}`,
       `rename ${tmp}`,
       'syncDir folder',
     ]);
