@@ -31,7 +31,7 @@ export const storageCodes: CodeCatalogue = {
   E_LEFTOVER: {
     title: 'left-over file',
     explain:
-      'A temporary file of an interrupted step, or a segment wholly covered by the oldest snapshot. It takes no part in anything.',
+      'A temporary file of an interrupted step, a segment wholly covered by the oldest snapshot, or an unused one beside the one that was written in its place. It takes no part in anything.',
     next: 'Nothing. A writer removes it in time.',
   },
   E_ROTATION_UNFINISHED: {

@@ -85,27 +85,58 @@ export async function readHead(env: StorageEnv, storeDir: string): Promise<HeadR
   return { ...result, findings };
 }
 
+export interface LiveSegments {
+  live: readonly SegmentName[];
+  /** They take no part in anything. */
+  leftover: readonly { segment: SegmentName; message: string }[];
+}
+
 /**
- * Segments that an interrupted cleaning left before a gap, wholly covered by the oldest snapshot: they take no part
- * in anything. A gap that no snapshot covers stays in, to be reported.
+ * What an interrupted cleaning left before a gap, wholly covered by the oldest snapshot, and what an interrupted
+ * rotation left beside the segment that was written in its place. A gap that no snapshot covers stays in, to be
+ * reported.
  */
 export async function splitLeftovers(
   env: StorageEnv,
   storeDir: string,
   storeId: string,
-  segments: readonly SegmentName[],
+  listed: readonly SegmentName[],
   coveredSeq: number,
-): Promise<{ live: readonly SegmentName[]; leftover: readonly SegmentName[] }> {
+): Promise<LiveSegments> {
+  const path = (segment: SegmentName): string => join(storeDir, walFolder, segment.name);
+  // A name alone proves nothing: a stray file may be called so, and all that came before it would count for nothing.
+  const isOurs = async (segment: SegmentName): Promise<boolean> => {
+    const header = await readSegmentHeader(env, path(segment));
+    const { ordinal, seqFirst } = segment;
+    return header?.storeId === storeId && header.ordinal === ordinal && header.seqFirst === seqFirst;
+  };
+  const hasFrames = async (segment: SegmentName): Promise<boolean> =>
+    ((await env.fs.lstat(path(segment)))?.size ?? 0) > segmentHeaderBytes;
+
+  const segments: SegmentName[] = [];
+  const unused: SegmentName[] = [];
+  for (const [at, segment] of listed.entries()) {
+    const isDoubled = [listed[at - 1], listed[at + 1]].some((beside) => beside?.ordinal === segment.ordinal);
+    const others = isDoubled ? listed.filter((other) => other.ordinal === segment.ordinal && other !== segment) : [];
+    const isUnused = isDoubled && !(await hasFrames(segment)) && (await isOurs(segment));
+    if (isUnused && (await anyOf(others, hasFrames))) unused.push(segment);
+    else segments.push(segment);
+  }
+  const leftover = unused.map((segment) => ({ segment, message: 'segment of an interrupted rotation' }));
   for (let index = segments.length - 1; index > 0; index--) {
     const [before, here] = [segments[index - 1], segments[index]];
     if (before === undefined || here === undefined || here.ordinal === before.ordinal + 1) continue;
-    if (here.seqFirst - 1 > coveredSeq || here.seqFirst <= before.seqFirst) continue;
-    // A name alone proves nothing: a stray file may be called so, and all that came before it would count for nothing.
-    const header = await readSegmentHeader(env, join(storeDir, walFolder, here.name));
-    if (header?.storeId !== storeId || header.ordinal !== here.ordinal || header.seqFirst !== here.seqFirst) continue;
-    return { live: segments.slice(index), leftover: segments.slice(0, index) };
+    if (here.seqFirst - 1 > coveredSeq || here.seqFirst <= before.seqFirst || !(await isOurs(here))) continue;
+    const covered = segments.slice(0, index);
+    leftover.unshift(...covered.map((segment) => ({ segment, message: 'segment of an interrupted cleaning' })));
+    return { live: segments.slice(index), leftover };
   }
-  return { live: segments, leftover: [] };
+  return { live: segments, leftover };
+}
+
+async function anyOf<T>(values: readonly T[], test: (value: T) => Promise<boolean>): Promise<boolean> {
+  for (const value of values) if (await test(value)) return true;
+  return false;
 }
 
 /** The header of a segment file, or `undefined` when it does not hold. */

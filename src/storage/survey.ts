@@ -31,7 +31,7 @@ export interface Survey {
   identity: StoreIdentity;
   /** Segments that count, by ordinal. */
   live: readonly SegmentName[];
-  /** Segments an interrupted cleaning left behind. */
+  /** Segments that an interrupted cleaning or rotation left behind. */
   leftover: readonly SegmentName[];
   temps: string[];
   head?: HeadSlot;
@@ -71,18 +71,13 @@ export async function surveyStore(env: StorageEnv, storeDir: string): Promise<Su
     // A temp file is what a step that was interrupted leaves, and a writer removes it.
     if (!file.endsWith('.tmp')) findings.push({ ...foreignNote, file });
   }
-  for (const name of leftover) {
-    findings.push({
-      code: 'E_LEFTOVER',
-      severity: 'note',
-      file: join(walFolder, name.name),
-      message: 'segment of an interrupted cleaning',
-    });
+  for (const { segment, message } of leftover) {
+    findings.push({ code: 'E_LEFTOVER', severity: 'note', file: join(walFolder, segment.name), message });
   }
   return {
     identity: identified.identity,
     live,
-    leftover,
+    leftover: leftover.map(({ segment }) => segment),
     temps: listing.temps,
     ...(head.slot && { head: head.slot }),
     headUsable: head.slot?.storeId === identified.identity.id && head.faults.length === 0,

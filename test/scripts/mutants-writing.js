@@ -177,13 +177,21 @@ export const writingMutants = [
     only: 'EIO',
   },
   {
+    name: 'a segment that came back counts beside the one in its place',
+    property: 'what an interrupted rotation left is left over, whenever it shows up',
+    file: 'src/storage/folder.ts',
+    edits: [['if (isUnused && (await anyOf(others, hasFrames))) unused.push(segment);\n    else ', '']],
+    tests: ['test/storage/strays.test.ts'],
+    only: 'an unused segment',
+  },
+  {
     name: 'a name alone makes segments left over',
     property: 'a stray file takes nothing of the log away',
     file: 'src/storage/folder.ts',
     edits: [
       [
-        'if (header?.storeId !== storeId || header.ordinal !== here.ordinal || header.seqFirst !== here.seqFirst) continue;',
-        'if (header?.storeId === "") continue;',
+        'return header?.storeId === storeId && header.ordinal === ordinal && header.seqFirst === seqFirst;',
+        'return header?.storeId !== "" || ordinal + seqFirst > 0;',
       ],
     ],
     tests: ['test/storage/strays.test.ts'],

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock, systemRandom } from '../../src/base/node-clock.ts';
@@ -12,6 +12,7 @@ import { planRestore } from '../../src/storage/restore-in-place.ts';
 import { planSalvage } from '../../src/storage/salvage.ts';
 import { openStore } from '../../src/storage/store.ts';
 import { surveyStore } from '../../src/storage/survey.ts';
+import { decodeSegmentHeader, encodeSegmentHeader } from '../../src/storage/wal/format.ts';
 import { makeStore, segments } from '../cli/make-store.ts';
 import { scratch } from '../cli/run-walq.ts';
 
@@ -65,6 +66,37 @@ test('what an interrupted cleaning left is left over, and salvaged all the same'
   expect(live[0]?.ordinal).toBe(3);
   const [, from = 0, to = 0] = lost;
   expect(await salvage(dir)).toMatchObject({ seqFirst: 1, lost: [{ seqFirst: from, seqLast: to - 1 }] });
+});
+
+test('an unused segment beside the one written in its place is left over, and the next writer removes it', async () => {
+  const dir = await storeOf();
+  const { live } = await surveyStore(env, dir);
+  const written = live.at(-1);
+  if (written === undefined) throw new Error('no segment');
+  const name = `${String(written.ordinal).padStart(10, '0')}-${String(written.seqFirst - 1).padStart(20, '0')}.wal`;
+  const before = { ...written, name, seqFirst: written.seqFirst - 1 };
+  const bytes = readFileSync(join(dir, 'wal', written.name));
+  const header = decodeSegmentHeader(bytes);
+  if (!header.ok) throw new Error('no header');
+  writeFileSync(join(dir, 'wal', name), encodeSegmentHeader({ ...header.header, seqFirst: before.seqFirst }));
+
+  const { leftover, live: lives, findings } = await surveyStore(env, dir);
+  expect({ leftover, lives }).toEqual({ leftover: [before], lives: live });
+  expect(findings).toMatchObject([{ code: 'E_LEFTOVER', severity: 'note', file: `wal/${name}` }]);
+  expect((await verifyStore(env, dir)).verdict).toBe('clean');
+
+  // Not ours, or not alone in holding nothing: it counts, and is reported.
+  writeFileSync(join(dir, 'wal', name), '');
+  expect((await surveyStore(env, dir)).live).toHaveLength(live.length + 1);
+  writeFileSync(join(dir, 'wal', name), encodeSegmentHeader({ ...header.header, seqFirst: before.seqFirst }));
+  writeFileSync(join(dir, 'wal', written.name), bytes.subarray(0, 96));
+  expect((await surveyStore(env, dir)).live).toHaveLength(live.length + 1);
+  writeFileSync(join(dir, 'wal', written.name), bytes);
+
+  const store = await openStore(env, dir, { machine: () => new QueueMachine() });
+  await store.close();
+  expect(existsSync(join(dir, 'wal', name))).toBe(false);
+  expect((await surveyStore(env, dir)).findings).toEqual([]);
 });
 
 test('of STORE.json, HEAD and segments the one that is alone is of another store', async () => {
