@@ -1,4 +1,4 @@
-import { openQueue } from '../../dist/js/index.js';
+import { openQueue } from '../../dist/js/index.cjs';
 import { drainBySlots } from './slots.js';
 
 /** walq through its library, as its users have it. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { must } from './measure.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-export const bin = `${root}bin/walq.js`;
+export const bin = `${root}bin/walq.cjs`;
 export const version = JSON.parse(readFileSync(`${root}package.json`, 'utf8')).version;
 
 /**

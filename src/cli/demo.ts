@@ -17,7 +17,7 @@ export interface DemoFlags {
   snapshotEvery?: number;
 }
 
-const binary = fileURLToPath(new URL('../../bin/walq.js', import.meta.url));
+const binary = fileURLToPath(new URL('../../bin/walq.cjs', import.meta.url));
 const storyJobs = 24;
 
 /** Tells the story with real commands on a real store, then measures. Exit 1 when anything was lost. */

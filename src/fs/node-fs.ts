@@ -1,4 +1,4 @@
-import * as fs from 'node:fs';
+import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { hasErrno, ioError } from '../base/errors.ts';
 import type { File, FileInfo, FileSystem, OpenMode } from './types.ts';
@@ -106,15 +106,47 @@ interface LockAddon {
   tryLock(fd: number, offset: number, length: number): boolean;
 }
 
+/** What its JavaScript calls: like it, but throws EAGAIN where another holds the lock. */
+interface LockBinary {
+  tryLock(fd: number, offset: number, length: number, exclusive: boolean): void;
+}
+
 let addon: LockAddon | undefined;
 
 /** Loaded at the first lock: reading must work where the package has no binary for the platform (musl). */
 function lockAddon(): LockAddon {
   try {
-    addon ??= createRequire(import.meta.url)('fs-native-extensions') as LockAddon;
+    const load = createRequire(import.meta.url);
+    addon ??= lockBinary(load) ?? (load('fs-native-extensions') as LockAddon);
     return addon;
   } catch (cause) {
     const message = 'this platform has no binary for file locks, so writing is refused; reading works';
     throw ioError('E_LOCK_UNSUPPORTED', message, { cause });
   }
+}
+
+/**
+ * The binary where its package keeps it: the package looks for it by way of four others, a twentieth of the time of a
+ * small command. Nothing where it lies elsewhere; the package then finds it, or says why not. Reaching into a package
+ * is why package.json names its exact version.
+ */
+function lockBinary(load: NodeJS.Require): LockAddon | undefined {
+  const { platform, arch } = process;
+  let binary: LockBinary;
+  try {
+    binary = load(`fs-native-extensions/prebuilds/${platform}-${arch}/fs-native-extensions.node`) as LockBinary;
+  } catch {
+    return undefined;
+  }
+  return {
+    tryLock(fd, offset, length) {
+      try {
+        binary.tryLock(fd, offset, length, true);
+        return true;
+      } catch (error) {
+        if (hasErrno(error, 'EAGAIN')) return false;
+        throw error;
+      }
+    },
+  };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import * as fs from 'node:fs';
+import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { hasErrno, ioError, refusedError } from '../base/errors.ts';

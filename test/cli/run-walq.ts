@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, onTestFinished } from 'vitest';
 import { checkAnswer } from './answers.ts';
 
-export const binary = fileURLToPath(new URL('../../bin/walq.js', import.meta.url));
+export const binary = fileURLToPath(new URL('../../bin/walq.cjs', import.meta.url));
 
 export interface Ran {
   code: number | null;

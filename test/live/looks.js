@@ -11,7 +11,7 @@ import { openStore } from '../../build/storage/store.js';
 import { ChainMachine, Prefixes } from './chain.js';
 
 const env = { fs: nodeFs, clock: systemClock, random: systemRandom };
-const binary = fileURLToPath(new URL('../../bin/walq.js', import.meta.url));
+const binary = fileURLToPath(new URL('../../bin/walq.cjs', import.meta.url));
 const make = () => new ChainMachine();
 const prefixes = new Prefixes();
 

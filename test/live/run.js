@@ -29,7 +29,7 @@ const totalMs = 1000 * (values.minutes === undefined ? Number(values.seconds) : 
 const endAt = Date.now() + totalMs;
 const allKinds = values.only?.split(',') ?? Object.keys(looks);
 const writerFile = fileURLToPath(new URL('writer.js', import.meta.url));
-const binary = fileURLToPath(new URL('../../bin/walq.js', import.meta.url));
+const binary = fileURLToPath(new URL('../../bin/walq.cjs', import.meta.url));
 const base = mkdtempSync(join(tmpdir(), 'walq-live-'));
 /** look -> outcome -> how often */
 const counts = {};

@@ -22,9 +22,10 @@ describe('the package', () => {
   });
 
   it.each([
-    'bin/walq.js',
-    'dist/js/main.js',
-    'dist/js/index.js',
+    'bin/walq.cjs',
+    'dist/js/main.cjs',
+    'dist/js/index.cjs',
+    'dist/js/LICENSES.txt',
     'dist/types/index.d.ts',
     'dist/js/report/page/page.js',
     'dist/js/report/page/page.css',
@@ -43,8 +44,10 @@ describe('the package', () => {
 
   it('has nothing but the program, its declarations and its documents', () => {
     const allowed = [
-      /^bin\/walq\.js$/,
-      /^dist\/js\/(report\/page\/)?[a-z0-9-]+\.js$/,
+      /^bin\/walq\.cjs$/,
+      /^dist\/js\/[a-z0-9-]+\.cjs$/,
+      /^dist\/js\/LICENSES\.txt$/,
+      /^dist\/js\/report\/page\/page\.js$/,
       /^dist\/types\/.+\.d\.ts$/,
       /^dist\/js\/report\/page\/page\.css$/,
       /^(docs|src)\/.+\.md$/,
@@ -56,19 +59,11 @@ describe('the package', () => {
 
   it('names only files that are there, and needs nothing of development at run time', () => {
     const manifest: unknown = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
-    expect(manifest).toMatchObject({ name: 'walq', type: 'module', bin: { walq: 'bin/walq.js' }, license: 'MIT' });
+    expect(manifest).toMatchObject({ name: 'walq', type: 'module', bin: { walq: 'bin/walq.cjs' }, license: 'MIT' });
     const { dependencies, exports } = manifest as { dependencies: object; exports: Record<string, unknown> };
-    expect(Object.keys(dependencies).sort()).toEqual([
-      'chalk',
-      'cli-table3',
-      'commander',
-      'croner',
-      'fs-native-extensions',
-      'ora',
-      'yaml',
-    ]);
-    expect(exports['.']).toEqual({ types: './dist/types/index.d.ts', default: './dist/js/index.js' });
-    for (const path of ['bin/walq.js', 'dist/js/index.js', 'dist/types/index.d.ts'])
+    expect(Object.keys(dependencies).sort()).toEqual(['cli-table3', 'croner', 'fs-native-extensions', 'ora', 'yaml']);
+    expect(exports['.']).toEqual({ types: './dist/types/index.d.ts', default: './dist/js/index.cjs' });
+    for (const path of ['bin/walq.cjs', 'dist/js/index.cjs', 'dist/types/index.d.ts'])
       expect(existsSync(`${root}/${path}`)).toBe(true);
   });
 

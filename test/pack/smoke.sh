@@ -72,7 +72,7 @@ exits 1 walq wal verify "$scratch/nothing-here" 2>/dev/null
 # The library, and that it needs nothing of the command line.
 mkdir library
 cp -r "$installed/node_modules" library/
-(cd library/node_modules && rm -r commander chalk cli-table3 ora)
+(cd library/node_modules && rm -r chalk cli-table3 ora)
 (cd library && node --input-type=module -e "
   const library = Object.keys(await import('walq')).sort();
   if (library.length === 0) throw new Error('the library exports nothing');

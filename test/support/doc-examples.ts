@@ -34,7 +34,7 @@ export function examplesIn(text: string): Example[] {
 export function makeShim(folder: string): void {
   mkdirSync(folder);
   const shim = join(folder, 'walq');
-  writeFileSync(shim, `#!/bin/sh\nexec '${process.execPath}' '${join(root, 'bin/walq.js')}' "$@"\n`);
+  writeFileSync(shim, `#!/bin/sh\nexec '${process.execPath}' '${join(root, 'bin/walq.cjs')}' "$@"\n`);
   chmodSync(shim, 0o755);
 }
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { extname } from 'node:path';
 import type { AttemptHooks, AttemptOutcome, RunningAttempt } from './attempt-types.ts';
 import type { FromLauncher, ToLauncher } from './launcher-types.ts';
 import type { AttemptOrder } from './order.ts';
@@ -79,7 +80,7 @@ export class Launcher {
 
   #fork(): ChildProcess {
     // The same file, as source or as built.
-    const entry = new URL(`./launcher-entry.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
+    const entry = new URL(`./launcher-entry${extname(import.meta.url)}`, import.meta.url);
     const child = fork(entry, {
       ...(this.#options.program !== undefined && { execPath: this.#options.program }),
       detached: true,

@@ -37,11 +37,15 @@ async function printed(stream: NodeJS.WriteStream): Promise<void> {
   if (stream.writableLength > 0) await new Promise<void>((resolve) => stream.write('', () => resolve()));
 }
 
-try {
-  const table = workTable(await loadModule(String(workerData)));
-  tell({ kind: 'ready', names: table.names && [...table.names] });
-  serve(table);
-} catch (error) {
-  const known = error instanceof WalqError ? { code: error.code, text: error.message, next: error.next } : undefined;
-  tell({ kind: 'no module', ...(known ?? { code: 'E_MODULE', text: errorText(error), next: undefined }) });
+async function begin(): Promise<void> {
+  try {
+    const table = workTable(await loadModule(String(workerData)));
+    tell({ kind: 'ready', names: table.names && [...table.names] });
+    serve(table);
+  } catch (error) {
+    const known = error instanceof WalqError ? { code: error.code, text: error.message, next: error.next } : undefined;
+    tell({ kind: 'no module', ...(known ?? { code: 'E_MODULE', text: errorText(error), next: undefined }) });
+  }
 }
+
+void begin();

@@ -1,3 +1,4 @@
+import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type Code, Exit, WalqError } from '../../base/errors.ts';
 import type { AttemptHooks, RunningAttempt } from '../process/attempt-types.ts';
@@ -34,7 +35,7 @@ export class WorkThread {
 
   constructor(module: string, variables: Readonly<Record<string, string>>) {
     // The same file, as source or as built.
-    const entry = new URL(`./thread-entry.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
+    const entry = new URL(`./thread-entry${extname(import.meta.url)}`, import.meta.url);
     const env = { ...process.env, ...variables };
     this.#worker = new Worker(entry, { workerData: module, env, stdout: true, stderr: true });
     this.#worker.stdout.on('data', (chunk: Uint8Array) => this.#hand?.output.write('stdout', chunk));

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { scratch } from '../../cli/run-walq.ts';
 
-const library = fileURLToPath(new URL('../../../dist/js/index.js', import.meta.url));
+const library = fileURLToPath(new URL('../../../dist/js/index.cjs', import.meta.url));
 
 /** Twenty jobs, each with a few characters of a text of a megabyte; prints how many megabytes are kept because of them. */
 const script = `
