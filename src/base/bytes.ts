@@ -35,8 +35,13 @@ export function hex32(value: number): string {
   return value.toString(16).padStart(8, '0');
 }
 
+const zeros = Buffer.alloc(4096);
+
 /** Whether bytes[from, to) are all zero; true for none. */
 export function allZero(bytes: Uint8Array, from = 0, to = bytes.length): boolean {
-  for (let at = from; at < to; at++) if (bytes[at] !== 0) return false;
+  for (let at = from; at < to; at += zeros.length) {
+    const end = Math.min(at + zeros.length, to);
+    if (zeros.compare(bytes, at, end, 0, end - at) !== 0) return false;
+  }
   return true;
 }

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { hasErrno, ioError } from '../base/errors.ts';
+import { systemClock } from '../base/node-clock.ts';
 
 /** The reader of our output is gone (EPIPE). Not a failure: `| head` has seen enough. */
 export class OutputClosed extends Error {
@@ -27,7 +28,7 @@ export class Output {
   readonly #stream: Writable;
   #pending: string[] = [];
   #chars = 0;
-  #flushedAt = performance.now();
+  #flushedAt = systemClock.monotonic();
   #failure: unknown;
   #begins: (() => void) | undefined;
 
@@ -49,7 +50,7 @@ export class Output {
     }
     this.#pending.push(this.isTerminal ? text.replace(obeyed, jsonEscape) : text);
     this.#chars += text.length;
-    if (this.#chars >= chunkChars || performance.now() - this.#flushedAt > flushAfterMs) return this.flush();
+    if (this.#chars >= chunkChars || systemClock.monotonic() - this.#flushedAt > flushAfterMs) return this.flush();
     return undefined;
   }
 
@@ -65,7 +66,7 @@ export class Output {
 
   /** Hands over what is queued and waits until it is taken. Throws OutputClosed, or WalqError E_OUTPUT (exit 74). */
   async flush(): Promise<void> {
-    this.#flushedAt = performance.now();
+    this.#flushedAt = systemClock.monotonic();
     if (this.#failure !== undefined) throw outputError(this.#failure);
     if (this.#chars === 0) return;
     const text = this.#pending.join('');

@@ -4,19 +4,38 @@ import { addQueueCommands } from './queue.ts';
 import { addSnapshotCommands } from './snapshot.ts';
 import { addWalCommands } from './wal.ts';
 
+interface Group {
+  about: string;
+  addCommands(group: Command, parsed: Parsed, words: readonly string[]): void;
+}
+
+const groups: ReadonlyMap<string, Group> = new Map([
+  ['wal', { about: 'look at, check, repair, replay and compact a write-ahead log', addCommands: addWalCommands }],
+  [
+    'snapshot',
+    { about: 'write, check, list, show, compare, restore and prune snapshots', addCommands: addSnapshotCommands },
+  ],
+  ['queue', { about: 'a durable job queue on the store: on disk before the answer', addCommands: addQueueCommands }],
+]);
+
 /**
- * The command tree. Only declarations: the code of a command is loaded when it runs. Given a command line, groups
- * that none of its words names have their name alone: their thirty commands would take as long as a small one runs.
+ * The command tree. Only declarations: the code of a command is loaded when it runs. Given a command line, what cannot
+ * be meant is not declared, or has its name alone: all fifty commands take as long as a small one runs.
  */
 export function buildProgram(parsed: Parsed, words?: readonly string[]): Command {
   const program = createRoot();
-  const group = (name: string, about: string, addCommands: (group: Command, parsed: Parsed) => void): void => {
-    const command = program.command(name).description(about);
-    if (words === undefined || words.includes(name)) addCommands(command, parsed);
-  };
-  group('wal', 'look at, check, repair, replay and compact a write-ahead log', addWalCommands);
-  group('snapshot', 'write, check, list, show, compare, restore and prune snapshots', addSnapshotCommands);
-  group('queue', 'a durable job queue on the store: on disk before the answer', addQueueCommands);
+  const [first = '', ...rest] = words ?? [];
+  const named = groups.get(first);
+  if (named === undefined) addAll(program, parsed, words);
+  else named.addCommands(program.command(first).description(named.about), parsed, rest);
+  return program;
+}
+
+function addAll(program: Command, parsed: Parsed, words: readonly string[] | undefined): void {
+  for (const [name, { about, addCommands }] of groups) {
+    const group = program.command(name).description(about);
+    if (words === undefined || words.includes(name)) addCommands(group, parsed, []);
+  }
   addDoctor(program, parsed);
   addReport(program, parsed);
   addBackup(program, parsed);
@@ -33,7 +52,6 @@ export function buildProgram(parsed: Parsed, words?: readonly string[]): Command
     'walq queue run --exec CMD': 'run CMD for each job',
     'walq help codes': 'every error code; walq help E_CODE explains one',
   });
-  return program;
 }
 
 function addDoctor(program: Command, parsed: Parsed): void {

@@ -1,4 +1,6 @@
 import type { Ora } from 'ora';
+import type { Clock } from '../base/clock.ts';
+import { systemClock } from '../base/node-clock.ts';
 import { bytes } from './text.ts';
 import type { ByteMeter } from './watched-fs.ts';
 
@@ -20,7 +22,8 @@ const samplesMax = 30;
 export class Progress implements ByteMeter {
   readonly #enabled: boolean;
   readonly #stream: NodeJS.WritableStream & { columns?: number };
-  readonly #startedAt = performance.now();
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #startedAt: number;
   #shownAt = 0;
   #read = 0;
   #toRead = 0;
@@ -32,9 +35,15 @@ export class Progress implements ByteMeter {
   #loading = false;
   #stopped = false;
 
-  constructor(enabled: boolean, stream: NodeJS.WritableStream & { columns?: number } = process.stderr) {
+  constructor(
+    enabled: boolean,
+    stream: NodeJS.WritableStream & { columns?: number } = process.stderr,
+    clock: Pick<Clock, 'monotonic'> = systemClock,
+  ) {
     this.#enabled = enabled;
     this.#stream = stream;
+    this.#clock = clock;
+    this.#startedAt = clock.monotonic();
   }
 
   expect(more: number): void {
@@ -60,7 +69,7 @@ export class Progress implements ByteMeter {
   #tick(): void {
     // A terminal that has no size yet has no room for a line either, and ora would clear it for ever.
     if (!this.#enabled || this.#stopped || this.#stream.columns === 0) return;
-    const now = performance.now();
+    const now = this.#clock.monotonic();
     if (now - this.#startedAt < showAfterMs || now - this.#shownAt < redrawMs) return;
     this.#shownAt = now;
     const text = this.#textAt(now);

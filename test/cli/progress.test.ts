@@ -32,7 +32,7 @@ class Terminal extends Writable {
 
 function progressOn(enabled = true): { progress: Progress; terminal: Terminal } {
   const terminal = new Terminal();
-  return { progress: new Progress(enabled, terminal), terminal };
+  return { progress: new Progress(enabled, terminal, { monotonic: () => performance.now() }), terminal };
 }
 
 /** Lets the line be loaded. */

@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import { hasErrno, ioError, lockedError, usageError, WalqError } from '../../base/errors.ts';
 import { openSocketPath } from '../../fs/socket-path.ts';
@@ -74,7 +74,9 @@ async function open(options: ControlClientOptions, timeoutMs: number): Promise<S
   });
   if (path === undefined) return undefined;
   try {
-    return await connected(path.path, timeoutMs);
+    // The network part of Node is loaded by those who find somebody to talk to.
+    const { dial } = await import('./socket-dial.ts');
+    return await dial(path.path, timeoutMs);
   } catch (cause) {
     if (hasErrno(cause, 'ENOENT', 'ECONNREFUSED', 'ECONNRESET')) return undefined;
     if (hasErrno(cause, 'EAGAIN')) return 'again';
@@ -82,27 +84,6 @@ async function open(options: ControlClientOptions, timeoutMs: number): Promise<S
   } finally {
     path.close();
   }
-}
-
-function connected(path: string, timeoutMs: number): Promise<Socket | 'again'> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ path });
-    const timer = setTimeout(() => {
-      socket.destroy();
-      resolve('again');
-    }, timeoutMs);
-    socket.once('error', (error) => {
-      clearTimeout(timer);
-      reject(error);
-    });
-    socket.once('connect', () => {
-      clearTimeout(timer);
-      socket.removeAllListeners('error');
-      // Later failures end in 'close'.
-      socket.on('error', () => {});
-      resolve(socket);
-    });
-  });
 }
 
 interface Waiting {
