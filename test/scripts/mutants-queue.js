@@ -6,6 +6,22 @@
  */
 export const queueMutants = [
   {
+    name: 'a hash is taken for the id',
+    property: 'two ids of one hash are two jobs',
+    file: 'src/queue/state/job-table.ts',
+    edits: [['?.id !== id) continue;', '?.id === undefined) continue;']],
+    tests: ['test/queue/job-table.test.ts'],
+    only: 'of one hash are found',
+  },
+  {
+    name: 'the table grows without those that found no slot',
+    property: 'no job is forgotten when the table is built anew',
+    file: 'src/queue/state/job-table.ts',
+    edits: [['for (const [id, place] of old.crowded) this.#place(this.#hashOf(id), place, moved);', '']],
+    tests: ['test/queue/job-table.test.ts'],
+    only: 'of one hash are found',
+  },
+  {
     name: 'no reservation',
     property: 'of two operations on one job the second sees the first',
     file: 'src/queue/ops/reservations.ts',

@@ -5,6 +5,7 @@ import { decodePacked } from '../events/events.ts';
 import { Family, withoutParent } from './family.ts';
 import type { InFlightJob, Job, JobCounts } from './job.ts';
 import { decodeEntry, encodeJob, encodeTotals, noTotals, type QueueTotals } from './job-codec.ts';
+import { JobTable } from './job-table.ts';
 import { Keys } from './keys.ts';
 import { waitingFor } from './make-job.ts';
 import type { Packed } from './packed.ts';
@@ -26,7 +27,7 @@ export class QueueMachine implements StateMachine {
   readonly family = new Family();
   /** Told of each event that changed a job, with the job before and after. Must not throw. */
   observer: ChangeObserver | undefined;
-  readonly #jobs = new Map<string, Job>();
+  readonly #jobs = new JobTable();
   readonly #counts: JobCounts = { pending: 0, in_flight: 0, completed: 0, dead: 0 };
   readonly #keys = new Keys();
   #totals = noTotals();
@@ -105,7 +106,7 @@ export class QueueMachine implements StateMachine {
 
   /** All jobs as of now, in the order of ENQUEUE; stays what it is. */
   list(): readonly Job[] {
-    return [...this.#jobs.values()];
+    return this.#jobs.list();
   }
 
   get size(): number {
@@ -221,7 +222,7 @@ export class QueueMachine implements StateMachine {
   }
 
   #put(job: Job, before: Job | undefined): void {
-    this.#jobs.set(job.id, job);
+    this.#jobs.set(job);
     if (before !== undefined) this.#leave(before);
     else this.#lastJobSeq = job.seq;
     if (job.special !== undefined) this.#keys.put(job);
