@@ -8,6 +8,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
+import { packHex, unpackHex } from '../build/storage/snapshot/hex.js';
 import { realisticJobs } from './support/realistic-jobs.js';
 
 const jobCount = Number(process.argv[2] ?? 100_000);
@@ -19,10 +20,21 @@ const brotliAt = (level) => (block) =>
 const codecs = {
   none: { pack: async (block) => block, unpack: async (block) => block },
   'gzip-1': { pack: (block) => promisify(zlib.gzip)(block, { level: 1 }), unpack: unpackWith(zlib.gunzip) },
-  'brotli-0': { pack: brotliAt(0), unpack: unpackWith(zlib.brotliDecompress) },
   'brotli-1': { pack: brotliAt(1), unpack: unpackWith(zlib.brotliDecompress) },
-  'brotli-3': { pack: brotliAt(3), unpack: unpackWith(zlib.brotliDecompress) },
+  'brotli-5': { pack: brotliAt(5), unpack: unpackWith(zlib.brotliDecompress) },
+  'brotli-9': { pack: brotliAt(9), unpack: unpackWith(zlib.brotliDecompress) },
+  'hex, brotli-1': hexAnd(1),
+  'hex, brotli-4': hexAnd(4),
+  'hex, brotli-5': hexAnd(5),
 };
+
+function hexAnd(level) {
+  const unpack = unpackWith(zlib.brotliDecompress);
+  return {
+    pack: (block) => brotliAt(level)(packHex(block) ?? block),
+    unpack: async (block, rawLength) => unpackHex(await unpack(block, rawLength), rawLength),
+  };
+}
 
 function unpackWith(decompress) {
   const run = promisify(decompress);
@@ -33,12 +45,12 @@ const entries = [...entriesOf(jobCount)];
 const rawBytes = entries.reduce((sum, entry) => sum + 4 + entry.length, 0);
 console.log(`${jobCount} jobs, ${mb(rawBytes)} MB raw, ${(rawBytes / jobCount).toFixed(0)} bytes a job`);
 console.log(`${cpus().length} x ${cpus()[0]?.model.trim()}, Node ${process.version}; best of ${rounds} rounds\n`);
-console.log('codec     block KiB   ratio  pack MB/s  unpack MB/s');
+console.log('codec          block KiB   ratio  pack MB/s  unpack MB/s');
 
-for (const kib of [64, 256, 512, 1024]) {
+for (const kib of [128, 512, 1024]) {
   const blocks = cut(entries, kib * 1024);
   for (const [name, codec] of Object.entries(codecs)) {
-    if (name === 'none' && kib !== 256) continue;
+    if (name === 'none' && kib !== 512) continue;
     let packMs = Number.POSITIVE_INFINITY;
     let unpackMs = Number.POSITIVE_INFINITY;
     let packed = [];
@@ -55,7 +67,7 @@ for (const kib of [64, 256, 512, 1024]) {
     const speed = (ms) => (name === 'none' ? '-' : (rawBytes / 1e3 / ms).toFixed(0));
     console.log(
       [
-        name.padEnd(9),
+        name.padEnd(14),
         String(kib).padStart(9),
         (rawBytes / stored).toFixed(2).padStart(8),
         speed(packMs).padStart(10),
@@ -77,7 +89,7 @@ async function wholeFiles() {
   const point = { seq: 1, ordinal: 1, offset: 64, link: 0, salt: 0 };
   console.log('\nwhole file   write MB/s   read MB/s   file MB');
   try {
-    for (const codec of ['none', 'brotli']) {
+    for (const codec of ['none', 'brotli', 'hex']) {
       let writeMs = Number.POSITIVE_INFINITY;
       let readMs = Number.POSITIVE_INFINITY;
       let bytes = 0;

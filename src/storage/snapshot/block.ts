@@ -2,11 +2,13 @@ import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
 import { assert } from '../../base/errors.ts';
 import type { BlockHeader, Fault, SnapshotCodec } from './codec.ts';
 import { blockRawMax, entryBytesMax, entryPrefixBytes, isFault } from './codec.ts';
+import { packHex, unpackHex } from './hex.ts';
 
 /** Gathers entries into the raw bytes of one block: each a length (u32 LE) and its bytes. */
 export class BlockBuilder {
   readonly #target: number;
   #buffer: Buffer;
+  #spare: Buffer;
   #length = 0;
   entries = 0;
 
@@ -15,6 +17,7 @@ export class BlockBuilder {
     assert(targetBytes > 0 && targetBytes <= blockRawMax, 'a block of several entries holds at most 1 MiB');
     this.#target = targetBytes;
     this.#buffer = Buffer.allocUnsafe(targetBytes);
+    this.#spare = Buffer.allocUnsafe(targetBytes);
   }
 
   /**
@@ -31,15 +34,15 @@ export class BlockBuilder {
     return true;
   }
 
-  /** The raw bytes so far; valid until `clear`. */
-  get raw(): Buffer {
-    return this.#buffer.subarray(0, this.#length);
-  }
-
-  clear(): void {
-    if (this.#buffer.length > this.#target) this.#buffer = Buffer.allocUnsafe(this.#target);
+  /** The raw bytes so far, to begin the next block; valid until that one is taken, too. */
+  take(): { raw: Buffer; entries: number } {
+    const taken = { raw: this.#buffer.subarray(0, this.#length), entries: this.entries };
+    const spare = this.#spare;
+    this.#spare = this.#buffer.length > this.#target ? Buffer.allocUnsafe(this.#target) : this.#buffer;
+    this.#buffer = spare;
     this.#length = 0;
     this.entries = 0;
+    return taken;
   }
 }
 
@@ -62,19 +65,29 @@ export function splitBlock(raw: Buffer, entries: number): Buffer[] | Fault {
   return { message: 'wrong number of entries in the block', got: `${found.length}`, expected: `${entries}` };
 }
 
-const brotliQuality = 1;
+/** Measured (FORMAT.md): what is left once hex digits are bytes is worth more than the quickest. */
+const brotliQuality = 5;
 
-/** Compresses one block in the thread pool; where that saves nothing the bytes stay as they are. */
+/**
+ * Compresses one block in the thread pool; where that saves nothing the bytes stay as they are. Hex digits are packed
+ * here and now, in blocks of usual size: a larger one would keep all others waiting.
+ */
 export async function packBlock(raw: Buffer, codec: SnapshotCodec): Promise<{ codec: SnapshotCodec; stored: Buffer }> {
   if (codec === 'none') return { codec, stored: raw };
-  const stored = await new Promise<Buffer>((resolve, reject) => {
-    const params = {
-      [constants.BROTLI_PARAM_QUALITY]: brotliQuality,
-      [constants.BROTLI_PARAM_SIZE_HINT]: raw.length,
-    };
-    brotliCompress(raw, { params }, (error, result) => (error === null ? resolve(result) : reject(error)));
+  const packed = codec === 'hex' && raw.length <= blockRawMax ? packHex(raw) : undefined;
+  const stored = await compressed(packed ?? raw);
+  if (stored.length >= raw.length) return { codec: 'none', stored: raw };
+  return { codec: packed === undefined ? 'brotli' : 'hex', stored };
+}
+
+function compressed(bytes: Buffer): Promise<Buffer> {
+  const params = {
+    [constants.BROTLI_PARAM_QUALITY]: brotliQuality,
+    [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+  };
+  return new Promise((resolve, reject) => {
+    brotliCompress(bytes, { params }, (error, result) => (error === null ? resolve(result) : reject(error)));
   });
-  return stored.length < raw.length ? { codec, stored } : { codec: 'none', stored: raw };
 }
 
 /**
@@ -83,11 +96,19 @@ export async function packBlock(raw: Buffer, codec: SnapshotCodec): Promise<{ co
  */
 export async function unpackBlock(stored: Buffer, block: BlockHeader): Promise<Buffer | Fault> {
   if (block.codec === 'none') return stored;
+  const bytes = await decompressed(stored, block);
+  if (isFault(bytes)) return bytes;
+  if (block.codec === 'hex') return unpackHex(bytes, block.rawLength);
+  return bytes.length === block.rawLength ? bytes : lengthFault(`${bytes.length} bytes`, block);
+}
+
+/** Packed hex digits are shorter than the digits: no block decompresses to more than its raw length. */
+function decompressed(stored: Buffer, block: BlockHeader): Promise<Buffer | Fault> {
   // One byte of room more than needed: a full output buffer makes zlib allocate another one, to see that nothing
   // follows.
   const chunkSize = Math.max(Math.min(block.rawLength, blockRawMax) + 1, constants.Z_MIN_CHUNK);
   const options = { maxOutputLength: block.rawLength, chunkSize };
-  const raw = await new Promise<Buffer | Fault>((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     brotliDecompress(stored, options, (error, result) => {
       if (error === null) return resolve(result);
       const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
@@ -98,7 +119,6 @@ export async function unpackBlock(stored: Buffer, block: BlockHeader): Promise<B
       return reject(error);
     });
   });
-  return isFault(raw) || raw.length === block.rawLength ? raw : lengthFault(`${raw.length} bytes`, block);
 }
 
 function lengthFault(got: string, block: BlockHeader): Fault {

@@ -8,8 +8,8 @@ import type { ChainPoint, SnapshotSummary } from '../types.ts';
  * is the spec. Decoders return a `Fault` instead of throwing: what the bytes are is the file's business, not a bug.
  */
 export const snapshotMagic = 'WALQsnp\n';
-export const snapshotVersion = 1;
-const oldestReader = 1;
+/** The newest that is read. What is written says the oldest that has its codec. */
+export const snapshotVersion = 2;
 
 export const headerBytes = 76;
 export const blockHeaderBytes = 32;
@@ -26,10 +26,12 @@ const blockMagic = Buffer.from('WQbk', 'latin1').readUInt32LE();
 const footerMagic = Buffer.from('WQft', 'latin1').readUInt32LE();
 
 export type SnapshotKind = SnapshotSummary['kind'];
-export type SnapshotCodec = 'none' | 'brotli';
+/** How a block is stored: as it is; compressed; compressed after its hex digits became bytes (hex.ts). */
+export type SnapshotCodec = 'none' | 'brotli' | 'hex';
 
 const kinds: readonly (SnapshotKind | undefined)[] = [undefined, 'checkpoint', 'base', 'detached'];
-const codecs: readonly SnapshotCodec[] = ['none', 'brotli'];
+const codecs: readonly SnapshotCodec[] = ['none', 'brotli', 'hex'];
+const sinceVersion: Readonly<Record<SnapshotCodec, number>> = { none: 1, brotli: 1, hex: 2 };
 
 export interface SnapshotHeader {
   /** 32 hex digits. */
@@ -38,7 +40,7 @@ export interface SnapshotHeader {
   point: ChainPoint;
   /** Milliseconds since the epoch. */
   createdMs: number;
-  /** What the writer was asked to use; each block says for itself what it uses. */
+  /** What the writer was asked to use; each block says for itself what it uses, which is never a later one. */
   codec: SnapshotCodec;
 }
 
@@ -81,7 +83,7 @@ export function encodeHeader(header: SnapshotHeader): Buffer {
   assert(/^[0-9a-f]{32}$/.test(storeId), 'a store id is 32 hex digits');
   const bytes = Buffer.alloc(headerBytes);
   const view = viewOf(bytes);
-  bytes.set(encodePreamble(snapshotMagic, snapshotVersion, oldestReader));
+  bytes.set(encodePreamble(snapshotMagic, sinceVersion[codec], sinceVersion[codec]));
   bytes.write(storeId, 16, 'hex');
   writeU64(view, 32, point.seq);
   writeU64(view, 40, point.offset);
@@ -102,7 +104,7 @@ export function decodeHeader(bytes: Buffer): SnapshotHeader | Fault {
   const kind = kinds[bytes.readUInt8(68)];
   if (kind === undefined) return { message: 'unknown kind of snapshot', got: String(bytes[68]), expected: '1, 2 or 3' };
   const codec = codecs[bytes.readUInt8(69)];
-  if (codec === undefined) return { message: 'unknown codec', got: String(bytes[69]), expected: '0 or 1' };
+  if (codec === undefined) return { message: 'unknown codec', got: String(bytes[69]), expected: '0, 1 or 2' };
   if (bytes.readUInt16LE(70) !== 0) return reservedFault(bytes.subarray(70, 72));
   const view = viewOf(bytes);
   const [seq, offset, createdMs] = [readU64(view, 32), readU64(view, 40), readU64(view, 48)];
@@ -151,7 +153,7 @@ export function decodeBlockHeader(bytes: Buffer, seed: number, index: number): B
   const found = bytes.readUInt32LE(4);
   if (found !== index) return { message: 'block out of order', got: `block ${found}`, expected: `block ${index}` };
   const codec = codecs[bytes.readUInt8(8)];
-  if (codec === undefined) return { message: 'unknown codec', got: String(bytes[8]), expected: '0 or 1' };
+  if (codec === undefined) return { message: 'unknown codec', got: String(bytes[8]), expected: '0, 1 or 2' };
   if (bytes.readUIntLE(9, 3) !== 0) return reservedFault(bytes.subarray(9, 12));
   const rawLength = bytes.readUInt32LE(12);
   const storedLength = bytes.readUInt32LE(16);

@@ -28,7 +28,7 @@ export interface WriteSnapshotOptions {
   point: ChainPoint;
   /** Each 1 byte to 32 MiB; read before the next one is asked for. */
   entries: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
-  /** Default 'brotli'. */
+  /** The most that blocks are made smaller. Default 'hex'. */
   codec?: SnapshotCodec;
   /** Longest run without a turn of the event loop while entries are walked, milliseconds. Default 4. */
   pauseEveryMs?: number;
@@ -38,7 +38,7 @@ export interface WriteSnapshotOptions {
 
 /**
  * Writes a snapshot into `folder`, which exists: NAME.tmp, sync, read back and verify all of it, rename to NAME, sync
- * of the folder. Memory is bounded by one block. A file of that name is replaced only by one that was verified.
+ * of the folder. Memory is bounded by two blocks. A file of that name is replaced only by one that was verified.
  *
  * Rejects with E_SNAPSHOT_WRITE (exit 74, with `cause`) when the disk refuses or the read-back finds a fault, with
  * E_SNAPSHOT_ENTRY when an entry is over the limit, and with whatever walking `entries` throws, unchanged. The temp
@@ -96,6 +96,7 @@ class SnapshotWriter {
   #entries = 0;
   #rawBytes = 0;
   #pausedAt: number;
+  #writing: Promise<void> = Promise.resolve();
   stateHash = '';
   sha256 = '';
 
@@ -105,7 +106,7 @@ class SnapshotWriter {
     this.#path = path;
     this.#options = options;
     this.#createdMs = createdMs;
-    this.#codec = options.codec ?? 'brotli';
+    this.#codec = options.codec ?? 'hex';
     this.#block = new BlockBuilder(options.blockBytes ?? defaultBlockBytes);
     this.#pausedAt = env.clock.monotonic();
   }
@@ -115,6 +116,19 @@ class SnapshotWriter {
     const header = encodeHeader({ storeId, kind, point, createdMs: this.#createdMs, codec: this.#codec });
     this.#seed = headerSeed(header);
     await this.#append(header);
+    try {
+      await this.#takeAll(entries);
+      await this.#writeBlock();
+    } finally {
+      // Nothing is written any more once this is over.
+      await this.#writing.catch(() => {});
+    }
+    await this.#writing;
+    await this.#writeFooter();
+    await this.#sync();
+  }
+
+  async #takeAll(entries: WriteSnapshotOptions['entries']): Promise<void> {
     // Two loops: `for await` over a plain iterable would pay a turn of the microtask queue per entry.
     if (Symbol.iterator in entries) {
       for (const entry of entries) {
@@ -127,9 +141,6 @@ class SnapshotWriter {
         if (this.#pauseIsDue()) await this.#pause();
       }
     }
-    await this.#writeBlock();
-    await this.#writeFooter();
-    await this.#sync();
   }
 
   #take(entry: Uint8Array): boolean {
@@ -158,10 +169,22 @@ class SnapshotWriter {
     this.#pausedAt = this.#env.clock.monotonic();
   }
 
-  /** One block at a time: several in flight would fill the thread pool, and the log's syncs would queue behind them. */
+  /**
+   * Lets go of the block that is full: it is made smaller and written while the next one is filled. One at a time:
+   * several would fill the thread pool, and the log's syncs would queue behind them.
+   */
   async #writeBlock(): Promise<void> {
-    const { raw, entries } = this.#block;
+    await this.#writing;
+    const { raw, entries } = this.#block.take();
     if (entries === 0) return;
+    this.#entries += entries;
+    this.#writing = this.#appendBlock(raw, entries);
+    // Whoever waits for it next is told.
+    this.#writing.catch(() => {});
+    await this.#pause();
+  }
+
+  async #appendBlock(raw: Buffer, entries: number): Promise<void> {
     this.#stateHash.update(raw);
     const { codec, stored } = await step('a block cannot be compressed', () => packBlock(raw, this.#codec));
     const header = encodeBlockHeader(
@@ -177,11 +200,8 @@ class SnapshotWriter {
     );
     await this.#append(Buffer.concat([header, stored]));
     this.#blocks++;
-    this.#entries += entries;
     this.#rawBytes += raw.length;
-    this.#block.clear();
     if (this.#position - this.#synced >= syncEveryBytes) await this.#sync();
-    await this.#pause();
   }
 
   async #writeFooter(): Promise<void> {

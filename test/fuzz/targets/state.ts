@@ -14,6 +14,7 @@ import {
   headerBytes,
   headerSeed,
 } from '../../../src/storage/snapshot/codec.ts';
+import { packHex } from '../../../src/storage/snapshot/hex.ts';
 import { scanSnapshot } from '../../../src/storage/snapshot/scan.ts';
 import { eventArbitrary } from '../../queue/support/arbitrary.ts';
 import { jobArbitrary, settingArbitrary } from '../../queue/support/arbitrary-entries.ts';
@@ -27,7 +28,7 @@ import { must, type Target } from '../target.ts';
 const point = { seq: 1234, ordinal: 3, offset: 65536, link: 0xdeadbeef, salt: 0xfeedface };
 
 function snapshot(random: Prng): Uint8Array {
-  const header = encodeHeader({ storeId: '0f'.repeat(16), kind: 'checkpoint', point, createdMs: 5, codec: 'brotli' });
+  const header = encodeHeader({ storeId: '0f'.repeat(16), kind: 'checkpoint', point, createdMs: 5, codec: 'hex' });
   const seed = headerSeed(header);
   const parts = [header];
   const state = createHash('sha256');
@@ -37,8 +38,10 @@ function snapshot(random: Prng): Uint8Array {
       Buffer.from(`e${at}`.repeat(1 + random.below(30))),
     );
     const raw = Buffer.concat(entries.map(oneEntry));
-    const packed = random.chance(0.5) ? brotliCompressSync(raw) : raw;
-    const [codec, stored] = packed.length < raw.length ? (['brotli', packed] as const) : (['none', raw] as const);
+    const digits = random.chance(0.5) ? packHex(raw) : undefined;
+    const packed = random.chance(0.7) ? brotliCompressSync(digits ?? raw) : raw;
+    const smaller = digits === undefined ? 'brotli' : 'hex';
+    const [codec, stored] = packed.length < raw.length ? ([smaller, packed] as const) : (['none', raw] as const);
     const lengths = { rawLength: raw.length, storedLength: stored.length, entries: entries.length };
     parts.push(encodeBlockHeader({ index, codec, ...lengths, storedCrc: crc32(stored) }, seed), stored);
     state.update(raw);

@@ -77,7 +77,7 @@ test('a file of a newer format is named so, refused with exit 5, and nothing is 
   for (const [part, headerCrcAt] of files) {
     const path = fileOf(image, part);
     for (const [version, oldest] of [
-      [2, 2],
+      [3, 3],
       [9, 3],
       [0xffff, 0xffff],
     ] as const) {

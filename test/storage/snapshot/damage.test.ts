@@ -132,7 +132,7 @@ describe('a header with a valid checksum', () => {
   };
 
   it('of a newer format is named so, never damage, with or without the rest of the file', async () => {
-    const newer = forge(await smallSnapshot(), (copy) => copy.writeUInt32LE(0x0002_0002, 8), preambleCrc);
+    const newer = forge(await smallSnapshot(), (copy) => copy.writeUInt32LE(0x0003_0003, 8), preambleCrc);
     for (const bytes of [newer, newer.subarray(0, 16), newer.subarray(0, 40)]) {
       expect((await judge(bytes)).findings).toMatchObject([{ code: 'E_NEWER_FORMAT', severity: 'newer' }]);
     }
@@ -160,7 +160,7 @@ describe('a header with a valid checksum', () => {
       ['another kind of file', (copy) => void copy.write('WALQseg\n')],
       ['unknown kind of snapshot', (copy) => copy.writeUInt8(0, 68)],
       ['unknown kind of snapshot', (copy) => copy.writeUInt8(4, 68)],
-      ['unknown codec', (copy) => copy.writeUInt8(2, 69)],
+      ['unknown codec', (copy) => copy.writeUInt8(3, 69)],
       ['reserved bytes are not zero', (copy) => copy.writeUInt8(1, 70)],
       ['reserved bytes are not zero', (copy) => copy.writeUInt8(1, 71)],
       ['a number above 2^53-1', (copy) => copy.writeBigUInt64LE(2n ** 53n, 32)],

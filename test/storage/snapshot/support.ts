@@ -37,6 +37,14 @@ export function smallEntries(count: number): Buffer[] {
   return Array.from({ length: count }, (_, at) => Buffer.from(`job_${at} {"state":"pending","n":${at * 7919}}`));
 }
 
+/** `count` entries that are mostly hex digits. */
+export function ids(count: number): Buffer[] {
+  return Array.from({ length: count }, (_, at) => {
+    const tail = (at * 2_654_435_761).toString(16).slice(-12).padStart(12, '0');
+    return Buffer.from(`01977420-dc18-77da-8849-${tail}`);
+  });
+}
+
 /** The bytes of a snapshot as the writer makes it. */
 export async function snapshotBytes(entries: Uint8Array[], more: Partial<WriteSnapshotOptions> = {}): Promise<Buffer> {
   return withFolder(async (folder) => {
