@@ -6,6 +6,6 @@ export const row = {
   unit: 'jobs/s',
   ceilingTitle: rawTitle,
   targets: [{ of: 'beanstalkd', min: 10 }],
-  sizes: { full: { jobs: 20_480 }, quick: { jobs: 4096 } },
+  sizes: { full: { jobs: 61_440 }, quick: { jobs: 4096 } },
   run: (context) => enqueueBesides(context, 1024),
 };

@@ -6,7 +6,7 @@ import type { CheckpointResult, RecoveryReport, StorageEnv } from '../storage/ty
 import { batchesOf } from './api/batches.ts';
 import { eventStream, type LogEvent } from './api/event-stream.ts';
 import { jobInfo, jobInfos, leasedJob } from './api/job-info.ts';
-import { changeOf, msOf, specOf } from './api/job-spec.ts';
+import { changeOf, msOf, noOptions, specOf } from './api/job-spec.ts';
 import type { EnqueueOptions, JobChanges, JobInfo, LeasedJob, NameOf, NewJob, Time } from './api/job-types.ts';
 import { jsonOf, type RawJson } from './api/raw-json.ts';
 import {
@@ -74,7 +74,7 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
    */
   enqueue<Name extends NameOf<Payloads>>(
     name: Name,
-    ...[payload, options = {}]: undefined extends Payloads[Name]
+    ...[payload, options = noOptions]: undefined extends Payloads[Name]
       ? [payload?: Payloads[Name] | RawJson, options?: EnqueueOptions]
       : [payload: Payloads[Name] | RawJson, options?: EnqueueOptions]
   ): Promise<EnqueueAnswer> {

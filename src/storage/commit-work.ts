@@ -1,17 +1,39 @@
 import { usageError } from '../base/errors.ts';
 import type { Outcome } from './types.ts';
 import { payloadBytesMax } from './wal/format.ts';
+import { packedBytes } from './wal/records.ts';
 
-/** One operation that waits for its place in the log. */
-export interface Append {
-  kind: 'append';
-  records: readonly Uint8Array[];
-  bytes: number;
+type Settle = (value: unknown) => void;
+
+/** The ends of the promise made last. A function made for each would hold all around it for as long as it waits. */
+let resolve: Settle;
+let reject: Settle;
+const keepEnds = (onResolve: Settle, onReject: Settle): void => {
+  resolve = onResolve;
+  reject = onReject;
+};
+
+/** One operation that waits for its place in the log. A class and no literal: base/array-of-one.ts says why. */
+export class Append {
+  readonly kind = 'append';
+  readonly records: readonly Uint8Array[];
+  readonly bytes: number;
+  readonly outcome: Outcome<unknown>;
   /** What the records say, one by one, for the state machine; undefined for those that it has to read. */
-  known: readonly unknown[] | undefined;
-  outcome: Outcome<unknown>;
-  resolve: (value: unknown) => void;
-  reject: (error: unknown) => void;
+  readonly known: readonly unknown[] | undefined;
+  readonly promise: Promise<unknown>;
+  readonly resolve: Settle;
+  readonly reject: Settle;
+
+  constructor(records: readonly Uint8Array[], outcome: Outcome<unknown>, known: readonly unknown[] | undefined) {
+    this.records = records;
+    this.bytes = packedBytes(records);
+    this.outcome = outcome;
+    this.known = known;
+    this.promise = new Promise<unknown>(keepEnds);
+    this.resolve = resolve;
+    this.reject = reject;
+  }
 }
 
 /** Something to be done between two batches. */

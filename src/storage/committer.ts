@@ -1,11 +1,10 @@
 import { assert, Exit, ioError, WalqError } from '../base/errors.ts';
-import { type Append, accept, faultOf, recordsOf, refuse, type Work } from './commit-work.ts';
+import { Append, accept, faultOf, recordsOf, refuse, type Work } from './commit-work.ts';
 import type { LogWriter } from './log-writer.ts';
 import { Pace } from './pace.ts';
 import type { Outcome, StateMachine, StorageEnv, StoreObserver } from './types.ts';
 import { type FrameDraft, varintPayload } from './wal/encode-frames.ts';
 import { FrameType, frameBytes, segmentBytesMax } from './wal/format.ts';
-import { packedBytes } from './wal/records.ts';
 
 /** A frame takes operations until it holds this much; a single larger operation gets a frame of its own. */
 const batchBytesTarget = 4 * 1024 * 1024;
@@ -85,13 +84,11 @@ export class Committer {
 
   /** One atomic operation. Resolves with what `outcome` makes of its first seq, after it is durable and applied. */
   append<T>(records: readonly Uint8Array[], outcome: Outcome<T>, known?: readonly unknown[]): Promise<T> {
-    return new Promise<unknown>((resolve, reject) => {
-      const bytes = packedBytes(records);
-      const work: Append = { kind: 'append', records, bytes, known, outcome, resolve, reject };
-      const wrong = faultOf(work);
-      if (wrong === undefined) this.#push(work);
-      else refuse(work, wrong);
-    }) as Promise<T>;
+    const work = new Append(records, outcome, known);
+    const wrong = faultOf(work);
+    if (wrong === undefined) this.#push(work);
+    else refuse(work, wrong);
+    return work.promise as Promise<T>;
   }
 
   /** Runs between two batches: rotation, control frames, a look at a state that stands still. */

@@ -14,6 +14,9 @@ function optionalMs(time: Time | undefined, what: string): number | undefined {
   return time === undefined ? undefined : msOf(time, what);
 }
 
+/** Of a job that says nothing more. */
+export const noOptions: EnqueueOptions = Object.freeze({});
+
 /**
  * What the engine takes; each member is spelled out, as jobs come by the million. Throws usageErrors: E_DURATION,
  * E_JOB, E_JSON.
@@ -21,6 +24,7 @@ function optionalMs(time: Time | undefined, what: string): number | undefined {
 export function specOf(name: string, payload: unknown, options: EnqueueOptions): JobSpec {
   // Nobody but TypeScript keeps a program from this.
   if (typeof name !== 'string') throw usageError('E_JOB', `the name of a job is a text, not ${kindOf(name)}`);
+  if (options === noOptions) return { name, payload: jsonOf(payload, 'payload') };
   const { id, priority, attempts, timeout, delay, at, backoff, group, key, keyMode, keyTtl, after, expire } = options;
   return {
     id,

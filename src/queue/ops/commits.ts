@@ -1,3 +1,4 @@
+import { arrayOfOne } from '../../base/array-of-one.ts';
 import type { Clock } from '../../base/clock.ts';
 import { WalqError } from '../../base/errors.ts';
 import type { Outcome } from '../../storage/types.ts';
@@ -56,7 +57,10 @@ export class Commits {
     outcome: Outcome<T>,
     known: readonly QueueEvent<Packed>[] | undefined,
   ): Promise<T> {
-    return this.#log.append(events.map(encodeEvent), outcome, known);
+    const [first] = events;
+    const records =
+      first !== undefined && events.length === 1 ? arrayOfOne(encodeEvent(first)) : events.map(encodeEvent);
+    return this.#log.append(records, outcome, known);
   }
 
   /**

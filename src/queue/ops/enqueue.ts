@@ -1,3 +1,4 @@
+import { arrayOfOne } from '../../base/array-of-one.ts';
 import { assert, WalqError } from '../../base/errors.ts';
 import type { Outcome } from '../../storage/types.ts';
 import type { EnqueueAnswer } from '../engine-types.ts';
@@ -48,7 +49,7 @@ export function enqueueOne(engine: EngineContext, spec: JobSpec): Promise<Enqueu
   try {
     const id = engine.ids.next();
     const event = enqueueEvent(spec, id, engine.now(), { payloadBytesMax: payloadBytesMax(engine) });
-    return appendNew(engine, [event], (seq) => enqueued(id, seq));
+    return appendOne(engine, arrayOfOne(event));
   } catch (error) {
     return Promise.reject(error);
   }
@@ -71,6 +72,18 @@ function appendNew<T>(
 ): Promise<T> {
   mustHaveRoom(engine, events.length);
   return appendFresh(engine, events, events, answer, knownEvents(events));
+}
+
+/** The same for one job, with as few objects as can be: each of a thousand that wait is copied as long as it waits. */
+function appendOne(engine: EngineContext, events: readonly [EnqueueEvent<Packed>]): Promise<EnqueueAnswer> {
+  mustHaveRoom(engine, 1);
+  const arrival = new LoneArrival(engine, events);
+  try {
+    return engine.commits.appendWith(events, arrival, knownEvents(events));
+  } catch (error) {
+    arrival.failed();
+    throw error;
+  }
 }
 
 /** Whoever sent a thousand jobs wants to know which one it is that fails. */
@@ -186,6 +199,30 @@ class Arrival<T> implements Outcome<T> {
 
   failed(): void {
     this.#engine.arriving.delete(this.#fresh);
+    this.#engine.reserved.ended();
+  }
+}
+
+/** One job on its way to the log, without ties to others. */
+class LoneArrival implements Outcome<EnqueueAnswer> {
+  readonly #engine: EngineContext;
+  readonly #events: readonly [EnqueueEvent<Packed>];
+
+  constructor(engine: EngineContext, events: readonly [EnqueueEvent<Packed>]) {
+    this.#engine = engine;
+    this.#events = events;
+    engine.arriving.add(events);
+    engine.reserved.began();
+  }
+
+  applied(seqFirst: number): EnqueueAnswer {
+    this.#engine.commits.tell(this.#events, seqFirst);
+    this.failed();
+    return enqueued(this.#events[0].id, seqFirst);
+  }
+
+  failed(): void {
+    this.#engine.arriving.delete(this.#events);
     this.#engine.reserved.ended();
   }
 }

@@ -7,6 +7,7 @@ import { ownText } from '../../base/own-text.ts';
 import { type EnqueueEvent, enqueueDefaults, eventLimits, type UpdateEvent } from '../events/event-types.ts';
 import { type Packed, packText } from '../state/packed.ts';
 import { parseBackoff } from './backoff.ts';
+import { NewJobEvent } from './new-job-event.ts';
 
 /** A job as a client describes it. Everything is optional. */
 export interface JobSpec {
@@ -89,8 +90,7 @@ export function enqueueEvent(spec: JobSpec, id: string, at: number, limits: Spec
   const group = spec.group ?? enqueueDefaults.group;
   if (group !== enqueueDefaults.group) checkLabel('group', group, nameBytesMax);
   const ties = tiesOf(spec, id, at);
-  return {
-    type: 'ENQUEUE',
+  return new NewJobEvent({
     id,
     at,
     name,
@@ -106,7 +106,7 @@ export function enqueueEvent(spec: JobSpec, id: string, at: number, limits: Spec
     keyUntil: ties.keyUntil,
     parents: ties.parents,
     expiresAt: ties.expiresAt,
-  };
+  });
 }
 
 type Ties = Pick<EnqueueEvent, 'key' | 'keyUntil' | 'parents' | 'expiresAt'>;
