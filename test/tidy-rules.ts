@@ -170,7 +170,7 @@ function habitFaults(path: string, layer: string, text: string): string[] {
   const isTimeless = layer !== 'cli' && path !== 'src/base/node-clock.ts';
   if (
     isTimeless &&
-    /\b(Date\.now|performance\.now|process\.uptime|Math\.random|randomBytes|randomFillSync)\(|\bnew Date\(\)/.test(text)
+    /\b(Date\.now|performance\.now|process\.hrtime|Math\.random|randomBytes|randomFillSync)\(|\bnew Date\(\)/.test(text)
   ) {
     faults.push('time and randomness are passed in');
   }

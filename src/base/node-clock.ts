@@ -4,7 +4,10 @@ import type { Clock, Random } from './clock.ts';
 export const systemClock: Clock = {
   now: () => Date.now(),
   // Not `performance`, which is loaded when it is first asked for: a whole part of Node for one number.
-  monotonic: () => process.uptime() * 1000,
+  monotonic() {
+    const [seconds, nanoseconds] = process.hrtime();
+    return seconds * 1000 + nanoseconds / 1e6;
+  },
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 };
 
