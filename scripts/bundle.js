@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
@@ -76,6 +76,8 @@ await build({
 });
 rmSync(types, { recursive: true, force: true });
 copyTypes(`${root}build`, 'index.d.ts', new Set());
+// Declarations of what they declare, which `require` and `import` read alike.
+writeFileSync(`${types}/package.json`, '{ "type": "commonjs" }\n');
 
 /** Where a file lies, in the words of CommonJS. */
 function resolveImportMeta(property) {

@@ -12,8 +12,17 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.stdout.write(`${version()}\n`);
     return;
   }
+  // Whoever waits for something that nothing is at work on ends the process here, and has not done what was asked.
+  process.exitCode = Exit.bug;
+  let done = false;
+  process.once('exit', (code) => {
+    if (!done && code === Exit.bug)
+      process.stderr.write('walq ended before it was done: it waited for what never came\n');
+  });
   const { run } = await import('./run.ts');
-  process.exit(await runOrReport(() => run(argv)));
+  const code = await runOrReport(() => run(argv));
+  done = true;
+  process.exit(code);
 }
 
 /** `run` reports its own failures; this is for a failure to report. */

@@ -6,8 +6,8 @@ import { applyRetention, planRetention, type RetentionPlan } from './retention.t
 import { snapshotFolder } from './snapshot/name.ts';
 import { persistAgain } from './snapshot/persist.ts';
 import { writeSnapshot } from './snapshot/write.ts';
+import { snapshotFrame } from './snapshot-frame.ts';
 import type { CheckpointResult, SnapshotSummary, StateMachine, StorageEnv, StoreObserver } from './types.ts';
-import { varintPayload } from './wal/encode-frames.ts';
 import { FrameType } from './wal/format.ts';
 
 export interface CheckpointerParts {
@@ -20,6 +20,8 @@ export interface CheckpointerParts {
   keep: number;
   /** The newest snapshot, as recovery found it. */
   last: SnapshotSummary | undefined;
+  /** The log tells of it: its writer had synced it, and its folder. */
+  lastIsTold: boolean;
   observer: StoreObserver | undefined;
   /** Throws when the store is closed, or its disk failed: then nothing is removed any more. */
   refuseIfOver(): void;
@@ -31,13 +33,14 @@ export class Checkpointer {
   readonly #parts: CheckpointerParts;
   #queue: Promise<unknown> = Promise.resolve();
   #last: SnapshotSummary | undefined;
-  /** The file of the snapshot that this opening wrote, or wrote again: the disk has it. */
+  /** The file of the snapshot that this opening wrote, or wrote again, or that the log tells of: the disk has it. */
   #persisted: string | undefined;
 
   constructor(env: StorageEnv, parts: CheckpointerParts) {
     this.#env = env;
     this.#parts = parts;
     this.#last = parts.last;
+    this.#persisted = parts.lastIsTold ? parts.last?.file : undefined;
   }
 
   get last(): SnapshotSummary | undefined {
@@ -126,7 +129,7 @@ export class Checkpointer {
     const last = { ...summary, file: join(snapshotFolder, baseName(summary.file)) };
     this.#last = last;
     this.#persisted = last.file;
-    const payload = Buffer.concat([varintPayload(summary.seq), Buffer.from(summary.sha256, 'hex')]);
+    const payload = snapshotFrame(summary);
     await committer.control(() => committer.writeControl({ type: FrameType.snapshot, payload }));
     observer?.snapshotWritten(last, this.#env.clock.monotonic() - started);
     return last;

@@ -113,13 +113,16 @@ export async function splitLeftovers(
   const hasFrames = async (segment: SegmentName): Promise<boolean> =>
     ((await env.fs.lstat(path(segment)))?.size ?? 0) > segmentHeaderBytes;
 
+  const isWritten = async (segment: SegmentName): Promise<boolean> =>
+    (await hasFrames(segment)) && (await isOurs(segment));
+
   const segments: SegmentName[] = [];
   const unused: SegmentName[] = [];
   for (const [at, segment] of listed.entries()) {
     const isDoubled = [listed[at - 1], listed[at + 1]].some((beside) => beside?.ordinal === segment.ordinal);
     const others = isDoubled ? listed.filter((other) => other.ordinal === segment.ordinal && other !== segment) : [];
     const isUnused = isDoubled && !(await hasFrames(segment)) && (await isOurs(segment));
-    if (isUnused && (await anyOf(others, hasFrames))) unused.push(segment);
+    if (isUnused && (await anyOf(others, isWritten))) unused.push(segment);
     else segments.push(segment);
   }
   const leftover = unused.map((segment) => ({ segment, message: 'segment of an interrupted rotation' }));

@@ -6,6 +6,7 @@ import { goneMeanwhile } from './files.ts';
 import { walFolder } from './folder.ts';
 import { LostGaps } from './lost-gaps.ts';
 import { checkSnapshot } from './snapshot/read.ts';
+import { snapshotFrame } from './snapshot-frame.ts';
 import { aheadOfLog, otherPast, type Survey } from './survey.ts';
 import type { ChainPoint, SnapshotSummary, StateMachine, StorageEnv } from './types.ts';
 import { judgeLog, type LogJudgement } from './wal/judge-log.ts';
@@ -30,6 +31,8 @@ export interface Loaded<M> {
   /** Last seq in the state. */
   seq: number;
   snapshot?: SnapshotSummary;
+  /** The log tells of that snapshot: its writer had synced it, and its folder. */
+  snapshotIsTold: boolean;
   replayed: number;
   findings: Finding[];
   log: LogScan;
@@ -132,7 +135,9 @@ async function loadBase<M extends StateMachine>(
   const check = await checkSnapshot(env, candidate.path, {
     relativeName: candidate.file,
     storeId: survey.identity.id,
-    onEntry: (entry) => machine.load(entry),
+    ...(machine.loadStretch === undefined
+      ? { onEntry: (entry) => machine.load(entry) }
+      : { onStretch: (bytes, from, to) => machine.loadStretch?.(bytes, from, to) }),
   }).catch(goneMeanwhile);
   if (candidate.named && check === undefined) {
     throw notFoundError('E_NO_FILE', `no snapshot file ${candidate.path}`, { data: { file: candidate.path } });
@@ -174,6 +179,8 @@ async function replayOnto<M extends StateMachine>(
   let seq = base.seq;
   let unbroken = true;
   const gaps = new LostGaps();
+  const frame = base.snapshot && snapshotFrame(base.snapshot);
+  let snapshotIsTold = false;
   const log = await scanLog(inputs, evidence, {
     ...(progress && { progress }),
     lost: (range) => {
@@ -181,6 +188,9 @@ async function replayOnto<M extends StateMachine>(
       unbroken &&= range.seqFirst <= seq + 1;
       seq = Math.min(range.seqLast, until);
       gaps.behind = true;
+    },
+    snapshot: (payload) => {
+      snapshotIsTold ||= frame?.equals(payload) ?? false;
     },
     record: (record) => {
       if (record.seq > until) return partial ? false : undefined;
@@ -202,7 +212,7 @@ async function replayOnto<M extends StateMachine>(
   if (point && at < 0 && otherPast(log, point)) return 'unfit';
   if (point && at >= 0 && misses(log, point)) return 'unfit';
   judgement.findings.push(...gaps.findings());
-  return { machine, seq, replayed, log, judgement, ...(base.snapshot && { snapshot: base.snapshot }) };
+  return { machine, seq, snapshotIsTold, replayed, log, judgement, ...(base.snapshot && { snapshot: base.snapshot }) };
 }
 
 /** The segment that follows a snapshot whose own one is gone. */

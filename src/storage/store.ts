@@ -49,7 +49,8 @@ export async function openStore<M extends StateMachine>(
       ...(trimmed && { trimmed }),
       ms: env.clock.monotonic() - started,
     };
-    const parts = { id: survey.identity.id, lock, machine: loaded.machine, writer, recovery, created };
+    const { machine, snapshotIsTold } = loaded;
+    const parts = { id: survey.identity.id, lock, machine, writer, recovery, snapshotIsTold, created };
     return new Store(env, storeDir, parts, options);
   } catch (error) {
     await lock.release();
@@ -67,6 +68,7 @@ interface StoreParts<M> {
   machine: M;
   writer: LogWriter;
   recovery: RecoveryReport;
+  snapshotIsTold: boolean;
   created: boolean;
 }
 
@@ -113,6 +115,7 @@ export class Store<M extends StateMachine> {
       committer: this.#committer,
       keep: Math.max(1, options.keepSnapshots ?? defaultKeepSnapshots),
       last: parts.recovery.snapshot,
+      lastIsTold: parts.snapshotIsTold,
       observer,
       refuseIfOver: () => {
         if (this.#closing !== undefined || this.poison !== undefined) throw this.#over();

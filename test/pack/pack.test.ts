@@ -48,7 +48,7 @@ describe('the package', () => {
       /^dist\/js\/[a-z0-9-]+\.cjs$/,
       /^dist\/js\/LICENSES\.txt$/,
       /^dist\/js\/report\/page\/page\.js$/,
-      /^dist\/types\/.+\.d\.ts$/,
+      /^dist\/types\/(.+\.d\.ts|package\.json)$/,
       /^dist\/js\/report\/page\/page\.css$/,
       /^(docs|src)\/.+\.md$/,
       /^docs\/report-(damaged|job)\.png$/,

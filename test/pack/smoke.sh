@@ -77,5 +77,5 @@ cp -r "$installed/node_modules" library/
   const library = Object.keys(await import('walq')).sort();
   if (library.length === 0) throw new Error('the library exports nothing');
   console.log('library:', library.join(' '));
-")
+" && node -e "if (typeof require('walq').openQueue !== 'function') throw new Error('the library cannot be required')")
 echo "smoke test under $(node --version): all as expected"

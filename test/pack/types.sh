@@ -78,9 +78,17 @@ export async function work(dir: string): Promise<string[]> {
 TS
 awk '/^```ts$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$project/docs/library.md" >shown.mts
 grep -q openQueue shown.mts
+# A program in CommonJS.
+cat >required.cts <<'TS'
+import { openQueue, type Queue } from 'walq';
+
+export async function open(dir: string): Promise<Queue> {
+  return await openQueue(dir);
+}
+TS
 # What every TypeScript user of Node has installed.
 mkdir -p node_modules/@types
 cp -r "$project/node_modules/@types/node" node_modules/@types/
 cp -r "$project/node_modules/undici-types" node_modules/
-"$project/node_modules/.bin/tsc" --noEmit --strict --skipLibCheck false --target es2023 --lib es2023,esnext.disposable --module nodenext --types node consumer.ts shown.mts
+"$project/node_modules/.bin/tsc" --noEmit --strict --skipLibCheck false --target es2023 --lib es2023,esnext.disposable --module nodenext --types node consumer.ts shown.mts required.cts
 echo "types: as expected"

@@ -10,6 +10,11 @@ const options = sharedOptions({ ...enqueueDefaults, name: 'job' });
 let seq = 0;
 const job = (id: string): Job => new FreshJob(id, ++seq, options, undefined, 0);
 
+/** The digits of a number, in a row of characters that begins with `zero`. */
+function digitsFrom(zero: number, number: number): string {
+  return [...`${number}`].map((digit) => String.fromCharCode(zero + Number(digit))).join('');
+}
+
 /** From good to one that puts all ids into the same slot. */
 const hashes: Record<string, (id: string) => number> = {
   'the hash in use': hashOfText,
@@ -93,6 +98,9 @@ describe('jobs by id', () => {
         (at) => `01977420-dc18-77da-8849-${(at * 2_654_435_761).toString(16).slice(-12).padStart(12, '0')}`,
       ],
       ['beyond ASCII', (at) => `ключ ${at} 🙂`],
+      ['fullwidth digits', (at) => digitsFrom(0xff10, at)],
+      ['digits of Chinese', (at) => [...`${at}`].map((digit) => '〇一二三四五六七八九'[Number(digit)]).join('')],
+      ['Hangul', (at) => String.fromCharCode(0xac00 + (at % 11_000), 0xac00 + Math.floor(at / 11_000), 0xac01, 0xac02)],
     ];
     const slots = 1 << 16;
     for (const [name, idOf] of kinds) {

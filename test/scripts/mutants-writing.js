@@ -180,7 +180,7 @@ export const writingMutants = [
     name: 'a segment that came back counts beside the one in its place',
     property: 'what an interrupted rotation left is left over, whenever it shows up',
     file: 'src/storage/folder.ts',
-    edits: [['if (isUnused && (await anyOf(others, hasFrames))) unused.push(segment);\n    else ', '']],
+    edits: [['if (isUnused && (await anyOf(others, isWritten))) unused.push(segment);\n    else ', '']],
     tests: ['test/storage/strays.test.ts'],
     only: 'an unused segment',
   },

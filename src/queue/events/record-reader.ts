@@ -33,9 +33,14 @@ export class RecordReader<Bytes> {
 
   /** One reader serves record after record: replay allocates nothing for it. `decode` must not keep it. */
   read<T>(record: Uint8Array, decode: (reader: this) => T): T {
-    this.#bytes = asBuffer(record);
-    this.#at = 0;
-    this.#end = record.length;
+    return this.readStretch(record, 0, record.length, decode);
+  }
+
+  /** The record is bytes[from, to). */
+  readStretch<T>(bytes: Uint8Array, from: number, to: number, decode: (reader: this) => T): T {
+    this.#bytes = asBuffer(bytes);
+    this.#at = from;
+    this.#end = to;
     this.#tag = 0;
     this.#extra = undefined;
     try {

@@ -163,16 +163,18 @@ export type Entry =
   | { kind: 'job'; job: Job };
 
 /** Throws damageError E_RECORD, or newerError E_RECORD_NEWER. Copies what it keeps. */
-export function decodeEntry(entry: Uint8Array): Entry {
-  return packReader.read(entry, (r) => {
-    const type = r.type();
-    if (type === entryTypes.facts) return { kind: 'facts', totals: decodeTotals(r) };
-    const state = states[type];
-    if (state !== undefined) return { kind: 'job', job: decodeJob(r, state) };
-    const entry = decodeSetting(r, type);
-    if (entry === undefined) throw newerRecord(`snapshot entry ${type}`);
-    return { kind: 'setting', entry };
-  });
+export function decodeEntry(bytes: Uint8Array, from = 0, to = bytes.length): Entry {
+  return packReader.readStretch(bytes, from, to, entryOf);
+}
+
+function entryOf(r: RecordReader<Packed>): Entry {
+  const type = r.type();
+  if (type === entryTypes.facts) return { kind: 'facts', totals: decodeTotals(r) };
+  const state = states[type];
+  if (state !== undefined) return { kind: 'job', job: decodeJob(r, state) };
+  const entry = decodeSetting(r, type);
+  if (entry === undefined) throw newerRecord(`snapshot entry ${type}`);
+  return { kind: 'setting', entry };
 }
 
 function decodeTotals(r: RecordReader<Packed>): QueueTotals {

@@ -171,18 +171,15 @@ export class JobTable {
   }
 }
 
-/** Four characters at a time, as MurmurHash2 takes bytes; 32 bits, signed. Ids are short, and mostly ASCII. */
+/** Four characters at a time, as MurmurHash2 takes bytes; 32 bits, signed. */
 export function hashOfText(text: string): number {
   const { length } = text;
   let hash = length;
   let at = 0;
   for (; at + 4 <= length; at += 4) {
-    const four =
-      text.charCodeAt(at) |
-      (text.charCodeAt(at + 1) << 8) |
-      (text.charCodeAt(at + 2) << 16) |
-      (text.charCodeAt(at + 3) << 24);
-    hash = Math.imul(hash ^ four, 0x5bd1e995);
+    const two = text.charCodeAt(at) | (text.charCodeAt(at + 1) << 16);
+    const more = text.charCodeAt(at + 2) | (text.charCodeAt(at + 3) << 16);
+    hash = Math.imul(hash ^ two ^ Math.imul(more, 0x2c1b3c6d), 0x5bd1e995);
     hash ^= hash >>> 15;
   }
   for (; at < length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x5bd1e995);

@@ -72,7 +72,11 @@ export class QueueMachine implements StateMachine {
 
   /** Throws E_APPLY, or E_RECORD / E_RECORD_NEWER for an entry that cannot be read; the state is then of no use. */
   load(entry: Uint8Array): void {
-    const decoded = decodeEntry(entry);
+    this.loadStretch(entry, 0, entry.length);
+  }
+
+  loadStretch(bytes: Uint8Array, from: number, to: number): void {
+    const decoded = decodeEntry(bytes, from, to);
     if (decoded.kind === 'job') {
       const job = decoded.job;
       const { size } = this.#jobs;

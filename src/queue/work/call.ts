@@ -66,7 +66,7 @@ export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return clampText(String(error), errorBytesMax);
   const lines = (error.stack ?? error.message).split('\n');
   // In a bundle its name comes after that of what it was called on.
-  const own = new RegExp(`at (\\w+\\.)?${callFunction.name} \\(`);
+  const own = /at (\w+\.)?callFunction \(/;
   const ours = lines.findIndex((line) => own.test(line));
   return clampText(lines.slice(0, ours < 0 ? undefined : ours).join('\n'), errorBytesMax);
 }

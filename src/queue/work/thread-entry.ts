@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { WalqError } from '../../base/errors.ts';
+import { Exit, WalqError } from '../../base/errors.ts';
 import { callFunction, checkedShare, errorText, extensionMs, type WorkTable, workJob, workTable } from './call.ts';
 import { loadModule } from './load-module.ts';
 import type { FromThread, ToThread } from './thread.ts';
@@ -38,8 +38,11 @@ async function printed(stream: NodeJS.WriteStream): Promise<void> {
 }
 
 async function begin(): Promise<void> {
+  // What it ends with where the module never finishes loading, and nothing is left to be done.
+  process.exitCode = Exit.bug;
   try {
     const table = workTable(await loadModule(String(workerData)));
+    process.exitCode = Exit.ok;
     tell({ kind: 'ready', names: table.names && [...table.names] });
     serve(table);
   } catch (error) {

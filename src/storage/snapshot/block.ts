@@ -46,23 +46,23 @@ export class BlockBuilder {
   }
 }
 
-/** The entries of a raw block, as views into it; a fault when they do not fill it exactly. */
-export function splitBlock(raw: Buffer, entries: number): Buffer[] | Fault {
-  const found: Buffer[] = [];
+/** Where the entries of a raw block end; a fault when they do not fill it exactly. */
+export function entryEnds(raw: Buffer, entries: number): number[] | Fault {
+  const ends: number[] = [];
   let at = 0;
   while (at < raw.length) {
-    if (raw.length - at < entryPrefixBytes) return { message: `entry ${found.length} of the block is cut off` };
+    if (raw.length - at < entryPrefixBytes) return { message: `entry ${ends.length} of the block is cut off` };
     const length = raw.readUInt32LE(at);
     const room = Math.min(raw.length - at - entryPrefixBytes, entryBytesMax);
     if (length < 1 || length > room) {
-      const message = `impossible length of entry ${found.length} of the block`;
+      const message = `impossible length of entry ${ends.length} of the block`;
       return { message, got: `${length} bytes`, expected: `1..${room} bytes` };
     }
     at += entryPrefixBytes + length;
-    found.push(raw.subarray(at - length, at));
+    ends.push(at);
   }
-  if (found.length === entries) return found;
-  return { message: 'wrong number of entries in the block', got: `${found.length}`, expected: `${entries}` };
+  if (ends.length === entries) return ends;
+  return { message: 'wrong number of entries in the block', got: `${ends.length}`, expected: `${entries}` };
 }
 
 /** Measured (FORMAT.md): what is left once hex digits are bytes is worth more than the quickest. */

@@ -14,6 +14,7 @@ const lengthBytes = 4;
 const pairsMin = 3;
 const pairsMax = 255;
 const uuidLength = 36;
+const uuidPacked = 17;
 /** Where in a UUID two digits stand that are one byte. */
 const uuidPairs = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 const uuidDashes = [8, 13, 18, 23];
@@ -28,7 +29,7 @@ for (let byte = 0; byte < 256; byte++) digitsOf[byte] = Buffer.from(byte.toStrin
 /** The same in other bytes; nothing where these would not be a tenth fewer. */
 export function packHex(raw: Uint8Array): Buffer | undefined {
   const text = Buffer.allocUnsafe(raw.length);
-  const bytes = Buffer.allocUnsafe(raw.length / 2);
+  const bytes = Buffer.allocUnsafe(raw.length >> 1);
   // What one step writes at the most beside digits.
   const textMax = text.length - 2 * pairsMin;
   let textLength = 0;
@@ -92,7 +93,8 @@ export function unpackHex(packed: Buffer, rawLength: number): Buffer | Fault {
   const misfit = { message: 'the digits of the block do not come out as its header says' };
   if (packed.length < lengthBytes) return misfit;
   const textEnd = lengthBytes + packed.readUInt32LE(0);
-  if (textEnd > packed.length) return misfit;
+  // A UUID is the most that so few bytes can become: no room is made for what a header only says.
+  if (textEnd > packed.length || rawLength > (packed.length * uuidLength) / uuidPacked) return misfit;
   // What would go beyond the end goes nowhere, and is counted.
   const raw = Buffer.allocUnsafe(rawLength);
   let length = 0;

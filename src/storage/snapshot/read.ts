@@ -16,6 +16,8 @@ export interface CheckOptions {
    * only `summary` proves the whole: build a FRESH state from them and throw it away without one.
    */
   onEntry?: (entry: Uint8Array) => void;
+  /** The same without a view for each: the entry is bytes[from, to). */
+  onStretch?: (bytes: Uint8Array, from: number, to: number) => void;
 }
 
 /**

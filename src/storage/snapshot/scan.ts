@@ -6,13 +6,14 @@ import { baseName } from '../../base/path.ts';
 import type { ByteSource } from '../../base/source.ts';
 import { preambleBytes } from '../preamble.ts';
 import type { SnapshotCheck } from '../types.ts';
-import { splitBlock, unpackBlock } from './block.ts';
+import { entryEnds, unpackBlock } from './block.ts';
 import type { BlockHeader, Fault, SnapshotFooter, SnapshotHeader } from './codec.ts';
 import {
   blockHeaderBytes,
   decodeBlockHeader,
   decodeFooter,
   decodeHeader,
+  entryPrefixBytes,
   footerBytes,
   headerBytes,
   headerSeed,
@@ -30,6 +31,8 @@ export interface ScanOptions {
   storeId?: string;
   /** Takes each entry of each good block, in order, up to the first fault. The bytes are valid during the call only. */
   onEntry?: (entry: Uint8Array) => void;
+  /** The same without a view for each: the entry is bytes[from, to). */
+  onStretch?: (bytes: Uint8Array, from: number, to: number) => void;
 }
 
 /**
@@ -164,14 +167,23 @@ class Scan {
   async #finish({ block, offset, raw }: PendingBlock): Promise<void> {
     const bytes = await raw;
     if (!isFault(bytes)) this.#stateHash.update(bytes);
-    const entries = isFault(bytes) ? bytes : splitBlock(bytes, block.entries);
-    if (isFault(entries)) {
+    const ends = isFault(bytes) ? bytes : entryEnds(bytes, block.entries);
+    if (isFault(ends)) {
       this.#contentGood = false;
-      this.#report('E_SNAPSHOT_BLOCK', offset, offset + block.storedLength, blockFault(entries, block.index));
-      return;
+      this.#report('E_SNAPSHOT_BLOCK', offset, offset + block.storedLength, blockFault(ends, block.index));
+    } else if (!isFault(bytes) && this.findings.length === 0) {
+      this.#handOut(bytes, ends);
     }
-    const { onEntry } = this.#options;
-    if (onEntry !== undefined && this.findings.length === 0) for (const entry of entries) onEntry(entry);
+  }
+
+  #handOut(bytes: Buffer, ends: readonly number[]): void {
+    const { onEntry, onStretch } = this.#options;
+    let from = entryPrefixBytes;
+    for (const end of ends) {
+      onStretch?.(bytes, from, end);
+      onEntry?.(bytes.subarray(from, end));
+      from = end + entryPrefixBytes;
+    }
   }
 
   async #readFooter(start: Buffer, offset: number): Promise<void> {

@@ -38,7 +38,7 @@ export interface WriteSnapshotOptions {
 
 /**
  * Writes a snapshot into `folder`, which exists: NAME.tmp, sync, read back and verify all of it, rename to NAME, sync
- * of the folder. Memory is bounded by two blocks. A file of that name is replaced only by one that was verified.
+ * of the folder. Memory is bounded by a few blocks. A file of that name is replaced only by one that was verified.
  *
  * Rejects with E_SNAPSHOT_WRITE (exit 74, with `cause`) when the disk refuses or the read-back finds a fault, with
  * E_SNAPSHOT_ENTRY when an entry is over the limit, and with whatever walking `entries` throws, unchanged. The temp

@@ -50,6 +50,8 @@ export interface LogVisitor {
   record?(record: RecordView): undefined | boolean | Promise<undefined | boolean>;
   /** Seqs that a LOST frame owns, inclusive; in turn with the records around them. */
   lost?(range: LostRange & { file: string; offset: number; afterHole: boolean }): void;
+  /** What a SNAPSHOT frame says. */
+  snapshot?(payload: Uint8Array): void;
   /** A fault lies here, in turn with the records around it: nothing that comes next follows from what came before. */
   hole?(): void;
   /** Bytes read so far of all bytes. */
@@ -199,6 +201,7 @@ function toVisitor(input: SegmentInput, visitor: LogVisitor, brokenBefore: () =>
       const { seqFirst, count, offset } = header;
       visitor.lost({ seqFirst, seqLast: seqFirst + count - 1, file: input.file, offset, afterHole: after });
     }
+    if (header.type === FrameType.snapshot) visitor.snapshot?.(payload);
     if (visitor.record === undefined) return visitor.frame?.(frameView(input.file, ordinal, header, payload, after));
     const frame = visitor.frame?.(frameView(input.file, ordinal, header, payload, after));
     if (frame === undefined || frame === true) return records(visitor, input.file, header, payload, after);

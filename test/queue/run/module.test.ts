@@ -29,6 +29,16 @@ describe.each([
   ['in the runner', []],
   ['isolated', ['--isolate']],
 ])('functions %s', (_where, flags) => {
+  test('of a module that never finishes loading: the command does not end as if all were done', async () => {
+    const { module, queue } = place();
+    await queue('enqueue', '--id', 'waits');
+    const file = module('await new Promise(() => undefined);\nexport default () => 1;');
+    const ran = await queue('run', '--module', file, '--drain', ...flags);
+    expect(ran.code).toBe(flags.length === 0 ? 70 : 1);
+    expect(ran.stderr).toMatch(flags.length === 0 ? /it waited for what never came/ : /ended its thread \(exit 70\)/);
+    expect((await queue('status', '--json')).stdout).toContain('"pending":1');
+  });
+
   test('return is ACK, throw is RETRY with the stack, DeadError and RetryError say more', async () => {
     const { module, queue, log } = place();
     const file = module(`

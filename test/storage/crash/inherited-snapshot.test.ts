@@ -91,3 +91,24 @@ test('it is made sure of once, and what this opening wrote is sure', async () =>
   await store.checkpoint({ keep: 1 });
   expect(copies()).toBe(2);
 });
+
+test('one that the log tells of was synced: it is not written again, and on a full disk the others go', async () => {
+  const fs = new SimFs();
+  const store = await open(fs);
+  for (const text of texts) {
+    await append(store, text);
+    await store.checkpoint({ clean: false });
+  }
+  const left = new SimFs(imageAfterKill(fs.root));
+  const next = await open(left);
+  left.inject({
+    nth: 1,
+    errno: 'ENOSPC',
+    persistent: true,
+    match: ({ kind }) => kind === 'create' || kind === 'write',
+  });
+  expect(await next.checkpoint({ clean: false })).toMatchObject({ unchanged: true, snapshot: { seq: 3 } });
+  await next.pruneSnapshots(1);
+  expect(await left.readdir('/s/snapshots')).toEqual([expect.stringMatching(/0003\.snap$/)]);
+  expect((await open(powerLoss(left))).machine.items).toEqual(texts);
+});
