@@ -4,7 +4,8 @@ import type { Job } from './job.ts';
 /** What a slot holds in place of a job. */
 const free = 0;
 const grave = -1;
-const slotsMin = 16;
+/** With fewer jobs the `Map` has them all: it needs no compiler, and a process that adds one job does not live so long. */
+const tableFrom = 2048;
 const probesMax = 64;
 const chunkBits = 10;
 const chunkLength = 1 << chunkBits;
@@ -19,7 +20,7 @@ const chunkLength = 1 << chunkBits;
  */
 export class JobTable {
   readonly #hashOf: (id: string) => number;
-  #slots = new Int32Array(2 * slotsMin);
+  #slots = new Int32Array(0);
   /** Slots that are not free. At most half of all. */
   #used = 0;
   #crowded = new Map<string, number>();
@@ -51,7 +52,7 @@ export class JobTable {
   set(job: Job): void {
     let place = this.#placeOf(job.id);
     if (place < 0) {
-      if (2 * (this.#used + 1) > this.#slots.length / 2) {
+      if (this.#slots.length === 0 ? this.#size >= tableFrom : 4 * (this.#used + 1) > this.#slots.length) {
         this.#rebuild();
         this.#placeOf(job.id);
       }
@@ -89,6 +90,7 @@ export class JobTable {
   }
 
   #placeOf(id: string): number {
+    if (this.#slots.length === 0) return this.#crowded.get(id) ?? -1;
     if (id !== this.#lastId) {
       this.#lastHash = this.#hashOf(id);
       this.#lastId = id;
@@ -126,8 +128,9 @@ export class JobTable {
   #rebuild(): void {
     const old = { slots: this.#slots, crowded: this.#crowded };
     const moved = 2 * this.#size < this.#places ? this.#closeRanks() : undefined;
-    let slotCount = slotsMin;
-    while (slotCount < 4 * this.#size) slotCount *= 2;
+    let slotCount = this.#size < tableFrom ? 0 : tableFrom;
+    while (slotCount < 4 * this.#size && slotCount > 0) slotCount *= 2;
+    this.#slot = -1;
     this.#slots = new Int32Array(2 * slotCount);
     this.#used = 0;
     this.#crowded = new Map();
