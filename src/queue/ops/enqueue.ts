@@ -25,7 +25,7 @@ export function enqueueMany(engine: EngineContext, specs: readonly JobSpec[]): P
     const isPlain = events.every(({ key, parents }) => key === undefined && parents === undefined) && allDiffer(given);
     if (isPlain) {
       if (events.length === 0) return Promise.resolve([]);
-      if (given.length === 0) return appendNew(engine, events, (seq) => events.map(({ id }) => enqueued(id, seq++)));
+      if (given.length === 0) return appendNew(engine, events, answerToAll);
       return engine.reserved.hold(given, () => appendPlain(engine, events));
     }
     const entries = events.map((event, index) => ({ event, replace: specs[index]?.keyMode === 'replace' }));
@@ -49,7 +49,7 @@ export function enqueueOne(engine: EngineContext, spec: JobSpec): Promise<Enqueu
   try {
     const id = engine.ids.next();
     const event = enqueueEvent(spec, id, engine.now(), { payloadBytesMax: payloadBytesMax(engine) });
-    return appendOne(engine, arrayOfOne(event));
+    return appendNew(engine, arrayOfOne(event), answerToOne);
   } catch (error) {
     return Promise.reject(error);
   }
@@ -64,26 +64,17 @@ function enqueued(id: string, seq: number): EnqueueAnswer {
   return { id, status: 'enqueued', seq };
 }
 
+/** What the client is told, of the jobs that are new and the seq of the first event. */
+type Answer<T> = (seqFirst: number, fresh: readonly EnqueueEvent<Packed>[]) => T;
+
+/** Functions of all calls and not of each: a function made for one job would be copied as long as it waits. */
+const answerToAll: Answer<EnqueueAnswer[]> = (seq, fresh) => fresh.map(({ id }, at) => enqueued(id, seq + at));
+const answerToOne: Answer<EnqueueAnswer> = (seq, fresh) => enqueued(fresh[0]?.id ?? '', seq);
+
 /** Jobs without ties to others and with ids made just now, which nobody knows yet: nothing to reserve. */
-function appendNew<T>(
-  engine: EngineContext,
-  events: readonly EnqueueEvent<Packed>[],
-  answer: (seqFirst: number) => T,
-): Promise<T> {
+function appendNew<T>(engine: EngineContext, events: readonly EnqueueEvent<Packed>[], answer: Answer<T>): Promise<T> {
   mustHaveRoom(engine, events.length);
   return appendFresh(engine, events, events, answer, knownEvents(events));
-}
-
-/** The same for one job, with as few objects as can be: each of a thousand that wait is copied as long as it waits. */
-function appendOne(engine: EngineContext, events: readonly [EnqueueEvent<Packed>]): Promise<EnqueueAnswer> {
-  mustHaveRoom(engine, 1);
-  const arrival = new LoneArrival(engine, events);
-  try {
-    return engine.commits.appendWith(events, arrival, knownEvents(events));
-  } catch (error) {
-    arrival.failed();
-    throw error;
-  }
 }
 
 /** Whoever sent a thousand jobs wants to know which one it is that fails. */
@@ -155,7 +146,7 @@ function appendFresh<T>(
   engine: EngineContext,
   events: readonly QueueEvent<Packed>[],
   fresh: readonly EnqueueEvent<Packed>[],
-  answer: (seqFirst: number) => T,
+  answer: Answer<T>,
   known?: readonly QueueEvent<Packed>[],
 ): Promise<T> {
   const arrival = new Arrival(engine, events, fresh, answer);
@@ -175,13 +166,13 @@ class Arrival<T> implements Outcome<T> {
   readonly #engine: EngineContext;
   readonly #events: readonly QueueEvent<Packed>[];
   readonly #fresh: readonly EnqueueEvent<Packed>[];
-  readonly #answer: (seqFirst: number) => T;
+  readonly #answer: Answer<T>;
 
   constructor(
     engine: EngineContext,
     events: readonly QueueEvent<Packed>[],
     fresh: readonly EnqueueEvent<Packed>[],
-    answer: (seqFirst: number) => T,
+    answer: Answer<T>,
   ) {
     this.#engine = engine;
     this.#events = events;
@@ -194,35 +185,11 @@ class Arrival<T> implements Outcome<T> {
   applied(seqFirst: number): T {
     this.#engine.commits.tell(this.#events, seqFirst);
     this.failed();
-    return this.#answer(seqFirst);
+    return this.#answer(seqFirst, this.#fresh);
   }
 
   failed(): void {
     this.#engine.arriving.delete(this.#fresh);
-    this.#engine.reserved.ended();
-  }
-}
-
-/** One job on its way to the log, without ties to others. */
-class LoneArrival implements Outcome<EnqueueAnswer> {
-  readonly #engine: EngineContext;
-  readonly #events: readonly [EnqueueEvent<Packed>];
-
-  constructor(engine: EngineContext, events: readonly [EnqueueEvent<Packed>]) {
-    this.#engine = engine;
-    this.#events = events;
-    engine.arriving.add(events);
-    engine.reserved.began();
-  }
-
-  applied(seqFirst: number): EnqueueAnswer {
-    this.#engine.commits.tell(this.#events, seqFirst);
-    this.failed();
-    return enqueued(this.#events[0].id, seqFirst);
-  }
-
-  failed(): void {
-    this.#engine.arriving.delete(this.#events);
     this.#engine.reserved.ended();
   }
 }
