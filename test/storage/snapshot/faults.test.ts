@@ -76,6 +76,22 @@ describe('a write that fails', () => {
     });
   });
 
+  it('while a block is on its way waits for that one: nothing is written to a file that is closed', async () => {
+    function* entries() {
+      yield Buffer.alloc(400_000, 'a block that is full');
+      yield Buffer.alloc(400_000, 'begins the next one');
+      throw new RangeError('a bug in the encoder');
+    }
+    await withFolder(async (folder) => {
+      const { fs, calls } = new FaultyFs(Number.POSITIVE_INFINITY);
+      await expect(writeSnapshot(envWith(fs), folder, { ...options, entries: entries() })).rejects.toThrow(RangeError);
+      const all = calls.map((call) => call.split(' ')[0]);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(calls.map((call) => call.split(' ')[0])).toEqual(all);
+      expect(all.slice(-3)).toEqual(['write', 'close', 'unlink']);
+    });
+  });
+
   it('because the folder is missing says so', async () => {
     await withFolder(async (folder) => {
       const writing = writeSnapshot(env, join(folder, 'missing'), options);
