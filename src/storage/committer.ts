@@ -78,8 +78,8 @@ export class Committer {
   get seqLast(): number {
     return this.#seqApplied;
   }
-  set mayStandStill(may: boolean) {
-    this.#pace.mayStandStill = may;
+  set askedFromOutside(fromOutside: boolean) {
+    this.#pace.askedFromOutside = fromOutside;
   }
 
   /** One atomic operation. Resolves with what `outcome` makes of its first seq, after it is durable and applied. */
@@ -124,7 +124,7 @@ export class Committer {
   async #run(): Promise<void> {
     /** On disk, not applied yet. */
     let done: Batch | undefined;
-    await turn();
+    await this.#gather();
     while (done !== undefined || this.#queue.length > 0) {
       const next = this.#nextBatch(done !== undefined);
       const writing = next && this.#write(next);
@@ -200,8 +200,18 @@ export class Committer {
       else accept(work, seq);
       seq += work.records.length;
     }
-    await turn();
+    await this.#gather();
     this.#pace.turned(this.#env.clock.monotonic() - started);
+  }
+
+  /** Everybody who was just answered can ask again and share the next sync. */
+  async #gather(): Promise<void> {
+    let before: number;
+    let left = this.#pace.turns;
+    do {
+      before = this.#queue.length;
+      await turn();
+    } while (--left > 0 && this.#queue.length > before);
   }
 
   #apply(batch: Batch): void {
@@ -270,7 +280,7 @@ export class Committer {
   }
 }
 
-/** Of the event loop: everybody who was just answered can ask again and share the next sync. */
+/** Of the event loop. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

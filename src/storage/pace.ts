@@ -8,6 +8,8 @@ const newestShare = 0.2;
  * take two syncs, and each goes through the thread pool.
  */
 const syncsWorth = 2;
+/** Turns of the event loop at most that a commit waits for those who ask one by one. */
+const turnsMost = 3;
 /** Of the work beside it, which is a half, a commit may still be waited for this part before that is not worth it. */
 const patience = 0.25;
 
@@ -21,8 +23,8 @@ const patience = 0.25;
  * - A slow disk gets everything that waits in one sync, also in the thread pool.
  */
 export class Pace {
-  /** This thread may stand still while a quick disk syncs. */
-  mayStandStill = true;
+  /** Those who ask are other processes and threads: each is heard when it comes, not all in one turn of the event loop. */
+  askedFromOutside = false;
   readonly #always: boolean | undefined;
   #overlaps: boolean;
   #syncMs = slowUntilMeasured;
@@ -42,7 +44,12 @@ export class Pace {
 
   /** The next sync may block. */
   get syncInPlace(): boolean {
-    return this.mayStandStill && !this.#overlaps && this.#syncMs < quickSyncMs;
+    return !this.#overlaps && this.#syncMs < quickSyncMs;
+  }
+
+  /** Turns of the event loop, at most, that are given to more askers while each turn brings some. */
+  get turns(): number {
+    return this.askedFromOutside ? turnsMost : 1;
   }
 
   /** A sync took so long. Beside other work that says nothing: it is only noticed when that is done. */

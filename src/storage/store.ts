@@ -131,9 +131,9 @@ export class Store<M extends StateMachine> {
   get poison(): WalqError | undefined {
     return this.#committer.poison;
   }
-  /** False when this thread has something better to do than to stand still while a quick disk syncs. Default true. */
-  set syncInPlace(inPlace: boolean) {
-    this.#committer.mayStandStill = inPlace;
+  /** Those who append are other processes and threads: a commit waits a few turns for more of them. Default false. */
+  set askedFromOutside(fromOutside: boolean) {
+    this.#committer.askedFromOutside = fromOutside;
   }
   get stats(): CommitStats {
     return this.#committer.stats;

@@ -5,6 +5,13 @@
  */
 export const writingMutants = [
   {
+    name: 'a commit for each of those who come one by one',
+    property: 'other processes and threads share a sync',
+    file: 'src/storage/committer.ts',
+    edits: [['--left > 0 &&', '--left > 5 &&']],
+    tests: ['test/storage/wal/sync.test.ts'],
+  },
+  {
     name: 'what one record says is taken for another one',
     property: 'the state machine is told of each record what that record says',
     file: 'src/storage/committer.ts',

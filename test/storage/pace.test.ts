@@ -46,10 +46,11 @@ test('commits that overlap stop doing so when nobody is left to share them with'
   expect(pace.syncInPlace).toBe(true);
 });
 
-test('a thread that must not stand still never waits in place', () => {
-  const pace = busy(new Pace(), { syncMs: 0.1, turnMs: 0.01 });
-  pace.mayStandStill = false;
-  expect(pace.syncInPlace).toBe(false);
+test('askers from outside are given more turns', () => {
+  const pace = new Pace();
+  expect(pace.turns).toBe(1);
+  pace.askedFromOutside = true;
+  expect(pace.turns).toBeGreaterThan(1);
 });
 
 test('what was measured does not matter where it is said', () => {

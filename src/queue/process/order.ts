@@ -24,5 +24,5 @@ export interface OrderTools {
 export function runOrder(order: AttemptOrder, tools: OrderTools, hooks: AttemptHooks = {}): RunningAttempt {
   const { log, ...spec } = order;
   const { fs, clock, table, env } = tools;
-  return runAttempt({ ...spec, output: fileOutput(fs, log.folder, log.name), table, clock, env }, hooks);
+  return runAttempt({ ...spec, output: fileOutput(fs, log.folder, () => log.name), table, clock, env }, hooks);
 }

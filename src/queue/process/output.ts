@@ -42,66 +42,78 @@ export function tailOnlyOutput(): OutputSink {
 /**
  * Writes `<folder>/<name>`: what both streams print, as it comes and interleaved as on a terminal, up to the head
  * limit of each; at the end the tails, each under a line that says how much was left out. The file appears with the
- * first byte; a silent attempt has none. It is not synced: a log is a help, not a promise.
+ * first byte; a silent attempt has none, and `nameOf` is not asked. It is not synced: a log is a help, not a promise.
  */
-export function fileOutput(fs: FileSystem, folder: string, name: string, limits: OutputLimits = {}): OutputSink {
-  return new CappedOutput(new LogFile(fs, folder, name), limits);
+export function fileOutput(
+  fs: FileSystem,
+  folder: string,
+  nameOf: () => string,
+  limits: OutputLimits = {},
+): OutputSink {
+  return new CappedOutput(new LogFile(fs, folder, nameOf), limits);
 }
 
+/** Most attempts of a busy queue print nothing: what they need is made with the first byte. */
 class CappedOutput implements OutputSink {
   readonly #log: LogFile | undefined;
-  readonly #streams: Record<OutputStream, HeadTail>;
+  readonly #headBytesMax: number;
+  readonly #tailBytesMax: number;
+  readonly #kept: Partial<Record<OutputStream, HeadTail>> = {};
 
   constructor(log: LogFile | undefined, limits: OutputLimits) {
     this.#log = log;
-    const head = limits.headBytesMax ?? keptBytes;
-    const tail = limits.tailBytesMax ?? keptBytes;
-    this.#streams = { stdout: new HeadTail(head, tail), stderr: new HeadTail(head, tail) };
+    this.#headBytesMax = limits.headBytesMax ?? keptBytes;
+    this.#tailBytesMax = limits.tailBytesMax ?? keptBytes;
   }
 
   write(stream: OutputStream, chunk: Uint8Array): void {
-    const inHead = this.#streams[stream].push(chunk);
+    const kept = this.#kept[stream] ?? new HeadTail(this.#headBytesMax, this.#tailBytesMax);
+    this.#kept[stream] = kept;
+    const inHead = kept.push(chunk);
     if (inHead > 0) this.#log?.append(chunk.subarray(0, inHead));
   }
 
   async close(): Promise<OutputSummary> {
-    const { stdout, stderr } = this.#streams;
-    for (const stream of ['stdout', 'stderr'] as const) this.#appendTail(stream);
-    const log = await this.#log?.close();
-    const said = tailText(stderr.last(), errorTailBytes);
+    const { stdout, stderr } = this.#kept;
+    this.#appendTail('stdout', stdout);
+    this.#appendTail('stderr', stderr);
     return {
-      stdoutBytes: stdout.total,
-      stderrBytes: stderr.total,
-      tail: said === '' ? tailText(stdout.last(), errorTailBytes) : said,
-      ...log,
+      stdoutBytes: stdout?.total ?? 0,
+      stderrBytes: stderr?.total ?? 0,
+      tail: lastWords(stderr) || lastWords(stdout),
+      ...((stdout ?? stderr) && (await this.#log?.close())),
     };
   }
 
-  #appendTail(stream: OutputStream): void {
-    const kept = this.#streams[stream];
-    const tail = kept.tail();
-    if (this.#log === undefined || tail.length === 0) return;
+  #appendTail(stream: OutputStream, kept: HeadTail | undefined): void {
+    const tail = kept?.tail();
+    if (kept === undefined || tail === undefined || this.#log === undefined || tail.length === 0) return;
     const what = kept.leftOut > 0 ? `${kept.leftOut} bytes left out` : 'continued';
     this.#log.append(Buffer.from(`\n[walq: ${stream}, ${what}]\n`));
     this.#log.append(tail);
   }
 }
 
+function lastWords(kept: HeadTail | undefined): string {
+  return kept === undefined ? '' : tailText(kept.last(), errorTailBytes);
+}
+
 /** Appends in the background. What waits is bounded by the limits of its caller. */
 class LogFile {
   readonly #fs: FileSystem;
   readonly #folder: string;
-  readonly #path: string;
+  readonly #nameOf: () => string;
+  #path = '';
   #waiting: Uint8Array[] = [];
   #writing: Promise<void> | undefined;
   #file: File | undefined;
   #position = 0;
   #error: string | undefined;
 
-  constructor(fs: FileSystem, folder: string, name: string) {
+  constructor(fs: FileSystem, folder: string, nameOf: () => string) {
     this.#fs = fs;
     this.#folder = folder;
-    this.#path = `${folder}/${name}`;
+    this.#nameOf = nameOf;
   }
 
   append(bytes: Uint8Array): void {
@@ -138,6 +150,7 @@ class LogFile {
 
   /** A dispatch has its own seq, so the name is free, unless a repair cut the log and its seqs are given out again. */
   async #open(): Promise<File> {
+    this.#path = `${this.#folder}/${this.#nameOf()}`;
     await refuseLink(this.#fs, this.#folder);
     try {
       return await this.#fs.open(this.#path, 'wx');

@@ -12,7 +12,7 @@ import type { Lane } from '../state/ready.ts';
 export interface Handler {
   /** For people: `exec 'CMD'`, ... */
   readonly title: string;
-  /** Other processes or threads do the work: this thread has something better to do than to wait for the disk. */
+  /** Other processes or threads do the work, and answer one by one. */
   readonly elsewhere: boolean;
   /** Which jobs it can run. */
   readonly lanes: readonly Lane[];

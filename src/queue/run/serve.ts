@@ -61,7 +61,7 @@ export async function serveQueue(
     const starter = () => starterFor(env, store, table, { killAfterMs, platform: process.platform, begin });
     const place = { fs, clock, killAfterMs, storeDir: store.dir, storeId: store.id, table, starter };
     const handler = options.handler(place);
-    store.syncInPlace = !handler.elsewhere;
+    store.askedFromOutside = handler.elsewhere;
     const runner = new Runner({ env, store, engine, handler, processes }, options);
     const ops = new LocalOps(env, store, engine, runner);
     if (options.metrics && metrics) {

@@ -32,7 +32,7 @@ class StreamHandler implements Handler {
     const { storeDir, fs } = this.#place;
     const { id, attempt, dispatchSeq, options } = job;
     const child = this.#idle() ?? this.#start();
-    const output = fileOutput(fs, `${storeDir}/logs`, logName(id, dispatchSeq, attempt));
+    const output = fileOutput(fs, `${storeDir}/logs`, () => logName(id, dispatchSeq, attempt));
     const { name, maxAttempts: attemptsMax } = options;
     return child.run({ id, name, payload: payloadText(job), attempt, attemptsMax, timeoutMs, output }, hooks);
   }

@@ -42,7 +42,7 @@ export class ThreadPool {
   }
 
   #run(place: AttemptPlace, job: InFlightJob, timeoutMs: number, hooks: AttemptHooks): RunningAttempt {
-    const output = fileOutput(place.fs, `${place.storeDir}/logs`, logName(job.id, job.dispatchSeq, job.attempt));
+    const output = fileOutput(place.fs, `${place.storeDir}/logs`, () => logName(job.id, job.dispatchSeq, job.attempt));
     const thread = [...this.#threads].find(({ idle }) => idle) ?? this.#start();
     return thread.run(place, plainJob(job), timeoutMs, output, hooks);
   }

@@ -26,7 +26,7 @@ describe('head and tail of a stream', () => {
 describe('the log of an attempt', () => {
   it('shows a short output as a terminal would, and creates its folder', async () => {
     const folder = `${tempFolder()}/logs`;
-    const output = fileOutput(nodeFs, folder, '12-1.log');
+    const output = fileOutput(nodeFs, folder, () => '12-1.log');
     const outcome = await run('echo one; sleep 0.05; echo two >&2; sleep 0.05; echo three', { output });
     expect(outcome.output).toMatchObject({ path: `${folder}/12-1.log`, stdoutBytes: 10, stderrBytes: 4, tail: 'two' });
     expect(readFileSync(`${folder}/12-1.log`, 'utf8')).toBe('one\ntwo\nthree\n');
@@ -34,7 +34,7 @@ describe('the log of an attempt', () => {
 
   it('keeps head and tail of a long one and says what is missing', async () => {
     const folder = tempFolder();
-    const output = fileOutput(nodeFs, folder, 'a.log', { headBytesMax: 10, tailBytesMax: 8 });
+    const output = fileOutput(nodeFs, folder, () => 'a.log', { headBytesMax: 10, tailBytesMax: 8 });
     await run('seq 1 100000; echo done', { output });
     expect(readFileSync(`${folder}/a.log`, 'utf8')).toBe(
       '1\n2\n3\n4\n5\n\n[walq: stdout, 588882 bytes left out]\n00\ndone\n',
@@ -46,7 +46,7 @@ describe('the log of an attempt', () => {
     const outcome = await run(
       'head -c 100000000 /dev/zero | tee /dev/fd/4 4>&2 >/dev/null || head -c 100000000 /dev/zero',
       {
-        output: fileOutput(nodeFs, folder, 'a.log'),
+        output: fileOutput(nodeFs, folder, () => 'a.log'),
       },
     );
     expect(outcome.output.stdoutBytes + outcome.output.stderrBytes).toBeGreaterThanOrEqual(100_000_000);
@@ -57,7 +57,7 @@ describe('the log of an attempt', () => {
     const folder = tempFolder();
     const seen = `${folder}/a.log`;
     const outcome = await run(`echo hello; while ! grep -q hello ${seen} 2>/dev/null; do sleep 0.01; done`, {
-      output: fileOutput(nodeFs, folder, 'a.log'),
+      output: fileOutput(nodeFs, folder, () => 'a.log'),
       timeoutMs: 120_000,
     });
     expect(outcome.verdict).toEqual({ kind: 'ack' });
@@ -65,7 +65,7 @@ describe('the log of an attempt', () => {
 
   it('of a silent attempt does not exist', async () => {
     const folder = tempFolder();
-    const outcome = await run('exit 0', { output: fileOutput(nodeFs, `${folder}/logs`, 'a.log') });
+    const outcome = await run('exit 0', { output: fileOutput(nodeFs, `${folder}/logs`, () => 'a.log') });
     expect(outcome.output).toEqual({ stdoutBytes: 0, stderrBytes: 0, tail: '' });
     expect(await nodeFs.lstat(`${folder}/logs`)).toBeUndefined();
   });
@@ -76,8 +76,8 @@ describe('the log of an attempt', () => {
     writeFileSync(`${folder}/logs/a.log`, 'something long from before');
     writeFileSync(`${folder}/victim`, 'precious');
     symlinkSync(`${folder}/victim`, `${folder}/logs/b.log`);
-    await run('echo new', { output: fileOutput(nodeFs, `${folder}/logs`, 'a.log') });
-    const linked = await run('echo new', { output: fileOutput(nodeFs, `${folder}/logs`, 'b.log') });
+    await run('echo new', { output: fileOutput(nodeFs, `${folder}/logs`, () => 'a.log') });
+    const linked = await run('echo new', { output: fileOutput(nodeFs, `${folder}/logs`, () => 'b.log') });
     expect(readFileSync(`${folder}/logs/a.log`, 'utf8')).toBe('new\n');
     expect(readFileSync(`${folder}/victim`, 'utf8')).toBe('precious');
     expect(linked.verdict).toEqual({ kind: 'ack' });
@@ -89,7 +89,7 @@ describe('the log of an attempt', () => {
       ...nodeFs,
       open: () => Promise.reject(Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' })),
     };
-    const outcome = await run('seq 1 100000; exit 3', { output: fileOutput(full, tempFolder(), 'a.log') });
+    const outcome = await run('seq 1 100000; exit 3', { output: fileOutput(full, tempFolder(), () => 'a.log') });
     expect(outcome.output).toMatchObject({ logError: 'ENOSPC: no space left' });
     expect(outcome.output.path).toBeUndefined();
     expect(outcome.output.tail.endsWith('100000')).toBe(true);

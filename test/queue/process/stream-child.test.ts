@@ -52,7 +52,7 @@ test('what is no verdict of this job goes to its log: other ids, no ids, garbage
       `echo '{"id":"other","ok":true}'; echo '{"ok":true}'; printf '\\377\\000\\n'; echo oops >&2; ${say('"ok":false')}`,
     ),
   );
-  const output = fileOutput(nodeFs, folder, 'a.log');
+  const output = fileOutput(nodeFs, folder, () => 'a.log');
   const { verdict } = await outcome(child, { output });
   expect(verdict).toMatchObject({ kind: 'retry', reason: 'failed', error: 'the handler says that it failed: oops' });
   const log = readFileSync(`${folder}/a.log`, 'latin1');
@@ -68,7 +68,7 @@ test('what is printed after a verdict goes to the log of the next job', async ()
   await until(() => existsSync(`${folder}/done`), 'the late line');
   // The line is in the pipe before the file is written, and read in the next turn of the event loop.
   await systemClock.sleep(20);
-  await outcome(child, { id: 'b', output: fileOutput(nodeFs, folder, 'b.log') });
+  await outcome(child, { id: 'b', output: fileOutput(nodeFs, folder, () => 'b.log') });
   expect(readFileSync(`${folder}/b.log`, 'utf8')).toMatch(/^late a\n/);
 });
 

@@ -4,7 +4,7 @@ import { simEnv } from '../../support/env.ts';
 import { SimFile } from '../../support/sim-file.ts';
 import { ListMachine } from '../crash/list-machine.ts';
 
-test('syncs are waited for in place on a quick disk, unless the thread is needed or the disk gets slow', async () => {
+test('syncs are waited for in place on a quick disk, and not while it is slow', async () => {
   const env = simEnv();
   const calls: string[] = [];
   let syncMs = 0.3;
@@ -31,11 +31,33 @@ test('syncs are waited for in place on a quick disk, unless the thread is needed
     return calls;
   };
   expect(await syncsOf(3)).toEqual(['datasync', 'datasyncSync', 'datasyncSync']);
-  store.syncInPlace = false;
-  expect(await syncsOf(2)).toEqual(['datasync', 'datasync']);
-  store.syncInPlace = true;
   syncMs = 40;
   expect(await syncsOf(3)).toEqual(['datasyncSync', 'datasync', 'datasync']);
   syncMs = 0.3;
   expect((await syncsOf(40)).at(-1)).toBe('datasyncSync');
+});
+
+test('askers from outside, who come one in each turn of the event loop, share a sync', async () => {
+  const store = await openStore(simEnv(), '/s', { machine: () => new ListMachine(), create: true });
+  const commitsOf = async (asks: number): Promise<number> => {
+    const before = store.stats.commits;
+    // Until nothing waits any more of what was before.
+    for (let turn = 0; turn < 5; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+    await new Promise<void>((resolve) => {
+      let answers = 0;
+      const ask = (left: number) => {
+        if (left > 1) setImmediate(() => ask(left - 1));
+        void store.append([Buffer.from('x')]).then(() => {
+          if (++answers === asks) resolve();
+        });
+      };
+      ask(asks);
+    });
+    return store.stats.commits - before;
+  };
+  expect(await commitsOf(4)).toBeGreaterThan(1);
+  store.askedFromOutside = true;
+  expect(await commitsOf(4)).toBe(1);
+  // However many come: the first ones have waited long enough.
+  expect(await commitsOf(20)).toBeGreaterThan(1);
 });
