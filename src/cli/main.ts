@@ -1,3 +1,5 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Exit, type ExitCode } from '../base/errors.ts';
 import { version } from './version.ts';
 
@@ -19,6 +21,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     if (!done && code === Exit.bug)
       process.stderr.write('walq ended before it was done: it waited for what never came\n');
   });
+  const { useCompiled } = await import('../fs/compiled.ts');
+  useCompiled(dirname(fileURLToPath(import.meta.url)));
   const { run } = await import('./run.ts');
   const code = await runOrReport(() => run(argv));
   done = true;

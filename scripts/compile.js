@@ -1,0 +1,60 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { codeFolder, sealCode, useCompiled } from '../build/fs/compiled.js';
+
+/**
+ * Runs what people run, and keeps the code that Node made of the bundles for it (src/fs/compiled.ts). Each run begins
+ * with what was kept before it, so that in the end there is the code of all of them.
+ */
+
+const self = fileURLToPath(import.meta.url);
+const root = fileURLToPath(new URL('..', import.meta.url));
+const bundles = join(root, 'dist', 'js');
+const folder = codeFolder(bundles);
+
+const argv = process.argv.slice(2);
+if (argv.length > 0) runOne(argv);
+else runAll();
+
+function runAll() {
+  rmSync(join(root, 'dist', 'code'), { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const temp = mkdtempSync(join(tmpdir(), 'walq-compile-'));
+  const store = join(temp, 'store');
+  const lines = [
+    ['queue', 'enqueue', 'mail', '-d', '{"to":"ada"}', '--store', store],
+    ['queue', 'enqueue', 'mail', '-d', '{"to":"bob"}', '--store', store],
+    ['queue', 'list', '--store', store],
+    ['queue', 'run', '--exec', 'true', '--drain', '--store', store],
+    ['queue', 'status', '--store', store],
+    ['wal', 'inspect', store],
+    ['wal', 'verify', store],
+    ['wal', 'replay', store],
+    ['snapshot', 'create', store],
+    ['snapshot', 'verify', store],
+    ['doctor', store],
+    ['help'],
+  ];
+  try {
+    for (const line of lines) {
+      const { status, stderr } = spawnSync(process.execPath, [self, ...line], { encoding: 'utf8' });
+      if (status !== 0) throw new Error(`walq ${line.join(' ')}: exit ${status}\n${stderr}`);
+    }
+  } finally {
+    rmSync(temp, { recursive: true });
+  }
+}
+
+function runOne(line) {
+  const made = new Map();
+  useCompiled(bundles, (name, source, script) => made.set(name, { source, script }));
+  process.on('exit', () => {
+    for (const [name, { source, script }] of made)
+      writeFileSync(join(folder, `${name}.code`), sealCode(source, script.createCachedData()));
+  });
+  void createRequire(self)('../dist/js/main.cjs').main(line);
+}

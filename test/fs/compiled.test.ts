@@ -1,0 +1,89 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { codeFolder, sealCode } from '../../src/fs/compiled.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The package as it is built, in a place where it may be damaged. */
+function copyOfPackage(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'walq-compiled-'));
+  onTestFinished(() => rmSync(copy, { recursive: true }));
+  for (const each of ['bin', 'dist', 'package.json']) cpSync(join(root, each), join(copy, each), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  return copy;
+}
+
+/** `walq ARGS` of that copy, and for each bundle what V8 did with the code that was kept for it. */
+function runOf(copy: string, args: readonly string[], node: readonly string[] = []) {
+  const told = join(copy, 'told.json');
+  const program = `
+    import { createRequire } from 'node:module';
+    import { writeFileSync } from 'node:fs';
+    import { useCompiled } from ${JSON.stringify(join(root, 'build/fs/compiled.js'))};
+    const told = {};
+    useCompiled(${JSON.stringify(join(copy, 'dist/js'))}, (name, source, script) => {
+      told[name] = { undefined: 'none', true: 'rejected', false: 'taken' }[script.cachedDataRejected];
+    });
+    process.on('exit', () => writeFileSync(${JSON.stringify(told)}, JSON.stringify(told)));
+    const { main } = createRequire(import.meta.url)(${JSON.stringify(join(copy, 'dist/js/main.cjs'))});
+    void main(${JSON.stringify(args)});
+  `;
+  const options = { encoding: 'utf8', timeout: 60_000 } as const;
+  const { status, stdout } = spawnSync(process.execPath, [...node, '--input-type=module', '-e', program], options);
+  const bundles: Record<string, string> = JSON.parse(readFileSync(told, 'utf8'));
+  return { status, stdout, bundles };
+}
+
+function plainRun(copy: string, args: readonly string[]) {
+  return spawnSync(process.execPath, [join(copy, 'bin/walq.cjs'), ...args], { encoding: 'utf8', timeout: 60_000 });
+}
+
+test('a small command runs with the code that was made when it was built', () => {
+  const copy = copyOfPackage();
+  const { status, bundles } = runOf(copy, ['queue', 'enqueue', 'mail', '--store', join(copy, 'store')]);
+  expect(status).toBe(0);
+  expect(Object.keys(bundles)).toEqual(expect.arrayContaining(['main', 'command', 'queue', 'engine']));
+  expect(new Set(Object.values(bundles))).toEqual(new Set(['taken']));
+});
+
+test('code of other flags is not taken, and all goes on', () => {
+  const copy = copyOfPackage();
+  const { status, bundles } = runOf(copy, ['wal', 'verify', join(root, 'fixtures/none')], ['--no-lazy']);
+  expect(status).toBe(1);
+  expect(bundles.command).toBe('rejected');
+});
+
+test.each([
+  ['damaged', (code: Buffer) => code.fill(code.readUInt8(5000) ^ 1, 5000, 5001)],
+  ['cut short', (code: Buffer) => code.subarray(0, 5000)],
+  ['empty', () => Buffer.alloc(0)],
+  ['foreign', (code: Buffer) => sealCode(Buffer.from('another text'), code.subarray(4))],
+])('%s code is left alone', (_what, change) => {
+  const copy = copyOfPackage();
+  const path = join(codeFolder(join(copy, 'dist/js')), 'command.code');
+  writeFileSync(path, change(readFileSync(path)));
+  const { status, bundles } = runOf(copy, ['--help']);
+  expect([status, bundles.command, bundles.base]).toEqual([0, 'none', 'taken']);
+  expect(plainRun(copy, ['--help']).status).toBe(0);
+});
+
+test('what was changed in a bundle is what runs, though it is as long as before', () => {
+  const copy = copyOfPackage();
+  const path = join(copy, 'dist/js/command.cjs');
+  const text = readFileSync(path, 'utf8');
+  expect(text).toContain('unknown command');
+  writeFileSync(path, text.replaceAll('unknown command', 'UNKNOWN COMMAND'));
+  expect(plainRun(copy, ['nonsense']).stderr).toContain('UNKNOWN COMMAND');
+});
+
+test('without what was kept, all is as it is elsewhere', () => {
+  const copy = copyOfPackage();
+  rmSync(join(copy, 'dist/code'), { recursive: true });
+  const { status, stdout } = plainRun(copy, ['help']);
+  expect([status, existsSync(join(copy, 'dist/code'))]).toEqual([0, false]);
+  expect(stdout).toBe(plainRun(root, ['help']).stdout);
+});
