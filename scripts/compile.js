@@ -15,6 +15,8 @@ const self = fileURLToPath(import.meta.url);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bundles = join(root, 'dist', 'js');
 const folder = codeFolder(bundles);
+/** While it runs: V8 forgets how in the code that it gives away. */
+const imports = /\bimport\(/;
 
 const argv = process.argv.slice(2);
 if (argv.length > 0) runOne(argv);
@@ -54,7 +56,8 @@ function runOne(line) {
   useCompiled(bundles, (name, source, script) => made.set(name, { source, script }));
   process.on('exit', () => {
     for (const [name, { source, script }] of made)
-      writeFileSync(join(folder, `${name}.code`), sealCode(source, script.createCachedData()));
+      if (!imports.test(source))
+        writeFileSync(join(folder, `${name}.code`), sealCode(source, script.createCachedData()));
   });
   void createRequire(self)('../dist/js/main.cjs').main(line);
 }

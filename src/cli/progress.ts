@@ -107,7 +107,8 @@ export class Progress implements ByteMeter {
   #load(text: string): void {
     this.#loading = true;
     // A progress line that cannot be loaded is no reason to fail.
-    import('ora').then(
+    const loading = import('./spinner.ts').then(({ importOra }) => importOra());
+    loading.then(
       ({ default: ora }) => {
         if (this.#stopped) return;
         // Enabled: ora would ask the environment again, and print lines one below the other where it finds fault.

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
 
 /** Of a bundle that ran: its name without '.cjs', its text, and what V8 made of it. */
@@ -16,8 +16,9 @@ export function codeFolder(bundles: string): string {
 
 /**
  * From now on the bundles in the folder `bundles` run with the code that was made of them when they were built: to make
- * it anew from their text is a third of the start of a small command. Where there is none, Node loads them as ever.
- * `heard` is told of all of them, with code or without.
+ * it anew from their text is a third of the start of a small command. Where there is none, Node loads them as ever: so
+ * it is for those that import while they run, since V8 forgets how in what it keeps. `heard` is told of all of them,
+ * with code or without; while it listens, none of them can import.
  */
 export function useCompiled(bundles: string, heard?: Heard): void {
   const { extensions } = createRequire(join(bundles, 'main.cjs'));
@@ -36,7 +37,6 @@ export function useCompiled(bundles: string, heard?: Heard): void {
     const script = new Script(Module.wrap(source.toString('latin1')), {
       filename: path,
       ...(code && { cachedData: code }),
-      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     });
     heard?.(name, source, script);
     script.runInThisContext()(module.exports, createRequire(path), module, path, bundles);

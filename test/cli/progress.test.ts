@@ -37,7 +37,8 @@ function progressOn(enabled = true): { progress: Progress; terminal: Terminal } 
 
 /** Lets the line be loaded. */
 async function loaded(): Promise<void> {
-  await import('ora');
+  const { importOra } = await import('../../src/cli/spinner.ts');
+  await importOra();
   await vi.advanceTimersByTimeAsync(0);
 }
 

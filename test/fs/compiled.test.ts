@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,6 +57,15 @@ test('a small command runs with the code that was made when it was built', () =>
   expect(status).toBe(0);
   expect(Object.keys(bundles)).toEqual(expect.arrayContaining(['main', 'command', 'queue', 'engine']));
   expect(new Set(Object.values(bundles))).toEqual(new Set(['taken']));
+});
+
+test('a bundle that imports while it runs has none: V8 would not let it', () => {
+  const copy = copyOfPackage();
+  const bundles = readdirSync(join(copy, 'dist/js')).filter((name) => name.endsWith('.cjs'));
+  const importing = bundles.filter((name) => /\bimport\(/.test(readFileSync(join(copy, 'dist/js', name), 'utf8')));
+  expect(importing.length).toBeGreaterThan(0);
+  const kept = readdirSync(codeFolder(join(copy, 'dist/js')));
+  expect(importing.filter((name) => kept.includes(name.replace('.cjs', '.code')))).toEqual([]);
 });
 
 test('code of other flags is not taken, and all goes on', () => {
