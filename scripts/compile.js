@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { codeFolder, sealCode, useCompiled } from '../build/fs/compiled.js';
+import { codeFolder, sealCode } from '../build/fs/compiled.js';
 
 /**
  * Runs what people run, and keeps the code that Node made of the bundles for it (src/fs/compiled.ts). Each run begins
@@ -31,7 +31,7 @@ function runAll() {
     ['queue', 'enqueue', 'mail', '-d', '{"to":"ada"}', '--store', store],
     ['queue', 'enqueue', 'mail', '-d', '{"to":"bob"}', '--store', store],
     ['queue', 'list', '--store', store],
-    ['queue', 'run', '--exec', 'true', '--drain', '--store', store],
+    ['queue', 'run', '--exec', 'exit 0', '--drain', '--store', store],
     ['queue', 'status', '--store', store],
     ['wal', 'inspect', store],
     ['wal', 'verify', store],
@@ -41,9 +41,11 @@ function runAll() {
     ['doctor', store],
     ['help'],
   ];
+  // Code that was made under flags is of no use without them.
+  const { NODE_OPTIONS: _, ...env } = process.env;
   try {
     for (const line of lines) {
-      const { status, stderr } = spawnSync(process.execPath, [self, ...line], { encoding: 'utf8' });
+      const { status, stderr } = spawnSync(process.execPath, [self, ...line], { encoding: 'utf8', env });
       if (status !== 0) throw new Error(`walq ${line.join(' ')}: exit ${status}\n${stderr}`);
     }
   } finally {
@@ -53,11 +55,11 @@ function runAll() {
 
 function runOne(line) {
   const made = new Map();
-  useCompiled(bundles, (name, source, script) => made.set(name, { source, script }));
   process.on('exit', () => {
     for (const [name, { source, script }] of made)
       if (!imports.test(source))
         writeFileSync(join(folder, `${name}.code`), sealCode(source, script.createCachedData()));
   });
-  void createRequire(self)('../dist/js/main.cjs').main(line);
+  const { main } = createRequire(self)('../dist/js/main.cjs');
+  void main(line, (name, source, script) => made.set(name, { source, script }));
 }

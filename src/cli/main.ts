@@ -1,13 +1,15 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Exit, type ExitCode } from '../base/errors.ts';
+import type { Heard } from '../fs/compiled.ts';
 import { version } from './version.ts';
 
 /**
  * The one way in and the one way out. Maps every outcome to the exit codes of docs/exit-codes.md: an expected failure
- * has its own, a failed system call is 74, anything else is a bug in walq, 70.
+ * has its own, a failed system call is 74, anything else is a bug in walq, 70. `heard` is for the build: see
+ * `useCompiled`.
  */
-export async function main(argv: readonly string[]): Promise<void> {
+export async function main(argv: readonly string[], heard?: Heard): Promise<void> {
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
     // Answered before anything is loaded: scripts ask often.
     process.stdout.on('error', () => {});
@@ -22,7 +24,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       process.stderr.write('walq ended before it was done: it waited for what never came\n');
   });
   const { useCompiled } = await import('../fs/compiled.ts');
-  useCompiled(dirname(fileURLToPath(import.meta.url)));
+  useCompiled(dirname(fileURLToPath(import.meta.url)), heard);
   const { run } = await import('./run.ts');
   const code = await runOrReport(() => run(argv));
   done = true;

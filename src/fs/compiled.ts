@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { Script } from 'node:vm';
@@ -9,9 +9,13 @@ export type Heard = (name: string, source: Uint8Array, script: Script) => void;
 
 const crcBytes = 4;
 
-/** Where the code that this very Node made is kept, beside the folder of the bundles: another one makes other code. */
+/**
+ * Where the code that this very Node made is kept, beside the folder of the bundles. V8 takes code of another build of
+ * the same version for its own, and goes wrong: no two builds have as many bytes.
+ */
 export function codeFolder(bundles: string): string {
-  return join(dirname(bundles), 'code', `${process.version}-${process.platform}-${process.arch}`);
+  const { version, platform, arch, execPath } = process;
+  return join(dirname(bundles), 'code', `${version}-${platform}-${arch}-${statSync(execPath).size}`);
 }
 
 /**
@@ -21,33 +25,32 @@ export function codeFolder(bundles: string): string {
  * with code or without; while it listens, none of them can import.
  */
 export function useCompiled(bundles: string, heard?: Heard): void {
-  const { extensions } = createRequire(join(bundles, 'main.cjs'));
   const folder = codeFolder(bundles);
-  // Somebody may have been here before.
-  if ('.cjs' in extensions || (heard === undefined && !existsSync(folder))) return;
-  extensions['.cjs'] = (module, path) => {
+  const { extensions } = createRequire(join(bundles, 'main.cjs'));
+  const plain = extensions['.js'];
+  if (plain === undefined || (heard === undefined && !existsSync(folder))) return;
+  // Node has it load '.cjs' too. One for '.cjs' alone would let others leave that out of their names.
+  extensions['.js'] = (module, path) => {
     const name = basename(path, '.cjs');
-    const source = dirname(path) === bundles ? readFileSync(path) : undefined;
+    const source = path === join(bundles, `${name}.cjs`) ? readFileSync(path) : undefined;
     const code = source && codeOf(source, join(folder, `${name}.code`));
     if (source === undefined || (code === undefined && heard === undefined)) {
-      extensions['.js']?.(module, path);
+      plain(module, path);
       return;
     }
-    // Bundles are ASCII.
-    const script = new Script(Module.wrap(source.toString('latin1')), {
-      filename: path,
-      ...(code && { cachedData: code }),
-    });
+    // Bundles are ASCII. V8 keeps the name with the code: the path of who built it is nobody's business.
+    const options = { filename: `walq/${name}.cjs`, ...(code && { cachedData: code }) };
+    const script = new Script(Module.wrap(source.toString('latin1')), options);
     heard?.(name, source, script);
     script.runInThisContext()(module.exports, createRequire(path), module, path, bundles);
   };
 }
 
-/** `code` as it is kept: behind the CRC-32 of `source` and itself, since V8 looks at neither. */
+/** `code` as it is kept: before the CRC-32 of `source` and itself, since V8 looks at neither. */
 export function sealCode(source: Uint8Array, code: Uint8Array): Uint8Array {
-  const sealed = Buffer.alloc(crcBytes + code.length);
-  sealed.writeUInt32LE(crc32(code, crc32(source)));
-  sealed.set(code, crcBytes);
+  const sealed = Buffer.alloc(code.length + crcBytes);
+  sealed.set(code);
+  sealed.writeUInt32LE(crc32(code, crc32(source)), code.length);
   return sealed;
 }
 
@@ -55,8 +58,8 @@ export function sealCode(source: Uint8Array, code: Uint8Array): Uint8Array {
 function codeOf(source: Uint8Array, path: string): Uint8Array | undefined {
   try {
     const sealed = readFileSync(path);
-    const code = sealed.subarray(crcBytes);
-    return sealed.readUInt32LE() === crc32(code, crc32(source)) ? code : undefined;
+    const code = sealed.subarray(0, -crcBytes);
+    return sealed.readUInt32LE(code.length) === crc32(code, crc32(source)) ? code : undefined;
   } catch {
     return undefined;
   }

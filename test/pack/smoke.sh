@@ -48,6 +48,14 @@ walq queue run --exec "cat >>$scratch/said" --drain
 expect 'the handler got the payload' '^\{"name":"Ada"\}$' said
 expect 'the handler got the payload' '^\{"name":"Grace"\}$' said
 
+# A function in the runner's own process: what is shipped can still import, and says nothing of how.
+echo "import { appendFileSync } from 'node:fs';
+export default ({ payload }) => appendFileSync('$scratch/called', payload.name);" >handler.mjs
+walq --store called-store queue enqueue greet -d '{"name":"Ada"}' 2>/dev/null
+walq --store called-store queue run --module handler.mjs --drain 2>called-stderr
+expect 'the function got the payload' '^Ada$' called
+if grep -i warning called-stderr; then exit 1; fi
+
 walq wal inspect >events
 cat events
 expect 'the log begins' '^\[seq=1\] ENQUEUE ' events

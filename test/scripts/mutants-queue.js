@@ -9,7 +9,7 @@ export const queueMutants = [
     name: 'a snapshot of many jobs as often as of few',
     property: 'what snapshots cost an event does not grow with the jobs',
     file: 'src/queue/run/checkpoints.ts',
-    edits: [['Math.max(every, this.#store.machine.size * eventsPerJob)', 'every']],
+    edits: [['Math.max(snapshotEvery, this.#store.machine.size)', 'snapshotEvery']],
     tests: ['test/queue/run/checkpoints.test.ts'],
   },
   {

@@ -4,13 +4,6 @@ import type { SnapshotSummary } from '../../storage/types.ts';
 import { startTimer, type Timer } from '../process/timer.ts';
 import type { QueueMachine } from '../state/machine.ts';
 
-/**
- * All jobs are written into a snapshot, which takes each about as long as an event. With so many events for each job it
- * takes no more of a runner's time with a million jobs than with a thousand; a recovery reads as many events as jobs
- * at the most.
- */
-const eventsPerJob = 1;
-
 export interface CheckpointPolicy {
   /** Snapshot after so long, and after so many events (or as many as there are jobs); 0 = not by this. */
   snapshotIntervalMs: number;
@@ -52,8 +45,11 @@ export class Checkpoints {
   }
 
   noteSeq(seq: number): void {
-    const every = this.#policy.snapshotEvery;
-    if (every > 0 && seq - this.#seqLast >= Math.max(every, this.#store.machine.size * eventsPerJob)) this.#take();
+    const { snapshotEvery } = this.#policy;
+    if (snapshotEvery === 0) return;
+    // All jobs are written into a snapshot, which takes each about as long as an event: so it takes no more of a
+    // runner's time with a million jobs than with a thousand, and a recovery reads hardly more events than jobs.
+    if (seq - this.#seqLast >= Math.max(snapshotEvery, this.#store.machine.size)) this.#take();
   }
 
   /** No new snapshot; resolves when the one under way is done. */
