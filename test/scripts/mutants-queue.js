@@ -6,13 +6,6 @@
  */
 export const queueMutants = [
   {
-    name: 'a snapshot of many jobs as often as of few',
-    property: 'what snapshots cost an event does not grow with the jobs',
-    file: 'src/queue/run/checkpoints.ts',
-    edits: [['Math.max(snapshotEvery, this.#store.machine.size)', 'snapshotEvery']],
-    tests: ['test/queue/run/checkpoints.test.ts'],
-  },
-  {
     name: 'a hash is taken for the id',
     property: 'two ids of one hash are two jobs',
     file: 'src/queue/state/job-table.ts',

@@ -21,10 +21,7 @@ export interface WorkOptions {
   grace?: Time;
   /** End when nothing is left that these handlers could run. Default false. */
   drain?: boolean;
-  /**
-   * Snapshot after so long, and after so many events, or as many as there are jobs; 0 = not by this. Default 30 s,
-   * 100,000.
-   */
+  /** Snapshot after so long, and after so many events; 0 = not by this. Default 30 s, 100,000. */
   snapshotInterval?: Time;
   snapshotEvery?: number;
 }

@@ -5,7 +5,7 @@ import { startTimer, type Timer } from '../process/timer.ts';
 import type { QueueMachine } from '../state/machine.ts';
 
 export interface CheckpointPolicy {
-  /** Snapshot after so long, and after so many events (or as many as there are jobs); 0 = not by this. */
+  /** Snapshot after so long, and after so many events; 0 = not by this. */
   snapshotIntervalMs: number;
   snapshotEvery: number;
   report(
@@ -45,11 +45,8 @@ export class Checkpoints {
   }
 
   noteSeq(seq: number): void {
-    const { snapshotEvery } = this.#policy;
-    if (snapshotEvery === 0) return;
-    // All jobs are written into a snapshot, which takes each about as long as an event: so it takes no more of a
-    // runner's time with a million jobs than with a thousand, and a recovery reads hardly more events than jobs.
-    if (seq - this.#seqLast >= Math.max(snapshotEvery, this.#store.machine.size)) this.#take();
+    const every = this.#policy.snapshotEvery;
+    if (every > 0 && seq - this.#seqLast >= every) this.#take();
   }
 
   /** No new snapshot; resolves when the one under way is done. */
