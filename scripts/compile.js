@@ -19,7 +19,9 @@ const folder = codeFolder(bundles);
 const imports = /\bimport\(/;
 
 const argv = process.argv.slice(2);
-if (argv.length > 0) runOne(argv);
+if (folder === undefined)
+  process.stderr.write('this build of Node cannot be told from others: no code is kept for it\n');
+else if (argv.length > 0) runOne(argv);
 else runAll();
 
 function runAll() {
@@ -57,7 +59,7 @@ function runOne(line) {
   const made = new Map();
   process.on('exit', () => {
     for (const [name, { source, script }] of made)
-      if (!imports.test(source))
+      if (!imports.test(source.toString('latin1')))
         writeFileSync(join(folder, `${name}.code`), sealCode(source, script.createCachedData()));
   });
   const { main } = createRequire(self)('../dist/js/main.cjs');

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { Script } from 'node:vm';
@@ -8,14 +8,20 @@ import { crc32 } from 'node:zlib';
 export type Heard = (name: string, source: Uint8Array, script: Script) => void;
 
 const crcBytes = 4;
+const pageBytes = 4096;
 
 /**
  * Where the code that this very Node made is kept, beside the folder of the bundles. V8 takes code of another build of
- * the same version for its own, and goes wrong: no two builds have as many bytes.
+ * its version for its own, and goes wrong: so the name says what the first page of Node's file says, which has the
+ * sizes of its parts and the mark of its build. Undefined where that cannot be read, or is of a file that only starts
+ * a library.
  */
-export function codeFolder(bundles: string): string {
-  const { version, platform, arch, execPath } = process;
-  return join(dirname(bundles), 'code', `${version}-${platform}-${arch}-${statSync(execPath).size}`);
+export function codeFolder(bundles: string): string | undefined {
+  const { version, platform, arch, execPath, config } = process;
+  const page = 'node_shared' in config.variables && config.variables.node_shared ? undefined : firstPage(execPath);
+  if (page === undefined) return undefined;
+  const build = crc32(page).toString(16).padStart(8, '0');
+  return join(dirname(bundles), 'code', `${version}-${platform}-${arch}-${build}`);
 }
 
 /**
@@ -28,7 +34,7 @@ export function useCompiled(bundles: string, heard?: Heard): void {
   const folder = codeFolder(bundles);
   const { extensions } = createRequire(join(bundles, 'main.cjs'));
   const plain = extensions['.js'];
-  if (plain === undefined || (heard === undefined && !existsSync(folder))) return;
+  if (folder === undefined || plain === undefined || (heard === undefined && !existsSync(folder))) return;
   // Node has it load '.cjs' too. One for '.cjs' alone would let others leave that out of their names.
   extensions['.js'] = (module, path) => {
     const name = basename(path, '.cjs');
@@ -60,6 +66,20 @@ function codeOf(source: Uint8Array, path: string): Uint8Array | undefined {
     const sealed = readFileSync(path);
     const code = sealed.subarray(0, -crcBytes);
     return sealed.readUInt32LE(code.length) === crc32(code, crc32(source)) ? code : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function firstPage(path: string): Uint8Array | undefined {
+  const page = Buffer.alloc(pageBytes);
+  try {
+    const fd = openSync(path, 'r');
+    try {
+      return page.subarray(0, readSync(fd, page));
+    } finally {
+      closeSync(fd);
+    }
   } catch {
     return undefined;
   }

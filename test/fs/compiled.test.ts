@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -26,8 +27,14 @@ function copyOfPackage(): string {
   return copy;
 }
 
+function keptOf(copy: string): string {
+  const folder = codeFolder(join(copy, 'dist/js'));
+  if (folder === undefined) throw new Error('no code can be kept for this build of Node');
+  return folder;
+}
+
 /** `walq ARGS` of that copy, and for each bundle what V8 did with the code that was kept for it. */
-function runOf(copy: string, args: readonly string[], node: readonly string[] = []) {
+function runOf(copy: string, args: readonly string[], flags: readonly string[] = [], node = process.execPath) {
   const told = join(copy, 'told.json');
   const program = `
     const { writeFileSync } = require('node:fs');
@@ -39,7 +46,7 @@ function runOf(copy: string, args: readonly string[], node: readonly string[] = 
     });
   `;
   const options = { encoding: 'utf8', timeout: 60_000 } as const;
-  const { status, stdout } = spawnSync(process.execPath, [...node, '-e', program], options);
+  const { status, stdout } = spawnSync(node, [...flags, '-e', program], options);
   const bundles: Record<string, string> = JSON.parse(readFileSync(told, 'utf8'));
   return { status, stdout, bundles };
 }
@@ -61,7 +68,7 @@ test('a bundle that imports while it runs has none: V8 would not let it', () => 
   const bundles = readdirSync(join(copy, 'dist/js')).filter((name) => name.endsWith('.cjs'));
   const importing = bundles.filter((name) => /\bimport\(/.test(readFileSync(join(copy, 'dist/js', name), 'utf8')));
   expect(importing.length).toBeGreaterThan(0);
-  const kept = readdirSync(codeFolder(join(copy, 'dist/js')));
+  const kept = readdirSync(keptOf(copy));
   expect(importing.filter((name) => kept.includes(name.replace('.cjs', '.code')))).toEqual([]);
 });
 
@@ -79,7 +86,7 @@ test.each([
   ['foreign', (code: Buffer) => sealCode(Buffer.from('another text'), code.subarray(0, -4))],
 ])('%s code is left alone', (_what, change) => {
   const copy = copyOfPackage();
-  const path = join(codeFolder(join(copy, 'dist/js')), 'command.code');
+  const path = join(keptOf(copy), 'command.code');
   writeFileSync(path, change(readFileSync(path)));
   const { status, bundles } = runOf(copy, ['--help']);
   expect([status, bundles.command, bundles.base]).toEqual([0, 'none', 'taken']);
@@ -93,6 +100,29 @@ test('what was changed in a bundle is what runs, though it is as long as before'
   expect(text).toContain('unknown command');
   writeFileSync(path, text.replaceAll('unknown command', 'UNKNOWN COMMAND'));
   expect(plainRun(copy, ['nonsense']).stderr).toContain('UNKNOWN COMMAND');
+});
+
+test('another build of the same version does not take it: one byte of its file is enough', () => {
+  const copy = copyOfPackage();
+  const node = join(copy, 'node');
+  const bytes = readFileSync(process.execPath);
+  // In the padding of the header, where no loader looks.
+  bytes.writeUInt8(bytes.readUInt8(9) ^ 1, 9);
+  writeFileSync(node, bytes, { mode: 0o755 });
+  const { status, bundles } = runOf(copy, ['help'], [], node);
+  expect([status, new Set(Object.values(bundles))]).toEqual([0, new Set(['none'])]);
+});
+
+test('where Node may read nothing but the package, all goes on', () => {
+  const copy = realpathSync(copyOfPackage());
+  const flags = [
+    '--experimental-permission',
+    `--allow-fs-read=${copy}`,
+    `--allow-fs-read=${join(root, 'node_modules')}`,
+  ];
+  const options = { encoding: 'utf8', timeout: 60_000 } as const;
+  const ran = spawnSync(process.execPath, [...flags, join(copy, 'bin/walq.cjs'), 'help'], options);
+  expect([ran.status, ran.stdout]).toEqual([0, plainRun(root, ['help']).stdout]);
 });
 
 test('a bug is told by the name of the bundle, not by the place where it was built', () => {

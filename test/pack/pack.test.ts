@@ -46,7 +46,7 @@ describe('the package', () => {
     const allowed = [
       /^bin\/walq\.cjs$/,
       /^dist\/js\/[a-z0-9-]+\.cjs$/,
-      /^dist\/code\/v[0-9.]+-[a-z0-9]+-[a-z0-9]+-\d+\/[a-z0-9-]+\.code$/,
+      /^dist\/code\/v[0-9.]+-[a-z0-9]+-[a-z0-9]+-[0-9a-f]{8}\/[a-z0-9-]+\.code$/,
       /^dist\/js\/LICENSES\.txt$/,
       /^dist\/js\/report\/page\/page\.js$/,
       /^dist\/types\/(.+\.d\.ts|package\.json)$/,
