@@ -6,6 +6,13 @@
  */
 export const queueMutants = [
   {
+    name: 'a runner does not say that its handlers are elsewhere',
+    property: 'handlers outside of the thread share commits',
+    file: 'src/queue/run/serve.ts',
+    edits: [['store.askedFromOutside = handler.elsewhere;', '']],
+    tests: ['test/queue/run/shared-commits.test.ts'],
+  },
+  {
     name: 'a hash is taken for the id',
     property: 'two ids of one hash are two jobs',
     file: 'src/queue/state/job-table.ts',
