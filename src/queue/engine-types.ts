@@ -60,9 +60,10 @@ export interface LeaseRequest {
   leaseMs: number;
   /**
    * One for each job that is wanted, made by the holder: 16 to 128 letters, digits, '-' and '_', best drawn at random.
-   * Asked for again, because an answer was lost, the same tokens stand for the same jobs.
+   * Asked for again, because an answer was lost, the same tokens stand for the same jobs. Or how many at most, under
+   * tokens that are made here.
    */
-  tokens: readonly string[];
+  tokens: readonly string[] | number;
 }
 
 /** A job that somebody outside works on; the token is what it answers with. */
@@ -95,6 +96,8 @@ export interface AttemptRef {
 }
 
 export interface AckAnswer {
+  /** Of the job. */
+  id: string;
   seq: number;
   /** The result was larger than allowed and is not stored. */
   resultDropped: boolean;

@@ -20,6 +20,7 @@ import type {
   SweepAnswer,
 } from './engine-types.ts';
 import type { LimitEvent, PauseScope } from './events/setting-types.ts';
+import { ack } from './ops/ack.ts';
 import { Arrivals } from './ops/arrivals.ts';
 import { redriveAll, removeAll } from './ops/bulk.ts';
 import * as change from './ops/change.ts';
@@ -32,9 +33,9 @@ import { prune } from './ops/prune.ts';
 import { Rates } from './ops/rates.ts';
 import { Reservations } from './ops/reservations.ts';
 import * as settings from './ops/settings.ts';
-import { abandoned, ack, fail, giveBack, reclaim, timeout } from './ops/settle.ts';
+import { abandoned, fail, giveBack, reclaim, timeout } from './ops/settle.ts';
 import { defaultPayloadBytesMax, type JobChange, type JobSpec } from './ops/spec.ts';
-import { movesSweep, nextSweepAt, sweep } from './ops/sweep.ts';
+import { Sweeps } from './ops/sweeps.ts';
 import type { InFlightJob, JobState } from './state/job.ts';
 import type { QueueMachine } from './state/machine.ts';
 
@@ -53,8 +54,7 @@ const defaultResultBytesMax = 64 * 1024;
 export class QueueEngine {
   readonly machine: QueueMachine;
   readonly #context: EngineContext;
-  /** When the clock makes a sweep due, as far as nothing below has changed. */
-  #sweepAt: { at: number | undefined } | undefined;
+  readonly #sweeps: Sweeps;
 
   constructor(parts: EngineParts, options: EngineOptions = {}) {
     const { machine, log, clock, random } = parts;
@@ -79,9 +79,7 @@ export class QueueEngine {
       },
       now: () => Math.max(0, Math.floor(clock.now())),
     };
-    this.#context.commits.listen((events) => {
-      if (events.some(movesSweep)) this.#sweepAt = undefined;
-    });
+    this.#sweeps = new Sweeps(this.#context);
     machine.ready.gate = {
       mayGo: (group, inFlight) =>
         group === '' ||
@@ -218,18 +216,13 @@ export class QueueEngine {
   }
 
   /** What is due by the clock. `upSinceMs`: schedules missed what came before it. */
-  async sweep(upSinceMs: number): Promise<SweepAnswer> {
-    try {
-      return await sweep(this.#context, upSinceMs);
-    } finally {
-      this.#sweepAt = undefined;
-    }
+  sweep(upSinceMs: number): Promise<SweepAnswer> {
+    return this.#sweeps.sweep(upSinceMs);
   }
 
   /** When there is something to sweep next, ms since the epoch; expired jobs apart, which `dispatch` sees too. */
   sweepAt(): number | undefined {
-    this.#sweepAt ??= { at: nextSweepAt(this.#context) };
-    return this.#sweepAt.at;
+    return this.#sweeps.nextAt();
   }
 
   /** When `dispatch` or `sweep` may find something new although nothing happened, ms since the epoch. */

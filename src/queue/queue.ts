@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import { hexOf } from '../base/bytes.ts';
 import { Exit, usageError, WalqError } from '../base/errors.ts';
 import type { Store } from '../storage/store.ts';
 import type { CheckpointResult, RecoveryReport, StorageEnv } from '../storage/types.ts';
@@ -130,21 +129,23 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
     options: { names?: readonly Name[]; lease?: Time; count?: number; wait?: Time; signal?: AbortSignal } = {},
   ): Promise<LeasedJob<Pick<Payloads, Name>>[]> {
     const { names, lease = '5m', count = 1, wait = 0, signal } = options;
-    const request = {
-      tokens: Array.from({ length: count }, () => this.#token()),
-      leaseMs: msOf(lease, 'lease'),
-      waitMs: msOf(wait, 'wait'),
-      ...(names !== undefined && { names }),
-    };
+    if (!Number.isSafeInteger(count) || count < 0) {
+      throw usageError('E_JOB', `count must be a whole number from 0, not ${count}`);
+    }
+    const leaseMs = msOf(lease, 'lease');
+    const request = { tokens: count, leaseMs, ...(names !== undefined && { names: new Set(names) }) };
     const ends = signal === undefined ? this.#closed.signal : AbortSignal.any([signal, this.#closed.signal]);
-    const { jobs } = await this.#parts.ops.call('take', request, { signal: ends });
-    return jobs.map((job) => leasedJob(job));
+    const leases = await this.#parts.ops.take(request, msOf(wait, 'wait'), ends);
+    return leases.map((each) => leasedJob(each));
   }
 
   /** A job taken is done. `result` is any JSON value, or `rawJson(text)`. Rejects with E_LEASE_OVER. */
-  ack(token: string, result?: unknown): Promise<AckAnswer & { id: string }> {
-    const text = jsonOf(result, 'result');
-    return this.#parts.ops.call('ack', { token, ...(text !== undefined && { result: text }) });
+  ack(token: string, result?: unknown): Promise<AckAnswer> {
+    try {
+      return this.#parts.ops.ack(token, jsonOf(result, 'result'));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -284,12 +285,6 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
     await idle;
     await settled();
     await store.close();
-  }
-
-  #token(): string {
-    const bytes = new Uint8Array(16);
-    this.#parts.env.random(bytes);
-    return hexOf(bytes);
   }
 }
 

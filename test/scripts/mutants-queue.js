@@ -155,8 +155,8 @@ export const queueMutants = [
     file: 'src/queue/ops/settle.ts',
     edits: [
       [
-        '() => withDescendants(engine, [ref.id]),\n    async () => {\n      const job = current(engine, ref);',
-        '() => [ref.id],\n    async () => {\n      const job = current(engine, ref);',
+        '() => withDescendants(engine, [ref.id]),\n    async () => {\n      const job = current(engine.machine.get(ref.id), ref);',
+        '() => [ref.id],\n    async () => {\n      const job = current(engine.machine.get(ref.id), ref);',
       ],
     ],
     tests: ['test/queue/ops/together.test.ts'],
@@ -205,12 +205,7 @@ export const queueMutants = [
     name: 'dispatch looks once',
     property: 'a job that changed while its frame waited is not begun',
     file: 'src/queue/ops/dispatch.ts',
-    edits: [
-      [
-        'const still = jobs.filter((job) => !full && machine.get(job.id) === job);',
-        'const still = jobs.filter(() => !full);',
-      ],
-    ],
+    edits: [['!full && engine.machine.get(job.id) === job;', '!full;']],
     tests: ['test/queue/ops/together.test.ts'],
   },
   {
@@ -228,7 +223,7 @@ export const queueMutants = [
     file: 'src/queue/ops/commits.ts',
     edits: [
       [
-        '.catch((error) => this.#persist(records, error).then(tell))',
+        '.catch((error) => this.#persistWith(records, outcome, error))',
         '.catch((error) => {\n        throw error;\n      })',
       ],
     ],
@@ -239,9 +234,30 @@ export const queueMutants = [
     property: 'no further handler starts while an outcome waits for room',
     file: 'src/queue/ops/dispatch.ts',
     edits: [
-      ['while (engine.commits.stalled === 0) {', 'while (engine.commits.stalled >= 0) {'],
-      ['const full = commits.stalled > 0;', 'const full = commits.stalled < 0;'],
+      ['if (engine.commits.stalled > 0) return', 'if (engine.commits.stalled < 0) return'],
+      ['const full = engine.commits.stalled > 0;', 'const full = engine.commits.stalled < 0;'],
     ],
+    tests: ['test/queue/engine-verdicts.test.ts'],
+  },
+  {
+    name: 'what nobody has seen is not due',
+    property: 'a schedule makes up for what it missed when somebody begins to work',
+    file: 'src/queue/ops/sweeps.ts',
+    edits: [['#sweptAt = 0;', '#sweptAt = Number.MAX_SAFE_INTEGER;']],
+    tests: ['test/queue/ops/sweeps.test.ts'],
+  },
+  {
+    name: 'a lease moves no sweep',
+    property: 'a lease ends when its time is up',
+    file: 'src/queue/ops/sweeps.ts',
+    edits: [['Math.min(this.#nextAt, event.owner.deadlineMs)', 'this.#nextAt']],
+    tests: ['test/queue/ops/sweeps.test.ts'],
+  },
+  {
+    name: 'a verdict that is given up keeps its job',
+    property: 'who gives up an ACK lets go of the job',
+    file: 'src/queue/ops/commits.ts',
+    edits: [['outcome.givenUp();', '']],
     tests: ['test/queue/engine-verdicts.test.ts'],
   },
   {

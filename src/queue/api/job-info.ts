@@ -1,4 +1,4 @@
-import type { TakenJob } from '../run/operations.ts';
+import type { Lease } from '../engine-types.ts';
 import { type Job, payloadText, resultText } from '../state/job.ts';
 import type { JobInfo, LeasedJob, NameOf } from './job-types.ts';
 import { lazily } from './raw-json.ts';
@@ -41,20 +41,21 @@ export function jobInfo<P extends object>(job: Job): JobInfo<P> {
   };
 }
 
-export function leasedJob<P extends object>(taken: TakenJob): LeasedJob<P> {
-  const { token, id, name, payload: text, attempt, attemptsMax, deadlineMs } = taken;
+export function leasedJob<P extends object>({ token, job }: Lease): LeasedJob<P> {
+  const { id, attempt, options, owner } = job;
+  const text = payloadText(job);
   const payload = lazily(text);
   return {
     token,
     id,
-    name: name as NameOf<P>,
+    name: options.name as NameOf<P>,
     get payload() {
       return payload() as P[NameOf<P>] | undefined;
     },
     payloadText: text,
     attempt,
-    maxAttempts: attemptsMax,
-    deadlineMs,
+    maxAttempts: options.maxAttempts,
+    deadlineMs: owner.kind === 'lease' ? owner.deadlineMs : 0,
   };
 }
 

@@ -14,6 +14,12 @@ const fullDiskRetryMs = 1000;
 
 const nothing = (): void => undefined;
 
+/** The outcome of work that is done, on its way to the log. */
+export interface VerdictOutcome<T> extends Outcome<T> {
+  /** It will not get there; `failed` is said of each try. */
+  givenUp(): void;
+}
+
 /** From events to the log: encodes, appends, tells listeners, and sees verdicts through a full disk. */
 export class Commits {
   readonly #log: QueueLog;
@@ -57,10 +63,7 @@ export class Commits {
     outcome: Outcome<T>,
     known: readonly QueueEvent<Packed>[] | undefined,
   ): Promise<T> {
-    const [first] = events;
-    const records =
-      first !== undefined && events.length === 1 ? arrayOfOne(encodeEvent(first)) : events.map(encodeEvent);
-    return this.#log.append(records, outcome, known);
+    return this.#log.append(recordsOf(events), outcome, known);
   }
 
   /**
@@ -68,15 +71,31 @@ export class Commits {
    * done again. It waits and tries again until there is room or `stop` is called.
    */
   appendVerdict(events: readonly QueueEvent<Packed>[]): Promise<number> {
-    const records = events.map(encodeEvent);
-    // Only when it no longer counts as stalled: whoever listens may want to dispatch at once.
-    const tell = (seqFirst: number): number => {
+    const applied = (seqFirst: number): number => {
       this.tell(events, seqFirst);
       return seqFirst;
     };
+    return this.appendVerdictWith(events, { applied, failed: nothing, givenUp: nothing });
+  }
+
+  /** The same for those that come by the million; `outcome` tells the listeners. */
+  appendVerdictWith<T>(events: readonly QueueEvent<Packed>[], outcome: VerdictOutcome<T>): Promise<T> {
+    const records = recordsOf(events);
     return this.#log
-      .append(records, { applied: tell, failed: nothing }, knownEvents(events))
-      .catch((error) => this.#persist(records, error).then(tell));
+      .append(records, outcome, knownEvents(events))
+      .catch((error) => this.#persistWith(records, outcome, error));
+  }
+
+  async #persistWith<T>(records: readonly Uint8Array[], outcome: VerdictOutcome<T>, failure: unknown): Promise<T> {
+    let seqFirst: number;
+    try {
+      seqFirst = await this.#persist(records, failure);
+    } catch (error) {
+      outcome.givenUp();
+      throw error;
+    }
+    // Only when it no longer counts as stalled: whoever listens may want to dispatch at once.
+    return outcome.applied(seqFirst);
   }
 
   /** Goes on after `failure` of the first try. */
@@ -126,6 +145,11 @@ export class Commits {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
+}
+
+function recordsOf(events: readonly QueueEvent<Packed>[]): readonly Uint8Array[] {
+  const [first] = events;
+  return first !== undefined && events.length === 1 ? arrayOfOne(encodeEvent(first)) : events.map(encodeEvent);
 }
 
 function isRemove({ type }: QueueEvent<Packed>): boolean {

@@ -1,65 +1,116 @@
+import { arrayOfOne } from '../../base/array-of-one.ts';
+import { hexOf } from '../../base/bytes.ts';
 import { assert } from '../../base/errors.ts';
+import type { Outcome } from '../../storage/types.ts';
 import type { DispatchRequest, Lease, LeaseRequest } from '../engine-types.ts';
 import type { DispatchEvent, Owner } from '../events/event-types.ts';
 import { fieldError } from '../events/record.ts';
 import type { InFlightJob, PendingJob } from '../state/job.ts';
-import { allLanes, type Wanted } from '../state/ready.ts';
+import { allLanes, type Lane, type Wanted } from '../state/ready.ts';
 import { type EngineContext, reservedToken } from './context.ts';
+import type { Hold } from './reservations.ts';
 import { expire } from './sweep.ts';
+
+/**
+ * How jobs get to those who work on them. No async functions where the log alone is waited for: attempts come by the
+ * million, and each layer of promises costs as much as a record.
+ */
+
+/** What whoever asked is told, of the jobs that are in flight now. */
+type Answer<T> = (running: readonly InFlightJob[]) => T;
+
+/** Who is to have the jobs, one after the other, at most so many. */
+interface Takers {
+  readonly most: number;
+  next(): Owner;
+}
+
+const firstOf: Answer<InFlightJob | undefined> = ([job]) => job;
+const leasesOf: Answer<Lease[]> = (jobs) => jobs.map(leaseOf);
 
 /**
  * The next job that is due, now in flight and its DISPATCH on disk; undefined when none is, or while a verdict waits
  * for a full disk.
  */
-export async function dispatch(engine: EngineContext, request: DispatchRequest): Promise<InFlightJob | undefined> {
+export function dispatch(engine: EngineContext, request: DispatchRequest): Promise<InFlightJob | undefined> {
   const owner: Owner = request.owner ?? { kind: 'runner', epoch: engine.log.epoch };
-  const [job] = await begin(engine, { lanes: request.lanes ?? allLanes, names: request.names }, 1, () => owner);
-  return job;
+  const wanted: Wanted = { lanes: request.lanes ?? allLanes, names: request.names };
+  return begin(engine, wanted, { most: 1, next: () => owner }, firstOf);
 }
 
 const tokenPattern = /^[\w-]{16,128}$/;
+const tokenBytes = 16;
+const leasedLanes: readonly Lane[] = ['handler'];
 
 /**
- * Due jobs for a holder outside, one for each token, in one frame. Jobs that bring a command are not given out: the
- * holder has work of its own. Throws usageError E_FIELD for tokens that are none.
+ * Due jobs for a holder outside, in one frame. Jobs that bring a command are not given out: the holder has work of its
+ * own. Throws usageError E_FIELD for tokens that are none.
  */
-export async function lease(engine: EngineContext, request: LeaseRequest): Promise<Lease[]> {
-  const tokens = [...new Set(request.tokens)];
+export function lease(engine: EngineContext, request: LeaseRequest): Promise<Lease[]> {
+  const wanted: Wanted = { lanes: leasedLanes, names: request.names };
+  const deadlineMs = engine.now() + request.leaseMs;
+  const { tokens } = request;
+  if (typeof tokens === 'number') {
+    const next = (): Owner => ({ kind: 'lease', token: newToken(engine), deadlineMs });
+    return begin(engine, wanted, { most: tokens, next }, leasesOf);
+  }
+  return leaseUnder(engine, wanted, tokens, deadlineMs);
+}
+
+/** With tokens of the holder's own, which may have been asked for before. */
+async function leaseUnder(
+  engine: EngineContext,
+  wanted: Wanted,
+  given: readonly string[],
+  deadlineMs: number,
+): Promise<Lease[]> {
+  const tokens = [...new Set(given)];
   for (const token of tokens) {
     if (!tokenPattern.test(token)) throw fieldError('token', 'must be 16 to 128 letters, digits, - and _');
   }
   return await engine.reserved.hold(tokens.map(reservedToken), async () => {
     const known = tokens.flatMap((token) => engine.machine.lease(token) ?? []);
+    if (known.length > 0) return leasesOf(known);
     const free = tokens.values();
-    const deadlineMs = engine.now() + request.leaseMs;
-    const ownerOf = (): Owner => ({ kind: 'lease', token: free.next().value ?? '', deadlineMs });
-    const wanted: Wanted = { lanes: ['handler'], names: request.names };
-    const jobs = known.length > 0 ? known : await begin(engine, wanted, tokens.length, ownerOf);
-    return jobs.map((job) => {
-      assert(job.owner.kind === 'lease', 'a leased job has its token');
-      return { token: job.owner.token, job };
-    });
+    const next = (): Owner => ({ kind: 'lease', token: free.next().value ?? '', deadlineMs });
+    return await begin(engine, wanted, { most: tokens.length, next }, leasesOf);
   });
 }
 
-async function begin(
-  engine: EngineContext,
-  wanted: Wanted,
-  most: number,
-  ownerOf: () => Owner,
-): Promise<InFlightJob[]> {
-  while (engine.commits.stalled === 0) {
-    if (engine.machine.ready.expired(engine.now(), 1).length > 0) await expire(engine);
-    const jobs = takeDue(engine, wanted, most);
-    if (jobs.length === 0) return [];
-    const ids = jobs.map((job) => job.id);
-    const running = await engine.reserved.hold(ids, () => start(engine, jobs, ownerOf));
-    if (running.length > 0) return running;
-  }
-  return [];
+/** 128 random bits: nobody has the same. */
+function newToken({ random }: EngineContext): string {
+  const bytes = new Uint8Array(tokenBytes);
+  random(bytes);
+  return hexOf(bytes);
 }
 
-function takeDue(engine: EngineContext, wanted: Wanted, most: number): PendingJob[] {
+function leaseOf(job: InFlightJob): Lease {
+  assert(job.owner.kind === 'lease', 'a leased job has its token');
+  return { token: job.owner.token, job };
+}
+
+function begin<T>(engine: EngineContext, wanted: Wanted, takers: Takers, answer: Answer<T>): Promise<T> {
+  try {
+    if (engine.commits.stalled > 0) return Promise.resolve(answer([]));
+    if (engine.machine.ready.expired(engine.now(), 1).length > 0) {
+      return expire(engine).then(() => begin(engine, wanted, takers, answer));
+    }
+    const jobs = takeDue(engine, wanted, takers.most);
+    if (jobs.length === 0) return Promise.resolve(answer([]));
+    const hold = engine.reserved.enter(jobs.map(({ id }) => id));
+    if (hold.granted === undefined) return start(engine, jobs, hold, takers, answer);
+    return hold.granted.then(() => {
+      const still = stillDue(engine, jobs);
+      if (still.length > 0) return start(engine, still, hold, takers, answer);
+      engine.reserved.leave(hold);
+      return begin(engine, wanted, takers, answer);
+    });
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function takeDue(engine: EngineContext, wanted: Wanted, most: number): readonly PendingJob[] {
   const { machine, rates } = engine;
   const { ready } = machine;
   if (rates.due()) ready.unpark();
@@ -74,35 +125,95 @@ function takeDue(engine: EngineContext, wanted: Wanted, most: number): PendingJo
   return jobs;
 }
 
-/** Those that are still what they were, now in flight: while this waited for their ids, they may have changed. */
-async function start(engine: EngineContext, jobs: readonly PendingJob[], ownerOf: () => Owner): Promise<InFlightJob[]> {
-  const { machine, commits } = engine;
-  const full = commits.stalled > 0;
-  const still = jobs.filter((job) => !full && machine.get(job.id) === job);
-  for (const job of jobs) if (!still.includes(job)) putBack(engine, job);
-  if (still.length === 0) return [];
+/** Those that are still what they were: while this waited for their ids, they may have changed. The others go back. */
+function stillDue(engine: EngineContext, jobs: readonly PendingJob[]): PendingJob[] {
+  const full = engine.commits.stalled > 0;
+  return jobs.filter((job) => {
+    const isStill = !full && engine.machine.get(job.id) === job;
+    if (!isStill) putBack(engine, job);
+    return isStill;
+  });
+}
+
+/** Puts jobs that are taken out of the index, and whose ids are held, in flight. */
+function start<T>(
+  engine: EngineContext,
+  jobs: readonly PendingJob[],
+  hold: Hold,
+  takers: Takers,
+  answer: Answer<T>,
+): Promise<T> {
   const at = engine.now();
-  const events = still.map(
-    (job): DispatchEvent => ({
-      type: 'DISPATCH',
-      id: job.id,
-      at,
-      attempt: job.attempt + 1,
-      owner: ownerOf(),
-      deadlineMs: job.options.timeoutMs === 0 ? undefined : at + job.options.timeoutMs,
-    }),
-  );
+  const [first] = jobs;
+  const events =
+    first !== undefined && jobs.length === 1
+      ? arrayOfOne(new Dispatch(first, at, takers.next()))
+      : jobs.map((job) => new Dispatch(job, at, takers.next()));
+  const departure = new Departure(engine, jobs, events, hold, answer);
   try {
-    await commits.append(events);
+    return engine.commits.appendWith(events, departure, events);
   } catch (error) {
-    for (const job of still) putBack(engine, job);
+    departure.failed();
     throw error;
   }
-  return still.map(({ id }) => {
-    const running = machine.get(id);
-    assert(running?.state === 'in_flight', 'a dispatched job is in flight');
-    return running;
-  });
+}
+
+/** A class and no literal: base/array-of-one.ts says why. */
+class Dispatch implements DispatchEvent {
+  readonly type = 'DISPATCH';
+  readonly id: string;
+  readonly at: number;
+  readonly attempt: number;
+  readonly owner: Owner;
+  readonly deadlineMs: number | undefined;
+
+  constructor({ id, attempt, options: { timeoutMs } }: PendingJob, at: number, owner: Owner) {
+    this.id = id;
+    this.at = at;
+    this.attempt = attempt + 1;
+    this.owner = owner;
+    this.deadlineMs = timeoutMs === 0 ? undefined : at + timeoutMs;
+  }
+}
+
+/** Jobs on their way into flight. */
+class Departure<T> implements Outcome<T> {
+  readonly #engine: EngineContext;
+  readonly #jobs: readonly PendingJob[];
+  readonly #events: readonly DispatchEvent[];
+  readonly #hold: Hold;
+  readonly #answer: Answer<T>;
+
+  constructor(
+    engine: EngineContext,
+    jobs: readonly PendingJob[],
+    events: readonly DispatchEvent[],
+    hold: Hold,
+    answer: Answer<T>,
+  ) {
+    this.#engine = engine;
+    this.#jobs = jobs;
+    this.#events = events;
+    this.#hold = hold;
+    this.#answer = answer;
+  }
+
+  applied(seqFirst: number): T {
+    const { machine, reserved, commits } = this.#engine;
+    const running = this.#jobs.map(({ id }) => {
+      const job = machine.get(id);
+      assert(job?.state === 'in_flight', 'a dispatched job is in flight');
+      return job;
+    });
+    reserved.leave(this.#hold);
+    commits.tell(this.#events, seqFirst);
+    return this.#answer(running);
+  }
+
+  failed(): void {
+    for (const job of this.#jobs) putBack(this.#engine, job);
+    this.#engine.reserved.leave(this.#hold);
+  }
 }
 
 function putBack(engine: EngineContext, job: PendingJob): void {

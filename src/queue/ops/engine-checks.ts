@@ -11,8 +11,15 @@ export function attemptOf(job: Job | undefined, ref: AttemptRef): InFlightJob | 
   return job?.state === 'in_flight' && job.dispatchSeq === ref.dispatchSeq ? job : undefined;
 }
 
+/** The same. Throws E_ATTEMPT_OVER. */
+export function current(job: Job | undefined, ref: AttemptRef): InFlightJob {
+  const attempt = attemptOf(job, ref);
+  if (attempt === undefined) throw lostAttempt(ref, job);
+  return attempt;
+}
+
 /** E_ATTEMPT_OVER: somebody else decided about this attempt first. */
-export function lostAttempt(ref: AttemptRef, job: Job | undefined): WalqError {
+function lostAttempt(ref: AttemptRef, job: Job | undefined): WalqError {
   const now = job === undefined ? 'gone' : job.state;
   return new WalqError(
     Exit.failed,

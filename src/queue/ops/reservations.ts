@@ -1,15 +1,18 @@
-/** One operation's hold on its keys. */
-export interface Hold {
+/** One operation's hold on its keys. A class and no literal: base/array-of-one.ts says why. */
+export class Hold {
   readonly keys: readonly string[];
   /** Resolves when it holds them all; absent when it does so at once. */
-  granted: Promise<void> | undefined;
+  granted: Promise<void> | undefined = undefined;
   /** Holds of earlier operations it still waits for. */
-  ahead: number;
-  readonly followers: Hold[];
-  grant: () => void;
-}
+  ahead = 0;
+  /** Those that wait for it; nearly never any. */
+  followers: Hold[] | undefined = undefined;
+  grant: (() => void) | undefined = undefined;
 
-const noGrant = () => undefined;
+  constructor(keys: readonly string[]) {
+    this.keys = keys;
+  }
+}
 
 /**
  * Who may touch which job id (or other key) while an operation is between its validation and the moment its frame is
@@ -66,10 +69,11 @@ export class Reservations {
   /** The first half of `hold`. Whoever enters must leave, whatever happens. */
   enter(keys: readonly string[]): Hold {
     this.began();
-    const hold: Hold = { keys, granted: undefined, ahead: 0, followers: [], grant: noGrant };
+    const hold = new Hold(keys);
     for (const key of keys) {
       const before = this.#last.get(key);
       if (before !== undefined) {
+        before.followers ??= [];
         before.followers.push(hold);
         hold.ahead++;
       }
@@ -106,7 +110,9 @@ export class Reservations {
 
   leave(hold: Hold): void {
     for (const key of hold.keys) if (this.#last.get(key) === hold) this.#last.delete(key);
-    for (const follower of hold.followers) if (--follower.ahead === 0) follower.grant();
+    if (hold.followers !== undefined) {
+      for (const follower of hold.followers) if (--follower.ahead === 0) follower.grant?.();
+    }
     this.ended();
   }
 

@@ -1,29 +1,13 @@
-import type { AckAnswer, AttemptRef, FailAnswer } from '../engine-types.ts';
+import type { AttemptRef, FailAnswer } from '../engine-types.ts';
 import type { DeadEvent, RetryEvent, TimeoutEvent } from '../events/event-types.ts';
 import type { InFlightJob } from '../state/job.ts';
 import { deathOfChildren, withDescendants } from './cascade.ts';
 import type { EngineContext } from './context.ts';
-import { attemptOf, failAnswer, lostAttempt, resultBytes } from './engine-checks.ts';
+import { attemptOf, current, failAnswer } from './engine-checks.ts';
 import { type Failure, judgeCrash, judgeFailure } from './policy.ts';
 
 /** Crash requeues that share one frame. */
 const reclaimBatch = 1000;
-
-/** The attempt succeeded. `result` is JSON text. Rejects with E_ATTEMPT_OVER when it is not the current one any more. */
-export async function ack(
-  engine: EngineContext,
-  ref: AttemptRef,
-  outcome: { result?: string; durationMs?: number },
-): Promise<AckAnswer> {
-  const { result, dropped } = resultBytes(outcome.result, engine.options.resultBytesMax);
-  return await engine.reserved.hold([ref.id], async () => {
-    const job = current(engine, ref);
-    const at = engine.now();
-    const durationMs = Math.max(0, Math.round(outcome.durationMs ?? at - job.startedAt));
-    const seq = await engine.commits.appendVerdict([{ type: 'ACK', id: job.id, at, durationMs, result }]);
-    return { seq, resultDropped: dropped };
-  });
-}
 
 /** RETRY with backoff or DEAD, as the policy decides. E_ATTEMPT_OVER as in `ack`. */
 export async function fail(engine: EngineContext, ref: AttemptRef, failure: Failure): Promise<FailAnswer> {
@@ -129,7 +113,7 @@ async function decide(
   return await engine.reserved.holdPlanned(
     () => withDescendants(engine, [ref.id]),
     async () => {
-      const job = current(engine, ref);
+      const job = current(engine.machine.get(ref.id), ref);
       const at = engine.now();
       const { before, event } = judge(job, at);
       const events = before === undefined ? [event] : [before, event];
@@ -137,11 +121,4 @@ async function decide(
       return failAnswer(event, seq + events.length - 1);
     },
   );
-}
-
-function current(engine: EngineContext, ref: AttemptRef): InFlightJob {
-  const job = engine.machine.get(ref.id);
-  const attempt = attemptOf(job, ref);
-  if (attempt === undefined) throw lostAttempt(ref, job);
-  return attempt;
 }

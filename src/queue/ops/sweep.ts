@@ -1,9 +1,9 @@
 import type { SweepAnswer } from '../engine-types.ts';
-import type { DeadEvent, EnqueueEvent, QueueEvent } from '../events/event-types.ts';
+import type { DeadEvent, EnqueueEvent } from '../events/event-types.ts';
 import type { InFlightJob } from '../state/job.ts';
-import { type Packed, packedBytes } from '../state/packed.ts';
+import { packedBytes } from '../state/packed.ts';
 import type { Schedule } from '../state/settings.ts';
-import { dueSlots, nextSlot } from '../state/slots.ts';
+import { dueSlots } from '../state/slots.ts';
 import { deathOfChildren, withDescendants } from './cascade.ts';
 import { type EngineContext, reservedSchedule } from './context.ts';
 import { prune } from './prune.ts';
@@ -15,8 +15,6 @@ import { endLease } from './settle.ts';
  */
 
 const jobsPerFrame = 1000;
-/** Retention looks at all finished jobs: not more often than this. */
-const retentionEveryMs = 10_000;
 
 export async function sweep(engine: EngineContext, upSinceMs: number): Promise<SweepAnswer> {
   return {
@@ -25,17 +23,6 @@ export async function sweep(engine: EngineContext, upSinceMs: number): Promise<S
     scheduled: await fire(engine, upSinceMs),
     pruned: await retain(engine),
   };
-}
-
-/** When there is something to sweep next, ms since the epoch. Retention comes along with everything else. */
-export function nextSweepAt(engine: EngineContext): number | undefined {
-  const now = engine.now();
-  let next = Number.POSITIVE_INFINITY;
-  for (const { owner } of engine.machine.leases()) if (owner.kind === 'lease') next = Math.min(next, owner.deadlineMs);
-  for (const schedule of engine.machine.settings.schedules)
-    next = Math.min(next, nextSlot(schedule, now) ?? Number.POSITIVE_INFINITY);
-  if (retains(engine)) next = Math.min(next, now + retentionEveryMs);
-  return Number.isFinite(next) ? next : undefined;
 }
 
 /** Answers how many jobs died of it, children included. */
@@ -111,7 +98,7 @@ function jobOfSlot(engine: EngineContext, schedule: Schedule, slot: number, at: 
   };
 }
 
-function retains(engine: EngineContext): boolean {
+export function retains(engine: EngineContext): boolean {
   const limits = engine.machine.settings.limitsOf('');
   return limits?.keepMs !== undefined || limits?.keepCount !== undefined;
 }
@@ -124,19 +111,4 @@ async function retain(engine: EngineContext): Promise<number> {
     pruned += await prune(engine, { endedBefore: engine.now() - limits.keepMs, states });
   if (limits?.keepCount !== undefined) pruned += await prune(engine, { keep: limits.keepCount, states });
   return pruned;
-}
-
-/** Does this event change what is due by the clock, and to an earlier time? Later ones are found out when it comes. */
-export function movesSweep(event: QueueEvent<Packed>): boolean {
-  switch (event.type) {
-    case 'SCHEDULE':
-    case 'UNSCHEDULE':
-    case 'LIMIT':
-    case 'EXTEND':
-      return true;
-    case 'DISPATCH':
-      return event.owner.kind === 'lease';
-    default:
-      return false;
-  }
 }

@@ -38,7 +38,7 @@ export interface Operations {
   prune: { request: PruneRequest; answer: { pruned: number } };
   /** Waits up to `waitMs` until there is a job. A wait ends early when nobody listens any more. */
   take: { request: TakeRequest; answer: { jobs: TakenJob[] } };
-  ack: { request: { token: string; result?: string }; answer: AckAnswer & { id: string } };
+  ack: { request: { token: string; result?: string }; answer: AckAnswer };
   fail: { request: FailRequest; answer: FailAnswer & { id: string } };
   extend: { request: { token: string; ms: number }; answer: { deadlineMs: number } };
   pause: { request: { name?: string; group?: string; reason?: string }; answer: { seq: number } };

@@ -1,11 +1,10 @@
-import type { Clock } from '../../base/clock.ts';
 import { notFoundError, usageError } from '../../base/errors.ts';
 import { excerpt } from '../../base/escape.ts';
 import { compactStore, refuseDamagedLog } from '../../storage/compact.ts';
 import type { Store } from '../../storage/store.ts';
 import type { RecoveryReport, StorageEnv } from '../../storage/types.ts';
 import type { QueueEngine } from '../engine.ts';
-import type { Lease } from '../engine-types.ts';
+import type { AckAnswer, Lease, LeaseRequest } from '../engine-types.ts';
 import type { ControlRequest } from '../process/socket-protocol.ts';
 import { payloadText } from '../state/job.ts';
 import type { QueueMachine } from '../state/machine.ts';
@@ -16,10 +15,9 @@ import {
   type Request,
   requestShapes,
   type TakenJob,
-  type TakeRequest,
 } from './operations.ts';
 import { type RunnerStatus, statusOf } from './status.ts';
-import { type Call, TakeLine } from './take-line.ts';
+import { Taker } from './taker.ts';
 
 /**
  * What other commands ask of a queue. The same operations whether this process holds the store (`LocalOps`) or a
@@ -52,12 +50,14 @@ type Handlers = {
 export class LocalOps implements QueueOps {
   readonly storeId: string;
   readonly #handlers: Handlers;
+  readonly #engine: QueueEngine;
+  readonly #taker: Taker;
 
   constructor(env: StorageEnv, store: Store<QueueMachine>, engine: QueueEngine, runner?: ServingRunner) {
     this.storeId = store.id;
     // Schedules missed what came before somebody worked on the queue.
-    const upSinceMs = runner?.sinceMs ?? env.clock.now();
-    const line = new TakeLine(engine, env.clock);
+    this.#taker = new Taker(engine, env.clock, runner?.sinceMs ?? env.clock.now());
+    this.#engine = engine;
     this.#handlers = {
       enqueue: async ({ jobs }) => ({ jobs: await engine.enqueueMany(jobs) }),
       cancel: ({ id, why }) => engine.cancel(id, why),
@@ -68,11 +68,11 @@ export class LocalOps implements QueueOps {
       'redrive-all': async ({ reset, ...filter }) => ({ jobs: await engine.redriveAll(filter, reset) }),
       'remove-all': ({ states, ...filter }) => engine.removeAll(states, filter),
       prune: async (request) => ({ pruned: await engine.prune(request) }),
-      take: async (request, signal) => ({ jobs: await take(engine, line, env.clock, upSinceMs, request, signal) }),
-      ack: async ({ token, result }) => {
-        const ref = engine.leased(token);
-        return { id: ref.id, ...(await engine.ack(ref, result === undefined ? {} : { result })) };
+      take: async ({ tokens, leaseMs, names, waitMs = 0 }, signal) => {
+        const request = { tokens, leaseMs, ...(names !== undefined && { names: new Set(names) }) };
+        return { jobs: (await this.take(request, waitMs, signal)).map(takenJob) };
       },
+      ack: ({ token, result }) => this.ack(token, result),
       fail: async ({ token, ...failure }) => {
         const ref = engine.leased(token);
         return { id: ref.id, ...(await engine.fail(ref, failure)) };
@@ -108,6 +108,16 @@ export class LocalOps implements QueueOps {
   async call<K extends OperationName>(op: K, request: Request<K>, options: CallOptions = {}): Promise<Answer<K>> {
     return await this.#handlers[op](request, options.signal);
   }
+
+  /** `take` and `ack` of this process, which come by the million. */
+  take(request: LeaseRequest, waitMs: number, signal: AbortSignal | undefined): Promise<Lease[]> {
+    return this.#taker.take(request, waitMs, signal);
+  }
+
+  /** Throws E_LEASE_OVER. */
+  ack(token: string, result: string | undefined): Promise<AckAnswer> {
+    return this.#engine.ack(this.#engine.leased(token), result === undefined ? {} : { result });
+  }
 }
 
 function recoveryOf({ ms, replayed, snapshot, trimmed }: RecoveryReport): NonNullable<Answer<'status'>['recovery']> {
@@ -117,35 +127,6 @@ function recoveryOf({ ms, replayed, snapshot, trimmed }: RecoveryReport): NonNul
     ...(snapshot && { snapshotSeq: snapshot.seq }),
     ...(trimmed && { trimmedBytes: trimmed.bytes }),
   };
-}
-
-/** `line`: where to wait, if there is time for it. */
-async function take(
-  engine: QueueEngine,
-  line: TakeLine,
-  clock: Clock,
-  upSinceMs: number,
-  { tokens, leaseMs, names, waitMs = 0 }: TakeRequest,
-  signal: AbortSignal | undefined,
-): Promise<TakenJob[]> {
-  const request = { tokens, leaseMs, ...(names !== undefined && { names: new Set(names) }) };
-  const until = clock.monotonic() + (signal === undefined ? 0 : waitMs);
-  let call: Call | undefined;
-  for (;;) {
-    const { version } = line;
-    let jobs: TakenJob[] | undefined;
-    try {
-      await engine.sweep(upSinceMs);
-      jobs = (await engine.lease(request)).map(takenJob);
-    } finally {
-      // Where somebody who takes any job found none, there is none for those who take some.
-      const isLast = jobs?.length === 0 && names === undefined;
-      if (call !== undefined && !isLast) line.call(call, 1);
-    }
-    const leftMs = until - clock.monotonic();
-    if (jobs.length > 0 || leftMs <= 0 || signal === undefined || signal.aborted) return jobs;
-    call = await line.wait(version, leftMs, signal);
-  }
 }
 
 function takenJob({ token, job }: Lease): TakenJob {

@@ -14,12 +14,12 @@ export class Sweeper {
     this.#upSinceMs = upSinceMs;
   }
 
-  /** Rejects with what the log says. */
-  async whenDue(): Promise<void> {
+  /** Undefined when nothing is due. Rejects with what the log says. */
+  whenDue(): Promise<void> | undefined {
     const dueAt = this.#engine.sweepAt();
-    if (this.#sweeping === undefined && (dueAt === undefined || dueAt > this.#clock.now())) return;
+    if (this.#sweeping === undefined && (dueAt === undefined || dueAt > this.#clock.now())) return undefined;
     this.#sweeping ??= this.#sweep();
-    await this.#sweeping;
+    return this.#sweeping;
   }
 
   async #sweep(): Promise<void> {

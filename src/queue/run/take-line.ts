@@ -35,6 +35,7 @@ export class TakeLine {
     this.#clock = clock;
     engine.onCommit((events) => {
       this.#version++;
+      if (this.#waiters.size === 0) return;
       this.call(this.#all(), events.length);
       this.#arm();
     });

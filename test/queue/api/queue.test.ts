@@ -206,6 +206,19 @@ test('a snapshot gives the same state as the log', async () => {
   expect(after.list()).toEqual(jobs);
 });
 
+test('take and ack refuse what is no count and what has no JSON form, with a promise', async () => {
+  const queue = await newQueue();
+  await queue.enqueue('x');
+  for (const count of [-1, 1.5, Number.NaN]) {
+    expect(await codeOf(queue.take({ count }))).toBe('E_JOB');
+  }
+  expect(await queue.take({ count: 0 })).toEqual([]);
+  const [job] = await queue.take({ count: Number.MAX_SAFE_INTEGER });
+  expect(await codeOf(queue.ack(job?.token ?? '', () => 1))).toBe('E_JSON');
+  expect(await codeOf(queue.ack('nobody'))).toBe('E_LEASE_OVER');
+  expect(await queue.ack(job?.token ?? '')).toMatchObject({ id: job?.id, resultDropped: false });
+});
+
 test('a second opening is refused while the first one lasts', async () => {
   const queue = await newQueue();
   const refused = await openQueue(queue.dir).catch((error: unknown) => error);

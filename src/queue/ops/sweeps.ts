@@ -1,0 +1,66 @@
+import type { SweepAnswer } from '../engine-types.ts';
+import type { QueueEvent } from '../events/event-types.ts';
+import type { Packed } from '../state/packed.ts';
+import { nextSlot } from '../state/slots.ts';
+import type { EngineContext } from './context.ts';
+import { retains, sweep } from './sweep.ts';
+
+/** Retention looks at all finished jobs: not more often than this. */
+const retentionEveryMs = 10_000;
+const never = Number.POSITIVE_INFINITY;
+
+/** Knows when the clock makes a sweep due, without looking at all leases each time somebody asks. */
+export class Sweeps {
+  readonly #engine: EngineContext;
+  /** When the last one that succeeded began, ms since the epoch. What came before the first one nobody has seen. */
+  #sweptAt = 0;
+  /** Undefined when that has to be worked out anew. */
+  #nextAt: number | undefined;
+
+  constructor(engine: EngineContext) {
+    this.#engine = engine;
+    engine.commits.listen((events) => {
+      for (const event of events) this.#note(event);
+    });
+  }
+
+  async sweep(upSinceMs: number): Promise<SweepAnswer> {
+    const at = this.#engine.now();
+    const answer = await sweep(this.#engine, upSinceMs);
+    this.#sweptAt = at;
+    this.#nextAt = undefined;
+    return answer;
+  }
+
+  /** Ms since the epoch; undefined when there is nothing to sweep. Retention comes along with everything else. */
+  nextAt(): number | undefined {
+    this.#nextAt ??= this.#workOut();
+    return this.#nextAt === never ? undefined : this.#nextAt;
+  }
+
+  #workOut(): number {
+    const { machine } = this.#engine;
+    // The clock may have been ahead of itself then.
+    const since = Math.min(this.#sweptAt, this.#engine.now());
+    let next = retains(this.#engine) ? since + retentionEveryMs : never;
+    for (const { owner } of machine.leases()) if (owner.kind === 'lease') next = Math.min(next, owner.deadlineMs);
+    for (const schedule of machine.settings.schedules) next = Math.min(next, nextSlot(schedule, since) ?? never);
+    return next;
+  }
+
+  /** Earlier times are noted, later ones are found out when the time comes that stands here. */
+  #note(event: QueueEvent<Packed>): void {
+    switch (event.type) {
+      case 'DISPATCH':
+        if (event.owner.kind === 'lease' && this.#nextAt !== undefined) {
+          this.#nextAt = Math.min(this.#nextAt, event.owner.deadlineMs);
+        }
+        return;
+      case 'SCHEDULE':
+      case 'UNSCHEDULE':
+      case 'LIMIT':
+      case 'EXTEND':
+        this.#nextAt = undefined;
+    }
+  }
+}
