@@ -3,7 +3,7 @@ import type { Handler } from '../run/handler.ts';
 import { type InFlightJob, payloadText } from '../state/job.ts';
 import { callFunction, checkedShare, extensionMs, type PlainJob, workJob, workTable } from './call.ts';
 import type { WorkContext, WorkFunction, WorkHandlers } from './function-types.ts';
-import { TimedAttempt, type TimedPlace } from './timed-attempt.ts';
+import { type Said, TimedAttempt, type TimedPlace } from './timed-attempt.ts';
 
 /**
  * Runs jobs by functions of this process. A function that ignores its signal cannot be stopped: its attempt is given
@@ -27,24 +27,29 @@ function runFunction(
   timeoutMs: number,
   hooks: AttemptHooks,
 ): RunningAttempt {
-  const abort = new AbortController();
-  let giveUp: () => void = () => undefined;
-  const givenUp = new Promise<'given up'>((resolve) => {
-    giveUp = () => resolve('given up');
+  let say: (said: Said) => void = () => undefined;
+  const said = new Promise<Said>((resolve) => {
+    say = resolve;
   });
+  // Made when first looked at: most functions never do, and it costs as much as all the rest here.
+  let abort: AbortController | undefined;
+  const control = (): AbortController => {
+    abort ??= new AbortController();
+    return abort;
+  };
   const attempt = new TimedAttempt(place, timeoutMs, hooks, {
-    abort: (reason) => abort.abort(new Error(reason)),
-    giveUp: () => giveUp(),
+    abort: (reason) => control().abort(new Error(reason)),
+    giveUp: () => say('given up'),
   });
   const context: WorkContext = {
-    // Made when first looked at: most functions never do.
     get signal() {
-      return abort.signal;
+      return control().signal;
     },
     extend: (time) => attempt.extend(extensionMs(time)),
     progress: (share) => attempt.progress(checkedShare(share)),
   };
-  return attempt.running(Promise.race([callFunction(work, workJob(plainJob(job)), context), givenUp]));
+  void callFunction(work, workJob(plainJob(job)), context).then(say);
+  return attempt.running(said);
 }
 
 export function plainJob(job: InFlightJob): PlainJob {

@@ -78,10 +78,7 @@ export class TimedAttempt {
     this.#patience ??= startTimer(this.#place.clock, this.#place.killAfterMs, () => this.#ends.giveUp());
   }
 
-  async #outcome(
-    said: Promise<Said>,
-    output: () => Promise<OutputSummary> = async () => noOutput,
-  ): Promise<AttemptOutcome> {
+  async #outcome(said: Promise<Said>, output: (() => Promise<OutputSummary>) | undefined): Promise<AttemptOutcome> {
     const last = await said;
     this.#over = true;
     this.#timeout?.cancel();
@@ -94,7 +91,7 @@ export class TimedAttempt {
       timedOut: this.#timedOut,
       ...(this.#killed !== undefined && { killed: this.#killed }),
       durationMs: this.#place.clock.monotonic() - this.#startedMs,
-      output: await output(),
+      output: output === undefined ? noOutput : await output(),
       ignoredLines: 0,
       leftovers: false,
     };
