@@ -130,7 +130,8 @@ export class Committer {
       const writing = next && this.#write(next);
       if (done !== undefined) await this.#answer(done);
       else if (next === undefined) await this.#control();
-      if (done !== undefined && next === undefined && this.#queue.length === 0) this.#pace.alone();
+      // Of one asker there is no other half.
+      if (done !== undefined && next === undefined && this.#queue.length < 2) this.#pace.alone();
       done = writing && (await this.#written(writing, done !== undefined)) ? next : undefined;
     }
     this.#running = undefined;

@@ -70,7 +70,7 @@ export class Pace {
     this.#judge(this.#waitMs <= patience * this.#turnMs);
   }
 
-  /** Nobody asked for anything while the last commit was on its way. */
+  /** Nobody asked for anything while the last commit was on its way, and at most one did after it. */
   alone(): void {
     this.#judge(false);
   }

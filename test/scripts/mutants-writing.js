@@ -5,6 +5,13 @@
  */
 export const writingMutants = [
   {
+    name: 'one asker is two halves',
+    property: 'one asker does not wait for the thread pool on a quick disk',
+    file: 'src/storage/committer.ts',
+    edits: [['this.#queue.length < 2', 'this.#queue.length < 1']],
+    tests: ['test/storage/wal/sync.test.ts'],
+  },
+  {
     name: 'a commit for each of those who come one by one',
     property: 'other processes and threads share a sync',
     file: 'src/storage/committer.ts',
