@@ -3,11 +3,12 @@ const quickSyncMs = 1;
 const slowUntilMeasured = Number.POSITIVE_INFINITY;
 /** How much the newest measurement counts. */
 const newestShare = 0.2;
-/**
- * Work that takes this many syncs is worth being cut in two, one half beside the sync of the other: two smaller commits
- * take two syncs, and each goes through the thread pool.
- */
+/** So much slower, at most, one sync makes the disk look. It is as quick as it shows; one that waited for others says little. */
+const slowerMost = 1.05;
+/** Work that takes this many syncs is worth being cut in two, one half beside the sync of the other. */
 const syncsWorth = 2;
+/** What that costs: two smaller commits for one, and each of them a trip through the thread pool and back. */
+const overlapMs = 0.25;
 /** Turns of the event loop at most that a commit waits for those who ask one by one. */
 const turnsMost = 3;
 /** Of the work beside it, which is a half, a commit may still be waited for this part before that is not worth it. */
@@ -18,8 +19,8 @@ const patience = 0.25;
  *
  * - A quick disk is waited for in place: a trip through the thread pool costs as much as the sync itself, and where
  *   everybody waits for it there is nothing to do meanwhile.
- * - When those who are answered keep this thread busier than two syncs the disk, commits overlap: one half asks again
- *   while the other half is being synced, in the thread pool.
+ * - When those who are answered keep this thread busier than two syncs the disk, and a sync takes long enough to win
+ *   something, commits overlap: one half asks again while the other half is being synced, in the thread pool.
  * - A slow disk gets everything that waits in one sync, also in the thread pool.
  */
 export class Pace {
@@ -28,6 +29,8 @@ export class Pace {
   readonly #always: boolean | undefined;
   #overlaps: boolean;
   #syncMs = slowUntilMeasured;
+  /** What a sync takes where nothing else is in its way. */
+  #bestMs = slowUntilMeasured;
   #turnMs = 0;
   #waitMs = 0;
 
@@ -56,7 +59,8 @@ export class Pace {
   synced(ms: number): void {
     if (this.#overlaps) return;
     this.#syncMs = this.#syncMs === slowUntilMeasured ? ms : mean(this.#syncMs, ms);
-    this.#judge(this.#turnMs > syncsWorth * this.#syncMs);
+    this.#bestMs = Math.min(ms, slowerMost * this.#bestMs);
+    this.#judge(this.#bestMs > overlapMs && this.#turnMs > syncsWorth * this.#syncMs);
   }
 
   /** From the answers until everybody who wanted to ask again had done so. */

@@ -5,6 +5,13 @@
  */
 export const writingMutants = [
   {
+    name: 'commits overlap on every disk',
+    property: 'commits overlap only where a sync takes long enough to win something',
+    file: 'src/storage/pace.ts',
+    edits: [['this.#bestMs > overlapMs && ', '']],
+    tests: ['test/storage/pace.test.ts'],
+  },
+  {
     name: 'one asker is two halves',
     property: 'one asker does not wait for the thread pool on a quick disk',
     file: 'src/storage/committer.ts',
