@@ -9,6 +9,10 @@ const slowerMost = 1.05;
 const syncsWorth = 2;
 /** What that costs: two smaller commits for one, and each of them a trip through the thread pool and back. */
 const overlapMs = 0.25;
+/** A clock may say that a sync took no time at all. */
+const syncMsMin = 0.01;
+/** Overlapping commits do not show what a sync takes: after so many of them it is measured anew. */
+const overlapsMost = 1000;
 /** Turns of the event loop at most that a commit waits for those who ask one by one. */
 const turnsMost = 3;
 /** Of the work beside it, which is a half, a commit may still be waited for this part before that is not worth it. */
@@ -33,6 +37,7 @@ export class Pace {
   #bestMs = slowUntilMeasured;
   #turnMs = 0;
   #waitMs = 0;
+  #overlapped = 0;
 
   /** `overlap`: always or never, whatever was measured. */
   constructor(overlap?: boolean) {
@@ -59,7 +64,7 @@ export class Pace {
   synced(ms: number): void {
     if (this.#overlaps) return;
     this.#syncMs = this.#syncMs === slowUntilMeasured ? ms : mean(this.#syncMs, ms);
-    this.#bestMs = Math.min(ms, slowerMost * this.#bestMs);
+    this.#bestMs = Math.max(syncMsMin, Math.min(ms, slowerMost * this.#bestMs));
     this.#judge(this.#bestMs > overlapMs && this.#turnMs > syncsWorth * this.#syncMs);
   }
 
@@ -71,7 +76,7 @@ export class Pace {
   /** So long this thread still waited for a commit when the work beside it was done. */
   waited(ms: number): void {
     this.#waitMs = mean(this.#waitMs, ms);
-    this.#judge(this.#waitMs <= patience * this.#turnMs);
+    this.#judge(this.#waitMs <= patience * this.#turnMs && ++this.#overlapped < overlapsMost);
   }
 
   /** Nobody asked for anything while the last commit was on its way, and at most one did after it. */
@@ -85,6 +90,7 @@ export class Pace {
     if (before === this.#overlaps) return;
     this.#syncMs = before ? this.#turnMs + this.#waitMs : this.#syncMs;
     this.#waitMs = 0;
+    this.#overlapped = 0;
   }
 }
 

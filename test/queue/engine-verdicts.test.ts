@@ -20,6 +20,29 @@ describe('verdicts', () => {
     expectReplayable(b);
   });
 
+  test('a listener that throws at an ACK lets go of the job once', async () => {
+    const b = bench();
+    await b.engine.enqueue({ id: 'a' });
+    const job = await take(b);
+    const unlisten = b.engine.onCommit(() => {
+      throw new Error('not allowed to');
+    });
+    await expect(b.engine.ack(job)).rejects.toThrow('not allowed to');
+    unlisten();
+    b.log.manual = true;
+    const removed = b.engine.remove('a');
+    let isIdle = false;
+    void b.engine.idle().then(() => {
+      isIdle = true;
+    });
+    await settle();
+    expect(isIdle).toBe(false);
+    b.log.commit();
+    await removed;
+    await settle();
+    expect(isIdle).toBe(true);
+  });
+
   test('an older attempt cannot decide about a newer one', async () => {
     const b = bench();
     await b.engine.enqueue({ id: 'a', backoff: 'none' });

@@ -261,6 +261,20 @@ export const queueMutants = [
     tests: ['test/queue/engine-verdicts.test.ts'],
   },
   {
+    name: 'a sweep that made a part has seen all',
+    property: 'of many slots that were missed all are made up for',
+    file: 'src/queue/ops/sweeps.ts',
+    edits: [['if (answer.scheduled === 0) ', '']],
+    tests: ['test/queue/ops/sweeps.test.ts'],
+  },
+  {
+    name: 'an ACK lets go of its job twice',
+    property: 'nobody gets a job that somebody else holds',
+    file: 'src/queue/ops/ack.ts',
+    edits: [['if (this.#holds) ', '']],
+    tests: ['test/queue/engine-verdicts.test.ts'],
+  },
+  {
     name: 'TIMEOUT without its verdict',
     property: 'a timeout and what follows from it are one frame',
     file: 'src/queue/ops/settle.ts',

@@ -53,6 +53,18 @@ test('a sync that took long once does not make the disk slow', () => {
   expect([pace.overlaps, pace.syncInPlace]).toEqual([false, true]);
 });
 
+test('a disk that gets quick is noticed while commits overlap', () => {
+  const pace = busy(new Pace(), { syncMs: 0.3, turnMs: 1.2 });
+  expect(pace.overlaps).toBe(true);
+  expect(busy(pace, { syncMs: 0.1, turnMs: 1.2 }, 1100).overlaps).toBe(false);
+});
+
+test('a sync that took no time at all does not hide that the disk is slow', () => {
+  const pace = new Pace();
+  pace.synced(0);
+  expect(busy(pace, { syncMs: 2, turnMs: 8 }, 200).overlaps).toBe(true);
+});
+
 test('askers from outside are given more turns', () => {
   const pace = new Pace();
   expect(pace.turns).toBe(1);

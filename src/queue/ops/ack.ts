@@ -32,6 +32,7 @@ export function ack(engine: EngineContext, ref: AttemptRef, done: Done): Promise
 /** An ACK on its way to the log. */
 class Completion implements VerdictOutcome<AckAnswer> {
   readonly hold: Hold;
+  #holds = true;
   readonly #engine: EngineContext;
   readonly #ref: AttemptRef;
   readonly #durationMs: number | undefined;
@@ -73,8 +74,10 @@ class Completion implements VerdictOutcome<AckAnswer> {
   /** It may wait for room on the disk, and its job with it. */
   failed(): void {}
 
+  /** Also after `applied`, where a listener threw. */
   givenUp(): void {
-    this.#engine.reserved.leave(this.hold);
+    if (this.#holds) this.#engine.reserved.leave(this.hold);
+    this.#holds = false;
   }
 }
 

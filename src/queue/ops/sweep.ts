@@ -15,6 +15,7 @@ import { endLease } from './settle.ts';
  */
 
 const jobsPerFrame = 1000;
+const payloadBytesPerFrame = 16 * 1024 * 1024;
 
 export async function sweep(engine: EngineContext, upSinceMs: number): Promise<SweepAnswer> {
   return {
@@ -68,7 +69,7 @@ async function fire(engine: EngineContext, upSinceMs: number): Promise<number> {
     made += await engine.reserved.hold([reservedSchedule(id)], async () => {
       const schedule = engine.machine.settings.schedule(id);
       const at = engine.now();
-      const slots = schedule === undefined ? [] : dueSlots(schedule, at, upSinceMs, jobsPerFrame);
+      const slots = schedule === undefined ? [] : dueSlots(schedule, at, upSinceMs, slotsPerFrame(schedule));
       if (schedule === undefined || slots.length === 0) return 0;
       const events = slots.map((slot) => jobOfSlot(engine, schedule, slot, at));
       const ids = events.map((event) => event.id);
@@ -79,6 +80,10 @@ async function fire(engine: EngineContext, upSinceMs: number): Promise<number> {
     });
   }
   return made;
+}
+
+function slotsPerFrame({ template: { payload } }: Schedule): number {
+  return Math.max(1, Math.min(jobsPerFrame, Math.floor(payloadBytesPerFrame / (payload?.length ?? 1))));
 }
 
 /** The job's id says which slot made it, so nobody has to look twice. */

@@ -12,8 +12,13 @@ const never = Number.POSITIVE_INFINITY;
 /** Knows when the clock makes a sweep due, without looking at all leases each time somebody asks. */
 export class Sweeps {
   readonly #engine: EngineContext;
-  /** When the last one that succeeded began, ms since the epoch. What came before the first one nobody has seen. */
+  /**
+   * When the last one began that found all there was, ms since the epoch. What came before the first one nobody has
+   * seen.
+   */
   #sweptAt = 0;
+  /** When `#nextAt` was asked for last. */
+  #askedAt = 0;
   /** Undefined when that has to be worked out anew. */
   #nextAt: number | undefined;
 
@@ -27,21 +32,25 @@ export class Sweeps {
   async sweep(upSinceMs: number): Promise<SweepAnswer> {
     const at = this.#engine.now();
     const answer = await sweep(this.#engine, upSinceMs);
-    this.#sweptAt = at;
+    // Of many slots one sweep makes a part.
+    if (answer.scheduled === 0) this.#sweptAt = at;
     this.#nextAt = undefined;
     return answer;
   }
 
   /** Ms since the epoch; undefined when there is nothing to sweep. Retention comes along with everything else. */
   nextAt(): number | undefined {
+    const now = this.#engine.now();
+    // A clock that was ahead of itself and was set right: what was counted from it is too late.
+    if (now < this.#askedAt) this.#nextAt = undefined;
+    this.#askedAt = now;
     this.#nextAt ??= this.#workOut();
     return this.#nextAt === never ? undefined : this.#nextAt;
   }
 
   #workOut(): number {
     const { machine } = this.#engine;
-    // The clock may have been ahead of itself then.
-    const since = Math.min(this.#sweptAt, this.#engine.now());
+    const since = Math.min(this.#sweptAt, this.#askedAt);
     let next = retains(this.#engine) ? since + retentionEveryMs : never;
     for (const { owner } of machine.leases()) if (owner.kind === 'lease') next = Math.min(next, owner.deadlineMs);
     for (const schedule of machine.settings.schedules) next = Math.min(next, nextSlot(schedule, since) ?? never);

@@ -36,7 +36,16 @@ export async function callFunction(
     const result = resultOf(await work(job, context));
     return { kind: 'ack', ...(result !== undefined && { result }) };
   } catch (error) {
-    return verdictOfThrow(error);
+    try {
+      return verdictOfThrow(error);
+    } catch {
+      // Anything may be thrown, also what has no text, or throws when it is looked at.
+      return {
+        kind: 'retry',
+        reason: 'failed',
+        error: `the handler threw something (${typeof error}) that cannot be shown`,
+      };
+    }
   }
 }
 

@@ -40,6 +40,41 @@ test('a throw is a retry, DeadError the end, RetryError its own time', async () 
   expect(queue.get('dead')).toMatchObject({ reason: 'permanent', error: 'never' });
 });
 
+test('whatever is thrown is a failed attempt, also what has no text', async () => {
+  const queue = await newQueue();
+  const odd = Object.assign(new Error('odd'), { stack: 5 });
+  const thrown = [Object.create(null), odd, undefined, Symbol('s')];
+  for (const at of thrown.keys()) await queue.enqueue(`${at}`, undefined, { id: `${at}`, attempts: 1 });
+  const worker = queue.work(
+    ({ name }) => {
+      throw thrown[Number(name)];
+    },
+    { drain: true },
+  );
+  expect(await worker.done).toMatchObject({ completed: 0, dead: 4 });
+  expect(queue.list().map(({ error }) => error)).toEqual([
+    'the handler threw something (object) that cannot be shown',
+    'the handler threw something (object) that cannot be shown',
+    'undefined',
+    'Symbol(s)',
+  ]);
+});
+
+test('a signal that is first looked at once it is too late is aborted', async () => {
+  const queue = await newQueue();
+  await queue.enqueue('x', undefined, { attempts: 1 });
+  let late: unknown;
+  const worker = queue.work(
+    async (_job, context) => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      late = [context.signal.aborted, String(context.signal.reason)];
+    },
+    { timeout: 5, drain: true },
+  );
+  expect(await worker.done).toMatchObject({ dead: 1 });
+  expect(late).toEqual([true, 'Error: the time of this attempt is up']);
+});
+
 test('concurrency is a limit, and no more than a limit', async () => {
   const queue = await newQueue();
   await queue.enqueueMany(Array.from({ length: 20 }, () => ({ name: 'x' })));

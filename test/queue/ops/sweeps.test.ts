@@ -50,6 +50,38 @@ test('a slot is due until it was swept, whatever else is set meanwhile', async (
   expect(b.log.machine.size).toBe(1);
 });
 
+test('of many slots that passed all are made up for, part by part, also where jobs are large', async () => {
+  for (const [payload, parts] of [
+    ['1', 3],
+    [JSON.stringify('x'.repeat(100_000)), 15],
+  ] as const) {
+    const before = bench();
+    const job = { name: 'tick', payload };
+    await before.engine.schedule({ ...hourly, job, missed: 'all' });
+    before.clock.advance(2500.5 * hour);
+    const b = await reopened(before);
+    const sweeper = sweeperOf(b);
+    const sizes: number[] = [];
+    for (let due = sweeper.whenDue(); due !== undefined; due = sweeper.whenDue()) {
+      await due;
+      sizes.push(b.log.machine.size);
+    }
+    expect(sizes.at(-1)).toBe(2500);
+    expect(sizes).toHaveLength(parts);
+  }
+});
+
+test('a clock that was ahead and is set right puts nothing off', async () => {
+  const b = bench();
+  const sweeper = sweeperOf(b);
+  await b.engine.limit({ group: '', keepCount: 1 });
+  b.clock.advance(hour);
+  await sweeper.whenDue();
+  expect(b.engine.sweepAt()).toBe(b.clock.now() + 10_000);
+  b.clock.advance(-hour);
+  expect(b.engine.sweepAt()).toBe(b.clock.now() + 10_000);
+});
+
 test('a sweep that failed is due again', async () => {
   const b = bench();
   const sweeper = sweeperOf(b);
