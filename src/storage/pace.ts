@@ -76,7 +76,10 @@ export class Pace {
   /** So long this thread still waited for a commit when the work beside it was done. */
   waited(ms: number): void {
     this.#waitMs = mean(this.#waitMs, ms);
-    this.#judge(this.#waitMs <= patience * this.#turnMs && ++this.#overlapped < overlapsMost);
+    const isQuick = this.#waitMs <= patience * this.#turnMs;
+    // It is slower than it was, by how much the next ones show.
+    if (!isQuick) this.#syncMs = this.#turnMs + this.#waitMs;
+    this.#judge(isQuick && ++this.#overlapped < overlapsMost);
   }
 
   /** Nobody asked for anything while the last commit was on its way, and at most one did after it. */
@@ -88,7 +91,6 @@ export class Pace {
     const before = this.#overlaps;
     this.#overlaps = this.#always ?? pays;
     if (before === this.#overlaps) return;
-    this.#syncMs = before ? this.#turnMs + this.#waitMs : this.#syncMs;
     this.#waitMs = 0;
     this.#overlapped = 0;
   }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { queueMutants } from './mutants-queue.js';
 import { readingMutants } from './mutants-reading.js';
 import { snapshotMutants } from './mutants-snapshots.js';
+import { takingMutants } from './mutants-taking.js';
 import { whereMutants } from './mutants-where.js';
 import { writingMutants } from './mutants-writing.js';
 
@@ -127,9 +128,14 @@ async function tryUnchanged(copy, mutant) {
 }
 
 const words = process.argv.slice(2);
-const mutants = [...writingMutants, ...snapshotMutants, ...readingMutants, ...queueMutants, ...whereMutants].filter(
-  ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
-);
+const mutants = [
+  ...writingMutants,
+  ...snapshotMutants,
+  ...takingMutants,
+  ...readingMutants,
+  ...queueMutants,
+  ...whereMutants,
+].filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
 const suites = new Map(mutants.map((mutant) => [`${mutant.tests.join(' ')} ${mutant.only ?? ''}`.trim(), mutant]));
 const tasks = [
   ...[...suites].map(([name, mutant]) => ({ name, kind: 'unchanged', run: (copy) => tryUnchanged(copy, mutant) })),

@@ -48,8 +48,8 @@ test('commits that overlap stop doing so when nobody is left to share them with'
 });
 
 test('a sync that took long once does not make the disk slow', () => {
-  const pace = busy(new Pace(), { syncMs: 0.15, turnMs: 0.8 });
-  pace.synced(4);
+  const pace = busy(new Pace(), { syncMs: 0.15, turnMs: 3 });
+  pace.synced(1);
   expect([pace.overlaps, pace.syncInPlace]).toEqual([false, true]);
 });
 
@@ -63,6 +63,16 @@ test('a sync that took no time at all does not hide that the disk is slow', () =
   const pace = new Pace();
   pace.synced(0);
   expect(busy(pace, { syncMs: 2, turnMs: 8 }, 200).overlaps).toBe(true);
+});
+
+test('one asker who takes its time has its syncs in place', () => {
+  const pace = new Pace();
+  for (let round = 0; round < 40; round++) {
+    pace.synced(0.3);
+    pace.alone();
+    pace.turned(3);
+  }
+  expect([pace.overlaps, pace.syncInPlace]).toEqual([false, true]);
 });
 
 test('askers from outside are given more turns', () => {

@@ -44,7 +44,7 @@ const leasedLanes: readonly Lane[] = ['handler'];
 
 /**
  * Due jobs for a holder outside, in one frame. Jobs that bring a command are not given out: the holder has work of its
- * own. Throws usageError E_FIELD for tokens that are none.
+ * own. Rejects with E_FIELD for tokens that are none.
  */
 export function lease(engine: EngineContext, request: LeaseRequest): Promise<Lease[]> {
   const wanted: Wanted = { lanes: leasedLanes, names: request.names };
@@ -98,10 +98,10 @@ function begin<T>(engine: EngineContext, wanted: Wanted, takers: Takers, answer:
     const jobs = takeDue(engine, wanted, takers.most);
     if (jobs.length === 0) return Promise.resolve(answer([]));
     const hold = engine.reserved.enter(jobs.map(({ id }) => id));
-    if (hold.granted === undefined) return start(engine, jobs, hold, takers, answer);
+    if (hold.granted === undefined) return new Departure(engine, jobs, hold, answer).append(takers);
     return hold.granted.then(() => {
       const still = stillDue(engine, jobs);
-      if (still.length > 0) return start(engine, still, hold, takers, answer);
+      if (still.length > 0) return new Departure(engine, still, hold, answer).append(takers);
       engine.reserved.leave(hold);
       return begin(engine, wanted, takers, answer);
     });
@@ -135,29 +135,6 @@ function stillDue(engine: EngineContext, jobs: readonly PendingJob[]): PendingJo
   });
 }
 
-/** Puts jobs that are taken out of the index, and whose ids are held, in flight. */
-function start<T>(
-  engine: EngineContext,
-  jobs: readonly PendingJob[],
-  hold: Hold,
-  takers: Takers,
-  answer: Answer<T>,
-): Promise<T> {
-  const at = engine.now();
-  const [first] = jobs;
-  const events =
-    first !== undefined && jobs.length === 1
-      ? arrayOfOne(new Dispatch(first, at, takers.next()))
-      : jobs.map((job) => new Dispatch(job, at, takers.next()));
-  const departure = new Departure(engine, jobs, events, hold, answer);
-  try {
-    return engine.commits.appendWith(events, departure, events);
-  } catch (error) {
-    departure.failed();
-    throw error;
-  }
-}
-
 /** A class and no literal: base/array-of-one.ts says why. */
 class Dispatch implements DispatchEvent {
   readonly type = 'DISPATCH';
@@ -176,26 +153,34 @@ class Dispatch implements DispatchEvent {
   }
 }
 
-/** Jobs on their way into flight. */
+/** Jobs that are taken out of the index, and whose ids are held, on their way into flight. */
 class Departure<T> implements Outcome<T> {
   readonly #engine: EngineContext;
   readonly #jobs: readonly PendingJob[];
-  readonly #events: readonly DispatchEvent[];
   readonly #hold: Hold;
   readonly #answer: Answer<T>;
+  #events: readonly DispatchEvent[] = [];
 
-  constructor(
-    engine: EngineContext,
-    jobs: readonly PendingJob[],
-    events: readonly DispatchEvent[],
-    hold: Hold,
-    answer: Answer<T>,
-  ) {
+  constructor(engine: EngineContext, jobs: readonly PendingJob[], hold: Hold, answer: Answer<T>) {
     this.#engine = engine;
     this.#jobs = jobs;
-    this.#events = events;
     this.#hold = hold;
     this.#answer = answer;
+  }
+
+  append(takers: Takers): Promise<T> {
+    const at = this.#engine.now();
+    const [first] = this.#jobs;
+    try {
+      this.#events =
+        first !== undefined && this.#jobs.length === 1
+          ? arrayOfOne(new Dispatch(first, at, takers.next()))
+          : this.#jobs.map((job) => new Dispatch(job, at, takers.next()));
+      return this.#engine.commits.appendWith(this.#events, this, this.#events);
+    } catch (error) {
+      this.failed();
+      throw error;
+    }
   }
 
   applied(seqFirst: number): T {

@@ -45,7 +45,7 @@ export class Reservations {
     return hold.granted.then(() => this.within(hold, operation));
   }
 
-  /** The second half of `hold`: runs `operation` and leaves. No async function: millions of small operations pass here. */
+  /** The second half of `hold`: runs `operation` and leaves. No async function: many small operations pass here. */
   within<T>(hold: Hold, operation: () => Promise<T>): Promise<T> {
     let running: Promise<T>;
     try {

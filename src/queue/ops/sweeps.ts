@@ -5,7 +5,7 @@ import { nextSlot } from '../state/slots.ts';
 import type { EngineContext } from './context.ts';
 import { retains, sweep } from './sweep.ts';
 
-/** Retention looks at all finished jobs: not more often than this. */
+/** Retention looks at all finished jobs: alone it makes no sweep due more often than this. */
 const retentionEveryMs = 10_000;
 const never = Number.POSITIVE_INFINITY;
 

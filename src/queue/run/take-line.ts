@@ -2,6 +2,9 @@ import type { Clock } from '../../base/clock.ts';
 import type { QueueEngine } from '../engine.ts';
 import { startTimer, type Timer } from '../process/timer.ts';
 
+/** Something is due and yet not given out, because the disk is full: no use to look all the time. */
+const lookAgainMs = 1000;
+
 interface Waiter {
   /** Those that came later have higher ones. */
   readonly place: number;
@@ -29,6 +32,9 @@ export class TakeLine {
   /** When a job becomes due, as far as it is known, while somebody waits. */
   #dueAt: number | undefined;
   #due: Timer | undefined;
+  /** What was due when the clock called last. */
+  #calledFor: number | undefined;
+  #later: Timer | undefined;
 
   constructor(engine: QueueEngine, clock: Clock) {
     this.#engine = engine;
@@ -44,6 +50,19 @@ export class TakeLine {
   /** To be read before looking for jobs, so that what comes after it is not missed. */
   get version(): number {
     return this.#version;
+  }
+
+  /** Somebody waits, or has waited and may again in a moment. */
+  get isUsed(): boolean {
+    return this.#placeLast > 0;
+  }
+
+  /** A look failed, and what it might have found is there for others: one of them is called in a moment. */
+  callLater(): void {
+    this.#later ??= startTimer(this.#clock, lookAgainMs, () => {
+      this.#later = undefined;
+      this.call(this.#all(), 1);
+    });
   }
 
   /** Calls so many of those who still wait since then, first come first. */
@@ -89,8 +108,11 @@ export class TakeLine {
     this.#disarm();
     this.#dueAt = dueAt;
     if (dueAt === undefined) return;
-    this.#due = startTimer(this.#clock, Math.max(1, dueAt - this.#clock.now()), () => {
+    const leftMs = dueAt - this.#clock.now();
+    const isOverdue = leftMs <= 0 && dueAt === this.#calledFor;
+    this.#due = startTimer(this.#clock, isOverdue ? lookAgainMs : Math.max(1, leftMs), () => {
       this.#dueAt = undefined;
+      this.#calledFor = dueAt;
       this.call(this.#all(), 1);
       this.#arm();
     });

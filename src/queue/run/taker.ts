@@ -22,6 +22,7 @@ export class Taker {
   take(request: LeaseRequest, waitMs: number, signal: AbortSignal | undefined): Promise<Lease[]> {
     const { version } = this.#line;
     const taking = this.#look(request);
+    if (this.#line.isUsed) taking.catch(() => this.#line.callLater());
     if (waitMs <= 0 || signal === undefined) return taking;
     const until = this.#clock.monotonic() + waitMs;
     return taking.then((leases) => (leases.length > 0 ? leases : this.#wait(request, version, until, signal)));

@@ -80,7 +80,7 @@ export function dueSlots(schedule: Schedule, now: number, upSinceMs: number, mos
   return schedule.missed === 'one' || latest > upSinceMs ? [latest] : [];
 }
 
-/** When it fires next, counted from now: what it missed is left out. */
+/** The first slot after `now` that has not fired: what it missed before is left out. */
 export function nextSlot(schedule: Schedule, now: number): number | undefined {
   return slotAfter(schedule, Math.max(schedule.lastSlot ?? 0, schedule.at, now));
 }

@@ -99,7 +99,9 @@ test('the end of each lease is known, also of one given out after somebody asked
   expect(b.engine.sweepAt()).toBeUndefined();
   await b.engine.lease({ leaseMs: 2000, tokens: 1 });
   expect(b.engine.sweepAt()).toBe(b.clock.now() + 2000);
-  const [second] = await b.engine.lease({ leaseMs: 1000, tokens: 1 });
+  const [second] = await b.engine.lease({ leaseMs: 9000, tokens: 1 });
+  expect(b.engine.sweepAt()).toBe(b.clock.now() + 2000);
+  await b.engine.extend(second?.token ?? '', 1000);
   expect(b.engine.sweepAt()).toBe(b.clock.now() + 1000);
   await b.engine.ack(b.engine.leased(second?.token ?? ''));
   b.clock.advance(1000);

@@ -1,0 +1,64 @@
+/**
+ * What consumers and runners take, and what they let go of.
+ *
+ * @type {import('./mutants.js').Mutant[]}
+ */
+export const takingMutants = [
+  {
+    name: 'what nobody has seen is not due',
+    property: 'a schedule makes up for what it missed when somebody begins to work',
+    file: 'src/queue/ops/sweeps.ts',
+    edits: [['#sweptAt = 0;', '#sweptAt = Number.MAX_SAFE_INTEGER;']],
+    tests: ['test/queue/ops/sweeps.test.ts'],
+  },
+  {
+    name: 'a lease moves no sweep',
+    property: 'a lease ends when its time is up',
+    file: 'src/queue/ops/sweeps.ts',
+    edits: [['Math.min(this.#nextAt, event.owner.deadlineMs)', 'this.#nextAt']],
+    tests: ['test/queue/ops/sweeps.test.ts'],
+  },
+  {
+    name: 'a verdict that is given up keeps its job',
+    property: 'who gives up an ACK lets go of the job',
+    file: 'src/queue/ops/commits.ts',
+    edits: [['outcome.givenUp();', '']],
+    tests: ['test/queue/engine-verdicts.test.ts'],
+  },
+  {
+    name: 'a sweep that made a part has seen all',
+    property: 'of many slots that were missed all are made up for',
+    file: 'src/queue/ops/sweeps.ts',
+    edits: [['if (answer.scheduled === 0) ', '']],
+    tests: ['test/queue/ops/sweeps.test.ts'],
+  },
+  {
+    name: 'an ACK lets go of its job twice',
+    property: 'nobody gets a job that somebody else holds',
+    file: 'src/queue/ops/ack.ts',
+    edits: [['if (this.#holds) ', '']],
+    tests: ['test/queue/engine-verdicts.test.ts'],
+  },
+  {
+    name: 'a look that failed calls nobody',
+    property: 'no consumer sleeps on beside a job that another could not get',
+    file: 'src/queue/run/taker.ts',
+    edits: [['if (this.#line.isUsed) taking.catch(() => this.#line.callLater());', '']],
+    tests: ['test/queue/run/taker.test.ts'],
+  },
+  {
+    name: 'what is overdue is looked for all the time',
+    property: 'a full disk makes nobody busy',
+    file: 'src/queue/run/take-line.ts',
+    edits: [['isOverdue ? lookAgainMs : ', '']],
+    tests: ['test/queue/run/taker.test.ts'],
+  },
+  {
+    name: 'a dispatch that never got to the log keeps its job',
+    property: 'whatever goes wrong, a job is there for the next one',
+    file: 'src/queue/ops/dispatch.ts',
+    edits: [['this.failed();', '']],
+    tests: ['test/queue/run/taker.test.ts'],
+    only: 'leaves the job where it was',
+  },
+];
