@@ -43,17 +43,18 @@ test('syncs are waited for in place on a quick disk, and not while it is slow', 
   expect((await syncsOf(40)).at(-1)).toBe('datasyncSync');
 });
 
-test('one asker who was slow once has its syncs in place again', async () => {
+test('one asker who was slow once has its syncs in place all the same', async () => {
   const disk = timedDisk();
   const store = await openStore(disk.env, '/s', { machine: () => new ListMachine(), create: true });
+  // That of the first one is not known yet.
+  await store.append([Buffer.from('x')]);
+  disk.calls.length = 0;
   for (let number = 0; number < 40; number++) {
     await store.append([Buffer.from('x')]);
     // A pause for garbage, or a busy machine.
     if (number === 5) disk.now += 50;
   }
-  expect(disk.calls.slice(0, 9)).toContain('datasyncSync');
-  expect(disk.calls.slice(6, 20)).toContain('datasync');
-  expect(disk.calls.at(-1)).toBe('datasyncSync');
+  expect(new Set(disk.calls)).toEqual(new Set(['datasyncSync']));
 });
 
 test('askers from outside, who come one in each turn of the event loop, share a sync', async () => {
