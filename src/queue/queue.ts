@@ -123,7 +123,8 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
 
   /**
    * Takes jobs that are due, each until its lease ends; then they go to somebody else. `lease`: default 5 minutes;
-   * `count`: at most so many, default 1; `wait`: how long for the first one, default not at all.
+   * `count`: at most so many, default 1; `wait`: how long for the first one, default not at all. Also rejects with
+   * E_JOB for a count that is none, E_DURATION.
    */
   async take<Name extends NameOf<Payloads>>(
     options: { names?: readonly Name[]; lease?: Time; count?: number; wait?: Time; signal?: AbortSignal } = {},

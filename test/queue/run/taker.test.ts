@@ -39,7 +39,8 @@ test('while the disk is full nobody looks all the time for what is due', async (
   const taker = new Taker(b.engine, b.clock, b.clock.now());
   await b.engine.enqueueMany([{ id: 'a' }, { id: 'later', delayMs: 10 }]);
   const job = await take(b);
-  b.log.failNext.push(noSpace());
+  // For two seconds.
+  b.log.failNext.push(noSpace(), noSpace());
   const ack = b.engine.ack(job);
   let looks = 0;
   const { lease } = b.engine;
