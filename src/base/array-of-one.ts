@@ -11,3 +11,9 @@ export function arrayOfOne<T>(value: T): [T] {
   array[0] = value;
   return array as [T];
 }
+
+/** `values.map(make)`, where most lists have one value. */
+export function mapped<T, R>(values: readonly T[], make: (value: T) => R): R[] {
+  const [first] = values;
+  return first !== undefined && values.length === 1 ? arrayOfOne(make(first)) : values.map((value) => make(value));
+}

@@ -53,22 +53,27 @@ export interface DispatchRequest {
   names?: ReadonlySet<string> | undefined;
 }
 
-export interface LeaseRequest {
+/** Due jobs, at most as many as there are tokens, or `count` of them under tokens that are made here. */
+export type LeaseRequest = LeaseTerms & ({ tokens: LeaseTokens } | { count: number });
+
+/**
+ * Made by the holder: 16 to 128 letters, digits, '-' and '_', best drawn at random. Asked for again, because an answer
+ * was lost, the same tokens stand for the same jobs.
+ */
+export type LeaseTokens = readonly string[];
+
+export interface LeaseTerms {
   /** Only jobs of these names. Default all. */
   names?: ReadonlySet<string>;
   /** How long the holder may keep each job before it must extend, ack or fail. */
   leaseMs: number;
-  /**
-   * One for each job that is wanted, made by the holder: 16 to 128 letters, digits, '-' and '_', best drawn at random.
-   * Asked for again, because an answer was lost, the same tokens stand for the same jobs. Or how many at most, under
-   * tokens that are made here.
-   */
-  tokens: readonly string[] | number;
 }
 
 /** A job that somebody outside works on; the token is what it answers with. */
 export interface Lease {
   token: string;
+  /** When it ends, ms since the epoch. */
+  deadlineMs: number;
   job: InFlightJob;
 }
 

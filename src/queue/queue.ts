@@ -134,7 +134,7 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
       throw usageError('E_JOB', `count must be a whole number from 0, not ${count}`);
     }
     const leaseMs = msOf(lease, 'lease');
-    const request = { tokens: count, leaseMs, ...(names !== undefined && { names: new Set(names) }) };
+    const request = { count, leaseMs, ...(names !== undefined && { names: new Set(names) }) };
     const ends = signal === undefined ? this.#closed.signal : AbortSignal.any([signal, this.#closed.signal]);
     const leases = await this.#parts.ops.take(request, msOf(wait, 'wait'), ends);
     return leases.map((each) => leasedJob(each));

@@ -203,6 +203,21 @@ describe('a disk that says no', () => {
     expect(types(b.log).filter((type) => type === 'ACK')).toHaveLength(1);
   });
 
+  test('an ACK that waits for room keeps its job: who wants to end it meanwhile finds it completed', async () => {
+    const b = bench();
+    await b.engine.enqueue({ id: 'a' });
+    const job = await take(b);
+    b.log.failNext = [noSpace()];
+    const ack = b.engine.ack(job);
+    await settle();
+    const cancelled = expect(b.engine.cancel('a')).rejects.toMatchObject({ code: 'E_JOB_STATE' });
+    await settle();
+    b.clock.advance(1000);
+    await cancelled;
+    await ack;
+    expect(types(b.log)).toEqual(['ENQUEUE', 'DISPATCH', 'ACK']);
+  });
+
   test('a verdict that waits gives up when the engine stops, and the job stays in flight', async () => {
     const b = bench();
     await b.engine.enqueue({ id: 'a' });

@@ -5,6 +5,21 @@
  */
 export const takingMutants = [
   {
+    name: 'consumers that take sweep nothing',
+    property: 'a lease ends for those who take, also without a runner',
+    file: 'src/queue/run/taker.ts',
+    edits: [['sweeping === undefined ?', 'sweeping !== null ?']],
+    tests: ['test/queue/run/taker.test.ts'],
+    only: 'made due',
+  },
+  {
+    name: 'an ACK that waits for room lets go of its job',
+    property: 'what a handler has done stands, whoever wants to end the job while the disk is full',
+    file: 'src/queue/ops/ack.ts',
+    edits: [['failed(): void {}', 'failed(): void {\n    this.givenUp();\n  }']],
+    tests: ['test/queue/engine-verdicts.test.ts'],
+  },
+  {
     name: 'what nobody has seen is not due',
     property: 'a schedule makes up for what it missed when somebody begins to work',
     file: 'src/queue/ops/sweeps.ts',

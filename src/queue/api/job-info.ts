@@ -41,8 +41,8 @@ export function jobInfo<P extends object>(job: Job): JobInfo<P> {
   };
 }
 
-export function leasedJob<P extends object>({ token, job }: Lease): LeasedJob<P> {
-  const { id, attempt, options, owner } = job;
+export function leasedJob<P extends object>({ token, deadlineMs, job }: Lease): LeasedJob<P> {
+  const { id, attempt, options } = job;
   const text = payloadText(job);
   const payload = lazily(text);
   return {
@@ -55,7 +55,7 @@ export function leasedJob<P extends object>({ token, job }: Lease): LeasedJob<P>
     payloadText: text,
     attempt,
     maxAttempts: options.maxAttempts,
-    deadlineMs: owner.kind === 'lease' ? owner.deadlineMs : 0,
+    deadlineMs,
   };
 }
 

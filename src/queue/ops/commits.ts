@@ -1,4 +1,4 @@
-import { arrayOfOne } from '../../base/array-of-one.ts';
+import { mapped } from '../../base/array-of-one.ts';
 import type { Clock } from '../../base/clock.ts';
 import { WalqError } from '../../base/errors.ts';
 import type { Outcome } from '../../storage/types.ts';
@@ -63,7 +63,7 @@ export class Commits {
     outcome: Outcome<T>,
     known: readonly QueueEvent<Packed>[] | undefined,
   ): Promise<T> {
-    return this.#log.append(recordsOf(events), outcome, known);
+    return this.#log.append(mapped(events, encodeEvent), outcome, known);
   }
 
   /**
@@ -80,7 +80,7 @@ export class Commits {
 
   /** The same for those that come by the million; `outcome` tells the listeners. */
   appendVerdictWith<T>(events: readonly QueueEvent<Packed>[], outcome: VerdictOutcome<T>): Promise<T> {
-    const records = recordsOf(events);
+    const records = mapped(events, encodeEvent);
     return this.#log
       .append(records, outcome, knownEvents(events))
       .catch((error) => this.#persistWith(records, outcome, error));
@@ -145,11 +145,6 @@ export class Commits {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
-}
-
-function recordsOf(events: readonly QueueEvent<Packed>[]): readonly Uint8Array[] {
-  const [first] = events;
-  return first !== undefined && events.length === 1 ? arrayOfOne(encodeEvent(first)) : events.map(encodeEvent);
 }
 
 function isRemove({ type }: QueueEvent<Packed>): boolean {

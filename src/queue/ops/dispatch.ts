@@ -1,4 +1,4 @@
-import { arrayOfOne } from '../../base/array-of-one.ts';
+import { mapped } from '../../base/array-of-one.ts';
 import { hexOf } from '../../base/bytes.ts';
 import { assert } from '../../base/errors.ts';
 import type { Outcome } from '../../storage/types.ts';
@@ -49,12 +49,9 @@ const leasedLanes: readonly Lane[] = ['handler'];
 export function lease(engine: EngineContext, request: LeaseRequest): Promise<Lease[]> {
   const wanted: Wanted = { lanes: leasedLanes, names: request.names };
   const deadlineMs = engine.now() + request.leaseMs;
-  const { tokens } = request;
-  if (typeof tokens === 'number') {
-    const next = (): Owner => ({ kind: 'lease', token: newToken(engine), deadlineMs });
-    return begin(engine, wanted, { most: tokens, next }, leasesOf);
-  }
-  return leaseUnder(engine, wanted, tokens, deadlineMs);
+  if ('tokens' in request) return leaseUnder(engine, wanted, request.tokens, deadlineMs);
+  const next = (): Owner => ({ kind: 'lease', token: newToken(engine), deadlineMs });
+  return begin(engine, wanted, { most: request.count, next }, leasesOf);
 }
 
 /** With tokens of the holder's own, which may have been asked for before. */
@@ -86,7 +83,8 @@ function newToken({ random }: EngineContext): string {
 
 function leaseOf(job: InFlightJob): Lease {
   assert(job.owner.kind === 'lease', 'a leased job has its token');
-  return { token: job.owner.token, job };
+  const { token, deadlineMs } = job.owner;
+  return { token, deadlineMs, job };
 }
 
 function begin<T>(engine: EngineContext, wanted: Wanted, takers: Takers, answer: Answer<T>): Promise<T> {
@@ -170,12 +168,8 @@ class Departure<T> implements Outcome<T> {
 
   append(takers: Takers): Promise<T> {
     const at = this.#engine.now();
-    const [first] = this.#jobs;
     try {
-      this.#events =
-        first !== undefined && this.#jobs.length === 1
-          ? arrayOfOne(new Dispatch(first, at, takers.next()))
-          : this.#jobs.map((job) => new Dispatch(job, at, takers.next()));
+      this.#events = mapped(this.#jobs, (job) => new Dispatch(job, at, takers.next()));
       return this.#engine.commits.appendWith(this.#events, this, this.#events);
     } catch (error) {
       this.failed();

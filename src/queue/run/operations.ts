@@ -8,6 +8,7 @@ import type {
   CancelAnswer,
   EnqueueAnswer,
   FailAnswer,
+  LeaseTokens,
   PruneRequest,
   ScheduleSpec,
 } from '../engine-types.ts';
@@ -76,8 +77,8 @@ export interface DrainAnswer {
 }
 
 export interface TakeRequest {
-  /** One for each job wanted, made by the holder; see `LeaseRequest`. */
-  tokens: readonly string[];
+  /** One for each job wanted; see `LeaseTokens`. */
+  tokens: LeaseTokens;
   leaseMs: number;
   names?: readonly string[];
   waitMs?: number;

@@ -129,7 +129,7 @@ function recoveryOf({ ms, replayed, snapshot, trimmed }: RecoveryReport): NonNul
   };
 }
 
-function takenJob({ token, job }: Lease): TakenJob {
+function takenJob({ token, deadlineMs, job }: Lease): TakenJob {
   const payload = payloadText(job);
   return {
     token,
@@ -138,7 +138,7 @@ function takenJob({ token, job }: Lease): TakenJob {
     ...(payload !== undefined && { payload }),
     attempt: job.attempt,
     attemptsMax: job.options.maxAttempts,
-    deadlineMs: job.owner.kind === 'lease' ? job.owner.deadlineMs : 0,
+    deadlineMs,
   };
 }
 

@@ -13,14 +13,19 @@ async function reopened(b: Bench): Promise<Bench> {
   return bench({}, log, b.clock);
 }
 
+/** A store in which a schedule missed a slot while nobody worked, and somebody who begins to. */
+async function afterMissing(missed: 'skip' | 'one') {
+  const before = bench();
+  await before.engine.schedule({ ...hourly, missed });
+  before.clock.advance(1.5 * hour);
+  const b = await reopened(before);
+  return { b, sweeper: sweeperOf(b) };
+}
+
 const sweeperOf = (b: Bench) => new Sweeper(b.clock, b.engine, b.clock.now());
 
 test('a slot that passed while nobody worked is made up for when somebody begins, not at the next slot', async () => {
-  const before = bench();
-  await before.engine.schedule({ ...hourly, missed: 'one' });
-  before.clock.advance(1.5 * hour);
-  const b = await reopened(before);
-  const sweeper = sweeperOf(b);
+  const { b, sweeper } = await afterMissing('one');
   await sweeper.whenDue();
   expect(b.log.machine.list().map(({ options }) => options.name)).toEqual(['tick']);
   expect(sweeper.whenDue()).toBeUndefined();
@@ -29,11 +34,7 @@ test('a slot that passed while nobody worked is made up for when somebody begins
 });
 
 test('one that is to be skipped is looked at once', async () => {
-  const before = bench();
-  await before.engine.schedule({ ...hourly, missed: 'skip' });
-  before.clock.advance(1.5 * hour);
-  const b = await reopened(before);
-  const sweeper = sweeperOf(b);
+  const { b, sweeper } = await afterMissing('skip');
   await sweeper.whenDue();
   expect(b.log.machine.size).toBe(0);
   expect(sweeper.whenDue()).toBeUndefined();
@@ -97,9 +98,9 @@ test('the end of each lease is known, also of one given out after somebody asked
   const b = bench();
   await b.engine.enqueueMany([{ id: 'a' }, { id: 'b' }]);
   expect(b.engine.sweepAt()).toBeUndefined();
-  await b.engine.lease({ leaseMs: 2000, tokens: 1 });
+  await b.engine.lease({ leaseMs: 2000, count: 1 });
   expect(b.engine.sweepAt()).toBe(b.clock.now() + 2000);
-  const [second] = await b.engine.lease({ leaseMs: 9000, tokens: 1 });
+  const [second] = await b.engine.lease({ leaseMs: 9000, count: 1 });
   expect(b.engine.sweepAt()).toBe(b.clock.now() + 2000);
   await b.engine.extend(second?.token ?? '', 1000);
   expect(b.engine.sweepAt()).toBe(b.clock.now() + 1000);

@@ -12,6 +12,7 @@ import { type ServeOptions, serveQueue } from '../../../src/queue/run/serve.ts';
 import { takeLock } from '../../../src/storage/lock.ts';
 import { scratch } from '../../cli/run-walq.ts';
 import { tried } from '../../support/tried.ts';
+import { plainRunner } from './plain-runner.ts';
 
 /** A runner whose disk fills up or fails under it. */
 
@@ -58,23 +59,14 @@ async function start(disk: Disk, store: string, changes: Partial<ServeOptions>) 
   const { report, ...rest } = changes;
   const lock = await takeLock(env, store, { create: true });
   const ended = serveQueue(env, store, lock, {
+    ...plainRunner,
     workers: 1,
     handler: (place) => execHandler(place, 'exit 0'),
-    haltAfterDead: Number.POSITIVE_INFINITY,
-    timeoutMs: 0,
-    killAfterMs: 100,
-    graceMs: 60_000,
-    drain: true,
-    orphans: 'kill',
-    snapshotIntervalMs: 0,
-    snapshotEvery: 0,
-    pid: process.pid,
     create: true,
     report: (event) => {
       reports.push(event.kind);
       report?.(event);
     },
-    onReady: () => {},
     ...rest,
   });
   return { ended, reports };

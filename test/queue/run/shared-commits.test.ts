@@ -8,6 +8,7 @@ import { serveQueue } from '../../../src/queue/run/serve.ts';
 import { takeLock } from '../../../src/storage/lock.ts';
 import { verifyStore } from '../../../src/storage/read.ts';
 import { scratch } from '../../cli/run-walq.ts';
+import { plainRunner } from './plain-runner.ts';
 
 /** The clock by which syncs are judged stands still: every disk is quick, and both runs go the same way on each. */
 const clock = { ...systemClock, monotonic: () => 0 };
@@ -54,20 +55,11 @@ async function framesOf(elsewhere: boolean): Promise<number> {
     await queue.enqueueMany(Array.from({ length: jobs }, () => ({ name: 'default' })));
   }
   const summary = await serveQueue(env, store, await takeLock(env, store, { create: false }), {
+    ...plainRunner,
     workers: 16,
     handler: () => oneByOne(elsewhere),
-    haltAfterDead: Number.POSITIVE_INFINITY,
-    timeoutMs: 0,
-    killAfterMs: 100,
-    graceMs: 60_000,
-    drain: true,
-    orphans: 'kill',
-    snapshotIntervalMs: 0,
-    snapshotEvery: 0,
-    pid: process.pid,
     create: false,
     report: () => undefined,
-    onReady: () => undefined,
   });
   expect(summary).toMatchObject({ completed: jobs, retried: 0, dead: 0 });
   return (await verifyStore(env, store)).frames;

@@ -5,7 +5,7 @@ import { bench, FakeClock, FakeLog, noSpace } from '../support/fake-log.ts';
 import { take } from '../support/take.ts';
 
 const hour = 3_600_000;
-const request = { tokens: 1, leaseMs: hour };
+const request = { count: 1, leaseMs: hour };
 const { signal } = new AbortController();
 
 /** Timers run by themselves. */
@@ -58,11 +58,26 @@ test('while the disk is full nobody looks all the time for what is due', async (
   expect((await waiting).map(({ job: { id } }) => id)).toEqual(['later']);
 });
 
+test('who takes looks after what the clock has made due: a lease that is over, a slot', async () => {
+  const b = bench();
+  const taker = new Taker(b.engine, b.clock, b.clock.now());
+  const takes = async () => (await taker.take({ count: 5, leaseMs: 1000 }, 0, undefined)).map(({ job }) => job.id);
+  await b.engine.enqueue({ id: 'a', backoff: 'none' });
+  expect(await takes()).toEqual(['a']);
+  b.clock.advance(999);
+  expect(await takes()).toEqual([]);
+  b.clock.advance(1);
+  expect(await takes()).toEqual(['a']);
+  await b.engine.schedule({ id: 's', rule: { kind: 'every', everyMs: hour }, job: { name: 'tick' } });
+  b.clock.advance(hour);
+  expect((await takes()).sort()).toEqual(['a', expect.stringMatching(/^s@/)]);
+});
+
 test('what goes wrong before the log is asked leaves the job where it was', async () => {
   const b = atRealTime();
   const taker = new Taker(b.engine, b.clock, b.clock.now());
   await b.engine.enqueue({ id: 'a' });
-  await expect(b.engine.lease({ tokens: 1, leaseMs: Number.NaN })).rejects.toThrow();
+  await expect(b.engine.lease({ count: 1, leaseMs: Number.NaN })).rejects.toThrow();
   let isIdle = false;
   void b.engine.idle().then(() => {
     isIdle = true;
