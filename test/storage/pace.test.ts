@@ -53,6 +53,12 @@ test('a sync that took long once does not make the disk slow', () => {
   expect([pace.overlaps, pace.syncInPlace]).toEqual([false, true]);
 });
 
+test('a disk that got slow while commits overlapped is not waited for in place, not even once', () => {
+  const pace = busy(new Pace(), { syncMs: 0.3, turnMs: 1.2 });
+  while (pace.overlaps) busy(pace, { syncMs: 5, turnMs: 1.2 }, 1);
+  expect(pace.syncInPlace).toBe(false);
+});
+
 test('a disk that gets quick is noticed while commits overlap', () => {
   const pace = busy(new Pace(), { syncMs: 0.3, turnMs: 1.2 });
   expect(pace.overlaps).toBe(true);

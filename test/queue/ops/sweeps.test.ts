@@ -118,6 +118,7 @@ test('the end of each lease is known, also of one given out after somebody asked
 test('retention looks when somebody begins to work, then every ten seconds', async () => {
   const b = bench();
   const sweeper = sweeperOf(b);
+  expect(b.engine.sweepAt()).toBeUndefined();
   await b.engine.limit({ group: '', keepCount: 1 });
   await b.engine.enqueueMany(['a', 'b', 'c'].map((id) => ({ id })));
   for (let n = 0; n < 2; n++) await b.engine.ack(await take(b));
