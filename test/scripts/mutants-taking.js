@@ -13,6 +13,13 @@ export const takingMutants = [
     only: 'made due',
   },
   {
+    name: 'a snapshot follows the other',
+    property: 'at full load most of the time goes into jobs, whatever the size of the state',
+    file: 'src/queue/run/checkpoints.ts',
+    edits: [['if (beganAt < this.#restUntil) return;', '']],
+    tests: ['test/queue/run/checkpoints.test.ts'],
+  },
+  {
     name: 'an ACK that waits for room lets go of its job',
     property: 'what a handler has done stands, whoever wants to end the job while the disk is full',
     file: 'src/queue/ops/ack.ts',

@@ -69,7 +69,7 @@ function addStoreOptions(command: Command): void {
     .addOption(timeOption('--snapshot-interval <time>', 'write a snapshot this often; 0s for never', 30_000, '30s'))
     .option(
       '--snapshot-every <events>',
-      'and after so many events; 0 for never',
+      'and after so many events, with a rest in between; 0 for never',
       wholeNumber('--snapshot-every', 0),
       100_000,
     )

@@ -21,7 +21,10 @@ export interface WorkOptions {
   grace?: Time;
   /** End when nothing is left that these handlers could run. Default false. */
   drain?: boolean;
-  /** Snapshot after so long, and after so many events; 0 = not by this. Default 30 s, 100,000. */
+  /**
+   * Snapshot after so long, and after so many events; 0 = not by this. Default 30 s, 100,000. After one that took long
+   * comes a rest four times as long.
+   */
   snapshotInterval?: Time;
   snapshotEvery?: number;
 }

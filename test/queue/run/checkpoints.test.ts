@@ -5,6 +5,7 @@ import { Checkpoints } from '../../../src/queue/run/checkpoints.ts';
 import { QueueMachine } from '../../../src/queue/state/machine.ts';
 import { openStore } from '../../../src/storage/store.ts';
 import { simEnv } from '../../support/env.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 
 const keep = 2;
 
@@ -43,4 +44,39 @@ test('a runner has a snapshot after so many events', async () => {
 
 test('it has none by events where none are asked for', async () => {
   expect(await snapshotsOf(35, 0)).toEqual([]);
+});
+
+/** When snapshots begin, in ms, each of which takes so long, while an event comes every millisecond. */
+async function beginnings(ms: number, takesMs: number, snapshotEvery: number): Promise<number[]> {
+  const clock = new FakeClock();
+  const begun: number[] = [];
+  const store = {
+    seqLast: 0,
+    lastSnapshot: undefined,
+    poison: undefined,
+    async checkpoint(): Promise<never> {
+      begun.push(clock.monotonic());
+      await clock.sleep(takesMs);
+      throw new Error('the disk is full');
+    },
+  };
+  const checkpoints = new Checkpoints(clock, store, {
+    snapshotIntervalMs: 0,
+    snapshotEvery,
+    report: () => {},
+  });
+  for (; store.seqLast < ms; store.seqLast++) {
+    checkpoints.noteSeq(store.seqLast);
+    await clock.advance(1);
+  }
+  await checkpoints.stop();
+  return begun;
+}
+
+test('between two it rests four times as long as one took, also where it failed', async () => {
+  expect(await beginnings(250, 20, 10)).toEqual([10, 110, 210]);
+});
+
+test('where one is quick nothing is put off', async () => {
+  expect(await beginnings(35, 1, 10)).toEqual([10, 20, 30]);
 });
