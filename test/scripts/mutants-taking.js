@@ -20,6 +20,27 @@ export const takingMutants = [
     tests: ['test/queue/run/checkpoints.test.ts'],
   },
   {
+    name: 'a dead job called back still counts as finished',
+    property: 'retention forgets finished jobs and no others',
+    file: 'src/queue/state/machine.ts',
+    edits: [['else this.#ended?.forget(job);', '']],
+    tests: ['test/queue/ops/retention.test.ts', 'test/queue/engine-care.test.ts', 'test/queue/ops/sweep.test.ts'],
+  },
+  {
+    name: 'retention begins anew with each portion',
+    property: 'finished jobs that hold a key hold up none behind them',
+    file: 'src/queue/ops/retention.ts',
+    edits: [['    pass.seq = seq;\n', '']],
+    tests: ['test/queue/ops/retention.test.ts'],
+  },
+  {
+    name: 'retention looks at all that is too young',
+    property: 'a queue at rest with a million finished jobs is at rest',
+    file: 'src/queue/ops/retention.ts',
+    edits: [['last || young', 'last']],
+    tests: ['test/queue/ops/retention.test.ts'],
+  },
+  {
     name: 'an ACK that waits for room lets go of its job',
     property: 'what a handler has done stands, whoever wants to end the job while the disk is full',
     file: 'src/queue/ops/ack.ts',

@@ -9,6 +9,9 @@ import type { Style } from '../style.ts';
 import { bytes, count, counted } from '../text.ts';
 import { phaseName } from './phase-text.ts';
 
+/** From so many finished jobs on they are felt: they take memory, and are written with each snapshot. */
+const finishedMany = 100_000;
+
 /** A queue at a glance, as labels and what stands beside them. Coloured, escaped, never cut: a line may wrap. */
 export function statusLines(result: QueueStatusResult, style: Style, now: number): [string, string][] {
   const { counts, totals, runner, runnerError, oldestReadyMs, commands, nextDueAt } = result;
@@ -33,7 +36,7 @@ export function statusLines(result: QueueStatusResult, style: Style, now: number
     ['store', escapeText(result.store)],
     ['pending', beside(count(counts.pending), counts.pending > 0 ? pending : [])],
     ['in flight', `${beside(count(counts.in_flight), inFlight)}${orphans}`],
-    ['completed', style.good(count(counts.completed))],
+    ['completed', beside(style.good(count(counts.completed)), keptText(result))],
     ['dead', counts.dead > 0 ? style.bad(count(counts.dead)) : '0'],
     ['ever', style.dim(ever.join(', '))],
     ['rate', rateText(result.rates)],
@@ -47,6 +50,14 @@ export function statusLines(result: QueueStatusResult, style: Style, now: number
 
 function inPhases({ phases }: QueueStatusResult, kinds: readonly PhaseKind[]): string[] {
   return kinds.flatMap((kind) => (phases[kind] > 0 ? [`${count(phases[kind])} ${phaseName(kind)}`] : []));
+}
+
+/** What can be done about finished jobs that nobody forgets. */
+function keptText({ counts, settings: { limits, more } }: QueueStatusResult): string[] {
+  const bounded =
+    more.limits > 0 || limits.some(({ keepMs, keepCount }) => keepMs !== undefined || keepCount !== undefined);
+  if (bounded || counts.completed + counts.dead < finishedMany) return [];
+  return ['finished jobs are kept for ever', 'walq queue limit --keep-for 7d forgets older ones'];
 }
 
 /** `12 jobs a minute completed (last 1m), 9.6 (last 5m)`. */

@@ -1,7 +1,7 @@
 import type { ExitCode } from '../../base/errors.ts';
 import type { Finding } from '../../base/finding.ts';
 import type { BulkFilter, PruneRequest } from '../../queue/engine-types.ts';
-import { planPrune } from '../../queue/ops/prune-plan.ts';
+import { prunable } from '../../queue/ops/prune-plan.ts';
 import type { RestingState } from '../../queue/run/operations.ts';
 import type { Job } from '../../queue/state/job.ts';
 import { QueueMachine } from '../../queue/state/machine.ts';
@@ -40,13 +40,13 @@ export async function readSchedules(context: CommandContext): Promise<Read & { s
   return { ...read, schedules: machine.settings.schedules };
 }
 
-/** What a prune would forget now. Throws as `planPrune` does. */
+/** What a prune would forget now. Throws as `prunable` does. */
 export async function previewPrune(
   context: CommandContext,
   request: PruneRequest,
 ): Promise<Read & { completed: number; dead: number }> {
   const { machine, ...read } = await readState(context);
-  const { jobs } = planPrune(machine, request, context.env.clock.now());
+  const jobs = prunable(machine, request, context.env.clock.now());
   const dead = jobs.filter((job) => job.state === 'dead').length;
   return { ...read, completed: jobs.length - dead, dead };
 }

@@ -6,7 +6,7 @@ import type { Schedule } from '../state/settings.ts';
 import { dueSlots } from '../state/slots.ts';
 import { deathOfChildren, withDescendants } from './cascade.ts';
 import { type EngineContext, reservedSchedule } from './context.ts';
-import { prune } from './prune.ts';
+import type { Retention } from './retention.ts';
 import { endLease } from './settle.ts';
 
 /**
@@ -17,12 +17,12 @@ import { endLease } from './settle.ts';
 const jobsPerFrame = 1000;
 const payloadBytesPerFrame = 16 * 1024 * 1024;
 
-export async function sweep(engine: EngineContext, upSinceMs: number): Promise<SweepAnswer> {
+export async function sweep(engine: EngineContext, retention: Retention, upSinceMs: number): Promise<SweepAnswer> {
   return {
     expired: await expire(engine),
     leases: await endLeases(engine),
     scheduled: await fire(engine, upSinceMs),
-    pruned: await retain(engine),
+    pruned: await retention.portion(),
   };
 }
 
@@ -101,19 +101,4 @@ function jobOfSlot(engine: EngineContext, schedule: Schedule, slot: number, at: 
     ...(expiresAfterMs > 0 && { expiresAt: Math.max(at, slot + expiresAfterMs) }),
     slot: { schedule: schedule.id, at: slot },
   };
-}
-
-export function retains(engine: EngineContext): boolean {
-  const limits = engine.machine.settings.limitsOf('');
-  return limits?.keepMs !== undefined || limits?.keepCount !== undefined;
-}
-
-async function retain(engine: EngineContext): Promise<number> {
-  const limits = engine.machine.settings.limitsOf('');
-  let pruned = 0;
-  const states = ['completed', 'dead'] as const;
-  if (limits?.keepMs !== undefined)
-    pruned += await prune(engine, { endedBefore: engine.now() - limits.keepMs, states });
-  if (limits?.keepCount !== undefined) pruned += await prune(engine, { keep: limits.keepCount, states });
-  return pruned;
 }

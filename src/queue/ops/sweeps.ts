@@ -3,15 +3,15 @@ import type { QueueEvent } from '../events/event-types.ts';
 import type { Packed } from '../state/packed.ts';
 import { nextSlot } from '../state/slots.ts';
 import type { EngineContext } from './context.ts';
-import { retains, sweep } from './sweep.ts';
+import { Retention } from './retention.ts';
+import { sweep } from './sweep.ts';
 
-/** Retention looks at all finished jobs: alone it makes no sweep due more often than this. */
-const retentionEveryMs = 10_000;
 const never = Number.POSITIVE_INFINITY;
 
 /** Knows when the clock makes a sweep due, without looking at all leases each time somebody asks. */
 export class Sweeps {
   readonly #engine: EngineContext;
+  readonly #retention: Retention;
   /**
    * When the last one began that found all there was, ms since the epoch. What came before the first one nobody has
    * seen.
@@ -24,6 +24,7 @@ export class Sweeps {
 
   constructor(engine: EngineContext) {
     this.#engine = engine;
+    this.#retention = new Retention(engine);
     engine.commits.listen((events) => {
       for (const event of events) this.#note(event);
     });
@@ -31,7 +32,7 @@ export class Sweeps {
 
   async sweep(upSinceMs: number): Promise<SweepAnswer> {
     const at = this.#engine.now();
-    const answer = await sweep(this.#engine, upSinceMs);
+    const answer = await sweep(this.#engine, this.#retention, upSinceMs);
     // Of many slots one sweep makes a part.
     if (answer.scheduled === 0) this.#sweptAt = at;
     this.#nextAt = undefined;
@@ -51,7 +52,7 @@ export class Sweeps {
   #workOut(): number {
     const { machine } = this.#engine;
     const since = Math.min(this.#sweptAt, this.#askedAt);
-    let next = retains(this.#engine) ? since + retentionEveryMs : never;
+    let next = this.#retention.nextAt(this.#askedAt) ?? never;
     for (const { owner } of machine.leases()) if (owner.kind === 'lease') next = Math.min(next, owner.deadlineMs);
     for (const schedule of machine.settings.schedules) next = Math.min(next, nextSlot(schedule, since) ?? never);
     return next;

@@ -2,6 +2,7 @@ import { damageError, WalqError } from '../../base/errors.ts';
 import type { StateMachine } from '../../storage/types.ts';
 import type { JobChangeEvent, PruneEvent, QueueEvent, RemoveEvent } from '../events/event-types.ts';
 import { decodePacked } from '../events/events.ts';
+import { EndedJobs } from './ended.ts';
 import { Family, withoutParent } from './family.ts';
 import type { InFlightJob, Job, JobCounts } from './job.ts';
 import { decodeEntry, encodeJob, encodeTotals, noTotals, type QueueTotals } from './job-codec.ts';
@@ -35,6 +36,7 @@ export class QueueMachine implements StateMachine {
   /** Built when first asked for: a replay that only shows the state never pays for them. */
   #ready: ReadyIndex | undefined;
   #inFlight: Map<string, InFlightJob> | undefined;
+  #ended: EndedJobs | undefined;
   /** Those among them that are leased, by token. */
   readonly #leases = new Map<string, InFlightJob>();
 
@@ -151,6 +153,12 @@ export class QueueMachine implements StateMachine {
     return this.#inFlight.values();
   }
 
+  /** Finished jobs, in the order in which they ended. */
+  get ended(): EndedJobs {
+    this.#ended ??= new EndedJobs(this.#jobs.values());
+    return this.#ended;
+  }
+
   /** The job leased under this token. */
   lease(token: string): InFlightJob | undefined {
     return this.#leases.get(token);
@@ -238,7 +246,7 @@ export class QueueMachine implements StateMachine {
       this.#inFlight?.set(job.id, job);
       if (job.owner.kind === 'lease') this.#leases.set(job.owner.token, job);
       this.#ready?.begun(job);
-    }
+    } else this.#ended?.add(job);
   }
 
   #leave(job: Job): void {
@@ -250,7 +258,7 @@ export class QueueMachine implements StateMachine {
       this.#inFlight?.delete(job.id);
       if (job.owner.kind === 'lease') this.#leases.delete(job.owner.token);
       this.#ready?.ended(job);
-    }
+    } else this.#ended?.forget(job);
   }
 
   #drop(job: Job): void {
@@ -268,7 +276,7 @@ export class QueueMachine implements StateMachine {
   }
 
   #prune(event: PruneEvent, seq: number): void {
-    const gone = event.cutoff === undefined ? this.#listed(event, seq) : this.#endedBy(event.cutoff);
+    const gone = event.cutoff === undefined ? this.#listed(event, seq) : this.ended.upTo(event.cutoff);
     for (const job of gone) this.#drop(job);
     this.#totals.pruned += gone.length;
   }
@@ -283,14 +291,5 @@ export class QueueMachine implements StateMachine {
       listed.add(job);
     }
     return [...listed];
-  }
-
-  #endedBy(cutoff: { seq: number; completed: boolean; dead: boolean }): Job[] {
-    const ended: Job[] = [];
-    for (const job of this.#jobs.values()) {
-      const concerned = (job.state === 'completed' && cutoff.completed) || (job.state === 'dead' && cutoff.dead);
-      if (concerned && job.endSeq <= cutoff.seq) ended.push(job);
-    }
-    return ended;
   }
 }

@@ -1,0 +1,75 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { enqueueDefaults } from '../../src/queue/events/event-types.ts';
+import { EndedJobs, type EndedState } from '../../src/queue/state/ended.ts';
+import type { CompletedJob, DeadJob } from '../../src/queue/state/job.ts';
+import { completed, died, enqueued } from '../../src/queue/state/make-job.ts';
+
+type EndedJob = CompletedJob | DeadJob;
+
+function jobOf(state: EndedState, endSeq: number): EndedJob {
+  const pending = enqueued({ ...enqueueDefaults, type: 'ENQUEUE', id: `j${endSeq}`, at: 0, runAt: 0 }, 1, undefined);
+  const end = { id: pending.id, at: 0, dispatchSeq: 0 };
+  if (state === 'completed') return completed(pending, { ...end, type: 'ACK', durationMs: undefined }, endSeq);
+  return died(pending, { ...end, reason: 'permanent', error: undefined }, endSeq);
+}
+
+const state = fc.constantFrom<EndedState>('completed', 'dead');
+const place = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
+const steps = fc.array(
+  fc.oneof(
+    { weight: 4, arbitrary: fc.tuple(fc.constant('add' as const), state, fc.integer({ min: 1, max: 900 })) },
+    { weight: 2, arbitrary: fc.tuple(fc.constant('forget' as const), place, fc.integer({ min: 1, max: 900 })) },
+    { weight: 1, arbitrary: fc.tuple(fc.constant('oldest' as const), fc.integer({ min: 1, max: 900 })) },
+  ),
+  { maxLength: 20 },
+);
+
+test('finished jobs stand in the order of their ends, whatever is forgotten', () => {
+  fc.assert(
+    fc.property(steps, place, (list, where) => {
+      const ended = new EndedJobs([]);
+      const model: EndedJob[] = [];
+      let seq = 0;
+      for (const step of list) {
+        if (step[0] === 'add') {
+          for (let n = 0; n < step[2]; n++) {
+            seq += 2;
+            const job = jobOf(step[1], seq);
+            model.push(job);
+            ended.add(job);
+          }
+        } else {
+          const from = step[0] === 'oldest' ? 0 : Math.floor(step[1] * model.length);
+          for (const job of model.splice(from, step[0] === 'oldest' ? step[1] : step[2])) ended.forget(job);
+        }
+        const after = Math.floor(where * seq);
+        const size = ended.size;
+        expect(size).toBe(model.length);
+        expect([...ended.after(after)]).toEqual(model.filter((job) => job.endSeq > after));
+        expect([...ended.after(0)]).toEqual(model);
+      }
+      const dead = model.filter((job) => job.state === 'dead');
+      const both = new Set<EndedState>(['completed', 'dead']);
+      const count = Math.floor(where * model.length);
+      expect(ended.upTo({ seq: seq / 2, completed: false, dead: true })).toEqual(
+        dead.filter((job) => job.endSeq <= seq / 2),
+      );
+      if (model.length > 0) {
+        expect(ended.seqBehind(count, both)).toBe(model[count]?.endSeq);
+        expect(ended.seqBehind(-1, both)).toBe(model[0]?.endSeq);
+      }
+      expect(ended.seqBehind(dead.length, new Set(['dead']))).toBeGreaterThan(dead.at(-1)?.endSeq ?? 0);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('jobs that a forged snapshot lets end with one seq are told apart', () => {
+  const jobs = [jobOf('dead', 5), jobOf('dead', 7), jobOf('completed', 7), jobOf('dead', 7), jobOf('dead', 9)];
+  const ended = new EndedJobs(jobs);
+  const [, , middle, last] = jobs;
+  for (const job of [last, last, middle, jobOf('dead', 7)]) if (job !== undefined) ended.forget(job);
+  expect([...ended.after(0)].map((job) => job.endSeq)).toEqual([5, 7, 9]);
+  expect(ended.size).toBe(3);
+});
