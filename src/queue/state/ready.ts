@@ -4,6 +4,12 @@ import { type InFlightJob, isBlocked, type PendingJob } from './job.ts';
 import { ReadyAges } from './ready-ages.ts';
 import type { Settings } from './settings.ts';
 
+/**
+ * Jobs that become due in one go. Of a million with one time most wait a moment longer, whatever their priority, and
+ * everybody else does not wait a second for them.
+ */
+const dueAtATime = 100;
+
 /** What a worker can run: jobs for its own handler, and jobs that bring a command. */
 export type Lane = 'handler' | 'command';
 
@@ -135,8 +141,14 @@ export class ReadyIndex {
 
   /** The next job due at `now` that a worker may have, taken out of the index. */
   take(now: number, wanted: Wanted): PendingJob | undefined {
-    this.#advance(now);
-    if (this.#settings.pauseOf({}) !== undefined) return undefined;
+    for (;;) {
+      const isMore = this.#advance(now, dueAtATime);
+      const job = this.#settings.pauseOf({}) === undefined ? this.#takeFirst(wanted) : undefined;
+      if (job !== undefined || !isMore) return job;
+    }
+  }
+
+  #takeFirst(wanted: Wanted): PendingJob | undefined {
     if (wanted.names !== undefined) this.#separate(wanted.names);
     let first: Ticket | undefined;
     let from: FairLane | undefined;
@@ -257,17 +269,17 @@ export class ReadyIndex {
     for (const { jobs } of this.#lanes.values()) yield* jobs.jobs();
   }
 
-  #advance(now: number): void {
-    for (
-      let top = this.#current(this.#delayed);
-      top !== undefined && top.runAt <= now;
-      top = this.#current(this.#delayed)
-    ) {
+  /** At most `most` of those whose time has come; true when there may be more of them. */
+  #advance(now: number, most = Number.POSITIVE_INFINITY): boolean {
+    for (let moved = 0; moved < most; moved++) {
+      const top = this.#current(this.#delayed);
+      if (top === undefined || top.runAt > now) return false;
       this.#delayed.pop();
       this.#waiting.delete(top);
       this.#due(top);
       this.#ages?.add(top);
     }
+    return true;
   }
 
   #current(heap: Heap<PendingJob>): PendingJob | undefined {
