@@ -9,7 +9,7 @@ export function addEnqueue(queue: Command, parsed: Parsed): void {
     .argument('[name]', 'name of the job (default: default)')
     .argument('[command...]', 'after --: a command the job carries, run under queue run --commands')
     .option('-f, --file <file>', 'jobs as a JSON array or NDJSON; - for standard input')
-    .option('--lines', 'each line of the file, or of standard input, is a payload')
+    .option('--lines', 'each line of the file, or of standard input, is a payload, as text')
     .option('--id <id>', 'id of the job; one that is there already is a duplicate and changes nothing');
   addTimeFlags(addRunFlags(command, true));
   command.option(
