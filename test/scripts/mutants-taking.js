@@ -41,6 +41,14 @@ export const takingMutants = [
     tests: ['test/queue/ops/retention.test.ts'],
   },
   {
+    name: 'the end of a lease waits for room',
+    property: 'take on a full disk fails at once, and does not hold up the holder of the lease',
+    file: 'src/queue/ops/settle.ts',
+    edits: [['await engine.commits.append([event', 'await engine.commits.appendVerdict([event']],
+    tests: ['test/queue/run/taker.test.ts'],
+    only: 'end of a lease',
+  },
+  {
     name: 'an ACK that waits for room lets go of its job',
     property: 'what a handler has done stands, whoever wants to end the job while the disk is full',
     file: 'src/queue/ops/ack.ts',

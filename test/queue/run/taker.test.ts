@@ -86,3 +86,15 @@ test('what goes wrong before the log is asked leaves the job where it was', asyn
   expect(isIdle).toBe(true);
   expect((await taker.take(request, 0, undefined)).map(({ job }) => job.id)).toEqual(['a']);
 });
+
+test('who meets the end of a lease on a full disk does not wait for room; it is due again', async () => {
+  const b = bench();
+  const taker = new Taker(b.engine, b.clock, b.clock.now());
+  await b.engine.enqueueMany([{ id: 'a', backoff: 'none' }, { id: 'b' }]);
+  await b.engine.lease({ count: 1, leaseMs: 1000 });
+  b.clock.advance(1000);
+  b.log.failNext.push(noSpace());
+  expect(await taker.take(request, 0, undefined).catch(codeOf)).toBe('E_NO_SPACE');
+  expect(b.engine.status().stalled).toBe(0);
+  expect(await taker.take(request, 0, undefined)).toMatchObject([{ job: { id: 'a', attempt: 2 } }]);
+});
