@@ -1,5 +1,5 @@
 import { parseDuration } from '../../base/duration.ts';
-import { usageError } from '../../base/errors.ts';
+import { usageError, type WalqError } from '../../base/errors.ts';
 import { kindOf } from '../../base/kind-of.ts';
 import type { JobChange, JobSpec } from '../ops/spec.ts';
 import type { EnqueueOptions, JobChanges, NewJob, Time } from './job-types.ts';
@@ -14,6 +14,22 @@ function optionalMs(time: Time | undefined, what: string): number | undefined {
   return time === undefined ? undefined : msOf(time, what);
 }
 
+const optionNames: ReadonlySet<string> = new Set<keyof EnqueueOptions>([
+  'id',
+  'priority',
+  'attempts',
+  'timeout',
+  'delay',
+  'at',
+  'backoff',
+  'group',
+  'key',
+  'keyMode',
+  'keyTtl',
+  'after',
+  'expire',
+]);
+
 /** Of a job that says nothing more. */
 export const noOptions: EnqueueOptions = Object.freeze({});
 
@@ -25,6 +41,8 @@ export function specOf(name: string, payload: unknown, options: EnqueueOptions):
   // Nobody but TypeScript keeps a program from this.
   if (typeof name !== 'string') throw usageError('E_JOB', `the name of a job is a text, not ${kindOf(name)}`);
   if (options === noOptions) return { name, payload: jsonOf(payload, 'payload') };
+  // A misspelled one would be lost without a word, and with it what the job needs.
+  for (const option in options) if (!optionNames.has(option)) throw unknownOption(option);
   const { id, priority, attempts, timeout, delay, at, backoff, group, key, keyMode, keyTtl, after, expire } = options;
   return {
     id,
@@ -43,6 +61,10 @@ export function specOf(name: string, payload: unknown, options: EnqueueOptions):
     after,
     expireMs: optionalMs(expire, 'expire'),
   };
+}
+
+function unknownOption(option: string): WalqError {
+  return usageError('E_JOB', `'${option}' is no option of a job; allowed are ${[...optionNames].join(', ')}`);
 }
 
 export function specOfJob(job: NewJob): JobSpec {

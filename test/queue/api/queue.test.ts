@@ -74,6 +74,10 @@ test('options are those of the shell: times as numbers or text', async () => {
   // Objects that look like text would stay in the state, and be text in that of the log.
   for (const options of [{ group: new String('g') }, { backoff: new String('none') }, { group: 5 }, { priority: '1' }])
     expect(await odd(options)).toBe('E_JOB');
+  // One that is misspelled would be lost without a word.
+  expect(await odd({ maxAttempts: 1 })).toBe('E_JOB');
+  expect(await called('enqueueMany', [{ name: 'x', attemps: 1 }])).toBe('E_JOB');
+  expect(await codeOf(Reflect.apply(queue.update, queue, ['l', { prio: 5 }]))).toBe('E_JOB');
   await queue.enqueue('zero', undefined, { id: 'z', priority: -0 });
   expect(Object.is(queue.get('z')?.priority, 0)).toBe(true);
   for (const handlers of [undefined, null, 'text', { mail: 5 }, { mail: undefined }])
