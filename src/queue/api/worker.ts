@@ -23,7 +23,7 @@ export interface WorkOptions {
   drain?: boolean;
   /**
    * Snapshot after so long, and after so many events; 0 = not by this. Default 30 s, 100,000. After one that took long
-   * comes a rest four times as long.
+   * comes a rest twice as long.
    */
   snapshotInterval?: Time;
   snapshotEvery?: number;

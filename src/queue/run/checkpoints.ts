@@ -23,7 +23,7 @@ type Source = Pick<Store<QueueMachine>, 'seqLast' | 'lastSnapshot' | 'poison' | 
  * would follow the other, and leave a third of the speed (docs/performance.md). A log that grows meanwhile is read at a
  * million events a second.
  */
-const restsPerSnapshot = 4;
+const restsPerSnapshot = 2;
 
 /**
  * Snapshots while a runner works: by time and by number of events, one at a time, with a rest between them. A failed
