@@ -80,6 +80,10 @@ export class QueueEngine {
       now: () => Math.max(0, Math.floor(clock.now())),
     };
     this.#sweeps = new Sweeps(this.#context);
+    const catchUp = () => {
+      if (machine.ready.catchUp(this.#context.now())) setImmediate(catchUp);
+    };
+    machine.ready.onBehind = () => setImmediate(catchUp);
     machine.ready.gate = {
       mayGo: (group, inFlight) =>
         group === '' ||
@@ -227,9 +231,13 @@ export class QueueEngine {
 
   /** When `dispatch` or `sweep` may find something new although nothing happened, ms since the epoch. */
   nextDueAt(): number | undefined {
+    const { rates } = this.#context;
     const now = this.#context.now();
-    const rate = this.#context.rates.waitMs();
-    const times = [this.machine.ready.nextDueAt(), this.sweepAt(), rate === undefined ? rate : now + rate];
+    const dueAt = this.machine.ready.nextDueAt();
+    // What is due and may not go before the rate of the queue lets it is no reason to look earlier.
+    const isHeld = dueAt !== undefined && dueAt <= now && !rates.allows('');
+    const rate = rates.waitMs();
+    const times = [isHeld ? undefined : dueAt, this.sweepAt(), rate === undefined ? rate : now + rate];
     const next = Math.min(...times.map((time) => time ?? Number.POSITIVE_INFINITY));
     return Number.isFinite(next) ? next : undefined;
   }

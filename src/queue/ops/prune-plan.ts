@@ -5,7 +5,7 @@ import { type EndedJob, type EndedState, isEnded } from '../state/ended.ts';
 import type { QueueMachine } from '../state/machine.ts';
 import { unknownJob, wrongState } from './engine-checks.ts';
 
-/** Which finished jobs had their time. A unique key may outlive its job: forgotten, it would be free again. */
+/** Which finished jobs had their time. */
 export interface Outlived {
   states: ReadonlySet<EndedState>;
   /** Those that ended before this time, ms since the epoch, */
@@ -16,20 +16,24 @@ export interface Outlived {
 
 /** A stretch of the finished jobs: looking at a million of them at once would hold up everybody else. */
 export interface Portion {
-  /** Those of them to forget, the oldest first. */
+  /** Those of it to forget, the oldest first. */
   jobs: EndedJob[];
+  /** It begins behind this end seq. */
+  from: number;
   /** End seq of the last one that was looked at: what is behind it comes next. */
   seq: number;
   /** Nothing comes behind it. */
   last: boolean;
-  /** None of the stretch had its time. */
+  /** Jobs of these states stay in it. */
+  keeps: boolean;
+  /** None of it had its time, and what ended later has not either, unless the clock stepped back. */
   young: boolean;
 }
 
+/** Jobs forgotten in one event, and in one frame. */
+export const jobsPerPrune = 1000;
 /** Jobs that are looked at in one go: a millisecond. */
 const looksMax = 10_000;
-/** Ids in one PRUNE. */
-const idsPerEvent = 1000;
 
 /** Those of these states that ended before a time, or are not among the newest so many. */
 export function outlived(
@@ -43,48 +47,48 @@ export function outlived(
   return { states, beforeMs: endedBefore ?? 0, beforeSeq };
 }
 
-/** The next stretch of those that ended after `seq`; at most `jobsMax` are to forget. */
-export function portionAfter(
-  machine: QueueMachine,
-  which: Outlived,
-  seq: number,
-  at: number,
-  jobsMax: number,
-): Portion {
-  const portion: Portion = { jobs: [], seq, last: true, young: true };
+/** The next stretch of those that ended after `seq`; at most so many are to forget. */
+export function portionAfter(machine: Pick<QueueMachine, 'ended'>, which: Outlived, seq: number, at: number): Portion {
+  const portion: Portion = { jobs: [], from: seq, seq, last: true, keeps: false, young: false };
   let looks = 0;
+  let hadTime = false;
   for (const job of machine.ended.after(seq)) {
-    if (looks++ === looksMax || portion.jobs.length === jobsMax) {
+    // Not between two of one seq, which a forged snapshot may have.
+    if ((looks >= looksMax || portion.jobs.length >= jobsPerPrune) && job.endSeq !== portion.seq) {
       portion.last = false;
       break;
     }
+    looks++;
     portion.seq = job.endSeq;
-    if (!which.states.has(job.state) || (job.endedAt >= which.beforeMs && job.endSeq >= which.beforeSeq)) continue;
-    portion.young = false;
-    if ((job.special?.keyUntil ?? 0) <= at) portion.jobs.push(job);
+    if (!which.states.has(job.state)) continue;
+    const isOver = job.endedAt < which.beforeMs || job.endSeq < which.beforeSeq;
+    // A unique key may outlive its job: forgotten, it would be free again.
+    if (isOver && (job.special?.keyUntil ?? 0) <= at) portion.jobs.push(job);
+    else portion.keeps = true;
+    hadTime ||= isOver;
+    portion.young ||= !isOver && job.endedAt <= at;
   }
-  return portion;
+  return { ...portion, young: portion.young && !hadTime };
 }
 
-/** What a request other than by ids is about. Throws usageError E_PRUNE. */
-export function outlivedBy(machine: QueueMachine, request: PruneRequest): Outlived {
-  const { ids, endedBefore, keep, states = ['completed'] } = request;
+/** Throws usageError E_PRUNE. */
+export function checkPrune({ ids, endedBefore, keep }: PruneRequest): void {
   if ([ids, endedBefore, keep].filter((given) => given !== undefined).length !== 1) {
     throw usageError('E_PRUNE', 'prune needs exactly one of: ids, an age (--older-than), a number to keep (--keep)');
   }
   if (keep !== undefined && !(Number.isSafeInteger(keep) && keep >= 0)) {
     throw usageError('E_PRUNE', `keep must be a whole number from 0, not ${keep}`);
   }
-  return outlived(machine, { endedBefore, keep }, states);
 }
 
 /** All that a request would forget. Throws E_JOB_UNKNOWN, E_JOB_STATE (1) for ids given, usageError E_PRUNE. */
 export function prunable(machine: QueueMachine, request: PruneRequest, at: number): EndedJob[] {
-  const which = outlivedBy(machine, request);
+  checkPrune(request);
   if (request.ids !== undefined) return endedJobs(machine, request.ids);
+  const which = outlived(machine, request, request.states ?? ['completed']);
   const jobs: EndedJob[] = [];
-  for (let seq = 0, last = false; !last; ) {
-    const portion = portionAfter(machine, which, seq, at, looksMax);
+  for (let seq = -1, last = false; !last; ) {
+    const portion = portionAfter(machine, which, seq, at);
     for (const job of portion.jobs) jobs.push(job);
     ({ seq, last } = portion);
   }
@@ -101,16 +105,19 @@ export function endedJobs(machine: QueueMachine, ids: readonly string[]): EndedJ
   });
 }
 
-/** What forgets these jobs, given in the order in which they ended: one cutoff as far as that says it, ids for the rest. */
+/**
+ * What forgets these jobs, given in the order in which they ended: one cutoff as far as that says it, which takes all
+ * of these states up to a seq, and ids for the rest. None of these states is left that ended by `clearTo`.
+ */
 export function pruneEvents(
   machine: QueueMachine,
   jobs: readonly EndedJob[],
   states: ReadonlySet<EndedState>,
+  clearTo: number,
   at: number,
 ): PruneEvent[] {
-  // A cutoff takes all of these states up to a seq. Clocks step back, so those that go need not be the first ones.
   let prefix = 0;
-  for (const job of machine.ended.after(0)) {
+  for (const job of machine.ended.after(clearTo)) {
     if (!states.has(job.state)) continue;
     if (job !== jobs[prefix]) break;
     prefix++;
@@ -124,8 +131,8 @@ export function pruneEvents(
 
 export function listEvents(jobs: readonly EndedJob[], at: number): PruneEvent[] {
   const events: PruneEvent[] = [];
-  for (let from = 0; from < jobs.length; from += idsPerEvent) {
-    events.push({ type: 'PRUNE', id: '', at, ids: jobs.slice(from, from + idsPerEvent).map((job) => job.id) });
+  for (let from = 0; from < jobs.length; from += jobsPerPrune) {
+    events.push({ type: 'PRUNE', id: '', at, ids: jobs.slice(from, from + jobsPerPrune).map((job) => job.id) });
   }
   return events;
 }

@@ -1,19 +1,28 @@
 import type { EngineContext } from './context.ts';
-import { forget } from './prune.ts';
-import { type Outlived, outlived, portionAfter } from './prune-plan.ts';
+import { Pass } from './prune.ts';
+import { jobsPerPrune, outlived } from './prune-plan.ts';
 
-/** From the end of one pass over the finished jobs to the next one; after a pass that forgot whole portions. */
+/** From the end of one pass over the finished jobs to the next one. */
 const restMs = 10_000;
-const shortRestMs = 1000;
+/** The same after a pass that forgot whole portions. */
+const busyRestMs = 1000;
 /** Between two portions of a pass. Together 100,000 jobs a second: more than end. */
 const pauseMs = 10;
-const jobsPerPortion = 1000;
+/** Portions without anything to forget that are looked at in one go: ten milliseconds. */
+const looksMax = 10;
+
+interface Limits {
+  keepMs?: number | undefined;
+  keepCount?: number | undefined;
+}
 
 /** Forgets finished jobs by the limits of the queue, a portion at a time: those who work hardly notice. */
 export class Retention {
   readonly #engine: EngineContext;
-  /** What this pass forgets, and how far it has come, as an end seq. */
-  #pass: { which: Outlived; seq: number; busy: boolean } | undefined;
+  #pass: Pass | undefined;
+  /** Of this pass: others begin a new one. */
+  #limits: Limits = {};
+  #isBusy = false;
   #nextAt = 0;
 
   constructor(engine: EngineContext) {
@@ -22,37 +31,48 @@ export class Retention {
 
   /** When the next portion is due, ms since the epoch; undefined when the queue keeps everything. */
   nextAt(now: number): number | undefined {
-    if (this.#limits === undefined) return undefined;
-    return Math.min(this.#nextAt, now + restMs);
+    if (limitsOf(this.#engine) === undefined) return undefined;
+    // Set right, a clock that was ahead puts nothing off.
+    this.#nextAt = Math.min(this.#nextAt, now + restMs);
+    return this.#nextAt;
   }
 
   /** Forgets one portion; answers how many jobs. */
   async portion(): Promise<number> {
-    const engine = this.#engine;
-    const limits = this.#limits;
+    const limits = limitsOf(this.#engine);
     if (limits === undefined) {
       this.#pass = undefined;
       return 0;
     }
-    this.#pass ??= { which: this.#outlived(limits), seq: 0, busy: false };
-    const pass = this.#pass;
-    const { jobs, seq, last, young } = portionAfter(engine.machine, pass.which, pass.seq, engine.now(), jobsPerPortion);
-    pass.seq = seq;
-    pass.busy ||= jobs.length === jobsPerPortion;
-    const over = last || young;
-    if (over) this.#pass = undefined;
-    const pruned = await forget(engine, jobs, pass.which.states);
-    this.#nextAt = engine.now() + (!over ? pauseMs : pass.busy ? shortRestMs : restMs);
+    const pass = this.#passUnder(limits);
+    let portion = pass.look();
+    for (let looks = 1; portion.jobs.length === 0 && !pass.isOver && !portion.young && looks < looksMax; looks++) {
+      portion = pass.look();
+    }
+    this.#isBusy ||= portion.jobs.length >= jobsPerPrune;
+    const isOver = pass.isOver || portion.young;
+    if (isOver) this.#pass = undefined;
+    const rest = !isOver ? pauseMs : this.#isBusy ? busyRestMs : restMs;
+    const pruned = await pass.forget(portion);
+    this.#nextAt = this.#engine.now() + rest;
     return pruned;
   }
 
-  get #limits(): { keepMs?: number | undefined; keepCount?: number | undefined } | undefined {
-    const limits = this.#engine.machine.settings.limitsOf('');
-    return limits?.keepMs === undefined && limits?.keepCount === undefined ? undefined : limits;
+  #passUnder(limits: Limits): Pass {
+    const { keepMs, keepCount } = limits;
+    if (this.#pass !== undefined && this.#limits.keepMs === keepMs && this.#limits.keepCount === keepCount)
+      return this.#pass;
+    const { machine, now } = this.#engine;
+    const endedBefore = keepMs === undefined ? undefined : now() - keepMs;
+    this.#limits = { keepMs, keepCount };
+    this.#isBusy = false;
+    this.#pass = new Pass(this.#engine, outlived(machine, { endedBefore, keep: keepCount }, ['completed', 'dead']));
+    return this.#pass;
   }
+}
 
-  #outlived({ keepMs, keepCount }: { keepMs?: number | undefined; keepCount?: number | undefined }): Outlived {
-    const endedBefore = keepMs === undefined ? undefined : this.#engine.now() - keepMs;
-    return outlived(this.#engine.machine, { endedBefore, keep: keepCount }, ['completed', 'dead']);
-  }
+/** Those of them that forget something. */
+function limitsOf({ machine }: EngineContext): Limits | undefined {
+  const limits = machine.settings.limitsOf('');
+  return limits?.keepMs === undefined && limits?.keepCount === undefined ? undefined : limits;
 }

@@ -24,6 +24,8 @@ type Source = Pick<Store<QueueMachine>, 'seqLast' | 'lastSnapshot' | 'poison' | 
  * million events a second.
  */
 const restsPerSnapshot = 2;
+/** A disk that stood still for long says nothing about the next time. */
+const restMsMax = 5 * 60_000;
 
 /**
  * Snapshots while a runner works: by time and by number of events, one at a time, with a rest between them. A failed
@@ -38,6 +40,8 @@ export class Checkpoints {
   #seqLast: number;
   /** By the monotonic clock, ms. */
   #restUntil = 0;
+  /** One that was due during the rest comes after it. */
+  #late: Timer | undefined;
   #stopped = false;
 
   constructor(clock: Clock, store: Source, policy: CheckpointPolicy) {
@@ -65,18 +69,24 @@ export class Checkpoints {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();
+    this.#late?.cancel();
     await this.#running;
   }
 
   #take(): void {
     if (this.#running !== undefined || this.#stopped || this.#store.poison !== undefined) return;
     const beganAt = this.#clock.monotonic();
-    if (beganAt < this.#restUntil) return;
+    if (beganAt < this.#restUntil) {
+      this.#late ??= startTimer(this.#clock, this.#restUntil - beganAt, () => this.#take());
+      return;
+    }
+    this.#late?.cancel();
+    this.#late = undefined;
     this.#seqLast = this.#store.seqLast;
     this.#running = this.#checkpoint().finally(() => {
       this.#running = undefined;
       const endedAt = this.#clock.monotonic();
-      this.#restUntil = endedAt + restsPerSnapshot * (endedAt - beganAt);
+      this.#restUntil = endedAt + Math.min(restMsMax, restsPerSnapshot * (endedAt - beganAt));
     });
   }
 

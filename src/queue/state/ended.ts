@@ -31,19 +31,21 @@ export class EndedJobs {
     this.#size = ended.length;
   }
 
-  get size(): number {
-    return this.#size;
-  }
-
-  /** One that ends later than all there are. */
+  /** It ended later than all there are, unless a forged snapshot says of one that it ends in the future. */
   add(job: EndedJob): void {
-    this.#jobs.push(job);
-    this.#seqs.push(job.endSeq);
     this.#size++;
+    if ((this.#seqs.at(-1) ?? -1) < job.endSeq) {
+      this.#jobs.push(job);
+      this.#seqs.push(job.endSeq);
+    } else {
+      const place = this.#placeOf(job.endSeq);
+      this.#jobs.splice(place, 0, job);
+      this.#seqs.splice(place, 0, job.endSeq);
+    }
   }
 
   forget(job: EndedJob): void {
-    // A forged snapshot may have several with one seq.
+    // It may have several with one seq, too.
     let place = this.#placeOf(job.endSeq);
     while (this.#jobs[place] !== job && this.#seqs[place] === job.endSeq) place++;
     if (this.#jobs[place] !== job) return;
@@ -53,8 +55,8 @@ export class EndedJobs {
     if (this.#jobs.length > placesMin && 2 * this.#size < this.#jobs.length) this.#closeRanks();
   }
 
-  /** Those that ended after `seq`, the oldest first. Do not hold across a change. */
-  *after(seq: number): IterableIterator<EndedJob> {
+  /** Those that ended after `seq`, by default all, the oldest first. Do not hold across a change. */
+  *after(seq = -1): IterableIterator<EndedJob> {
     for (let place = this.#placeOf(seq + 1); place < this.#jobs.length; place++) {
       const job = this.#jobs[place];
       if (job !== undefined) yield job;
@@ -64,7 +66,7 @@ export class EndedJobs {
   /** Those of these states that ended by `seq`, the oldest first. */
   upTo({ seq, ...states }: { seq: number } & Record<EndedState, boolean>): EndedJob[] {
     const jobs: EndedJob[] = [];
-    for (const job of this.after(0)) {
+    for (const job of this.after()) {
       if (job.endSeq > seq) break;
       if (states[job.state]) jobs.push(job);
     }
@@ -74,7 +76,7 @@ export class EndedJobs {
   /** The end seq of the one that has `count` of these states before it, or one behind all when there is none. */
   seqBehind(count: number, states: ReadonlySet<EndedState>): number {
     let left = count;
-    for (const job of this.after(0)) if (states.has(job.state) && left-- <= 0) return job.endSeq;
+    for (const job of this.after()) if (states.has(job.state) && left-- <= 0) return job.endSeq;
     return (this.#seqs.at(-1) ?? 0) + 1;
   }
 
@@ -92,7 +94,7 @@ export class EndedJobs {
 
   #closeRanks(): void {
     let places = 0;
-    for (const job of this.after(0)) {
+    for (const job of this.after()) {
       this.#jobs[places] = job;
       this.#seqs[places++] = job.endSeq;
     }

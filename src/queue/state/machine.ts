@@ -2,7 +2,7 @@ import { damageError, WalqError } from '../../base/errors.ts';
 import type { StateMachine } from '../../storage/types.ts';
 import type { JobChangeEvent, PruneEvent, QueueEvent, RemoveEvent } from '../events/event-types.ts';
 import { decodePacked } from '../events/events.ts';
-import { EndedJobs } from './ended.ts';
+import { EndedJobs, isEnded } from './ended.ts';
 import { Family, withoutParent } from './family.ts';
 import type { InFlightJob, Job, JobCounts } from './job.ts';
 import { decodeEntry, encodeJob, encodeTotals, noTotals, type QueueTotals } from './job-codec.ts';
@@ -36,9 +36,9 @@ export class QueueMachine implements StateMachine {
   /** Built when first asked for: a replay that only shows the state never pays for them. */
   #ready: ReadyIndex | undefined;
   #inFlight: Map<string, InFlightJob> | undefined;
-  #ended: EndedJobs | undefined;
   /** Those among them that are leased, by token. */
   readonly #leases = new Map<string, InFlightJob>();
+  #ended: EndedJobs | undefined;
 
   /**
    * Throws E_APPLY, or E_RECORD / E_RECORD_NEWER for bytes that cannot be read; the state is then unchanged. `known`:
@@ -285,7 +285,7 @@ export class QueueMachine implements StateMachine {
     const listed = new Set<Job>();
     for (const id of event.ids ?? []) {
       const job = this.#jobs.get(id);
-      if (job?.state !== 'completed' && job?.state !== 'dead') {
+      if (!isEnded(job)) {
         throw misfit(event, seq, job, `job ${id} is ${job?.state ?? 'unknown'}`);
       }
       listed.add(job);

@@ -1,3 +1,4 @@
+import { dueAtOnce, dueBefore, expiresBefore, expiryOf } from './due.ts';
 import { FairLane, type Ticket, Turns, ticketBefore } from './fair-lane.ts';
 import { Heap } from './heap.ts';
 import { type InFlightJob, isBlocked, type PendingJob } from './job.ts';
@@ -5,10 +6,11 @@ import { ReadyAges } from './ready-ages.ts';
 import type { Settings } from './settings.ts';
 
 /**
- * Jobs that become due in one go. Of a million with one time most wait a moment longer, whatever their priority, and
- * everybody else does not wait a second for them.
+ * Jobs that become due with one that is taken, and in one step of `catchUp`: of a million with one time most wait a
+ * moment longer, whatever their priority, and everybody else does not wait seconds for them.
  */
 const dueAtATime = 100;
+const dueInAStep = 500;
 
 /** What a worker can run: jobs for its own handler, and jobs that bring a command. */
 export type Lane = 'handler' | 'command';
@@ -34,23 +36,6 @@ export interface Gate {
 
 const openGate: Gate = { mayGo: () => true };
 
-/** Asked to run without a wait when it became pending: due whatever the clock says, which may have stepped back. */
-export function dueAtOnce({ runAt, createdAt, setback }: PendingJob): boolean {
-  return runAt <= (setback?.at ?? createdAt);
-}
-
-function dueBefore(a: PendingJob, b: PendingJob): boolean {
-  return a.runAt === b.runAt ? a.seq < b.seq : a.runAt < b.runAt;
-}
-
-function expiresBefore(a: PendingJob, b: PendingJob): boolean {
-  return expiryOf(a) === expiryOf(b) ? a.seq < b.seq : expiryOf(a) < expiryOf(b);
-}
-
-function expiryOf(job: PendingJob): number {
-  return job.special?.expiresAt ?? Number.POSITIVE_INFINITY;
-}
-
 /**
  * Which pending job comes next. Derived from the state and rebuilt at will, never stored.
  *
@@ -73,6 +58,9 @@ export class ReadyIndex {
   readonly #atWork = new Map<string, number>();
   readonly #ownLane = new Set<string>();
   #gate: Gate = openGate;
+  /** Told when jobs stay behind that are due: `catchUp` is to be called, again and again, until it is done. */
+  onBehind: (() => void) | undefined;
+  #isBehind = false;
   #stale = 0;
   /** Built when first asked for. */
   #ages: ReadyAges | undefined;
@@ -144,8 +132,17 @@ export class ReadyIndex {
     for (;;) {
       const isMore = this.#advance(now, dueAtATime);
       const job = this.#settings.pauseOf({}) === undefined ? this.#takeFirst(wanted) : undefined;
-      if (job !== undefined || !isMore) return job;
+      if (job === undefined && isMore) continue;
+      if (isMore && !this.#isBehind) this.onBehind?.();
+      this.#isBehind = isMore;
+      return job;
     }
+  }
+
+  /** One step; true when that was not the last. */
+  catchUp(now: number): boolean {
+    this.#isBehind = this.#advance(now, dueInAStep);
+    return this.#isBehind;
   }
 
   #takeFirst(wanted: Wanted): PendingJob | undefined {

@@ -52,10 +52,7 @@ test('jobs that hold a key keep their place, and hold up none behind them', asyn
   b = await completed(10_350, 10_050);
   await b.engine.limit({ group: '', keepMs: 1000 });
   b.clock.advance(1001);
-  expect(await sweeps(10_000)).toEqual([
-    [0, 10],
-    [300, 10_000],
-  ]);
+  expect(await sweeps(10_000)).toEqual([[300, 10_000]]);
   expect(b.log.machine.list().at(-1)?.id).toBe('j10049');
 });
 
@@ -78,6 +75,42 @@ test('a limit that is taken away ends a pass', async () => {
   expect((await b.engine.sweep(0)).pruned).toBe(0);
   await b.engine.limit({ group: '', keepCount: 1499 });
   expect((await b.engine.sweep(0)).pruned).toBe(1);
+});
+
+test('a limit that is raised on the way counts at once', async () => {
+  b = await completed(2500);
+  await b.engine.limit({ group: '', keepCount: 100 });
+  await b.engine.sweep(0);
+  await b.engine.limit({ group: '', keepCount: 1400 });
+  expect((await sweeps(10_000)).map(([gone]) => gone)).toEqual([0, 100]);
+});
+
+test('jobs that ended while the clock was ahead hold up none behind them', async () => {
+  b = await completed(10_050);
+  b.clock.advance(-3_600_000);
+  await b.engine.enqueueMany(Array.from({ length: 300 }, (_, n) => ({ id: `n${n}` })));
+  for (let n = 0; n < 300; n++) await b.engine.ack(await take(b));
+  await b.engine.limit({ group: '', keepMs: 1000 });
+  b.clock.advance(1001);
+  expect(await sweeps(10_000)).toEqual([[300, 10_000]]);
+});
+
+test('no cutoff takes what stays before it', async () => {
+  b = await completed(2500, 5);
+  expect(await b.engine.prune({ keep: 0 })).toBe(2495);
+  expect(b.log.machine.list().map(({ id }) => id)).toEqual(['j0', 'j1', 'j2', 'j3', 'j4']);
+});
+
+test('dead jobs behind many completed ones go by cutoffs, too', async () => {
+  b = await completed(10_050);
+  await b.engine.enqueueMany(Array.from({ length: 1500 }, (_, n) => ({ id: `d${n}`, attempts: 1 })));
+  for (let n = 0; n < 1500; n++) await b.engine.fail(await take(b));
+  expect(await b.engine.prune({ keep: 0, states: ['dead'] })).toBe(1500);
+  expect(prunes()).toMatchObject([
+    { cutoff: { completed: false, dead: true } },
+    { cutoff: { completed: false, dead: true } },
+  ]);
+  expect(b.log.machine.counts).toMatchObject({ completed: 10_050, dead: 0 });
 });
 
 test('a job called back while its forgetting waits stays', async () => {

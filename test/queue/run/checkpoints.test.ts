@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { systemClock } from '../../../src/base/node-clock.ts';
 import { QueueEngine } from '../../../src/queue/engine.ts';
 import { Checkpoints } from '../../../src/queue/run/checkpoints.ts';
 import { QueueMachine } from '../../../src/queue/state/machine.ts';
@@ -79,4 +80,32 @@ test('between two it rests twice as long as one took, also where it failed', asy
 
 test('where one is quick nothing is put off', async () => {
   expect(await beginnings(35, 1, 10)).toEqual([10, 20, 30]);
+});
+
+test('one that was due during the rest comes after it, although nothing happens any more', async () => {
+  const begun: number[] = [];
+  const store = {
+    seqLast: 10,
+    lastSnapshot: undefined,
+    poison: undefined,
+    async checkpoint(): Promise<never> {
+      begun.push(systemClock.monotonic());
+      await systemClock.sleep(20);
+      throw new Error('the disk is full');
+    },
+  };
+  const ended: number[] = [];
+  const report = () => void ended.push(systemClock.monotonic());
+  const checkpoints = new Checkpoints(systemClock, store, { snapshotIntervalMs: 0, snapshotEvery: 10, report });
+  checkpoints.noteSeq(10);
+  while (ended.length === 0) await systemClock.sleep(1);
+  store.seqLast = 20;
+  checkpoints.noteSeq(20);
+  checkpoints.noteSeq(20);
+  while (ended.length < 2) await systemClock.sleep(1);
+  expect((begun[1] ?? 0) - (ended[0] ?? 0)).toBeGreaterThan(38);
+  checkpoints.noteSeq(40);
+  await checkpoints.stop();
+  await systemClock.sleep(100);
+  expect(begun).toHaveLength(2);
 });

@@ -1,0 +1,18 @@
+import type { PendingJob } from './job.ts';
+
+/** Asked to run without a wait when it became pending: due whatever the clock says, which may have stepped back. */
+export function dueAtOnce({ runAt, createdAt, setback }: PendingJob): boolean {
+  return runAt <= (setback?.at ?? createdAt);
+}
+
+export function dueBefore(a: PendingJob, b: PendingJob): boolean {
+  return a.runAt === b.runAt ? a.seq < b.seq : a.runAt < b.runAt;
+}
+
+export function expiresBefore(a: PendingJob, b: PendingJob): boolean {
+  return expiryOf(a) === expiryOf(b) ? a.seq < b.seq : expiryOf(a) < expiryOf(b);
+}
+
+export function expiryOf(job: PendingJob): number {
+  return job.special?.expiresAt ?? Number.POSITIVE_INFINITY;
+}
