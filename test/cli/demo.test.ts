@@ -2,7 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { systemClock, systemRandom } from '../../src/base/node-clock.ts';
+import { recoverSnapshotOnly, recoverStore } from '../../src/commands/demo/measure.ts';
+import { nodeFs } from '../../src/fs/node-fs.ts';
 import { binary, scratch } from './run-walq.ts';
+
+const env = { fs: nodeFs, clock: systemClock, random: systemRandom };
 
 /** Processes that have this text in their command line. */
 function running(text: string): number {
@@ -40,5 +45,22 @@ describe.runIf(process.platform === 'linux')('walq demo', () => {
     expect(readdirSync(folder)).toEqual([]);
     // One that was killed at the very last moment may still be on its way out.
     await expect.poll(() => running(folder), { timeout: 5000 }).toBe(0);
+  });
+
+  it('measures a load that takes its snapshots', async () => {
+    const store = `${scratch()}/both`;
+    const args = ['demo', '--load', store, '--jobs', '5000', '--snapshot-every', '1000'];
+    const load = spawn(process.execPath, [binary, ...args], { stdio: ['pipe', 'pipe', 'ignore'] });
+    let answered = 0;
+    load.stdout.on('data', (chunk: Buffer) => {
+      answered = Number(chunk.toString().trimEnd().split('\n').at(-1)) || answered;
+      if (answered >= 4500) load.kill('SIGKILL');
+    });
+    await once(load, 'close');
+    const alone = await recoverSnapshotOnly(env, store, answered);
+    const both = await recoverStore(env, store, answered);
+    expect(alone.found).toBeGreaterThan(1000);
+    expect(both.found).toBe(answered);
+    expect(both.replayed).toBeLessThan(2.5 * answered);
   });
 });

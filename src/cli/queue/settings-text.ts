@@ -4,7 +4,7 @@ import type { ScheduleRule } from '../../queue/events/setting-types.ts';
 import type { ScheduleReport, SettingsReport } from '../../queue/run/status.ts';
 import type { LimitSet, Pause } from '../../queue/state/settings.ts';
 import { scopeText } from '../scope-text.ts';
-import { bytes, count } from '../text.ts';
+import { bytes, count, counted } from '../text.ts';
 
 /** Pauses, limits and schedules, one line each. */
 export function settingLines(settings: SettingsReport, now: number): [string, string][] {
@@ -41,7 +41,7 @@ function limitText({ group, concurrency, rate, pendingMax, payloadBytesMax, keep
     pendingMax === undefined ? [] : `${count(pendingMax)} pending`,
     payloadBytesMax === undefined ? [] : `${bytes(payloadBytesMax)} a payload`,
     keepMs === undefined ? [] : `finished jobs kept for ${formatDuration(keepMs)}`,
-    keepCount === undefined ? [] : `${count(keepCount)} finished jobs kept`,
+    keepCount === undefined ? [] : `${counted(keepCount, 'finished job')} kept`,
   ].flat();
   return `${group === '' ? 'queue' : `group ${escapeText(group)}`}: ${parts.join(', ')}`;
 }

@@ -45,10 +45,11 @@ export async function loadStore(env: StorageEnv, request: LoadRequest): Promise<
       });
       const job = await engine.dispatch();
       if (job) await engine.ack({ id: job.id, dispatchSeq: job.dispatchSeq });
-      answered++;
-      if (answered % pruneEvery === 0) await engine.prune({ keep: keepFinished });
+      // While this one waits below, others are answered.
+      const count = ++answered;
+      if (count % pruneEvery === 0) await engine.prune({ keep: keepFinished });
       request.answered(answered);
-      if (snapshotEvery > 0 && answered % snapshotEvery === 0) checkpoint = checkpoint.then(() => store.checkpoint());
+      if (snapshotEvery > 0 && count % snapshotEvery === 0) checkpoint = checkpoint.then(() => store.checkpoint());
     }
   };
   await Promise.all(Array.from({ length: inFlightMax }, worker));
