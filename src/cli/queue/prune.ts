@@ -12,7 +12,7 @@ export interface PruneFlags extends WriterFlags {
   dryRun?: boolean;
 }
 
-/** Forgets finished jobs: one event, whatever their number. */
+/** Forgets finished jobs, or says how many it would. */
 export async function prune(session: Session, ids: readonly string[], flags: PruneFlags): Promise<ExitCode> {
   const { context } = session;
   const request = requestOf(ids, flags, context.env.clock.now());

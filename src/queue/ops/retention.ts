@@ -9,7 +9,7 @@ const busyRestMs = 1000;
 /** Between two portions of a pass. Together 100,000 jobs a second: more than end. */
 const pauseMs = 10;
 /** Portions without anything to forget that are looked at in one go: ten milliseconds. */
-const looksMax = 10;
+const idlePortionsMax = 10;
 
 interface Limits {
   keepMs?: number | undefined;
@@ -46,7 +46,11 @@ export class Retention {
     }
     const pass = this.#passUnder(limits);
     let portion = pass.look();
-    for (let looks = 1; portion.jobs.length === 0 && !pass.isOver && !portion.young && looks < looksMax; looks++) {
+    for (
+      let looks = 1;
+      portion.jobs.length === 0 && !pass.isOver && !portion.young && looks < idlePortionsMax;
+      looks++
+    ) {
       portion = pass.look();
     }
     this.#isBusy ||= portion.jobs.length >= jobsPerPrune;

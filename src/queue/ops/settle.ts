@@ -53,7 +53,7 @@ export async function endLease(engine: EngineContext, ref: AttemptRef): Promise<
       if (job?.owner.kind !== 'lease' || job.owner.deadlineMs > at) return false;
       const error = 'the lease ran out before anybody acknowledged, failed or extended it';
       const event = judgeFailure(job, { reason: 'lease', error }, at, engine.random);
-      // Waits for no room on a full disk, as verdicts do: it is due again.
+      // Unlike a verdict it waits for no room on a full disk: it is due again.
       await engine.commits.append([event, ...deathOfChildren(engine, [event], at)]);
       return true;
     },

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import type { Clock } from '../../../src/base/clock.ts';
 import { systemClock } from '../../../src/base/node-clock.ts';
 import { QueueEngine } from '../../../src/queue/engine.ts';
 import { Checkpoints } from '../../../src/queue/run/checkpoints.ts';
@@ -47,11 +48,11 @@ test('it has none by events where none are asked for', async () => {
   expect(await snapshotsOf(35, 0)).toEqual([]);
 });
 
-/** When snapshots begin, in ms, each of which takes so long, while an event comes every millisecond. */
-async function beginnings(ms: number, takesMs: number, snapshotEvery: number): Promise<number[]> {
-  const clock = new FakeClock();
+/** A store whose snapshots take so long, and fail: when they began, in ms. */
+function slowStore(clock: Clock, takesMs: number) {
   const begun: number[] = [];
-  const store = {
+  return {
+    begun,
     seqLast: 0,
     lastSnapshot: undefined,
     poison: undefined,
@@ -61,17 +62,19 @@ async function beginnings(ms: number, takesMs: number, snapshotEvery: number): P
       throw new Error('the disk is full');
     },
   };
-  const checkpoints = new Checkpoints(clock, store, {
-    snapshotIntervalMs: 0,
-    snapshotEvery,
-    report: () => {},
-  });
+}
+
+/** When snapshots begin, while an event comes every millisecond. */
+async function beginnings(ms: number, takesMs: number, snapshotEvery: number): Promise<number[]> {
+  const clock = new FakeClock();
+  const store = slowStore(clock, takesMs);
+  const checkpoints = new Checkpoints(clock, store, { snapshotIntervalMs: 0, snapshotEvery, report: () => {} });
   for (; store.seqLast < ms; store.seqLast++) {
     checkpoints.noteSeq(store.seqLast);
     await clock.advance(1);
   }
   await checkpoints.stop();
-  return begun;
+  return store.begun;
 }
 
 test('between two it rests twice as long as one took, also where it failed', async () => {
@@ -82,18 +85,22 @@ test('where one is quick nothing is put off', async () => {
   expect(await beginnings(35, 1, 10)).toEqual([10, 20, 30]);
 });
 
+test('after one that took an hour the rest is five minutes', async () => {
+  const clock = new FakeClock();
+  const store = slowStore(clock, 3_600_000);
+  const checkpoints = new Checkpoints(clock, store, { snapshotIntervalMs: 0, snapshotEvery: 10, report: () => {} });
+  for (const seq of [10, 20, 30, 40]) {
+    store.seqLast = seq;
+    checkpoints.noteSeq(seq);
+    await clock.advance(seq === 10 ? 3_600_000 : 150_000);
+  }
+  expect(store.begun).toEqual([0, 3_600_000 + 2 * 150_000]);
+  await clock.advance(3_600_000);
+  await checkpoints.stop();
+});
+
 test('one that was due during the rest comes after it, although nothing happens any more', async () => {
-  const begun: number[] = [];
-  const store = {
-    seqLast: 10,
-    lastSnapshot: undefined,
-    poison: undefined,
-    async checkpoint(): Promise<never> {
-      begun.push(systemClock.monotonic());
-      await systemClock.sleep(20);
-      throw new Error('the disk is full');
-    },
-  };
+  const store = slowStore(systemClock, 20);
   const ended: number[] = [];
   const report = () => void ended.push(systemClock.monotonic());
   const checkpoints = new Checkpoints(systemClock, store, { snapshotIntervalMs: 0, snapshotEvery: 10, report });
@@ -103,9 +110,9 @@ test('one that was due during the rest comes after it, although nothing happens 
   checkpoints.noteSeq(20);
   checkpoints.noteSeq(20);
   while (ended.length < 2) await systemClock.sleep(1);
-  expect((begun[1] ?? 0) - (ended[0] ?? 0)).toBeGreaterThan(38);
+  expect((store.begun[1] ?? 0) - (ended[0] ?? 0)).toBeGreaterThan(38);
   checkpoints.noteSeq(40);
   await checkpoints.stop();
   await systemClock.sleep(100);
-  expect(begun).toHaveLength(2);
+  expect(store.begun).toHaveLength(2);
 });
