@@ -75,6 +75,15 @@ test('jobs that a forged snapshot lets end with one seq are told apart', () => {
   expect(portionAfter(many, which, -1, 0)).toMatchObject({ jobs: { length: 1500 }, last: true });
 });
 
+test('a portion is bounded in what it looks at, and young where none of it had its time', () => {
+  const jobs = Array.from({ length: 10_001 }, (_, n) => jobOf('dead', n + 1));
+  const which = { states: new Set<EndedState>(['dead']), beforeMs: 0, beforeSeq: 0 };
+  const source = { ended: new EndedJobs(jobs) };
+  expect(portionAfter(source, which, -1, 0)).toMatchObject({ jobs: [], seq: 10_000, last: false, young: true });
+  const older = portionAfter(source, { ...which, beforeSeq: 3 }, -1, 0);
+  expect(older).toMatchObject({ jobs: { length: 2 }, young: false, keeps: true });
+});
+
 test('one that a forged snapshot lets end in the future leaves the others their order', () => {
   const [first, future] = [jobOf('dead', 0), jobOf('dead', 1000)];
   const ended = new EndedJobs([first, future]);

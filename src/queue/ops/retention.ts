@@ -40,10 +40,7 @@ export class Retention {
   /** Forgets one portion; answers how many jobs. */
   async portion(): Promise<number> {
     const limits = limitsOf(this.#engine);
-    if (limits === undefined) {
-      this.#pass = undefined;
-      return 0;
-    }
+    if (limits === undefined) return 0;
     const pass = this.#passUnder(limits);
     let portion = pass.look();
     for (

@@ -49,3 +49,17 @@ test('where the rate of the queue holds them back, nobody looks before it lets o
   b.clock.advance(90);
   expect((await take(b)).id).toBe('late');
 });
+
+test('whoever goes on with them is called once, and again for the next ones', async () => {
+  const b = await dueTogether(Array.from({ length: 1000 }, (_, n) => ({ id: `j${n}` })));
+  const { ready } = b.log.machine;
+  let calls = 0;
+  ready.onBehind = () => void calls++;
+  for (let n = 0; n < 3; n++) await take(b);
+  expect(calls).toBe(1);
+  while (ready.catchUp(b.clock.now()));
+  await b.engine.enqueueMany(Array.from({ length: 200 }, (_, n) => ({ id: `k${n}`, delayMs: 10 })));
+  b.clock.advance(10);
+  await take(b);
+  expect(calls).toBe(2);
+});

@@ -83,6 +83,12 @@ test('a limit that is raised on the way counts at once', async () => {
   await b.engine.sweep(0);
   await b.engine.limit({ group: '', keepCount: 1400 });
   expect((await sweeps(10_000)).map(([gone]) => gone)).toEqual([0, 100]);
+  b = await completed(2500);
+  b.clock.advance(2000);
+  await b.engine.limit({ group: '', keepMs: 1000 });
+  await b.engine.sweep(0);
+  await b.engine.limit({ group: '', keepMs: 3_600_000 });
+  expect((await sweeps(10_000)).map(([gone]) => gone)).toEqual([0, 0]);
 });
 
 test('jobs that ended while the clock was ahead hold up none behind them', async () => {

@@ -81,6 +81,10 @@ test('a clock that was ahead and is set right puts nothing off', async () => {
   expect(b.engine.sweepAt()).toBe(b.clock.now() + 10_000);
   b.clock.advance(-hour);
   expect(b.engine.sweepAt()).toBe(b.clock.now() + 10_000);
+  b.clock.advance(5000);
+  // Makes everything be worked out anew.
+  await b.engine.limit({ group: 'g', concurrency: 1 });
+  expect(b.engine.sweepAt()).toBe(b.clock.now() + 5000);
 });
 
 test('a sweep that failed is due again', async () => {

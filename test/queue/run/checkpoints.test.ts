@@ -105,14 +105,19 @@ test('one that was due during the rest comes after it, although nothing happens 
   const report = () => void ended.push(systemClock.monotonic());
   const checkpoints = new Checkpoints(systemClock, store, { snapshotIntervalMs: 0, snapshotEvery: 10, report });
   checkpoints.noteSeq(10);
-  while (ended.length === 0) await systemClock.sleep(1);
+  await expect.poll(() => ended.length, { interval: 1 }).toBe(1);
   store.seqLast = 20;
   checkpoints.noteSeq(20);
   checkpoints.noteSeq(20);
-  while (ended.length < 2) await systemClock.sleep(1);
+  await expect.poll(() => ended.length, { interval: 1 }).toBe(2);
   expect((store.begun[1] ?? 0) - (ended[0] ?? 0)).toBeGreaterThan(38);
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
   checkpoints.noteSeq(40);
-  await checkpoints.stop();
-  await systemClock.sleep(100);
+  expect(timers()).toBe(before + 1);
+  const stopped = checkpoints.stop();
+  // Nothing keeps a process that has done its work from ending.
+  expect(timers()).toBe(before);
+  await stopped;
   expect(store.begun).toHaveLength(2);
 });
