@@ -4,6 +4,7 @@ import { row as drain64 } from './rows/drain-64.js';
 import { row as drainExec } from './rows/drain-exec.js';
 import { row as drainLease } from './rows/drain-lease.js';
 import { row as drainStream } from './rows/drain-stream.js';
+import { row as drainStreamSeveral } from './rows/drain-stream-several.js';
 import { row as enqueue1 } from './rows/enqueue-1.js';
 import { row as enqueue64 } from './rows/enqueue-64.js';
 import { row as enqueue100 } from './rows/enqueue-100.js';
@@ -39,7 +40,7 @@ import { row as verifyMemory } from './rows/verify-memory.js';
 const logRows = [verify, verifyMemory];
 const millionRows = [recoveryMillion, memoryMillion];
 const commitRows = [append64, enqueue64, enqueue1024, enqueue1, enqueue100, enqueueBulk];
-const drainRows = [drain64, drainLease, drainExec, drainStream];
+const drainRows = [drain64, drainLease, drainExec, drainStream, drainStreamSeveral];
 const snapshotRows = [snapshotWrite, snapshotMillion, snapshotRatio, snapshotLoad];
 const startRows = [startVersion, startEnqueue, startEnqueue1000, startEnqueueRunner];
 const growthRows = [

@@ -62,6 +62,15 @@ it('lets what was typed win, and a handler typed take the place of the one in th
   expect(flags.exec).toBeUndefined();
 });
 
+it('leaves out what the file says about a handler that another one typed took the place of', async () => {
+  const file = config('stream: cat\nper_process: 8\n');
+  expect(await flagsOf('-c', file)).toMatchObject({ stream: 'cat', perProcess: 8 });
+  expect(await flagsOf('-c', file, '--stream', 'tr a b')).toMatchObject({ stream: 'tr a b', perProcess: 8 });
+  expect((await flagsOf('-c', file, '--exec', 'cat')).perProcess).toBeUndefined();
+  const isolated = await flagsOf('-c', config('module: a.mjs\nisolate: true\n'), '--exec', 'cat');
+  expect(isolated.isolate).toBeUndefined();
+});
+
 it('takes an empty file, and one with comments alone', async () => {
   expect(await flagsOf('-c', config(''))).toMatchObject({ workers: 4 });
   expect(await flagsOf('-c', config('# nothing\n'))).toMatchObject({ workers: 4 });

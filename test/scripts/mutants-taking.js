@@ -13,6 +13,30 @@ export const takingMutants = [
     only: 'made due',
   },
   {
+    name: 'a job costs its attempt when its process ends for another one',
+    property: 'a timeout costs the others in the hands of the process no attempt',
+    file: 'src/queue/process/stream-child.ts',
+    edits: [['if (other !== id) hand.endedWith(id);', '{}']],
+    tests: ['test/queue/process/stream-several.test.ts'],
+  },
+  {
+    name: 'a process is given a job that it has already',
+    property: 'an answer names one attempt',
+    file: 'src/queue/process/stream-child.ts',
+    edits: [[' && !this.#hands.has(id)', '']],
+    tests: ['test/queue/process/stream-several.test.ts'],
+  },
+  {
+    name: 'jobs are heaped on the first process',
+    property: 'jobs are dealt out evenly',
+    file: 'src/queue/run/stream-handler.ts',
+    edits: [
+      ['staying < Math.ceil(workers / perProcess) ? undefined : least', 'least'],
+      ['child.jobs < least.jobs', 'false'],
+    ],
+    tests: ['test/queue/run/stream-handler.test.ts'],
+  },
+  {
     name: 'a snapshot follows the other',
     property: 'at full load most of the time goes into jobs, whatever the size of the state',
     file: 'src/queue/run/checkpoints.ts',

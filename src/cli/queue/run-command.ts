@@ -32,6 +32,11 @@ function addHandlerOptions(command: Command): void {
     .optionsGroup('What runs a job, one of (docs/handlers.md):')
     .option('--exec <command>', 'shell line, started for each job; it gets the payload on standard input')
     .option('--stream <command>', 'shell line whose processes live on: a job a line in, a verdict a line out')
+    .option(
+      '--per-process <count>',
+      'jobs in one process of --stream at a time (default: 1)',
+      wholeNumber('--per-process', 1),
+    )
     .option('--module <file>', 'functions of a JavaScript module')
     .option('--isolate', 'each job of the module in a thread of its own')
     .option('--commands', 'the commands that jobs carry');

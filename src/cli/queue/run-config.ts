@@ -6,6 +6,8 @@ import { openPipe } from '../../fs/pipe.ts';
 
 /** Of one of these the command line has the say: `--module` typed takes the place of `exec` in a file. */
 const handlerFlags: ReadonlySet<string> = new Set(['exec', 'stream', 'module', 'commands']);
+/** What says something about one of them only. */
+const handlerOf: Readonly<Record<string, string>> = { isolate: 'module', 'per-process': 'stream' };
 
 /**
  * Sets what a YAML file says on a command, as if it had been typed; what was typed stays. Keys are long flag names,
@@ -14,7 +16,10 @@ const handlerFlags: ReadonlySet<string> = new Set(['exec', 'stream', 'module', '
 export async function applyConfig(command: Command, file: string): Promise<void> {
   const options = new Map([...globalOptions(command), ...command.options].map((option) => [option.name(), option]));
   const typed = (option: Option) => sourceOf(command, option) === 'cli';
-  const handlerTyped = [...handlerFlags].some((name) => options.has(name) && typed(options.get(name) as Option));
+  const isTyped = (name: string) => typed(options.get(name) as Option);
+  const handlerTyped = [...handlerFlags].some((name) => options.has(name) && isTyped(name));
+  const outranked = (name: string) => handlerTyped && !isTyped(handlerOf[name] ?? name);
+  const ofHandler = (name: string) => handlerFlags.has(name) || name in handlerOf;
   const seen = new Set<string>();
   for (const [key, value] of Object.entries(await readConfig({ fs: nodeFs, pipe: openPipe }, file))) {
     const name = key.replaceAll('_', '-');
@@ -23,7 +28,7 @@ export async function applyConfig(command: Command, file: string): Promise<void>
     if (seen.has(name)) throw badConfig(file, `'${excerpt(key)}' is there twice`, { key });
     seen.add(name);
     const parsed = parsedValue(file, key, value, option);
-    if (typed(option) || (handlerTyped && handlerFlags.has(name))) continue;
+    if (typed(option) || (ofHandler(name) && outranked(name))) continue;
     ownerOf(command, option).setOptionValueWithSource(option.attributeName(), parsed, 'config');
   }
 }

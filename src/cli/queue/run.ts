@@ -15,6 +15,7 @@ import { counted } from '../text.ts';
 export interface RunFlags {
   exec?: string;
   stream?: string;
+  perProcess?: number;
   module?: string;
   isolate?: boolean;
   commands?: boolean;
@@ -110,13 +111,15 @@ function exitOf(summary: RunSummary, flags: RunFlags, signals: Signals): ExitCod
   return signals.forced === undefined ? Exit.ok : (exitOfSignal[signals.forced] as ExitCode);
 }
 
-function handlerOf({ exec, stream, module, isolate, commands }: RunFlags): HandlerRequest {
+function handlerOf({ exec, stream, perProcess, module, isolate, commands, workers }: RunFlags): HandlerRequest {
   return {
     ...(exec !== undefined && { exec }),
     ...(stream !== undefined && { stream }),
+    ...(perProcess !== undefined && { perProcess }),
     ...(module !== undefined && { module }),
     isolate: isolate === true,
     commands: commands === true,
+    workers,
   };
 }
 

@@ -12,12 +12,16 @@ export interface HandlerRequest {
   exec?: string;
   /** A shell line whose processes get job after job. */
   stream?: string;
+  /** Jobs that one process of them has at a time. Default 1. */
+  perProcess?: number;
   /** A file with functions. */
   module?: string;
   /** Each job of the module in a thread of its own. */
   isolate: boolean;
   /** Run the commands that jobs carry. */
   commands: boolean;
+  /** Jobs at a time. */
+  workers: number;
 }
 
 /** Ready to run jobs. */
@@ -34,7 +38,7 @@ export async function readyHandler(
   request: HandlerRequest,
   place: { cwd: string; store: string },
 ): Promise<ReadyHandler> {
-  const { exec, stream, module, isolate, commands } = request;
+  const { exec, stream, perProcess, module, isolate, commands, workers } = request;
   refuseTogether({
     '--exec': exec !== undefined,
     '--stream': stream !== undefined,
@@ -51,8 +55,11 @@ export async function readyHandler(
       throw usageError('E_NO_HANDLER', `${flag}: nothing stands after it`, { next: exampleCommand });
   }
   if (isolate && module === undefined) throw usageError('E_USAGE', '--isolate goes together with --module');
+  if (perProcess !== undefined && stream === undefined)
+    throw usageError('E_USAGE', '--per-process goes together with --stream');
   if (exec !== undefined) return ready((at) => execHandler(at, exec));
-  if (stream !== undefined) return ready((at) => streamHandler(at, stream));
+  if (stream !== undefined)
+    return ready((at) => streamHandler(at, { shell: stream, workers, perProcess: perProcess ?? 1 }));
   if (module !== undefined) return await readyModule(module, isolate, place);
   if (commands) return ready(commandHandler);
   const ways = "--exec 'CMD', --stream 'CMD', --module FILE, or --commands for jobs that carry their own";

@@ -7,7 +7,7 @@ import { MessagePipe } from './message-pipe.ts';
 import type { OutputStream } from './output.ts';
 import type { ProcessTable } from './process-table.ts';
 import { JobInHand, type StreamJob } from './stream-job.ts';
-import { streamJob } from './stream-line.ts';
+import { parseStreamLine, streamJob } from './stream-line.ts';
 import { startTimer, type Timer } from './timer.ts';
 
 export interface StreamChildSpec {
@@ -15,6 +15,8 @@ export interface StreamChildSpec {
   shell: string;
   /** Added to the environment of this process. */
   variables: Readonly<Record<string, string>>;
+  /** It may have so many jobs in its hands at a time. */
+  jobsMax: number;
   killAfterMs: number;
   table: Pick<ProcessTable, 'groupLives'>;
   clock: Clock;
@@ -28,13 +30,14 @@ const exitMs = 250;
 const looseBytesMax = 64 * 1024;
 const newline = Buffer.from('\n');
 
-/** One long-lived handler process. It has one job at a time: a hanging one holds up no other. */
+/** One long-lived handler process. It gets job after job, `jobsMax` at a time, and answers in any order. */
 export class StreamChild {
   readonly #spec: StreamChildSpec;
   readonly #child: ChildProcess | undefined;
   readonly #ender: GroupEnder | undefined;
   #exit: Exit | undefined;
-  #hand: JobInHand | undefined;
+  /** By the id of their job. */
+  readonly #hands = new Map<string, JobInHand>();
   /** Why it is of no use any more although it lives, and whether the last job may not have reached it. */
   #trouble: { what: string; missed: boolean } | undefined;
   #closing: Timer | undefined;
@@ -66,13 +69,22 @@ export class StreamChild {
     this.gone = this.#watch(child, lines, errors);
   }
 
-  /** It may be given a job. */
-  get idle(): boolean {
-    const leaving = this.#exit !== undefined || this.#closing !== undefined || this.#ender?.ending === true;
-    return !leaving && this.#hand === undefined;
+  /** Jobs in its hands. */
+  get jobs(): number {
+    return this.#hands.size;
   }
 
-  /** Hands over one job. Only while `idle`, or right after a start that failed: then that is the outcome. */
+  /** It is on its way out: no more jobs. */
+  get leaving(): boolean {
+    return this.#exit !== undefined || this.#closing !== undefined || this.#ender?.ending === true;
+  }
+
+  /** This job may be handed over: there is room, and an older attempt of it is not still here. */
+  takes(id: string): boolean {
+    return !this.leaving && this.#hands.size < this.#spec.jobsMax && !this.#hands.has(id);
+  }
+
+  /** Hands over one job that it `takes`, or right after a start that failed: then that is the outcome. */
   run(job: StreamJob, hooks: AttemptHooks = {}): RunningAttempt {
     const pid = this.#child?.pid;
     const hand = new JobInHand(
@@ -80,27 +92,27 @@ export class StreamChild {
       {
         clock: this.#spec.clock,
         pid,
-        endChild: () => this.#ender?.end(),
+        endChild: () => this.#endFor(job.id),
         release: () => {
-          this.#hand = undefined;
+          this.#hands.delete(job.id);
           this.#jobsDone++;
         },
       },
       hooks,
     );
-    this.#hand = hand;
+    this.#hands.set(job.id, hand);
     for (const { stream, chunk } of this.#loose) hand.output.write(stream, chunk);
     this.#loose = [];
     this.#looseBytes = 0;
     if (this.#child === undefined) void this.gone.then((exit) => hand.childGone({ ...exit, missed: false }));
-    else this.#child.stdin?.write(streamJob(job));
+    else this.#write(streamJob(job));
     return {
       pid,
       done: hand.done,
       kill: (reason, now) => {
-        if (this.#hand !== hand) return;
+        if (this.#hands.get(job.id) !== hand) return;
         hand.killed(reason);
-        this.#ender?.end(now);
+        this.#endFor(job.id, now);
       },
     };
   }
@@ -112,6 +124,23 @@ export class StreamChild {
     const timer = startTimer(this.#spec.clock, this.#spec.killAfterMs, () => this.#ender?.end());
     await this.gone;
     timer.cancel();
+  }
+
+  /** Jobs that come in one turn of the event loop go out together. */
+  #write(line: string): void {
+    const stdin = this.#child?.stdin;
+    if (!stdin) return;
+    if (stdin.writableCorked === 0) {
+      stdin.cork();
+      process.nextTick(() => stdin.uncork());
+    }
+    stdin.write(line);
+  }
+
+  /** Ends on account of one job; the others can do nothing for it. */
+  #endFor(id: string, now?: 'now'): void {
+    for (const [other, hand] of this.#hands) if (other !== id) hand.endedWith(id);
+    this.#ender?.end(now);
   }
 
   async #watch(child: ChildProcess, lines: MessagePipe | undefined, errors: Promise<void>): Promise<Exit> {
@@ -130,11 +159,10 @@ export class StreamChild {
     for (const pipe of pipesOf(child)) pipe?.destroy();
     if (child.pid !== undefined && leftovers) await killGroup(child.pid, this.#spec.clock, this.#spec.table);
     const trouble = this.#trouble;
-    this.#hand?.childGone({
-      ...exit,
-      missed: this.#jobsDone > 0 && (trouble?.missed ?? exit.code === 0),
-      ...(trouble && { trouble: trouble.what }),
-    });
+    const missed = this.#jobsDone > 0 && (trouble?.missed ?? exit.code === 0);
+    for (const hand of this.#hands.values()) {
+      hand.childGone({ ...exit, missed, ...(trouble && { trouble: trouble.what }) });
+    }
     return exit;
   }
 
@@ -147,7 +175,7 @@ export class StreamChild {
       await Promise.race([pipes, late]);
       timer?.cancel();
       // A verdict that it gave before its exit counts, also when this side is slow to read it.
-    } while (lines?.behind && this.#hand !== undefined);
+    } while (lines?.behind && this.#hands.size > 0);
   }
 
   /** It may just be on its way out; if not, it can do no more jobs. */
@@ -167,12 +195,18 @@ export class StreamChild {
       this.#print('stdout', Buffer.from(`[walq: ${limit} was left out]\n`));
       // It may have been the verdict: nobody can wait for another one.
       this.#giveUp({ what: `wrote ${limit} to its standard output`, missed: false });
-    } else if (this.#hand?.line(line) !== true) this.#print('stdout', Buffer.concat([line, newline]));
+      return;
+    }
+    const said = this.#hands.size === 0 ? undefined : parseStreamLine(line);
+    const hand = said === undefined ? undefined : this.#hands.get(said.id);
+    if (said === undefined || hand?.said(said) !== true) this.#print('stdout', Buffer.concat([line, newline]));
   }
 
+  /** Nothing says which of several jobs it is about. */
   #print(stream: OutputStream, chunk: Uint8Array): void {
-    if (this.#hand !== undefined) this.#hand.output.write(stream, chunk);
-    else if (this.#looseBytes + chunk.length <= looseBytesMax) {
+    for (const hand of this.#hands.values()) hand.output.write(stream, chunk);
+    if (this.#hands.size > 0) return;
+    if (this.#looseBytes + chunk.length <= looseBytesMax) {
       this.#looseBytes += chunk.length;
       this.#loose.push({ stream, chunk: Buffer.from(chunk) });
     }

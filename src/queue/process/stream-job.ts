@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { AttemptHooks, AttemptOutcome } from './attempt-types.ts';
 import type { Exit } from './child.ts';
 import { type OutputSink, tailOnlyOutput } from './output.ts';
-import { parseStreamLine, verdictOfLine } from './stream-line.ts';
+import { type StreamLine, verdictOfLine } from './stream-line.ts';
 import { startTimer, type Timer } from './timer.ts';
 import { type AttemptVerdict, judgeAttempt, withTail } from './verdict.ts';
 
@@ -29,7 +29,7 @@ export interface ChildEnd extends Exit {
 export interface JobHost {
   clock: Clock;
   pid: number | undefined;
-  /** SIGTERM to the child. */
+  /** On account of this job: SIGTERM to the child. */
   endChild(): void;
   /** The outcome is known: what the child prints from now on belongs to others. */
   release(): void;
@@ -48,6 +48,8 @@ export class JobInHand {
   #over = false;
   #timedOut = false;
   #killed: string | undefined;
+  /** The job on whose account the child was ended. */
+  #endedWith: string | undefined;
   /** The child has said something about it. */
   #begun = false;
 
@@ -65,11 +67,9 @@ export class JobInHand {
     this.#timeout = startTimer(host.clock, job.timeoutMs, () => setImmediate(() => this.#onTimeout()));
   }
 
-  /** True when the line was for us. */
-  line(bytes: Uint8Array): boolean {
+  /** A line with our id. False when the job is over: the line is output like any other. */
+  said(line: StreamLine): boolean {
     if (this.#over) return false;
-    const line = parseStreamLine(bytes);
-    if (line?.id !== this.#job.id) return false;
     this.#begun = true;
     if (!line.over) {
       for (const message of line.messages) {
@@ -84,16 +84,22 @@ export class JobInHand {
     // Told to end because its time was up: what it says after that comes too late.
     if (this.#timedOut) return true;
     const durationMs = this.#end();
-    // What it wrote to standard error before the verdict is read within this turn of the event loop.
-    setImmediate(
-      () => void this.#finish((tail) => verdictOfLine(line, tail), { code: null, signal: null }, durationMs),
-    );
+    const finish = () =>
+      void this.#finish((tail) => verdictOfLine(line, tail), { code: null, signal: null }, durationMs);
+    // What it wrote to standard error before the verdict is read within the next turn of the event loop, not always
+    // in this one: the verdict may have come after this turn had asked what there is to read.
+    setImmediate(() => setImmediate(finish));
     return true;
   }
 
   /** The reason counts unless the time was up before. */
   killed(reason: string): void {
     if (!this.#timedOut) this.#killed ??= reason;
+  }
+
+  /** The child ends on account of another of its jobs. */
+  endedWith(id: string): void {
+    this.#endedWith ??= id;
   }
 
   childGone(exit: ChildEnd): void {
@@ -121,7 +127,7 @@ export class JobInHand {
       exitCode: exit.code,
       signal: exit.signal,
       timedOut: this.#timedOut,
-      ...(this.#killed !== undefined && { killed: this.#killed }),
+      ...this.#ended(),
       durationMs,
       output,
       ignoredLines: 0,
@@ -129,10 +135,16 @@ export class JobInHand {
     });
   }
 
+  /** Why it is no fault of this job that its child ended, if it is none. */
+  #ended(): { killed?: string } {
+    if (this.#killed !== undefined) return { killed: this.#killed };
+    return this.#endedWith === undefined ? {} : { killed: `job ${this.#endedWith} of the same process` };
+  }
+
   /** The child ended with the job in its hands: an exit 0 is no ACK, because it said nothing. */
   #judge(exit: ChildEnd, tail: string): AttemptVerdict {
     const { code, signal, spawnError, trouble, missed } = exit;
-    const toldToEnd = this.#timedOut || this.#killed !== undefined;
+    const toldToEnd = this.#timedOut || this.#ended().killed !== undefined;
     if (spawnError !== undefined || toldToEnd || (code !== 0 && trouble === undefined)) {
       return judgeAttempt({
         owner: 'runner',
@@ -143,7 +155,7 @@ export class JobInHand {
         timeoutMs: this.#job.timeoutMs,
         tail,
         ...(spawnError !== undefined && { spawnError }),
-        ...(this.#killed !== undefined && { killed: this.#killed }),
+        ...this.#ended(),
       });
     }
     const error = withTail(`the handler ${trouble ?? 'ended without a verdict (exit 0)'}`, tail);

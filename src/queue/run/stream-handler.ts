@@ -6,12 +6,21 @@ import { StreamChild } from '../process/stream-child.ts';
 import { type InFlightJob, payloadText } from '../state/job.ts';
 import type { AttemptPlace, Handler } from './handler.ts';
 
+export interface StreamSpec {
+  /** What each child runs. */
+  shell: string;
+  /** Jobs at a time. */
+  workers: number;
+  /** Of them in one child. */
+  perProcess: number;
+}
+
 /**
  * Long-lived children: each gets job after job, one line each, and answers with a verdict, one line each. There are as
- * many as jobs run at a time; one that ended is started again for the next job.
+ * many as the jobs at a time need; one that ended is started again for the next job.
  */
-export function streamHandler(place: AttemptPlace, shell: string): Handler {
-  return new StreamHandler(place, shell);
+export function streamHandler(place: AttemptPlace, spec: StreamSpec): Handler {
+  return new StreamHandler(place, spec);
 }
 
 class StreamHandler implements Handler {
@@ -19,19 +28,19 @@ class StreamHandler implements Handler {
   readonly elsewhere = true;
   readonly lanes = ['handler'] as const;
   readonly #place: AttemptPlace;
-  readonly #shell: string;
+  readonly #spec: StreamSpec;
   readonly #children = new Set<StreamChild>();
 
-  constructor(place: AttemptPlace, shell: string) {
+  constructor(place: AttemptPlace, spec: StreamSpec) {
     this.#place = place;
-    this.#shell = shell;
-    this.title = `stream ${shell}`;
+    this.#spec = spec;
+    this.title = `stream ${spec.shell}`;
   }
 
   start(job: InFlightJob, timeoutMs: number, hooks: AttemptHooks): RunningAttempt {
     const { storeDir, fs } = this.#place;
     const { id, attempt, dispatchSeq, options } = job;
-    const child = this.#idle() ?? this.#start();
+    const child = this.#childFor(id) ?? this.#start();
     const output = fileOutput(fs, `${storeDir}/logs`, () => logName(id, dispatchSeq, attempt));
     const { name, maxAttempts: attemptsMax } = options;
     return child.run({ id, name, payload: payloadText(job), attempt, attemptsMax, timeoutMs, output }, hooks);
@@ -41,15 +50,25 @@ class StreamHandler implements Handler {
     await Promise.all([...this.#children].map((child) => child.close(now)));
   }
 
-  #idle(): StreamChild | undefined {
-    for (const child of this.#children) if (child.idle) return child;
-    return undefined;
+  /** The one with the fewest jobs; none as long as another one may be started instead of giving it a second job. */
+  #childFor(id: string): StreamChild | undefined {
+    const { workers, perProcess } = this.#spec;
+    let least: StreamChild | undefined;
+    let staying = 0;
+    for (const child of this.#children) {
+      if (!child.leaving) staying++;
+      if (!child.takes(id)) continue;
+      if (child.jobs === 0) return child;
+      if (least === undefined || child.jobs < least.jobs) least = child;
+    }
+    return staying < Math.ceil(workers / perProcess) ? undefined : least;
   }
 
   #start(): StreamChild {
     const { storeDir, storeId, killAfterMs, table, clock } = this.#place;
     const variables = { WALQ_STORE: storeDir, WALQ_LEASE: leaseOfRunner(storeId) };
-    const child = new StreamChild({ shell: this.#shell, variables, killAfterMs, table, clock });
+    const { shell, perProcess: jobsMax } = this.#spec;
+    const child = new StreamChild({ shell, variables, jobsMax, killAfterMs, table, clock });
     this.#children.add(child);
     void child.gone.then(() => this.#children.delete(child));
     return child;

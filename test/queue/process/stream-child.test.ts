@@ -15,7 +15,7 @@ const say = (members: string): string => `echo "{\\"id\\":\\"$id\\",${members.re
 const acks = eachJob(say('"ok":true'));
 
 function start(shell: string, killAfterMs = 2000): StreamChild {
-  const child = new StreamChild({ shell, variables: {}, killAfterMs, table, clock: systemClock });
+  const child = new StreamChild({ shell, variables: {}, jobsMax: 1, killAfterMs, table, clock: systemClock });
   onTestFinished(() => child.close('now'));
   return child;
 }
@@ -30,7 +30,7 @@ const outcome = (child: StreamChild, job: Partial<StreamJob> = {}, hooks: Attemp
 test('one child does job after job, and gets each as one line', async () => {
   const child = start(eachJob(say('"result":"$$"')));
   const first = await outcome(child, { id: 'a' });
-  expect(child.idle).toBe(true);
+  expect(child.takes('b')).toBe(true);
   const second = await outcome(child, { id: 'b', payload: '{"n":1}' });
   expect(first.verdict).toEqual({ kind: 'ack', result: `"${first.pid}"` });
   expect(second.verdict).toEqual(first.verdict);
@@ -61,6 +61,14 @@ test('what is no verdict of this job goes to its log: other ids, no ids, garbage
   expect(log).not.toContain('"id":"a"');
 });
 
+test('what is printed before a verdict goes to the log of its job, however close they are', async () => {
+  const child = start(eachJob(`echo noise; echo "of $id" >&2; ${say('"ok":false')}`));
+  for (let number = 0; number < 4000; number++) {
+    const { output } = await outcome(child, { id: `job-${number}` });
+    expect(output.tail).toBe(`of job-${number}`);
+  }
+});
+
 test('what is printed after a verdict goes to the log of the next job', async () => {
   const folder = tempFolder();
   const child = start(eachJob(`${say('"ok":true')}; sleep 0.05; echo late $id; echo done > ${folder}/done`));
@@ -84,7 +92,7 @@ test('a timeout ends the whole group of the child, and a verdict after that come
   const child = start(`trap 'echo "{\\"id\\":\\"a\\",\\"ok\\":true}"; exit 0' TERM; sleep 60 & wait`, 300);
   const ended = await outcome(child, { timeoutMs: 500 });
   expect(ended).toMatchObject({ verdict: { kind: 'timeout' }, timedOut: true });
-  expect(child.idle).toBe(false);
+  expect(child.leaving).toBe(true);
   expect(await groupGone(ended.pid)).toBe(true);
 });
 
@@ -163,7 +171,7 @@ test.each([
   const ended = await outcome(child, { payload: JSON.stringify('x'.repeat(jobBytes)) });
   expect(ended.verdict).toMatchObject({ kind: 'retry', reason: 'failed' });
   expect(ended.verdict).toMatchObject({ error: expect.stringContaining(error) });
-  expect(child.idle).toBe(false);
+  expect(child.leaving).toBe(true);
   expect(await groupGone(ended.pid)).toBe(true);
 });
 

@@ -160,3 +160,55 @@ test('children of a killed runner are ended before their job runs again', async 
   expect(alive(pid)).toBe(false);
   expect(await log(store)).toMatch(/RETRY a .*reason=crash/);
 });
+
+test('--per-process: many jobs at a time in few processes, each once, dealt out evenly', async () => {
+  const dir = scratch();
+  const store = `${dir}/store`;
+  const numbers = Array.from({ length: 2000 }, (_, n) => `{"payload":{"n":${n}}}`).join('\n');
+  await walq(['--store', store, 'queue', 'enqueue', '-f', '-', '-q'], { input: numbers });
+  const handler = `${dir}/handler.mjs`;
+  // The first ten of each process are held until ten are there; from then on the last come first.
+  writeFileSync(
+    handler,
+    `import { appendFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+let most = 0;
+const waiting = [];
+createInterface({ input: process.stdin }).on('line', (line) => {
+  waiting.push(JSON.parse(line));
+  most = Math.max(most, waiting.length);
+  if (most === 10) setImmediate(answer);
+}).on('close', () => appendFileSync('${dir}/most', most + '\\n'));
+function answer() {
+  for (const { id, payload } of waiting.splice(0).reverse()) console.log(JSON.stringify({ id, result: payload.n }));
+}`,
+  );
+  const shell = `exec '${process.execPath}' '${handler}'`;
+  const ran = await queue(store, 'run', '--stream', shell, '-j', '20', '--per-process', '10', '--drain', '-q');
+  expect(ran.code, ran.stderr).toBe(0);
+  expect(ran.stderr).toContain('2000 completed, 0 retries, 0 dead');
+  expect(readFileSync(`${dir}/most`, 'utf8')).toBe('10\n10\n');
+  const results = [...(await log(store)).matchAll(/ ACK .* result=(\d+)$/gm)].map((match) => Number(match[1]));
+  expect(results.sort((a, b) => a - b)).toEqual(Array.from({ length: 2000 }, (_, n) => n));
+});
+
+test('--per-process: a timeout ends the process, and costs the others in its hands no attempt', async () => {
+  const dir = scratch();
+  const store = `${dir}/store`;
+  const jobs = ['{"id":"slow","attempts":1,"timeout":"300ms"}', '{"id":"other","attempts":1}'];
+  await walq(['--store', store, 'queue', 'enqueue', '-f', '-', '-q'], { input: jobs.join('\n') });
+  const body = `case $id in slow) sleep 60;; *) ${ok};; esac`;
+  const ran = await queue(store, 'run', '-j', '2', '--per-process', '2', '--drain', '--stream', eachJob(body));
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toContain('1 completed, 1 retry, 1 dead');
+  const text = await log(store);
+  expect(text).toMatch(/RETRY other .*reason=stopped/);
+  expect(text).toMatch(/ACK other/);
+  expect(text).toMatch(/TIMEOUT slow\n.*DEAD slow/);
+});
+
+test('--per-process without --stream is refused', async () => {
+  const ran = await queue(`${scratch()}/store`, 'run', '--exec', 'true', '--per-process', '2');
+  expect(ran.code).toBe(2);
+  expect(ran.stderr).toContain('--per-process goes together with --stream');
+});

@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../../src/base/node-clock.ts';
+import { nodeFs } from '../../../src/fs/node-fs.ts';
+import { fileOutput } from '../../../src/queue/process/output.ts';
+import { StreamChild } from '../../../src/queue/process/stream-child.ts';
+import type { StreamJob } from '../../../src/queue/process/stream-job.ts';
+import { groupGone, table, tempFolder } from './helpers.ts';
+
+/** One child with several jobs in its hands. */
+
+function start(shell: string, jobsMax = 3): StreamChild {
+  const child = new StreamChild({ shell, variables: {}, jobsMax, killAfterMs: 2000, table, clock: systemClock });
+  onTestFinished(() => child.close('now'));
+  return child;
+}
+
+function run(child: StreamChild, id: string, job: Partial<StreamJob> = {}) {
+  return child.run({ id, name: 'mail', attempt: 1, attemptsMax: 3, timeoutMs: 0, ...job });
+}
+
+const says = (id: string, members: string): string => `echo '{"id":"${id}",${members}}'`;
+const twoLines = 'read one; read two';
+
+test('verdicts come in any order, and each goes to its own job', async () => {
+  const child = start(`${twoLines}; ${says('b', '"result":2')}; ${says('a', '"error":"no"')}; read more`);
+  const [a, b] = await Promise.all([run(child, 'a').done, run(child, 'b').done]);
+  expect(a.verdict).toEqual({ kind: 'retry', reason: 'failed', error: 'no' });
+  expect(b.verdict).toEqual({ kind: 'ack', result: '2' });
+});
+
+test('it takes as many as it may, no job twice, and another one when one is done', async () => {
+  const child = start(`${twoLines}; ${says('b', '"ok":true')}; read more`, 2);
+  run(child, 'a');
+  expect(child.takes('a'), 'in its hands already').toBe(false);
+  expect(child.takes('b')).toBe(true);
+  const { done } = run(child, 'b');
+  expect(child.jobs).toBe(2);
+  expect(child.takes('c'), 'hands full').toBe(false);
+  await done;
+  expect(child.takes('c')).toBe(true);
+});
+
+test('a timeout is that of one job; the others go back with their attempt', async () => {
+  const child = start(`${twoLines}; exec sleep 60`);
+  const [slow, other] = await Promise.all([run(child, 'slow', { timeoutMs: 200 }).done, run(child, 'other').done]);
+  expect(slow).toMatchObject({ verdict: { kind: 'timeout' }, timedOut: true });
+  const error = 'ended by the runner: job slow of the same process';
+  expect(other).toMatchObject({ verdict: { kind: 'retry', reason: 'stopped', error }, timedOut: false });
+  expect(await groupGone(slow.pid)).toBe(true);
+});
+
+test('what it says of the others before it is gone still counts', async () => {
+  const polite = start(
+    `trap 'echo "{\\"id\\":\\"other\\",\\"ok\\":true}"; exit 0' TERM; ${twoLines}; ${says('slow', '"progress":0.1')}; sleep 60 & wait`,
+  );
+  const [slow, other] = await Promise.all([run(polite, 'slow', { timeoutMs: 300 }).done, run(polite, 'other').done]);
+  expect(slow.verdict.kind).toBe('timeout');
+  expect(other.verdict).toEqual({ kind: 'ack' });
+});
+
+test('a cancelled job is told so, the others why it ended; a stop of all is the reason of each', async () => {
+  const child = start(`${twoLines}; exec sleep 60`);
+  const [a, b] = [run(child, 'a'), run(child, 'b')];
+  a.kill('cancelled');
+  expect((await a.done).killed).toBe('cancelled');
+  expect((await b.done).killed).toBe('job a of the same process');
+
+  const stopped = start(`${twoLines}; exec sleep 60`);
+  const attempts = [run(stopped, 'a'), run(stopped, 'b')];
+  for (const attempt of attempts) attempt.kill('stopped');
+  for (const { done } of attempts) expect((await done).killed).toBe('stopped');
+});
+
+test('one that ends by itself fails all that it has: each may be the cause', async () => {
+  const child = start(`${twoLines}; echo trouble >&2; exit 3`);
+  for (const { done } of [run(child, 'a'), run(child, 'b')])
+    expect((await done).verdict).toEqual({ kind: 'retry', reason: 'failed', error: 'exit 3: trouble' });
+});
+
+test('one that leaves by exit 0 costs only those an attempt that it has begun', async () => {
+  const child = start(
+    `read first; ${says('a', '"ok":true')}; ${twoLines}; ${says('b', '"progress":0.1')}; ${says('c', '"ok":true')}; exit 0`,
+  );
+  await run(child, 'a').done;
+  const [b, c, d] = await Promise.all([run(child, 'b').done, run(child, 'c').done, run(child, 'd').done]);
+  expect(b.verdict).toMatchObject({ kind: 'retry', reason: 'failed' });
+  expect(c.verdict).toEqual({ kind: 'ack' });
+  expect(d.verdict).toMatchObject({ kind: 'retry', reason: 'handler', refund: true });
+});
+
+test('what is no verdict goes to the log of each', async () => {
+  const folder = tempFolder();
+  const child = start(
+    `${twoLines}; echo both >&2; ${says('a', '"ok":true')}; sleep 0.1; echo "b alone" >&2; ${says('b', '"ok":true')}; read more`,
+  );
+  const logged = (id: string) => run(child, id, { output: fileOutput(nodeFs, folder, () => `${id}.log`) }).done;
+  await Promise.all([logged('a'), logged('b')]);
+  expect(readFileSync(`${folder}/a.log`, 'utf8')).toBe('both\n');
+  expect(readFileSync(`${folder}/b.log`, 'utf8')).toBe('both\nb alone\n');
+});
