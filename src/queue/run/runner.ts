@@ -171,6 +171,7 @@ export class Runner {
     let next: InFlightJob | undefined;
     while (!this.#stopping || next !== undefined) {
       const { version } = this.#wakeUp;
+      const lookedAt = this.#env.clock.now();
       try {
         if (next === undefined) await this.#sweeper.whenDue();
         const job = next ?? (await this.#engine.dispatch(this.#wanted));
@@ -179,7 +180,7 @@ export class Runner {
         if (job && this.#stopping) await this.#giveBack(job);
         else if (job) next = await this.#attempt(job);
         else if (this.#drain && this.#drained()) return this.#wakeUp.wake();
-        else await this.#sleep(version);
+        else await this.#sleep(version, lookedAt);
       } catch (error) {
         if (!(await this.#survives(error))) return;
       }
@@ -187,18 +188,16 @@ export class Runner {
   }
 
   async #giveBack(job: InFlightJob): Promise<void> {
-    try {
-      await this.#engine.giveBack(job, { reason: 'stopped' });
-    } catch (error) {
-      this.#unwritten(error);
-    }
+    await this.#engine.giveBack(job, { reason: 'stopped' }).catch((error) => this.#unwritten(error));
   }
 
-  async #sleep(version: number): Promise<void> {
+  async #sleep(version: number, lookedAt: number): Promise<void> {
     const { clock } = this.#env;
     const dueAt = this.#engine.nextDueAt();
     if (dueAt === undefined) return await this.#wakeUp.sleep(version);
     const leftMs = dueAt - clock.now();
+    // It became due since the look.
+    if (leftMs <= 0 && dueAt > lookedAt) return;
     // Due and yet not given out: a verdict waits for room on the disk. No use to look every millisecond.
     await this.#wakeUp.sleepFor(clock, leftMs > 0 ? Math.min(lookAgainMs, leftMs) : diskFullPauseMs, version);
   }

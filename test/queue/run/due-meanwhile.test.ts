@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { systemClock, systemRandom } from '../../../src/base/node-clock.ts';
+import { nodeFs } from '../../../src/fs/node-fs.ts';
+import { openQueue } from '../../../src/queue/open-queue.ts';
+import { serveQueue } from '../../../src/queue/run/serve.ts';
+import { functionHandler } from '../../../src/queue/work/function-handler.ts';
+import { takeLock } from '../../../src/storage/lock.ts';
+import { scratch } from '../../cli/run-walq.ts';
+import { plainRunner } from './plain-runner.ts';
+
+const startMs = Date.now() + 3_600_000;
+
+/** A clock that goes on only while somebody looks at it: a job may become due between any two looks. */
+function hastyClock() {
+  let now = startMs;
+  return { ...systemClock, now: () => now++ };
+}
+
+test('a job that becomes due between a look for jobs and the sleep after it is begun at once', async () => {
+  for (let delay = 0; delay < 40; delay++) {
+    const store = `${scratch()}/store`;
+    {
+      await using queue = await openQueue(store);
+      await queue.enqueue('later', undefined, { at: new Date(startMs + delay) });
+    }
+    const env = { fs: nodeFs, clock: hastyClock(), random: systemRandom };
+    const began = performance.now();
+    const summary = await serveQueue(env, store, await takeLock(env, store, { create: false }), {
+      ...plainRunner,
+      workers: 1,
+      handler: (place) => functionHandler(place, 'none', () => undefined),
+      create: false,
+      report: () => undefined,
+    });
+    expect(summary.completed).toBe(1);
+    expect(performance.now() - began, `due after ${delay} looks`).toBeLessThan(900);
+  }
+});
