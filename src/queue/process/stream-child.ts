@@ -41,7 +41,7 @@ export class StreamChild {
   /** Why it is of no use any more although it lives, and whether the last job may not have reached it. */
   #trouble: { what: string; missed: boolean } | undefined;
   #closing: Timer | undefined;
-  #jobsDone = 0;
+  #answers = 0;
   /** Printed between two jobs: goes to the log of the next one. */
   #loose: { stream: OutputStream; chunk: Uint8Array }[] = [];
   #looseBytes = 0;
@@ -92,11 +92,9 @@ export class StreamChild {
       {
         clock: this.#spec.clock,
         pid,
+        lives: () => this.#exit === undefined,
         endChild: () => this.#endFor(job.id),
-        release: () => {
-          this.#hands.delete(job.id);
-          this.#jobsDone++;
-        },
+        release: () => this.#hands.delete(job.id),
       },
       hooks,
     );
@@ -110,7 +108,8 @@ export class StreamChild {
       pid,
       done: hand.done,
       kill: (reason, now) => {
-        if (this.#hands.get(job.id) !== hand) return;
+        // Its verdict is known, or how the child has ended: the others need not suffer for it.
+        if (hand.isOver || this.#exit !== undefined) return;
         hand.killed(reason);
         this.#endFor(job.id, now);
       },
@@ -159,7 +158,7 @@ export class StreamChild {
     for (const pipe of pipesOf(child)) pipe?.destroy();
     if (child.pid !== undefined && leftovers) await killGroup(child.pid, this.#spec.clock, this.#spec.table);
     const trouble = this.#trouble;
-    const missed = this.#jobsDone > 0 && (trouble?.missed ?? exit.code === 0);
+    const missed = this.#answers > 0 && (trouble?.missed ?? exit.code === 0);
     for (const hand of this.#hands.values()) {
       hand.childGone({ ...exit, missed, ...(trouble && { trouble: trouble.what }) });
     }
@@ -200,6 +199,7 @@ export class StreamChild {
     const said = this.#hands.size === 0 ? undefined : parseStreamLine(line);
     const hand = said === undefined ? undefined : this.#hands.get(said.id);
     if (said === undefined || hand?.said(said) !== true) this.#print('stdout', Buffer.concat([line, newline]));
+    else if (said.over) this.#answers++;
   }
 
   /** Nothing says which of several jobs it is about. */

@@ -29,6 +29,8 @@ export interface ChildEnd extends Exit {
 export interface JobHost {
   clock: Clock;
   pid: number | undefined;
+  /** Its exit was not seen yet. */
+  lives(): boolean;
   /** On account of this job: SIGTERM to the child. */
   endChild(): void;
   /** The outcome is known: what the child prints from now on belongs to others. */
@@ -67,6 +69,11 @@ export class JobInHand {
     this.#timeout = startTimer(host.clock, job.timeoutMs, () => setImmediate(() => this.#onTimeout()));
   }
 
+  /** What became of it is known. */
+  get isOver(): boolean {
+    return this.#over;
+  }
+
   /** A line with our id. False when the job is over: the line is output like any other. */
   said(line: StreamLine): boolean {
     if (this.#over) return false;
@@ -99,7 +106,7 @@ export class JobInHand {
 
   /** The child ends on account of another of its jobs. */
   endedWith(id: string): void {
-    this.#endedWith ??= id;
+    if (!this.#timedOut) this.#endedWith ??= id;
   }
 
   childGone(exit: ChildEnd): void {
@@ -107,7 +114,8 @@ export class JobInHand {
   }
 
   #onTimeout(): void {
-    if (this.#over) return;
+    // What it might have done in the time that its child takes to end, nobody knows.
+    if (this.#over || this.#endedWith !== undefined || !this.#host.lives()) return;
     if (this.#killed === undefined) this.#timedOut = true;
     this.#host.endChild();
   }

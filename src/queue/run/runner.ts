@@ -45,6 +45,7 @@ export class Runner {
   #end: () => void = () => undefined;
   #drain: boolean;
   #stopping = false;
+  #pausing = false;
   #grace: Timer | undefined;
   readonly #sweeper: Sweeper;
 
@@ -254,18 +255,15 @@ export class Runner {
    * mended it; a runner that was to drain it ends.
    */
   async #broken(error: string): Promise<void> {
-    if (this.#summary.broken !== undefined && this.#engine.machine.settings.pauseOf({}) !== undefined) return;
+    const isPaused = this.#pausing || this.#engine.machine.settings.pauseOf({}) !== undefined;
+    if (this.#summary.broken !== undefined && (this.#stopping || isPaused)) return;
     this.#options.report({ kind: 'broken', error, paused: !this.#drain });
     this.#summary.broken = error;
-    if (this.#drain) this.#halt();
-    else {
-      try {
-        await this.#engine.pause({}, `handler: ${error}`);
-      } catch (failure) {
-        // The job still has to go back, so this is not the place to give up.
-        this.#fail(failure);
-      }
-    }
+    if (this.#drain) return this.#halt();
+    this.#pausing = true;
+    // The job still has to go back, so this is not the place to give up.
+    await this.#engine.pause({}, `handler: ${error}`).catch((failure) => this.#fail(failure));
+    this.#pausing = false;
   }
 
   /** After a full disk the runner waits and goes on; after anything else that the log says, it stops. */

@@ -99,3 +99,50 @@ test('what is no verdict goes to the log of each', async () => {
   expect(readFileSync(`${folder}/a.log`, 'utf8')).toBe('both\n');
   expect(readFileSync(`${folder}/b.log`, 'utf8')).toBe('both\nb alone\n');
 });
+
+test('others wait no longer for their own time once the process is told to end', async () => {
+  const lingers = `trap 'sleep 0.6; exit 0' TERM; ${twoLines}; sleep 60 & wait`;
+  const child = start(lingers);
+  const [first, second] = [run(child, 'first', { timeoutMs: 100 }), run(child, 'second', { timeoutMs: 300 })];
+  expect(await first.done).toMatchObject({ verdict: { kind: 'timeout' }, timedOut: true });
+  expect(await second.done).toMatchObject({ verdict: { kind: 'retry', reason: 'stopped' }, timedOut: false });
+  expect((await first.done).killed).toBeUndefined();
+
+  const together = start(lingers);
+  const attempts = ['a', 'b', 'c'].map((id) => run(together, id, { timeoutMs: 100 }).done);
+  const verdicts = (await Promise.all(attempts)).map(({ verdict }) => verdict.kind);
+  expect(verdicts).toEqual(['timeout', 'retry', 'retry']);
+});
+
+test('one that gives its first verdict and leaves at once by exit 0 costs the others no attempt', async () => {
+  for (let round = 0; round < 5; round++) {
+    const child = start(`${twoLines}; ${says('a', '"ok":true')}; exit 0`);
+    const [a, b] = [run(child, 'a').done, run(child, 'b').done];
+    await systemClock.sleep(1);
+    // Verdict, end of the pipes and exit are all there when the event loop gets to them.
+    for (const until = performance.now() + 60; performance.now() < until; );
+    expect((await a).verdict).toEqual({ kind: 'ack' });
+    expect((await b).verdict).toMatchObject({ kind: 'retry', reason: 'handler', refund: true });
+  }
+});
+
+test('a job that has its verdict takes no other with it when it is cancelled a moment later', async () => {
+  const child = start(
+    `${twoLines}; echo '{"id":"a","progress":0.5}\n{"id":"a","ok":true}'; sleep 0.2; ${says('b', '"ok":true')}`,
+  );
+  const onProgress = () => process.nextTick(() => a.kill('cancelled'));
+  const a = child.run({ id: 'a', name: 'mail', attempt: 1, attemptsMax: 3, timeoutMs: 0 }, { onProgress });
+  const b = run(child, 'b');
+  expect((await a.done).killed).toBeUndefined();
+  expect((await b.done).verdict).toEqual({ kind: 'ack' });
+});
+
+test('one that has ended by itself was not ended for one of its jobs', async () => {
+  const child = start(`${twoLines}; sleep 5 & exit 1`);
+  const [a, b, c] = [run(child, 'a'), run(child, 'b'), run(child, 'c', { timeoutMs: 150 })];
+  // Somebody else holds its pipes: they are still read.
+  await systemClock.sleep(120);
+  a.kill('cancelled');
+  for (const { done } of [a, b, c])
+    expect((await done).verdict).toEqual({ kind: 'retry', reason: 'failed', error: 'exit 1' });
+});

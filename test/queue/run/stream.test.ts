@@ -96,6 +96,21 @@ test('a handler that cannot be found gives the job back with its attempt', async
   expect(await log(store)).toMatch(/RETRY a .*reason=handler/);
 });
 
+test.each([
+  ['--per-process', '1'],
+  ['--per-process', '4'],
+])('that it cannot be found is said once: %s %s', async (...each) => {
+  const store = `${scratch()}/store`;
+  await walq(['--store', store, 'queue', 'enqueue', '-f', '-', '-q'], { input: '{}\n'.repeat(8) });
+  const ran = await queue(store, 'run', '--drain', '-j', '8', ...each, '--stream', '/no/such/handler');
+  expect(ran.stderr.match(/the handler does not work/g)).toHaveLength(1);
+  const runner = startRunner(store, ['-j', '8', ...each, '--stream', '/no/such/handler']);
+  await runner.says('the handler does not work');
+  await runner.kill('SIGTERM');
+  expect(runner.stderr().match(/the handler does not work/g)).toHaveLength(1);
+  expect((await log(store)).match(/ PAUSE /g)).toHaveLength(1);
+});
+
 test('what a handler prints besides goes to the log of the job', async () => {
   const store = `${scratch()}/store`;
   await queue(store, 'enqueue', '--id', 'a');
