@@ -27,6 +27,21 @@ export const takingMutants = [
     tests: ['test/queue/process/stream-several.test.ts'],
   },
   {
+    name: 'nobody is told of the jobs that one process left behind',
+    property: 'a job that kills its process dies of that alone',
+    file: 'src/queue/process/stream-child.ts',
+    edits: [['if (unclear !== undefined) this.#spec.onUnclear(id, unclear);', '']],
+    tests: ['test/queue/process/stream-several.test.ts'],
+  },
+  {
+    name: 'an answer does not count',
+    property: 'who leaves after an answer costs those that it said nothing of no attempt',
+    file: 'src/queue/process/stream-child.ts',
+    edits: [['else if (said.over) this.#answers++;', '']],
+    tests: ['test/queue/process/stream-several.test.ts'],
+    only: 'at once by exit 0',
+  },
+  {
     name: 'jobs are heaped on the first process',
     property: 'jobs are dealt out evenly',
     file: 'src/queue/run/stream-handler.ts',

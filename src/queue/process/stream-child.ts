@@ -6,7 +6,7 @@ import { GroupEnder, killGroup, signalGroup } from './group.ts';
 import { MessagePipe } from './message-pipe.ts';
 import type { OutputStream } from './output.ts';
 import type { ProcessTable } from './process-table.ts';
-import { JobInHand, type StreamJob } from './stream-job.ts';
+import { JobInHand, type StreamJob, type Unclear } from './stream-job.ts';
 import { parseStreamLine, streamJob } from './stream-line.ts';
 import { startTimer, type Timer } from './timer.ts';
 
@@ -17,6 +17,8 @@ export interface StreamChildSpec {
   variables: Readonly<Record<string, string>>;
   /** It may have so many jobs in its hands at a time. */
   jobsMax: number;
+  /** It ended by itself with this job in its hands, which may be the cause or not. */
+  onUnclear(id: string, unclear: Unclear): void;
   killAfterMs: number;
   table: Pick<ProcessTable, 'groupLives'>;
   clock: Clock;
@@ -41,6 +43,7 @@ export class StreamChild {
   /** Why it is of no use any more although it lives, and whether the last job may not have reached it. */
   #trouble: { what: string; missed: boolean } | undefined;
   #closing: Timer | undefined;
+  #closed = false;
   #answers = 0;
   /** Printed between two jobs: goes to the log of the next one. */
   #loose: { stream: OutputStream; chunk: Uint8Array }[] = [];
@@ -76,7 +79,7 @@ export class StreamChild {
 
   /** It is on its way out: no more jobs. */
   get leaving(): boolean {
-    return this.#exit !== undefined || this.#closing !== undefined || this.#ender?.ending === true;
+    return this.#closed || this.#exit !== undefined || this.#closing !== undefined || this.#ender?.ending === true;
   }
 
   /** This job may be handed over: there is room, and an older attempt of it is not still here. */
@@ -102,8 +105,9 @@ export class StreamChild {
     for (const { stream, chunk } of this.#loose) hand.output.write(stream, chunk);
     this.#loose = [];
     this.#looseBytes = 0;
-    if (this.#child === undefined) void this.gone.then((exit) => hand.childGone({ ...exit, missed: false }));
-    else this.#write(streamJob(job));
+    if (this.#child === undefined) {
+      void this.gone.then((exit) => hand.childGone({ ...exit, missed: false, company: false }));
+    } else this.#write(streamJob(job));
     return {
       pid,
       done: hand.done,
@@ -118,6 +122,7 @@ export class StreamChild {
 
   /** No more jobs: its standard input ends, and it has `killAfterMs` to leave; `now`: it is killed. */
   async close(now?: 'now'): Promise<void> {
+    this.#closed = true;
     this.#child?.stdin?.end();
     if (now === 'now') this.#ender?.end('now');
     const timer = startTimer(this.#spec.clock, this.#spec.killAfterMs, () => this.#ender?.end());
@@ -159,8 +164,11 @@ export class StreamChild {
     if (child.pid !== undefined && leftovers) await killGroup(child.pid, this.#spec.clock, this.#spec.table);
     const trouble = this.#trouble;
     const missed = this.#answers > 0 && (trouble?.missed ?? exit.code === 0);
-    for (const hand of this.#hands.values()) {
-      hand.childGone({ ...exit, missed, ...(trouble && { trouble: trouble.what }) });
+    const company = [...this.#hands.values()].filter((hand) => !hand.isOver).length > 1;
+    const end = { ...exit, missed, company, ...(trouble && { trouble: trouble.what }) };
+    for (const [id, hand] of this.#hands) {
+      const unclear = hand.childGone(end);
+      if (unclear !== undefined) this.#spec.onUnclear(id, unclear);
     }
     return exit;
   }

@@ -15,6 +15,8 @@ export interface StreamJob {
   /** 0 = no limit. */
   timeoutMs: number;
   output?: OutputSink;
+  /** The last time it was 'missed'. */
+  missedBefore?: boolean;
 }
 
 /** How a child ended that had a job in its hands. */
@@ -23,7 +25,18 @@ export interface ChildEnd extends Exit {
   trouble?: string;
   /** It may be that the job never reached it: it had done others before, and left of its own will. */
   missed: boolean;
+  /** It had other jobs in its hands. */
+  company: boolean;
 }
+
+/**
+ * The job may not have reached the child that ended; or it is one that may be the cause: of several in its hands, or
+ * because it was missed twice.
+ */
+export type Unclear = 'missed' | 'suspect';
+
+/** What the end of a child with the job in its hands is put down to. */
+type Fault = Unclear | 'told to end' | 'handler' | 'this job';
 
 /** Of the child that works on the job. */
 export interface JobHost {
@@ -109,8 +122,12 @@ export class JobInHand {
     if (!this.#timedOut) this.#endedWith ??= id;
   }
 
-  childGone(exit: ChildEnd): void {
-    if (!this.#over) void this.#finish((tail) => this.#judge(exit, tail), exit, this.#end());
+  /** Answers with what is not clear about the end of the child, if it is not. */
+  childGone(exit: ChildEnd): Unclear | undefined {
+    if (this.#over) return undefined;
+    const fault = this.#faultOf(exit);
+    void this.#finish((tail) => this.#judge(exit, fault, tail), exit, this.#end());
+    return fault === 'missed' || fault === 'suspect' ? fault : undefined;
   }
 
   #onTimeout(): void {
@@ -149,25 +166,36 @@ export class JobInHand {
     return this.#endedWith === undefined ? {} : { killed: `job ${this.#endedWith} of the same process` };
   }
 
+  #faultOf({ code, spawnError, trouble, missed, company }: ChildEnd): Fault {
+    if (this.#timedOut || this.#ended().killed !== undefined) return 'told to end';
+    if (spawnError !== undefined || ((code === 126 || code === 127) && trouble === undefined)) return 'handler';
+    if (missed && !this.#begun) return this.#job.missedBefore ? 'suspect' : 'missed';
+    return company ? 'suspect' : 'this job';
+  }
+
+  #judge(exit: ChildEnd, fault: Fault, tail: string): AttemptVerdict {
+    const verdict = this.#judgeEnd(exit, fault === 'told to end', tail);
+    if (verdict.kind === 'ack' || (fault !== 'missed' && fault !== 'suspect')) return verdict;
+    const error = exit.company ? `with other jobs in the same process: ${verdict.error}` : verdict.error;
+    return { kind: 'retry', reason: 'handler', error, refund: true };
+  }
+
   /** The child ended with the job in its hands: an exit 0 is no ACK, because it said nothing. */
-  #judge(exit: ChildEnd, tail: string): AttemptVerdict {
-    const { code, signal, spawnError, trouble, missed } = exit;
-    const toldToEnd = this.#timedOut || this.#ended().killed !== undefined;
-    if (spawnError !== undefined || toldToEnd || (code !== 0 && trouble === undefined)) {
-      return judgeAttempt({
-        owner: 'runner',
-        // Ended on our word, well behaved: it is no success for that.
-        exitCode: toldToEnd && code === 0 ? null : code,
-        signal,
-        timedOut: this.#timedOut,
-        timeoutMs: this.#job.timeoutMs,
-        tail,
-        ...(spawnError !== undefined && { spawnError }),
-        ...this.#ended(),
-      });
+  #judgeEnd({ code, signal, spawnError, trouble }: ChildEnd, toldToEnd: boolean, tail: string): AttemptVerdict {
+    const what = trouble ?? (code === 0 ? 'ended without a verdict (exit 0)' : undefined);
+    if (what !== undefined && !toldToEnd && spawnError === undefined) {
+      return { kind: 'retry', reason: 'failed', error: withTail(`the handler ${what}`, tail) };
     }
-    const error = withTail(`the handler ${trouble ?? 'ended without a verdict (exit 0)'}`, tail);
-    const refund = missed && !this.#begun;
-    return refund ? { kind: 'retry', reason: 'handler', error, refund } : { kind: 'retry', reason: 'failed', error };
+    return judgeAttempt({
+      owner: 'runner',
+      // Ended on our word, well behaved: it is no success for that.
+      exitCode: toldToEnd && code === 0 ? null : code,
+      signal,
+      timedOut: this.#timedOut,
+      timeoutMs: this.#job.timeoutMs,
+      tail,
+      ...(spawnError !== undefined && { spawnError }),
+      ...this.#ended(),
+    });
   }
 }

@@ -3,6 +3,8 @@ import { logName } from '../process/log-files.ts';
 import { leaseOfRunner } from '../process/orphans.ts';
 import { fileOutput } from '../process/output.ts';
 import { StreamChild } from '../process/stream-child.ts';
+import type { StreamJob, Unclear } from '../process/stream-job.ts';
+import { WaitingAttempt } from '../process/waiting-attempt.ts';
 import { type InFlightJob, payloadText } from '../state/job.ts';
 import type { AttemptPlace, Handler } from './handler.ts';
 
@@ -30,6 +32,12 @@ class StreamHandler implements Handler {
   readonly #place: AttemptPlace;
   readonly #spec: StreamSpec;
   readonly #children = new Set<StreamChild>();
+  /** What was not clear about the last attempt of a job. */
+  readonly #unclear = new Map<string, Unclear>();
+  /** Started for one suspect alone. */
+  #lone: StreamChild | undefined;
+  /** Until the suspects that came before are done. */
+  #line: Promise<unknown> = Promise.resolve();
 
   constructor(place: AttemptPlace, spec: StreamSpec) {
     this.#place = place;
@@ -40,10 +48,17 @@ class StreamHandler implements Handler {
   start(job: InFlightJob, timeoutMs: number, hooks: AttemptHooks): RunningAttempt {
     const { storeDir, fs } = this.#place;
     const { id, attempt, dispatchSeq, options } = job;
-    const child = this.#childFor(id) ?? this.#start();
     const output = fileOutput(fs, `${storeDir}/logs`, () => logName(id, dispatchSeq, attempt));
     const { name, maxAttempts: attemptsMax } = options;
-    return child.run({ id, name, payload: payloadText(job), attempt, attemptsMax, timeoutMs, output }, hooks);
+    const unclear = this.#unclear.get(id);
+    if (unclear !== undefined) this.#unclear.delete(id);
+    const missedBefore = unclear === 'missed';
+    const payload = payloadText(job);
+    const streamJob = { id, name, payload, attempt, attemptsMax, timeoutMs, output, missedBefore };
+    if (unclear !== 'suspect') return (this.#childFor(id) ?? this.#start()).run(streamJob, hooks);
+    const alone = new WaitingAttempt(this.#line, () => this.#runAlone(streamJob, hooks));
+    this.#line = Promise.all([this.#line, alone.done]);
+    return alone;
   }
 
   async close(now?: 'now'): Promise<void> {
@@ -56,6 +71,7 @@ class StreamHandler implements Handler {
     let least: StreamChild | undefined;
     let staying = 0;
     for (const child of this.#children) {
+      if (child === this.#lone) continue;
       if (!child.leaving) staying++;
       if (!child.takes(id)) continue;
       if (child.jobs === 0) return child;
@@ -64,11 +80,21 @@ class StreamHandler implements Handler {
     return staying < Math.ceil(workers / perProcess) ? undefined : least;
   }
 
+  /** In a new process: how that ends is the doing of this job. */
+  #runAlone(job: StreamJob, hooks: AttemptHooks): RunningAttempt {
+    const child = this.#start();
+    this.#lone = child;
+    const attempt = child.run(job, hooks);
+    void attempt.done.then(() => child.close());
+    return attempt;
+  }
+
   #start(): StreamChild {
     const { storeDir, storeId, killAfterMs, table, clock } = this.#place;
     const variables = { WALQ_STORE: storeDir, WALQ_LEASE: leaseOfRunner(storeId) };
     const { shell, perProcess: jobsMax } = this.#spec;
-    const child = new StreamChild({ shell, variables, jobsMax, killAfterMs, table, clock });
+    const onUnclear = (id: string, unclear: Unclear) => void this.#unclear.set(id, unclear);
+    const child = new StreamChild({ shell, variables, jobsMax, onUnclear, killAfterMs, table, clock });
     this.#children.add(child);
     void child.gone.then(() => this.#children.delete(child));
     return child;

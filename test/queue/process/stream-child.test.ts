@@ -15,7 +15,15 @@ const say = (members: string): string => `echo "{\\"id\\":\\"$id\\",${members.re
 const acks = eachJob(say('"ok":true'));
 
 function start(shell: string, killAfterMs = 2000): StreamChild {
-  const child = new StreamChild({ shell, variables: {}, jobsMax: 1, killAfterMs, table, clock: systemClock });
+  const child = new StreamChild({
+    shell,
+    variables: {},
+    jobsMax: 1,
+    onUnclear: () => {},
+    killAfterMs,
+    table,
+    clock: systemClock,
+  });
   onTestFinished(() => child.close('now'));
   return child;
 }

@@ -9,8 +9,16 @@ import { groupGone, table, tempFolder } from './helpers.ts';
 
 /** One child with several jobs in its hands. */
 
-function start(shell: string, jobsMax = 3): StreamChild {
-  const child = new StreamChild({ shell, variables: {}, jobsMax, killAfterMs: 2000, table, clock: systemClock });
+function start(shell: string, jobsMax = 3, onUnclear: (id: string, unclear: string) => void = () => {}): StreamChild {
+  const child = new StreamChild({
+    shell,
+    variables: {},
+    jobsMax,
+    onUnclear,
+    killAfterMs: 2000,
+    table,
+    clock: systemClock,
+  });
   onTestFinished(() => child.close('now'));
   return child;
 }
@@ -72,19 +80,40 @@ test('a cancelled job is told so, the others why it ended; a stop of all is the 
   for (const { done } of attempts) expect((await done).killed).toBe('stopped');
 });
 
-test('one that ends by itself fails all that it has: each may be the cause', async () => {
-  const child = start(`${twoLines}; echo trouble >&2; exit 3`);
+test.each([
+  ['echo trouble >&2; exit 3', 'exit 3: trouble'],
+  ['exit 0', 'the handler ended without a verdict (exit 0)'],
+  ['exec >&-; sleep 60', 'the handler closed its standard output'],
+])('one that ends by itself, %s, costs none an attempt: nobody knows who was the cause', async (ends, why) => {
+  const unclear: string[] = [];
+  const child = start(`${twoLines}; ${ends}`, 3, (...seen) => unclear.push(seen.join(' ')));
+  const error = `with other jobs in the same process: ${why}`;
   for (const { done } of [run(child, 'a'), run(child, 'b')])
-    expect((await done).verdict).toEqual({ kind: 'retry', reason: 'failed', error: 'exit 3: trouble' });
+    expect((await done).verdict).toEqual({ kind: 'retry', reason: 'handler', error, refund: true });
+  expect(unclear).toEqual(['a suspect', 'b suspect']);
 });
 
-test('one that leaves by exit 0 costs only those an attempt that it has begun', async () => {
+test.each([
+  ['one alone is the cause itself', `read one; exit 3`, ['a'], { kind: 'retry', reason: 'failed' }],
+  ['a handler that cannot be run', `${twoLines}; exit 127`, ['a', 'b'], { kind: 'broken' }],
+])('%s', async (_what, shell, ids, verdict) => {
+  const unclear: string[] = [];
+  const child = start(shell, 3, (...seen) => unclear.push(seen.join(' ')));
+  for (const { done } of ids.map((id) => run(child, id))) expect((await done).verdict).toMatchObject(verdict);
+  expect(unclear).toEqual([]);
+});
+
+test('one that leaves by exit 0 between two jobs makes none suspect but those that it has begun', async () => {
+  const unclear: string[] = [];
   const child = start(
     `read first; ${says('a', '"ok":true')}; ${twoLines}; ${says('b', '"progress":0.1')}; ${says('c', '"ok":true')}; exit 0`,
+    3,
+    (...seen) => unclear.push(seen.join(' ')),
   );
   await run(child, 'a').done;
   const [b, c, d] = await Promise.all([run(child, 'b').done, run(child, 'c').done, run(child, 'd').done]);
-  expect(b.verdict).toMatchObject({ kind: 'retry', reason: 'failed' });
+  expect(b.verdict).toMatchObject({ kind: 'retry', refund: true });
+  expect(unclear).toEqual(['b suspect', 'd missed']);
   expect(c.verdict).toEqual({ kind: 'ack' });
   expect(d.verdict).toMatchObject({ kind: 'retry', reason: 'handler', refund: true });
 });
@@ -144,5 +173,5 @@ test('one that has ended by itself was not ended for one of its jobs', async () 
   await systemClock.sleep(120);
   a.kill('cancelled');
   for (const { done } of [a, b, c])
-    expect((await done).verdict).toEqual({ kind: 'retry', reason: 'failed', error: 'exit 1' });
+    expect((await done).verdict).toMatchObject({ error: 'with other jobs in the same process: exit 1', refund: true });
 });

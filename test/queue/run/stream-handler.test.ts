@@ -10,6 +10,10 @@ import { plainRunner } from './plain-runner.ts';
 
 const env = { fs: nodeFs, clock: systemClock, random: systemRandom };
 
+/** Sets `id` from the line of each job, and does `body` with it. */
+const eachJob = (body: string) => `while read -r line; do id=\${line#*'"id":"'}; id=\${id%%'"'*}; ${body}; done`;
+const ok = 'echo "{\\"id\\":\\"$id\\",\\"ok\\":true}"';
+
 /** The process that each of so many jobs was given to: how often which, most first. Their verdicts come late. */
 async function dealtOut(jobs: number, workers: number, perProcess: number): Promise<number[]> {
   const store = `${scratch()}/store`;
@@ -18,11 +22,10 @@ async function dealtOut(jobs: number, workers: number, perProcess: number): Prom
     await queue.enqueueMany(Array.from({ length: jobs }, () => ({ name: 'default' })));
   }
   const times = new Map<number | undefined, number>();
-  const slow = `while read -r line; do id=\${line#*'"id":"'}; sleep 0.1; echo "{\\"id\\":\\"\${id%%'"'*}\\",\\"ok\\":true}"; done`;
   const summary = await serveQueue(env, store, await takeLock(env, store, { create: false }), {
     ...plainRunner,
     workers,
-    handler: (place) => streamHandler(place, { shell: slow, workers, perProcess }),
+    handler: (place) => streamHandler(place, { shell: eachJob(`sleep 0.1; ${ok}`), workers, perProcess }),
     create: false,
     report: (event) => {
       if (event.kind === 'started') times.set(event.pid, (times.get(event.pid) ?? 0) + 1);
@@ -38,3 +41,38 @@ test('jobs are dealt out evenly, to as many processes as the jobs at a time need
   expect(await dealtOut(4, 4, 1), 'one in each').toEqual([1, 1, 1, 1]);
   expect(await dealtOut(3, 3, 100), 'more in each than there are at all').toEqual([3]);
 });
+
+test.each([
+  ['kill -9 $$', 4],
+  ['exit 0', 4],
+  ['exit 0', 1],
+])(
+  'a job that ends its process, `%s`, with %i in each, dies of that alone: no other loses an attempt by it',
+  async (ends, perProcess) => {
+    const store = `${scratch()}/store`;
+    await using queue = await openQueue(store);
+    const jobs = Array.from({ length: 12 }, (_, n) => ({ name: 'good', id: `good-${n}`, attempts: 1 }));
+    jobs.splice(5, 0, { name: 'bad', id: 'bad', attempts: 3 });
+    await queue.enqueueMany(jobs.map((job) => ({ ...job, backoff: 'none' as const })));
+    await queue.close();
+    const started: string[] = [];
+    const summary = await serveQueue(env, store, await takeLock(env, store, { create: false }), {
+      ...plainRunner,
+      workers: 4,
+      handler: (place) => {
+        const shell = eachJob(`sleep 0.05; if [ $id = bad ]; then ${ends}; fi; ${ok}`);
+        return streamHandler(place, { shell, workers: 4, perProcess });
+      },
+      create: false,
+      report: (event) => {
+        if (event.kind === 'started') started.push(event.job.id);
+      },
+    });
+    expect(summary).toMatchObject({ completed: 12, dead: 1 });
+    const times = (id: string) => started.filter((other) => other === id).length;
+    // Before each of its three attempts that count it may be in company, and missed twice.
+    expect(times('bad')).toBeGreaterThanOrEqual(3);
+    expect(times('bad')).toBeLessThanOrEqual(9);
+    for (const { id } of jobs) if (id !== 'bad') expect(times(id), id).toBeLessThanOrEqual(9);
+  },
+);
