@@ -23,7 +23,10 @@ export class WaitingAttempt implements RunningAttempt {
   }
 
   kill(reason: string, now?: 'now'): void {
-    if (this.#running !== undefined) return this.#running.kill(reason, now);
+    if (this.#running !== undefined) {
+      this.#running.kill(reason, now);
+      return;
+    }
     this.#isOver = true;
     this.#resolve({
       verdict: { kind: 'retry', reason: 'stopped', error: `ended by the runner: ${reason}` },
