@@ -25,7 +25,7 @@ async function dealtOut(jobs: number, workers: number, perProcess: number): Prom
   const summary = await serveQueue(env, store, await takeLock(env, store, { create: false }), {
     ...plainRunner,
     workers,
-    handler: (place) => streamHandler(place, { shell: eachJob(`sleep 0.1; ${ok}`), workers, perProcess }),
+    handler: (place) => streamHandler(place, { shell: eachJob(`sleep 0.3; ${ok}`), workers, perProcess }),
     create: false,
     report: (event) => {
       if (event.kind === 'started') times.set(event.pid, (times.get(event.pid) ?? 0) + 1);
