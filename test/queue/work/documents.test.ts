@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { readConfig } from '../../../src/commands/queue/run-config.ts';
 import { nodeFs } from '../../../src/fs/node-fs.ts';
 import { openPipe } from '../../../src/fs/pipe.ts';
@@ -14,15 +16,16 @@ import { blocksOf, makeShim, root, runShown } from '../../support/doc-examples.t
 
 const document = readFileSync(new URL('../../../docs/handlers.md', import.meta.url), 'utf8');
 
-function block(language: string): string {
-  const [, text] = new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\``, 'm').exec(document) ?? [];
+/** The example in this language that has these words. */
+function block(language: string, words = ''): string {
+  const text = blocksOf(document, language).find((each) => each.includes(words));
   if (text === undefined) throw new Error(`no example in ${language}`);
   return text;
 }
 
 test('the module loads, with one function by name', async () => {
   const file = `${scratch()}/handlers.mjs`;
-  writeFileSync(file, block('js'));
+  writeFileSync(file, block('js', 'export default'));
   expect(Object.keys(await loadModule(file))).toEqual(['mail']);
 });
 
@@ -103,4 +106,30 @@ test.skipIf(!python)('the process that lives on, in Python (not run where there 
   const { output } = await shell(`${enqueue} && walq queue run --stream 'python3 worker.py' --drain`);
   expect(output).toMatch(/^p completed/m);
   expect(await show('p')).toContain('"result":2');
+});
+
+test('the process with many jobs at a time, in JavaScript', async () => {
+  let atOnce = 0;
+  let most = 0;
+  const server = createServer((request, response) => {
+    most = Math.max(most, ++atOnce);
+    setTimeout(() => {
+      atOnce--;
+      response.writeHead(request.url === '/bad' ? 500 : 200).end();
+    }, 100);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { cwd, shell, show } = place();
+  writeFileSync(join(cwd, 'worker.mjs'), block('js', 'createInterface'));
+  const jobs = [...'abcdef'].map((id) => `{"id":"${id}","payload":{"url":"${url}/"}}`);
+  jobs.push(`{"id":"refused","attempts":1,"payload":{"url":"${url}/bad"}}`, '{"id":"none","attempts":1}');
+  writeFileSync(join(cwd, 'jobs'), jobs.join('\n'));
+  const run = `walq queue run --stream "exec '${process.execPath}' worker.mjs" -j 8 --per-process 8 --drain`;
+  const { output } = await shell(`walq queue enqueue -f jobs && ${run}`);
+  expect(output).toContain('6 completed, 0 retries, 2 dead');
+  expect(most).toBeGreaterThan(1);
+  expect(await show('refused')).toContain('status 500');
+  expect(await show('none')).toContain('TypeError');
 });
