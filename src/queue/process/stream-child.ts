@@ -28,6 +28,8 @@ export interface StreamChildSpec {
 const lineBytesMax = 4 * 1024 * 1024;
 /** How long an exit may come after the end of a pipe, and pipes may be read after the exit. */
 const exitMs = 250;
+/** Jobs whose time is up so close together were handed over together. */
+const togetherMs = 10;
 /** Kept of what is printed between two jobs. */
 const looseBytesMax = 64 * 1024;
 const newline = Buffer.from('\n');
@@ -96,7 +98,7 @@ export class StreamChild {
         clock: this.#spec.clock,
         pid,
         lives: () => this.#exit === undefined,
-        endChild: () => this.#endFor(job.id),
+        timeUp: () => this.#timeUp(),
         release: () => this.#hands.delete(job.id),
       },
       hooks,
@@ -139,6 +141,16 @@ export class StreamChild {
       process.nextTick(() => stdin.uncork());
     }
     stdin.write(line);
+  }
+
+  /** Of jobs that were handed over together the first is meant: the others may have waited for it. */
+  #timeUp(): void {
+    for (const [id, hand] of this.#hands) {
+      if (!hand.isDue(togetherMs)) continue;
+      hand.outOfTime();
+      this.#endFor(id);
+      return;
+    }
   }
 
   /** Ends on account of one job; the others can do nothing for it. */

@@ -44,8 +44,8 @@ export interface JobHost {
   pid: number | undefined;
   /** Its exit was not seen yet. */
   lives(): boolean;
-  /** On account of this job: SIGTERM to the child. */
-  endChild(): void;
+  /** A job is out of time: this one, or an older one that is so too. */
+  timeUp(): void;
   /** The outcome is known: what the child prints from now on belongs to others. */
   release(): void;
 }
@@ -117,6 +117,15 @@ export class JobInHand {
     if (!this.#timedOut) this.#killed ??= reason;
   }
 
+  /** Its time is up within so many milliseconds. */
+  isDue(withinMs: number): boolean {
+    return !this.#over && this.#timeout !== undefined && this.#timeout.leftMs() <= withinMs;
+  }
+
+  outOfTime(): void {
+    if (this.#killed === undefined) this.#timedOut = true;
+  }
+
   /** The child ends on account of another of its jobs. */
   endedWith(id: string): void {
     if (!this.#timedOut) this.#endedWith ??= id;
@@ -133,8 +142,7 @@ export class JobInHand {
   #onTimeout(): void {
     // What it might have done in the time that its child takes to end, nobody knows.
     if (this.#over || this.#endedWith !== undefined || !this.#host.lives()) return;
-    if (this.#killed === undefined) this.#timedOut = true;
-    this.#host.endChild();
+    this.#host.timeUp();
   }
 
   #end(): number {
