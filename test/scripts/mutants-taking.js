@@ -46,7 +46,7 @@ export const takingMutants = [
     property: 'jobs are dealt out evenly',
     file: 'src/queue/run/stream-handler.ts',
     edits: [
-      ['staying < Math.ceil(workers / perProcess) ? undefined : least', 'least'],
+      ['staying < processesOf(workers, perProcess) ? undefined : least', 'least'],
       ['child.jobs < least.jobs', 'false'],
     ],
     tests: ['test/queue/run/stream-handler.test.ts'],

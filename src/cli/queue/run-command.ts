@@ -34,7 +34,7 @@ function addHandlerOptions(command: Command): void {
     .option('--stream <command>', 'shell line whose processes live on: a job a line in, a verdict a line out')
     .option(
       '--per-process <count>',
-      'jobs in one process of --stream at a time (default: 1)',
+      'of the --workers, in one process of --stream (default: 1)',
       wholeNumber('--per-process', 1),
     )
     .option('--module <file>', 'functions of a JavaScript module')

@@ -18,8 +18,10 @@ export async function applyConfig(command: Command, file: string): Promise<void>
   const typed = (option: Option) => sourceOf(command, option) === 'cli';
   const isTyped = (name: string) => typed(options.get(name) as Option);
   const handlerTyped = [...handlerFlags].some((name) => options.has(name) && isTyped(name));
-  const outranked = (name: string) => handlerTyped && !isTyped(handlerOf[name] ?? name);
-  const ofHandler = (name: string) => handlerFlags.has(name) || name in handlerOf;
+  const outranked = (name: string) => {
+    const handler = handlerFlags.has(name) ? name : handlerOf[name];
+    return handlerTyped && handler !== undefined && !isTyped(handler);
+  };
   const seen = new Set<string>();
   for (const [key, value] of Object.entries(await readConfig({ fs: nodeFs, pipe: openPipe }, file))) {
     const name = key.replaceAll('_', '-');
@@ -28,7 +30,7 @@ export async function applyConfig(command: Command, file: string): Promise<void>
     if (seen.has(name)) throw badConfig(file, `'${excerpt(key)}' is there twice`, { key });
     seen.add(name);
     const parsed = parsedValue(file, key, value, option);
-    if (typed(option) || (ofHandler(name) && outranked(name))) continue;
+    if (typed(option) || outranked(name)) continue;
     ownerOf(command, option).setOptionValueWithSource(option.attributeName(), parsed, 'config');
   }
 }

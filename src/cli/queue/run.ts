@@ -8,6 +8,7 @@ import type { HandlerRequest } from '../../commands/queue/run-handler.ts';
 import type { AttemptOutcome } from '../../queue/process/attempt-types.ts';
 import type { Runner } from '../../queue/run/runner.ts';
 import type { RunnerReport, RunSummary } from '../../queue/run/runner-types.ts';
+import { processesOf } from '../../queue/run/stream-handler.ts';
 import { failureDocument, InDocument } from '../failure.ts';
 import type { Session } from '../session.ts';
 import { counted } from '../text.ts';
@@ -77,7 +78,7 @@ export async function run(session: Session, _args: readonly string[], flags: Run
       }
       const jobs = store.machine.counts;
       session.context.note(
-        `ready, ${counted(flags.workers, 'worker')}: ${jobs.pending} pending, ${jobs.in_flight} in flight, ${jobs.completed} completed, ${jobs.dead} dead`,
+        `ready, ${workersText(flags)}: ${jobs.pending} pending, ${jobs.in_flight} in flight, ${jobs.completed} completed, ${jobs.dead} dead`,
       );
     },
   });
@@ -101,6 +102,13 @@ export async function run(session: Session, _args: readonly string[], flags: Run
   }
   if (failure) throw failure;
   return exit;
+}
+
+function workersText({ workers, perProcess }: RunFlags): string {
+  const text = counted(workers, 'worker');
+  return perProcess === undefined
+    ? text
+    : `${text} in ${counted(processesOf(workers, perProcess), 'process', 'processes')}`;
 }
 
 function exitOf(summary: RunSummary, flags: RunFlags, signals: Signals): ExitCode {

@@ -25,6 +25,11 @@ export function streamHandler(place: AttemptPlace, spec: StreamSpec): Handler {
   return new StreamHandler(place, spec);
 }
 
+/** As many as so many jobs at a time need. */
+export function processesOf(workers: number, perProcess: number): number {
+  return Math.ceil(workers / perProcess);
+}
+
 class StreamHandler implements Handler {
   readonly title: string;
   readonly elsewhere = true;
@@ -51,7 +56,7 @@ class StreamHandler implements Handler {
     const output = fileOutput(fs, `${storeDir}/logs`, () => logName(id, dispatchSeq, attempt));
     const { name, maxAttempts: attemptsMax } = options;
     const unclear = this.#unclear.get(id);
-    if (unclear !== undefined) this.#unclear.delete(id);
+    this.#unclear.delete(id);
     const missedBefore = unclear === 'missed';
     const payload = payloadText(job);
     const streamJob = { id, name, payload, attempt, attemptsMax, timeoutMs, output, missedBefore };
@@ -77,7 +82,7 @@ class StreamHandler implements Handler {
       if (child.jobs === 0) return child;
       if (least === undefined || child.jobs < least.jobs) least = child;
     }
-    return staying < Math.ceil(workers / perProcess) ? undefined : least;
+    return staying < processesOf(workers, perProcess) ? undefined : least;
   }
 
   /** In a new process: how that ends is the doing of this job. */

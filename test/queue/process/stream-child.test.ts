@@ -100,7 +100,7 @@ test('a timeout ends the whole group of the child, and a verdict after that come
   const child = start(`trap 'echo "{\\"id\\":\\"a\\",\\"ok\\":true}"; exit 0' TERM; sleep 60 & wait`, 300);
   const ended = await outcome(child, { timeoutMs: 500 });
   expect(ended).toMatchObject({ verdict: { kind: 'timeout' }, timedOut: true });
-  expect(child.leaving).toBe(true);
+  expect(child.takes('z'), 'no more jobs').toBe(false);
   expect(await groupGone(ended.pid)).toBe(true);
 });
 
@@ -179,7 +179,7 @@ test.each([
   const ended = await outcome(child, { payload: JSON.stringify('x'.repeat(jobBytes)) });
   expect(ended.verdict).toMatchObject({ kind: 'retry', reason: 'failed' });
   expect(ended.verdict).toMatchObject({ error: expect.stringContaining(error) });
-  expect(child.leaving).toBe(true);
+  expect(child.takes('z'), 'no more jobs').toBe(false);
   expect(await groupGone(ended.pid)).toBe(true);
 });
 

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../../src/base/node-clock.ts';
 import { nodeFs } from '../../../src/fs/node-fs.ts';
+import type { RunningAttempt } from '../../../src/queue/process/attempt-types.ts';
 import { fileOutput } from '../../../src/queue/process/output.ts';
 import { StreamChild } from '../../../src/queue/process/stream-child.ts';
 import { JobInHand, type StreamJob } from '../../../src/queue/process/stream-job.ts';
@@ -149,7 +150,7 @@ test('one that gives its first verdict and leaves at once by exit 0 costs the ot
     const [a, b] = [run(child, 'a').done, run(child, 'b').done];
     await systemClock.sleep(1);
     // Verdict, end of the pipes and exit are all there when the event loop gets to them.
-    for (const until = performance.now() + 60; performance.now() < until; );
+    for (const end = performance.now() + 60; performance.now() < end; );
     expect((await a).verdict).toEqual({ kind: 'ack' });
     expect((await b).verdict).toMatchObject({ kind: 'retry', reason: 'handler', refund: true });
   }
@@ -182,4 +183,86 @@ test('a job is not out of time once its process has ended by itself', async () =
   await systemClock.sleep(20);
   hand.childGone({ code: 1, signal: null, missed: false, company: false });
   expect((await hand.done).verdict).toEqual({ kind: 'retry', reason: 'failed', error: 'exit 1' });
+});
+
+test('one that was told that no more jobs come takes none, also while it is still there', async () => {
+  const child = start('read one; sleep 0.2', 3);
+  expect(child.takes('a')).toBe(true);
+  const gone = child.close();
+  expect(child.takes('a')).toBe(false);
+  await gone;
+});
+
+test('the one that is out of time is meant, and of those that are so together the first', async () => {
+  const child = start(`${twoLines}; exec sleep 60`);
+  const [patient, slow] = [run(child, 'patient'), run(child, 'slow', { timeoutMs: 200 })];
+  expect((await slow.done).verdict.kind).toBe('timeout');
+  expect((await patient.done).verdict).toMatchObject({ kind: 'retry', reason: 'stopped' });
+
+  const together = start(`${twoLines}; exec sleep 60`);
+  const [first, second] = [run(together, 'a', { timeoutMs: 203 }), run(together, 'b', { timeoutMs: 200 })];
+  expect((await first.done).verdict.kind).toBe('timeout');
+  expect((await second.done).verdict).toMatchObject({ kind: 'retry', reason: 'stopped' });
+});
+
+test('once a process is told to end, no other reason takes the place of the first', async () => {
+  const lingers = `trap 'sleep 0.6; exit 0' TERM; ${twoLines}; ${says('a', '"progress":0.1')}; sleep 60 & wait`;
+  const cancelled = start(lingers);
+  let attempts: RunningAttempt[] = [];
+  const begun = new Promise<void>((resolve) => {
+    const hooks = { onProgress: () => resolve() };
+    const limit = { attempt: 1, attemptsMax: 3, timeoutMs: 1500 };
+    attempts = [cancelled.run({ id: 'a', name: 'mail', ...limit }, hooks), run(cancelled, 'b', limit)];
+  });
+  await begun;
+  attempts[0]?.kill('cancelled');
+  // Both are out of time now, if anybody asks.
+  for (const end = performance.now() + 1600; performance.now() < end; );
+  const [a, b] = await Promise.all(attempts.map(({ done }) => done));
+  expect(a).toMatchObject({ verdict: { kind: 'retry', reason: 'stopped' }, killed: 'cancelled', timedOut: false });
+  expect(b).toMatchObject({ verdict: { kind: 'retry', reason: 'stopped' }, timedOut: false });
+
+  const late = start(lingers);
+  const [slow, other] = [run(late, 'slow', { timeoutMs: 200 }), run(late, 'other')];
+  await systemClock.sleep(300);
+  other.kill('cancelled');
+  expect((await other.done).killed).toBe('cancelled');
+  const ended = await slow.done;
+  expect(ended).toMatchObject({ verdict: { kind: 'timeout' } });
+  expect(ended.killed).toBeUndefined();
+});
+
+test('one whose only other job has its verdict is alone with this one', async () => {
+  for (let round = 0; round < 5; round++) {
+    const child = start(`${twoLines}; ${says('a', '"ok":true')}; exit 3`);
+    const [a, b] = [run(child, 'a').done, run(child, 'b').done];
+    await systemClock.sleep(1);
+    for (const end = performance.now() + 60; performance.now() < end; );
+    expect((await a).verdict).toEqual({ kind: 'ack' });
+    expect((await b).verdict).toEqual({ kind: 'retry', reason: 'failed', error: 'exit 3' });
+  }
+});
+
+test('a job that was missed twice running is suspect', async () => {
+  for (const [missedBefore, unclear] of [
+    [false, 'b missed'],
+    [true, 'b suspect'],
+  ] as const) {
+    const seen: string[] = [];
+    const child = start(`read one; ${says('a', '"ok":true')}; read two; exit 0`, 1, (...what) =>
+      seen.push(what.join(' ')),
+    );
+    await run(child, 'a').done;
+    expect((await run(child, 'b', { missedBefore }).done).verdict).toMatchObject({ refund: true });
+    expect(seen).toEqual([unclear]);
+  }
+});
+
+test('a job that has its verdict is not out of time', async () => {
+  const host = { clock: systemClock, pid: 1, lives: () => true, timeUp: () => {}, release: () => {} };
+  const hand = new JobInHand({ id: 'a', name: 'mail', attempt: 1, attemptsMax: 3, timeoutMs: 1 }, host, {});
+  await systemClock.sleep(20);
+  expect(hand.isDue(0)).toBe(true);
+  hand.said({ id: 'a', over: true, ok: true, messages: [] });
+  expect(hand.isDue(0)).toBe(false);
 });

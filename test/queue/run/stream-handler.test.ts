@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { systemClock, systemRandom } from '../../../src/base/node-clock.ts';
 import { nodeFs } from '../../../src/fs/node-fs.ts';
@@ -76,3 +77,39 @@ test.each([
     for (const { id } of jobs) if (id !== 'bad') expect(times(id), id).toBeLessThanOrEqual(9);
   },
 );
+
+/** Processes that have these words in their command line. */
+function living(words: string): number {
+  const names = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return names.filter((name) => {
+    try {
+      return readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(words);
+    } catch {
+      return false;
+    }
+  }).length;
+}
+
+test('a process that was started for one job alone does not stay', async () => {
+  const store = `${scratch()}/store`;
+  await using queue = await openQueue(store);
+  const jobs = ['bad', 'a', 'b', 'c'].map((id) => ({ name: 'job', id, attempts: 1 }));
+  await queue.enqueueMany([...jobs, { name: 'job', id: 'late', delay: 1500 }]);
+  await queue.close();
+  const mark = `mark-${process.pid}`;
+  let atLast = 0;
+  const summary = await serveQueue(env, store, await takeLock(env, store, { create: false }), {
+    ...plainRunner,
+    workers: 4,
+    handler: (place) => {
+      const shell = `: ${mark}; ${eachJob(`sleep 0.05; if [ $id = bad ]; then kill -9 $$; fi; ${ok}`)}`;
+      return streamHandler(place, { shell, workers: 4, perProcess: 4 });
+    },
+    create: false,
+    report: (event) => {
+      if (event.kind === 'started' && event.job.id === 'late') atLast = living(mark);
+    },
+  });
+  expect(summary).toMatchObject({ completed: 4, dead: 1 });
+  expect(atLast).toBeLessThanOrEqual(1);
+});
