@@ -98,13 +98,17 @@ test('a handler that cannot be found gives the job back with its attempt', async
 
 test.each([
   ['--per-process', '1'],
-  ['--per-process', '4'],
+  ['--per-process', '50'],
 ])('that it cannot be found is said once: %s %s', async (...each) => {
   const store = `${scratch()}/store`;
-  await walq(['--store', store, 'queue', 'enqueue', '-f', '-', '-q'], { input: '{}\n'.repeat(8) });
-  const ran = await queue(store, 'run', '--drain', '-j', '8', ...each, '--stream', '/no/such/handler');
+  const enqueue = async () =>
+    await walq(['--store', store, 'queue', 'enqueue', '-f', '-', '-q'], { input: '{}\n'.repeat(50) });
+  await enqueue();
+  const ran = await queue(store, 'run', '--drain', '-j', '50', ...each, '--stream', '/no/such/handler');
   expect(ran.stderr.match(/the handler does not work/g)).toHaveLength(1);
-  const runner = startRunner(store, ['-j', '8', ...each, '--stream', '/no/such/handler']);
+  // Those that went back wait for a moment; these do not.
+  await enqueue();
+  const runner = startRunner(store, ['-j', '50', ...each, '--stream', '/no/such/handler']);
   await runner.says('the handler does not work');
   const told = () => runner.stderr().match(/the handler does not work/g) ?? [];
   // Once more when somebody takes it for mended, and it is not.
