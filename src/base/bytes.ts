@@ -30,6 +30,14 @@ export function hexOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 }
 
+const digits = Buffer.from('0123456789abcdef', 'latin1');
+
+/** The two hex digits of a byte, into `text` from `at` on. */
+export function putHex(text: Uint8Array, at: number, byte: number): void {
+  text[at] = digits[byte >> 4] ?? 0;
+  text[at + 1] = digits[byte & 15] ?? 0;
+}
+
 /** A CRC, salt or link as messages show it: 8 hex digits. */
 export function hex32(value: number): string {
   return value.toString(16).padStart(8, '0');

@@ -1,6 +1,6 @@
+import { putHex } from './bytes.ts';
 import type { Clock, Random } from './clock.ts';
 
-const digits = Buffer.from('0123456789abcdef', 'latin1');
 const idBytes = 16;
 
 /**
@@ -66,10 +66,7 @@ const places = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34] as co
 /** One buffer and one decode: twenty small texts joined would cost six times as much. */
 function format(id: Uint8Array): string {
   for (let at = 0; at < idBytes; at++) {
-    const byte = id[at] ?? 0;
-    const place = places[at] ?? 0;
-    text[place] = digits[byte >> 4] ?? 0;
-    text[place + 1] = digits[byte & 15] ?? 0;
+    putHex(text, places[at] ?? 0, id[at] ?? 0);
   }
   return text.toString('latin1', 0, 36);
 }

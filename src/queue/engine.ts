@@ -1,3 +1,4 @@
+import { TokenSource } from '../base/token.ts';
 import { UuidSource } from '../base/uuid.ts';
 import type {
   AckAnswer,
@@ -69,6 +70,7 @@ export class QueueEngine {
       rates,
       arriving: new Arrivals(),
       ids: new UuidSource(clock, random),
+      tokens: new TokenSource(random),
       clock,
       random,
       options: {

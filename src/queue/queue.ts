@@ -4,7 +4,7 @@ import type { Store } from '../storage/store.ts';
 import type { CheckpointResult, RecoveryReport, StorageEnv } from '../storage/types.ts';
 import { batchesOf } from './api/batches.ts';
 import { eventStream, type LogEvent } from './api/event-stream.ts';
-import { jobInfo, jobInfos, leasedJob } from './api/job-info.ts';
+import { jobInfo, jobInfos, leasedJobs } from './api/job-info.ts';
 import { changeOf, msOf, noOptions, specOf } from './api/job-spec.ts';
 import type { EnqueueOptions, JobChanges, JobInfo, LeasedJob, NameOf, NewJob, Time } from './api/job-types.ts';
 import { jsonOf, type RawJson } from './api/raw-json.ts';
@@ -126,18 +126,21 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
    * `count`: at most so many, default 1; `wait`: how long for the first one, default not at all. Also rejects with
    * E_JOB for a count that is none, E_DURATION.
    */
-  async take<Name extends NameOf<Payloads>>(
+  take<Name extends NameOf<Payloads>>(
     options: { names?: readonly Name[]; lease?: Time; count?: number; wait?: Time; signal?: AbortSignal } = {},
   ): Promise<LeasedJob<Pick<Payloads, Name>>[]> {
-    const { names, lease = '5m', count = 1, wait = 0, signal } = options;
-    if (!Number.isSafeInteger(count) || count < 0) {
-      throw usageError('E_JOB', `count must be a whole number from 0, not ${count}`);
+    try {
+      const { names, lease = '5m', count = 1, wait = 0, signal } = options;
+      if (!Number.isSafeInteger(count) || count < 0) {
+        throw usageError('E_JOB', `count must be a whole number from 0, not ${count}`);
+      }
+      const leaseMs = msOf(lease, 'lease');
+      const request = names === undefined ? { count, leaseMs } : { count, leaseMs, names: new Set(names) };
+      const ends = signal === undefined ? this.#closed.signal : AbortSignal.any([signal, this.#closed.signal]);
+      return this.#parts.ops.take(request, msOf(wait, 'wait'), ends).then(leasedJobs<Pick<Payloads, Name>>);
+    } catch (error) {
+      return Promise.reject(error);
     }
-    const leaseMs = msOf(lease, 'lease');
-    const request = { count, leaseMs, ...(names !== undefined && { names: new Set(names) }) };
-    const ends = signal === undefined ? this.#closed.signal : AbortSignal.any([signal, this.#closed.signal]);
-    const leases = await this.#parts.ops.take(request, msOf(wait, 'wait'), ends);
-    return leases.map((each) => leasedJob(each));
   }
 
   /** A job taken is done. `result` is any JSON value, or `rawJson(text)`. Rejects with E_LEASE_OVER. */

@@ -61,8 +61,9 @@ export function faultOf({ records, bytes }: Append): Error | undefined {
 }
 
 export function refuse(work: Work, error: unknown): void {
-  if (work.kind === 'append') work.outcome.failed(error);
-  work.reject(error);
+  const instead = work.kind === 'append' ? work.outcome.failed(error) : undefined;
+  if (work.kind === 'append' && instead !== undefined) work.resolve(instead);
+  else work.reject(error);
 }
 
 export function accept({ outcome, resolve, reject }: Append, seqFirst: number): void {

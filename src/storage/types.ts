@@ -37,7 +37,8 @@ export interface StateMachine {
 export interface Outcome<T> {
   /** Durable and applied. */
   applied(seqFirst: number): T;
-  failed(error: unknown): void;
+  /** Answers what the promise follows in place of being rejected, if whoever asked does not take the failure for an answer. */
+  failed(error: unknown): Promise<T> | undefined;
 }
 
 /** Told what the log does, as it does it. Must not throw. */

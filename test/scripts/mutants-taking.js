@@ -120,7 +120,9 @@ export const takingMutants = [
     name: 'an ACK that waits for room lets go of its job',
     property: 'what a handler has done stands, whoever wants to end the job while the disk is full',
     file: 'src/queue/ops/ack.ts',
-    edits: [['failed(): void {}', 'failed(): void {\n    this.givenUp();\n  }']],
+    edits: [
+      ['    return this.#engine.commits.persist(', '    this.givenUp();\n    return this.#engine.commits.persist('],
+    ],
     tests: ['test/queue/engine-verdicts.test.ts'],
   },
   {
@@ -141,7 +143,7 @@ export const takingMutants = [
     name: 'a verdict that is given up keeps its job',
     property: 'who gives up an ACK lets go of the job',
     file: 'src/queue/ops/commits.ts',
-    edits: [['outcome.givenUp();', '']],
+    edits: [['outcome.givenUp();\n      throw error;', 'throw error;']],
     tests: ['test/queue/engine-verdicts.test.ts'],
   },
   {
@@ -150,13 +152,6 @@ export const takingMutants = [
     file: 'src/queue/ops/sweeps.ts',
     edits: [['if (answer.scheduled === 0) ', '']],
     tests: ['test/queue/ops/sweeps.test.ts'],
-  },
-  {
-    name: 'an ACK lets go of its job twice',
-    property: 'nobody gets a job that somebody else holds',
-    file: 'src/queue/ops/ack.ts',
-    edits: [['if (this.#holds) ', '']],
-    tests: ['test/queue/engine-verdicts.test.ts'],
   },
   {
     name: 'a look that failed calls nobody',

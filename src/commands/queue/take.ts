@@ -1,3 +1,4 @@
+import { TokenSource } from '../../base/token.ts';
 import type { TakenJob } from '../../queue/run/operations.ts';
 import type { CommandContext } from '../context.ts';
 import { storeOfQueue } from '../store-path.ts';
@@ -13,7 +14,6 @@ export interface TakeOptions extends WriterOptions {
 
 /** Between two looks when no runner tells of new jobs; the lock is free meanwhile. */
 const pollMs = 200;
-const tokenBytes = 16;
 
 /**
  * Leases jobs to whoever asked. Tokens are made here, before anything is sent: when an answer is lost, the same tokens
@@ -23,7 +23,8 @@ const tokenBytes = 16;
 export async function takeJobs(context: CommandContext, options: TakeOptions): Promise<TakenJob[]> {
   const { env, signal } = context;
   const { count, leaseMs, names, waitMs, lockTimeoutMs, pid } = options;
-  const tokens = Array.from({ length: count }, () => newToken(context));
+  const source = new TokenSource(env.random);
+  const tokens = Array.from({ length: count }, () => source.next());
   const until = env.clock.monotonic() + waitMs;
   const writer = { lockTimeoutMs, pid, command: 'walq queue take' };
   const request = { tokens, leaseMs, ...(names !== undefined && { names }) };
@@ -38,10 +39,4 @@ export async function takeJobs(context: CommandContext, options: TakeOptions): P
     // A large store takes a while to open: others must have the lock at least as long as this one.
     await env.clock.sleep(Math.min(until - now, Math.max(pollMs, now - startedAt)));
   }
-}
-
-function newToken({ env }: CommandContext): string {
-  const bytes = new Uint8Array(tokenBytes);
-  env.random(bytes);
-  return Buffer.from(bytes).toString('hex');
 }

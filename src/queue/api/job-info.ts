@@ -1,7 +1,8 @@
+import { mapped } from '../../base/array-of-one.ts';
+import { givePayload, lazily } from '../../base/parsed.ts';
 import type { Lease } from '../engine-types.ts';
 import { type Job, payloadText, resultText } from '../state/job.ts';
 import type { JobInfo, LeasedJob, NameOf } from './job-types.ts';
-import { lazily } from './raw-json.ts';
 import type { ListFilter } from './settings.ts';
 
 /** A job of the state as the library shows it. */
@@ -41,22 +42,35 @@ export function jobInfo<P extends object>(job: Job): JobInfo<P> {
   };
 }
 
-export function leasedJob<P extends object>({ token, deadlineMs, job }: Lease): LeasedJob<P> {
-  const { id, attempt, options } = job;
-  const text = payloadText(job);
-  const payload = lazily(text);
-  return {
-    token,
-    id,
-    name: options.name as NameOf<P>,
-    get payload() {
-      return payload() as P[NameOf<P>] | undefined;
-    },
-    payloadText: text,
-    attempt,
-    maxAttempts: options.maxAttempts,
-    deadlineMs,
-  };
+export function leasedJobs<P extends object>(leases: readonly Lease[]): LeasedJob<P>[] {
+  return mapped(leases, leasedJob<P>);
+}
+
+function leasedJob<P extends object>(lease: Lease): LeasedJob<P> {
+  const job = new HeldJob<P>(lease);
+  return givePayload(job, job.payloadText);
+}
+
+/** A class and no literal: base/array-of-one.ts says why. */
+class HeldJob<P extends object> implements LeasedJob<P> {
+  readonly token: string;
+  readonly id: string;
+  readonly name: NameOf<P>;
+  payload: P[NameOf<P>] | undefined = undefined;
+  readonly payloadText: string | undefined;
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly deadlineMs: number;
+
+  constructor({ token, deadlineMs, job }: Lease) {
+    this.token = token;
+    this.id = job.id;
+    this.name = job.options.name as NameOf<P>;
+    this.payloadText = payloadText(job);
+    this.attempt = job.attempt;
+    this.maxAttempts = job.options.maxAttempts;
+    this.deadlineMs = deadlineMs;
+  }
 }
 
 /** Those that a filter lets through, in their order. */

@@ -3,12 +3,21 @@ import { usageError, type WalqError } from '../../base/errors.ts';
 import { kindOf } from '../../base/kind-of.ts';
 import type { JobChange, JobSpec } from '../ops/spec.ts';
 import type { EnqueueOptions, JobChanges, NewJob, Time } from './job-types.ts';
-import { jsonOf } from './raw-json.ts';
+import { jsonOf, RawJson } from './raw-json.ts';
 
 /** Milliseconds of a time. Throws usageError E_DURATION. */
 export function msOf(time: Time, what: string): number {
-  return typeof time === 'string' ? parseDuration(time, what) : time;
+  if (typeof time !== 'string') return time;
+  if (time !== lastText) {
+    lastMs = parseDuration(time, what);
+    lastText = time;
+  }
+  return lastMs;
 }
+
+/** The last one read: a program that takes a million jobs says the same for each. */
+let lastText = '0';
+let lastMs = 0;
 
 function optionalMs(time: Time | undefined, what: string): number | undefined {
   return time === undefined ? undefined : msOf(time, what);
@@ -40,7 +49,8 @@ export const noOptions: EnqueueOptions = Object.freeze({});
 export function specOf(name: string, payload: unknown, options: EnqueueOptions): JobSpec {
   // Nobody but TypeScript keeps a program from this.
   if (typeof name !== 'string') throw usageError('E_JOB', `the name of a job is a text, not ${kindOf(name)}`);
-  if (options === noOptions) return { name, payload: jsonOf(payload, 'payload') };
+  const stringified = !(payload instanceof RawJson);
+  if (options === noOptions) return { name, payload: jsonOf(payload, 'payload'), stringified };
   // A misspelled one would be lost without a word, and with it what the job needs.
   for (const option in options) if (!optionNames.has(option)) throw unknownOption(option);
   const { id, priority, attempts, timeout, delay, at, backoff, group, key, keyMode, keyTtl, after, expire } = options;
@@ -48,6 +58,7 @@ export function specOf(name: string, payload: unknown, options: EnqueueOptions):
     id,
     name,
     payload: jsonOf(payload, 'payload'),
+    stringified,
     priority,
     attempts,
     timeoutMs: optionalMs(timeout, 'timeout'),

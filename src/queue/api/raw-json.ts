@@ -30,12 +30,3 @@ export function jsonOf(value: unknown, what: string): string | undefined {
     throw usageError('E_JSON', `${what}: a ${typeof value} has no JSON form`, { data: { field: what } });
   return text;
 }
-
-/** Parsed when first asked for. */
-export function lazily(text: string | undefined): () => unknown {
-  let parsed: { value: unknown } | undefined;
-  return () => {
-    parsed ??= { value: text === undefined ? undefined : JSON.parse(text) };
-    return parsed.value;
-  };
-}

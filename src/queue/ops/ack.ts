@@ -5,6 +5,7 @@ import type { Packed } from '../state/packed.ts';
 import type { VerdictOutcome } from './commits.ts';
 import type { EngineContext } from './context.ts';
 import { current, resultBytes } from './engine-checks.ts';
+import { knownEvents } from './known.ts';
 import type { Hold } from './reservations.ts';
 
 /** What there is to say of work that is done. */
@@ -32,7 +33,6 @@ export function ack(engine: EngineContext, ref: AttemptRef, done: Done): Promise
 /** An ACK on its way to the log. */
 class Completion implements VerdictOutcome<AckAnswer> {
   readonly hold: Hold;
-  #holds = true;
   readonly #engine: EngineContext;
   readonly #ref: AttemptRef;
   readonly #durationMs: number | undefined;
@@ -58,7 +58,7 @@ class Completion implements VerdictOutcome<AckAnswer> {
       const at = engine.now();
       const durationMs = Math.max(0, Math.round(this.#durationMs ?? at - job.startedAt));
       this.#events = arrayOfOne(new Ack(job.id, at, durationMs, this.#result));
-      return engine.commits.appendVerdictWith(this.#events, this);
+      return engine.commits.appendWith(this.#events, this, knownEvents(this.#events));
     } catch (error) {
       this.givenUp();
       throw error;
@@ -66,18 +66,17 @@ class Completion implements VerdictOutcome<AckAnswer> {
   }
 
   applied(seq: number): AckAnswer {
-    this.givenUp();
+    this.#engine.reserved.leave(this.hold);
     this.#engine.commits.tell(this.#events, seq);
     return { id: this.#ref.id, seq, resultDropped: this.#dropped };
   }
 
-  /** It may wait for room on the disk, and its job with it. */
-  failed(): void {}
+  failed(error: unknown): Promise<AckAnswer> | undefined {
+    return this.#engine.commits.persist(this.#events, this, error);
+  }
 
-  /** Also after `applied`, where a listener threw. */
   givenUp(): void {
-    if (this.#holds) this.#engine.reserved.leave(this.hold);
-    this.#holds = false;
+    this.#engine.reserved.leave(this.hold);
   }
 }
 

@@ -12,11 +12,11 @@ import { knownEvents } from './known.ts';
 /** How long a verdict waits before it tries the full disk again. */
 const fullDiskRetryMs = 1000;
 
-const nothing = (): void => undefined;
+const nothing = (): undefined => undefined;
 
-/** The outcome of work that is done, on its way to the log. */
+/** The outcome of work that is done, on its way to the log; when that fails, it asks `persist` for more tries. */
 export interface VerdictOutcome<T> extends Outcome<T> {
-  /** It will not get there; `failed` is said of each try. */
+  /** It will not get there. */
   givenUp(): void;
 }
 
@@ -71,25 +71,32 @@ export class Commits {
    * done again. It waits and tries again until there is room or `stop` is called.
    */
   appendVerdict(events: readonly QueueEvent<Packed>[]): Promise<number> {
-    const applied = (seqFirst: number): number => {
-      this.tell(events, seqFirst);
-      return seqFirst;
+    const outcome: VerdictOutcome<number> = {
+      applied: (seqFirst) => {
+        this.tell(events, seqFirst);
+        return seqFirst;
+      },
+      failed: (error) => this.persist(events, outcome, error),
+      givenUp: nothing,
     };
-    return this.appendVerdictWith(events, { applied, failed: nothing, givenUp: nothing });
+    return this.appendWith(events, outcome, knownEvents(events));
   }
 
-  /** The same for those that come by the million; `outcome` tells the listeners. */
-  appendVerdictWith<T>(events: readonly QueueEvent<Packed>[], outcome: VerdictOutcome<T>): Promise<T> {
-    const records = mapped(events, encodeEvent);
-    return this.#log
-      .append(records, outcome, knownEvents(events))
-      .catch((error) => this.#persistWith(records, outcome, error));
+  /** What a verdict answers when its log fails: undefined where it is given up at once, and that is said to it. */
+  persist<T>(
+    events: readonly QueueEvent<Packed>[],
+    outcome: VerdictOutcome<T>,
+    failure: unknown,
+  ): Promise<T> | undefined {
+    if (this.#mayRetry(failure)) return this.#persist(mapped(events, encodeEvent), outcome);
+    outcome.givenUp();
+    return undefined;
   }
 
-  async #persistWith<T>(records: readonly Uint8Array[], outcome: VerdictOutcome<T>, failure: unknown): Promise<T> {
+  async #persist<T>(records: readonly Uint8Array[], outcome: VerdictOutcome<T>): Promise<T> {
     let seqFirst: number;
     try {
-      seqFirst = await this.#persist(records, failure);
+      seqFirst = await this.#tryAgain(records);
     } catch (error) {
       outcome.givenUp();
       throw error;
@@ -98,9 +105,7 @@ export class Commits {
     return outcome.applied(seqFirst);
   }
 
-  /** Goes on after `failure` of the first try. */
-  async #persist(records: readonly Uint8Array[], failure: unknown): Promise<number> {
-    if (!this.#mayRetry(failure)) throw failure;
+  async #tryAgain(records: readonly Uint8Array[]): Promise<number> {
     if (this.#stalled++ === 0) this.#onStall?.();
     try {
       for (;;) {

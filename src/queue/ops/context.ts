@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../../base/clock.ts';
+import type { TokenSource } from '../../base/token.ts';
 import type { UuidSource } from '../../base/uuid.ts';
 import type { EngineOptions } from '../engine-types.ts';
 import type { QueueLog } from '../log.ts';
@@ -18,6 +19,7 @@ export interface EngineContext {
   /** The jobs of each frame that is on its way to the log. */
   readonly arriving: Arrivals;
   readonly ids: UuidSource;
+  readonly tokens: TokenSource;
   readonly clock: Clock;
   readonly random: Random;
   readonly options: Readonly<Required<EngineOptions>>;

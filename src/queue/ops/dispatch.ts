@@ -1,5 +1,4 @@
 import { mapped } from '../../base/array-of-one.ts';
-import { hexOf } from '../../base/bytes.ts';
 import { assert } from '../../base/errors.ts';
 import type { Outcome } from '../../storage/types.ts';
 import type { DispatchRequest, Lease, LeaseRequest } from '../engine-types.ts';
@@ -26,7 +25,7 @@ interface Takers {
 }
 
 const firstOf: Answer<InFlightJob | undefined> = ([job]) => job;
-const leasesOf: Answer<Lease[]> = (jobs) => jobs.map(leaseOf);
+const leasesOf: Answer<Lease[]> = (jobs) => mapped(jobs, leaseOf);
 
 /**
  * The next job that is due, now in flight and its DISPATCH on disk; undefined when none is, or while a verdict waits
@@ -39,7 +38,6 @@ export function dispatch(engine: EngineContext, request: DispatchRequest): Promi
 }
 
 const tokenPattern = /^[\w-]{16,128}$/;
-const tokenBytes = 16;
 const leasedLanes: readonly Lane[] = ['handler'];
 
 /**
@@ -50,7 +48,7 @@ export function lease(engine: EngineContext, request: LeaseRequest): Promise<Lea
   const wanted: Wanted = { lanes: leasedLanes, names: request.names };
   const deadlineMs = engine.now() + request.leaseMs;
   if ('tokens' in request) return leaseUnder(engine, wanted, request.tokens, deadlineMs);
-  const next = (): Owner => ({ kind: 'lease', token: newToken(engine), deadlineMs });
+  const next = (): Owner => new Holder(engine.tokens.next(), deadlineMs);
   return begin(engine, wanted, { most: request.count, next }, leasesOf);
 }
 
@@ -74,17 +72,10 @@ async function leaseUnder(
   });
 }
 
-/** 128 random bits: nobody has the same. */
-function newToken({ random }: EngineContext): string {
-  const bytes = new Uint8Array(tokenBytes);
-  random(bytes);
-  return hexOf(bytes);
-}
-
 function leaseOf(job: InFlightJob): Lease {
   assert(job.owner.kind === 'lease', 'a leased job has its token');
   const { token, deadlineMs } = job.owner;
-  return { token, deadlineMs, job };
+  return new Held(token, deadlineMs, job);
 }
 
 function begin<T>(engine: EngineContext, wanted: Wanted, takers: Takers, answer: Answer<T>): Promise<T> {
@@ -95,7 +86,7 @@ function begin<T>(engine: EngineContext, wanted: Wanted, takers: Takers, answer:
     }
     const jobs = takeDue(engine, wanted, takers.most);
     if (jobs.length === 0) return Promise.resolve(answer([]));
-    const hold = engine.reserved.enter(jobs.map(({ id }) => id));
+    const hold = engine.reserved.enter(mapped(jobs, idOf));
     if (hold.granted === undefined) return new Departure(engine, jobs, hold, answer).append(takers);
     return hold.granted.then(() => {
       const still = stillDue(engine, jobs);
@@ -133,7 +124,30 @@ function stillDue(engine: EngineContext, jobs: readonly PendingJob[]): PendingJo
   });
 }
 
-/** A class and no literal: base/array-of-one.ts says why. */
+/** Classes and no literals, here and below: base/array-of-one.ts says why. */
+class Holder {
+  readonly kind = 'lease';
+  readonly token: string;
+  readonly deadlineMs: number;
+
+  constructor(token: string, deadlineMs: number) {
+    this.token = token;
+    this.deadlineMs = deadlineMs;
+  }
+}
+
+class Held implements Lease {
+  readonly token: string;
+  readonly deadlineMs: number;
+  readonly job: InFlightJob;
+
+  constructor(token: string, deadlineMs: number, job: InFlightJob) {
+    this.token = token;
+    this.deadlineMs = deadlineMs;
+    this.job = job;
+  }
+}
+
 class Dispatch implements DispatchEvent {
   readonly type = 'DISPATCH';
   readonly id: string;
@@ -179,7 +193,7 @@ class Departure<T> implements Outcome<T> {
 
   applied(seqFirst: number): T {
     const { machine, reserved, commits } = this.#engine;
-    const running = this.#jobs.map(({ id }) => {
+    const running = mapped(this.#jobs, ({ id }) => {
       const job = machine.get(id);
       assert(job?.state === 'in_flight', 'a dispatched job is in flight');
       return job;
@@ -189,10 +203,14 @@ class Departure<T> implements Outcome<T> {
     return this.#answer(running);
   }
 
-  failed(): void {
+  failed(): undefined {
     for (const job of this.#jobs) putBack(this.#engine, job);
     this.#engine.reserved.leave(this.#hold);
   }
+}
+
+function idOf({ id }: PendingJob): string {
+  return id;
 }
 
 function putBack(engine: EngineContext, job: PendingJob): void {

@@ -188,7 +188,7 @@ class Arrival<T> implements Outcome<T> {
     return this.#answer(seqFirst, this.#fresh);
   }
 
-  failed(): void {
+  failed(): undefined {
     this.#engine.arriving.delete(this.#fresh);
     this.#engine.reserved.ended();
   }

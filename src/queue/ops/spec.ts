@@ -1,7 +1,7 @@
 import { loneSurrogate } from '../../base/clamp-text.ts';
 import { durationMsMax } from '../../base/duration.ts';
 import { usageError, WalqError } from '../../base/errors.ts';
-import { compactJson } from '../../base/json.ts';
+import { compactJson, jsonDepthMax } from '../../base/json.ts';
 import { kindOf } from '../../base/kind-of.ts';
 import { ownText } from '../../base/own-text.ts';
 import { type EnqueueEvent, enqueueDefaults, eventLimits, type UpdateEvent } from '../events/event-types.ts';
@@ -17,6 +17,8 @@ export interface JobSpec {
   name?: string | undefined;
   /** JSON text. White space between tokens is dropped, nothing else changes. */
   payload?: string | undefined;
+  /** The payload comes from JSON.stringify: that it is JSON, and has no white space, nobody need look at. */
+  stringified?: boolean;
   /** Higher runs first, -1,000,000..1,000,000. Default 0. */
   priority?: number | undefined;
   /** Attempts at most, from 1. Default 3. */
@@ -85,7 +87,7 @@ export function enqueueEvent(spec: JobSpec, id: string, at: number, limits: Spec
   const runAt = whole('at', spec.runAt, at + delayMs, 0, at + durationMsMax);
   const backoff = spec.backoff ?? enqueueDefaults.backoff;
   checkBackoff(backoff);
-  const payload = packedPayload(spec.payload, limits.payloadBytesMax);
+  const payload = packedPayload(spec, limits.payloadBytesMax);
   const command = spec.command && checkCommand(spec.command);
   const group = spec.group ?? enqueueDefaults.group;
   if (group !== enqueueDefaults.group) checkLabel('group', group, nameBytesMax);
@@ -194,10 +196,14 @@ function whole(field: string, value: number | undefined, fallback: number, min: 
   return value + 0;
 }
 
-function packedPayload(text: string | undefined, bytesMax: number): Packed | undefined {
-  if (text === undefined) return undefined;
+/** What is nested more deeply than allowed takes two brackets a level. */
+const shallowLengthMax = 2 * jsonDepthMax;
+
+function packedPayload({ payload, stringified }: JobSpec, bytesMax: number): Packed | undefined {
+  if (payload === undefined) return undefined;
+  const isGood = stringified === true && payload.length <= shallowLengthMax;
   // Space between tokens does not count, so the text as given may be longer; but not without bound.
-  const packed = packText(compactPayload(text, 4 * bytesMax));
+  const packed = packText(isGood ? payload : compactPayload(payload, 4 * bytesMax));
   if (packed.length > bytesMax) {
     throw fieldError(
       'payload',

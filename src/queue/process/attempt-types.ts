@@ -72,8 +72,6 @@ export interface AttemptOutcome {
 export interface RunningAttempt {
   /** Undefined when the start failed. */
   pid: number | undefined;
-  /** 0..1, what the handler said last; absent while it said nothing. */
-  readonly progress?: number | undefined;
   /** Resolves when the attempt and its process group are over. Does not reject for anything a child can do. */
   done: Promise<AttemptOutcome>;
   /** SIGTERM to the group, SIGKILL after `killAfterMs`; `now` sends SIGKILL at once, also when called a second time. */

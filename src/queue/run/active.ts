@@ -1,13 +1,23 @@
-import type { RunningAttempt } from '../process/attempt-types.ts';
+import type { AttemptHooks, RunningAttempt } from '../process/attempt-types.ts';
 import type { InFlightJob } from '../state/job.ts';
 import type { QueueMachine } from '../state/machine.ts';
 import type { Handler } from './handler.ts';
 import type { RunningJob } from './status.ts';
 
-interface Entry {
-  job: InFlightJob;
-  attempt: RunningAttempt;
-  progress: number | undefined;
+class Entry implements AttemptHooks {
+  readonly job: InFlightJob;
+  readonly attempt: RunningAttempt;
+  /** 0..1, said last. */
+  progress: number | undefined = undefined;
+
+  constructor(job: InFlightJob, handler: Handler, timeoutMs: number) {
+    this.job = job;
+    this.attempt = handler.start(job, timeoutMs, this);
+  }
+
+  onProgress(value: number): void {
+    this.progress = value;
+  }
 }
 
 /** The attempts a runner has under way, and the ways they are ended before their time. */
@@ -32,12 +42,9 @@ export class ActiveAttempts {
 
   /** One more. Was its job cancelled, or everything stopped, in the moment before, it is ended at once. */
   start(job: InFlightJob, handler: Handler, timeoutMs: number): RunningAttempt {
-    const said: { progress: number | undefined } = { progress: undefined };
-    const onProgress = (value: number) => {
-      (this.#running.get(job.dispatchSeq) ?? said).progress = value;
-    };
-    const attempt = handler.start(job, timeoutMs, { onProgress });
-    this.#running.set(job.dispatchSeq, { job, attempt, ...said });
+    const entry = new Entry(job, handler, timeoutMs);
+    const { attempt } = entry;
+    this.#running.set(job.dispatchSeq, entry);
     this.#apply(attempt);
     this.endCancelled(job.id);
     return attempt;

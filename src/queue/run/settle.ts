@@ -1,6 +1,7 @@
 import type { QueueEngine } from '../engine.ts';
 import type { FailAnswer } from '../engine-types.ts';
 import type { AttemptOutcome } from '../process/attempt-types.ts';
+import type { AttemptVerdict } from '../process/verdict.ts';
 import type { InFlightJob } from '../state/job.ts';
 
 /** What became of the job. */
@@ -10,14 +11,24 @@ export type Verdict =
   | { kind: 'dead'; reason: string };
 
 /** Writes down what came of an attempt. Resolves when it is on disk; rejects with what the log says. */
-export async function settle(engine: QueueEngine, job: InFlightJob, outcome: AttemptOutcome): Promise<Verdict> {
+export function settle(engine: QueueEngine, job: InFlightJob, outcome: AttemptOutcome): Promise<Verdict> {
+  const { verdict, durationMs } = outcome;
+  if (verdict.kind !== 'ack') return settleFailure(engine, job, outcome, verdict);
+  const { result } = verdict;
+  return engine.ack(job, result === undefined ? { durationMs } : { durationMs, result }).then(isCompleted);
+}
+
+const completed: Verdict = { kind: 'completed' };
+const isCompleted = (): Verdict => completed;
+
+async function settleFailure(
+  engine: QueueEngine,
+  job: InFlightJob,
+  { exitCode, signal }: AttemptOutcome,
+  verdict: Exclude<AttemptVerdict, { kind: 'ack' }>,
+): Promise<Verdict> {
   const ref = { id: job.id, dispatchSeq: job.dispatchSeq };
-  const { verdict, exitCode, signal, durationMs } = outcome;
   const exit = { ...(exitCode !== null && { exitCode }), ...(signal !== null && { signal }) };
-  if (verdict.kind === 'ack') {
-    await engine.ack(ref, { durationMs, ...(verdict.result !== undefined && { result: verdict.result }) });
-    return { kind: 'completed' };
-  }
   const error = verdict.error;
   switch (verdict.kind) {
     case 'timeout':

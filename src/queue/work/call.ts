@@ -2,6 +2,7 @@ import { clampText } from '../../base/clamp-text.ts';
 import { parseDuration } from '../../base/duration.ts';
 import { usageError } from '../../base/errors.ts';
 import { kindOf } from '../../base/kind-of.ts';
+import { givePayload } from '../../base/parsed.ts';
 import type { AttemptVerdict } from '../process/verdict.ts';
 import type { WorkContext, WorkFunction, WorkHandlers, WorkJob } from './function-types.ts';
 
@@ -112,18 +113,23 @@ export interface PlainJob {
   maxAttempts: number;
 }
 
-export function workJob({ id, name, payloadText, attempt, maxAttempts }: PlainJob): WorkJob {
-  let parsed: { value: unknown } | undefined;
-  // Member by member: a copy of what is there takes several times as long.
-  return {
-    id,
-    name,
-    payloadText,
-    attempt,
-    maxAttempts,
-    get payload() {
-      parsed ??= { value: payloadText === undefined ? undefined : JSON.parse(payloadText) };
-      return parsed.value;
-    },
-  };
+export function workJob(job: PlainJob): WorkJob {
+  return givePayload(new JobAtHand(job), job.payloadText);
+}
+
+class JobAtHand implements WorkJob {
+  readonly id: string;
+  readonly name: string;
+  readonly payloadText: string | undefined;
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  payload: unknown = undefined;
+
+  constructor({ id, name, payloadText, attempt, maxAttempts }: PlainJob) {
+    this.id = id;
+    this.name = name;
+    this.payloadText = payloadText;
+    this.attempt = attempt;
+    this.maxAttempts = maxAttempts;
+  }
 }

@@ -3,7 +3,7 @@ import type { Handler } from '../run/handler.ts';
 import { type InFlightJob, payloadText } from '../state/job.ts';
 import { callFunction, checkedShare, extensionMs, type PlainJob, workJob, workTable } from './call.ts';
 import type { WorkContext, WorkFunction, WorkHandlers } from './function-types.ts';
-import { type Said, TimedAttempt, type TimedPlace } from './timed-attempt.ts';
+import { type Said, TimedAttempt, type TimedPlace, type Work } from './timed-attempt.ts';
 
 /**
  * Runs jobs by functions of this process. A function that ignores its signal cannot be stopped: its attempt is given
@@ -27,29 +27,61 @@ function runFunction(
   timeoutMs: number,
   hooks: AttemptHooks,
 ): RunningAttempt {
-  let say: (said: Said) => void = () => undefined;
-  const said = new Promise<Said>((resolve) => {
-    say = resolve;
-  });
-  // Made when first looked at: most functions never do, and it costs as much as all the rest here.
-  let abort: AbortController | undefined;
-  const control = (): AbortController => {
-    abort ??= new AbortController();
-    return abort;
-  };
-  const attempt = new TimedAttempt(place, timeoutMs, hooks, {
-    abort: (reason) => control().abort(new Error(reason)),
-    giveUp: () => say('given up'),
-  });
-  const context: WorkContext = {
-    get signal() {
-      return control().signal;
+  const call = new Call();
+  const attempt = new TimedAttempt(place, timeoutMs, hooks, call);
+  void callFunction(work, workJob(plainJob(job)), new Context(call, attempt)).then(call.say);
+  return attempt;
+}
+
+/** A function that is at work. */
+class Call implements Work {
+  readonly said: Promise<Said>;
+  say: (said: Said) => void = () => undefined;
+  /** Its signal, which costs as much as all the rest here, is made when first looked at: most functions never do. */
+  readonly #control = new AbortController();
+
+  constructor() {
+    this.said = new Promise((resolve) => {
+      this.say = resolve;
+    });
+  }
+
+  get signal(): AbortSignal {
+    return this.#control.signal;
+  }
+
+  abort(reason: string): void {
+    this.#control.abort(new Error(reason));
+  }
+
+  giveUp(): void {
+    this.say('given up');
+  }
+}
+
+/**
+ * Every member is its own, so that a copy `{ ...context }` has it too. One getter for all: an object with a getter made
+ * for it alone is a table of names and values, and takes three times as long.
+ */
+class Context implements WorkContext {
+  declare readonly signal: AbortSignal;
+  readonly extend: WorkContext['extend'];
+  readonly progress: WorkContext['progress'];
+  readonly #call: Call;
+
+  constructor(call: Call, attempt: TimedAttempt) {
+    this.#call = call;
+    Object.defineProperty(this, 'signal', Context.#signal);
+    this.extend = (time) => attempt.extend(extensionMs(time));
+    this.progress = (share) => attempt.progress(checkedShare(share));
+  }
+
+  static readonly #signal: PropertyDescriptor & ThisType<Context> = {
+    enumerable: true,
+    get() {
+      return this.#call.signal;
     },
-    extend: (time) => attempt.extend(extensionMs(time)),
-    progress: (share) => attempt.progress(checkedShare(share)),
   };
-  void callFunction(work, workJob(plainJob(job)), context).then(say);
-  return attempt.running(said);
 }
 
 export function plainJob(job: InFlightJob): PlainJob {

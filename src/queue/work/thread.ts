@@ -82,19 +82,22 @@ export class WorkThread {
 
   /** Only while `idle`. */
   run(place: TimedPlace, job: PlainJob, timeoutMs: number, output: OutputSink, hooks: AttemptHooks): RunningAttempt {
-    const attempt = new TimedAttempt(place, timeoutMs, hooks, {
-      abort: (reason) => this.#send({ kind: 'abort', reason }),
-      giveUp: () => void this.terminate(),
-    });
+    let say: (last: Said) => void = () => undefined;
     const said = new Promise<Said>((resolve) => {
-      const say = (last: Said) => {
+      say = (last) => {
         this.#hand = undefined;
         resolve(last);
       };
-      this.#hand = { attempt, output, say };
     });
+    const attempt = new TimedAttempt(place, timeoutMs, hooks, {
+      said,
+      abort: (reason) => this.#send({ kind: 'abort', reason }),
+      giveUp: () => void this.terminate(),
+      output: () => output.close(),
+    });
+    this.#hand = { attempt, output, say };
     this.#send({ kind: 'job', job });
-    return attempt.running(said, () => output.close());
+    return attempt;
   }
 
   async terminate(): Promise<void> {

@@ -4,12 +4,16 @@ import type { OutputSummary } from '../process/output.ts';
 import { startTimer, type Timer } from '../process/timer.ts';
 import type { AttemptVerdict } from '../process/verdict.ts';
 
-/** What the clock and the runner do to a function at work. */
-export interface WorkEnds {
+/** A function at work, and what the clock and the runner do to it. */
+export interface Work {
+  /** What it comes to. */
+  readonly said: Promise<Said>;
   /** A word to the function: it should end. */
   abort(reason: string): void;
   /** It did not: nobody waits for it any longer. */
   giveUp(): void;
+  /** What was printed meanwhile, when it is over. */
+  output?(): Promise<OutputSummary>;
 }
 
 export interface TimedPlace {
@@ -24,10 +28,12 @@ export type Said = AttemptVerdict | 'given up';
 const noOutput: OutputSummary = { stdoutBytes: 0, stderrBytes: 0, tail: '' };
 
 /** The time of one attempt of a function: timeout, extensions, and the end of patience. */
-export class TimedAttempt {
+export class TimedAttempt implements RunningAttempt {
+  readonly pid = undefined;
+  readonly done: Promise<AttemptOutcome>;
   readonly #place: TimedPlace;
   readonly #timeoutMs: number;
-  readonly #ends: WorkEnds;
+  readonly #work: Work;
   readonly #hooks: AttemptHooks;
   readonly #startedMs: number;
   readonly #timeout: Timer | undefined;
@@ -36,18 +42,14 @@ export class TimedAttempt {
   #killed: string | undefined;
   #over = false;
 
-  constructor(place: TimedPlace, timeoutMs: number, hooks: AttemptHooks, ends: WorkEnds) {
+  constructor(place: TimedPlace, timeoutMs: number, hooks: AttemptHooks, work: Work) {
     this.#place = place;
     this.#timeoutMs = timeoutMs;
-    this.#ends = ends;
+    this.#work = work;
     this.#hooks = hooks;
     this.#startedMs = place.clock.monotonic();
     if (timeoutMs > 0) this.#timeout = startTimer(place.clock, timeoutMs, () => setImmediate(() => this.#onTimeout()));
-  }
-
-  /** Runs what gives the verdict; what was printed meanwhile comes from `output`. */
-  running(said: Promise<Said>, output?: () => Promise<OutputSummary>): RunningAttempt {
-    return { pid: undefined, done: this.#outcome(said, output), kill: (reason, now) => this.kill(reason, now) };
+    this.done = this.#outcome();
   }
 
   extend(ms: number): void {
@@ -64,7 +66,7 @@ export class TimedAttempt {
     if (this.#over) return;
     if (!this.#timedOut) this.#killed ??= reason;
     this.#end(`ended by the runner: ${reason}`);
-    if (now === 'now') this.#ends.giveUp();
+    if (now === 'now') this.#work.giveUp();
   }
 
   #onTimeout(): void {
@@ -74,27 +76,28 @@ export class TimedAttempt {
   }
 
   #end(reason: string): void {
-    this.#ends.abort(reason);
-    this.#patience ??= startTimer(this.#place.clock, this.#place.killAfterMs, () => this.#ends.giveUp());
+    this.#work.abort(reason);
+    this.#patience ??= startTimer(this.#place.clock, this.#place.killAfterMs, () => this.#work.giveUp());
   }
 
-  async #outcome(said: Promise<Said>, output: (() => Promise<OutputSummary>) | undefined): Promise<AttemptOutcome> {
-    const last = await said;
+  async #outcome(): Promise<AttemptOutcome> {
+    const last = await this.#work.said;
     this.#over = true;
     this.#timeout?.cancel();
     this.#patience?.cancel();
-    return {
+    const outcome: AttemptOutcome = {
       verdict: this.#judge(last),
       pid: undefined,
       exitCode: null,
       signal: null,
       timedOut: this.#timedOut,
-      ...(this.#killed !== undefined && { killed: this.#killed }),
       durationMs: this.#place.clock.monotonic() - this.#startedMs,
-      output: output === undefined ? noOutput : await output(),
+      output: this.#work.output === undefined ? noOutput : await this.#work.output(),
       ignoredLines: 0,
       leftovers: false,
     };
+    if (this.#killed !== undefined) outcome.killed = this.#killed;
+    return outcome;
   }
 
   /** Success is believed even after an abort: the function had the time to finish. A timeout is not taken back. */

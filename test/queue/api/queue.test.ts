@@ -50,6 +50,24 @@ test('a payload is any JSON value, or JSON text kept to the last digit', async (
   expect(queue.list()).toHaveLength(values.length + 2);
 });
 
+test('a payload may be nested 128 deep, however short its text', async () => {
+  const queue = await newQueue();
+  const nested = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
+  await queue.enqueue('v', nested(128), { id: 'deep' });
+  expect(queue.get('deep')?.payloadText).toHaveLength(256);
+  expect(await codeOf(queue.enqueue('v', nested(129)))).toBe('E_JSON_DEPTH');
+});
+
+test('a payload is stored as JSON writes it, also half a surrogate pair, and no larger than allowed', async () => {
+  const queue = await newQueue();
+  await queue.limit({ payloadBytesMax: 20 });
+  for (const value of ['\ud800 é \u0000', { 'a\n"': '\u2028' }, [1e300, -0, 1.5]]) {
+    const { id } = await queue.enqueue('v', value);
+    expect(queue.get(id)?.payloadText).toBe(JSON.stringify(value));
+  }
+  expect(await codeOf(queue.enqueue('v', 'x'.repeat(19)))).toBe('E_JOB');
+});
+
 test('options are those of the shell: times as numbers or text', async () => {
   const queue = await newQueue();
   await queue.enqueue('parent', undefined, { id: 'p' });

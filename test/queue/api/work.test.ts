@@ -40,6 +40,22 @@ test('a throw is a retry, DeadError the end, RetryError its own time', async () 
   expect(queue.get('dead')).toMatchObject({ reason: 'permanent', error: 'never' });
 });
 
+test('a copy of the context has all of it, and the signal is one and the same', async () => {
+  const queue = await newQueue();
+  await queue.enqueue('job');
+  const worker = queue.work(
+    (_job, context) => {
+      const { signal, progress, extend, ...rest } = { ...context };
+      progress(0.5);
+      extend('1m');
+      return { same: signal === context.signal, aborted: signal.aborted, rest };
+    },
+    { drain: true },
+  );
+  await worker.done;
+  expect(queue.list()[0]?.result).toEqual({ same: true, aborted: false, rest: {} });
+});
+
 test('whatever is thrown is a failed attempt, also what has no text', async () => {
   const queue = await newQueue();
   const odd = Object.assign(new Error('odd'), { stack: 5 });

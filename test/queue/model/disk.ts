@@ -146,7 +146,8 @@ export class ModelLog implements QueueLog {
     for (const waiting of batch) {
       if (failure !== undefined) {
         this.#refused.set(waiting.op, new Set(this.#refused.get(waiting.op)).add(failure.code));
-        waiting.reject(failure);
+        // Who does not take that for an answer tries again, and what it writes then is this operation's too.
+        underWay.run(waiting.op, () => waiting.reject(failure));
         continue;
       }
       const seqFirst = this.#write(waiting);

@@ -34,8 +34,9 @@ export function answering(
       }
     },
     reject: (error) => {
-      outcome.failed(error);
-      reject(error);
+      const instead = outcome.failed(error);
+      if (instead !== undefined) resolve(instead);
+      else reject(error);
     },
   };
 }
