@@ -1,8 +1,10 @@
+import { ColdJob } from './cold-job.ts';
 import type { PendingJob } from './job.ts';
 
 /** Asked to run without a wait when it became pending: due whatever the clock says, which may have stepped back. */
-export function dueAtOnce({ runAt, createdAt, setback }: PendingJob): boolean {
-  return runAt <= (setback?.at ?? createdAt);
+export function dueAtOnce(job: PendingJob): boolean {
+  // Without a look at its times, of which a queue that is opened has a million.
+  return job instanceof ColdJob || job.runAt <= (job.setback?.at ?? job.createdAt);
 }
 
 export function dueBefore(a: PendingJob, b: PendingJob): boolean {

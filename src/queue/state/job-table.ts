@@ -50,20 +50,51 @@ export class JobTable {
 
   /** In the place of the job with the same id, or behind all others. */
   set(job: Job): void {
-    let place = this.#placeOf(job.id);
+    const place = this.#placeOf(job.id);
     if (place < 0) {
       if (this.#slots.length === 0 ? this.#size >= tableFrom : 4 * (this.#used + 1) > this.#slots.length) {
         this.#rebuild();
         this.#placeOf(job.id);
       }
-      place = this.#places++;
-      if ((place & (chunkLength - 1)) === 0) this.#chunks.push(new Array(chunkLength));
-      this.#occupy(this.#slot, job.id, this.#lastHash, place);
-      this.#size++;
+      this.#occupy(this.#slot, job.id, this.#lastHash, this.#places);
+      this.#add(job);
+      return;
     }
     const chunk = this.#chunks[place >> chunkBits];
     assert(chunk, 'a place is in a chunk');
     chunk[place & (chunkLength - 1)] = job;
+  }
+
+  /** Into the next place. */
+  #add(job: Job): void {
+    const place = this.#places++;
+    if ((place & (chunkLength - 1)) === 0) this.#chunks.push(new Array(chunkLength));
+    const chunk = this.#chunks.at(-1);
+    assert(chunk, 'a place is in a chunk');
+    chunk[place & (chunkLength - 1)] = job;
+    this.#size++;
+  }
+
+  /**
+   * Behind all others, without a look at its id; `hash`: what `hashOfText` makes of that. False, and nothing is done,
+   * where a job with that hash is there, or so few that there is no table: then `set` has to look.
+   */
+  append(job: Job, hash: number): boolean {
+    if (this.#slots.length > 0 && 4 * (this.#used + 1) > this.#slots.length) this.#rebuild();
+    const slots = this.#slots;
+    const mask = slots.length / 2 - 1;
+    if (mask < 0) return false;
+    for (let slot = hash & mask, probe = 0; probe < probesMax; slot = (slot + 1) & mask, probe++) {
+      const taken = slots[2 * slot] ?? free;
+      if (taken !== free) {
+        if (taken !== grave && slots[2 * slot + 1] === hash) return false;
+        continue;
+      }
+      this.#occupy(slot, '', hash, this.#places);
+      this.#add(job);
+      return true;
+    }
+    return false;
   }
 
   delete(id: string): boolean {
@@ -174,6 +205,29 @@ export class JobTable {
   }
 }
 
+/** The same of an id that is ASCII, where it lies. */
+export function hashOfBytes(bytes: Uint8Array, from: number, length: number): number {
+  let hash = length;
+  let at = 0;
+  for (; at + 4 <= length; at += 4) {
+    const two = (bytes[from + at] ?? 0) | ((bytes[from + at + 1] ?? 0) << 16);
+    const more = (bytes[from + at + 2] ?? 0) | ((bytes[from + at + 3] ?? 0) << 16);
+    hash = mixed(hash, two, more);
+  }
+  for (; at < length; at++) hash = Math.imul(hash ^ (bytes[from + at] ?? 0), 0x5bd1e995);
+  return finished(hash);
+}
+
+function mixed(hash: number, two: number, more: number): number {
+  const next = Math.imul(hash ^ two ^ Math.imul(more, 0x2c1b3c6d), 0x5bd1e995);
+  return next ^ (next >>> 15);
+}
+
+function finished(hash: number): number {
+  const next = Math.imul(hash ^ (hash >>> 13), 0x5bd1e995);
+  return next ^ (next >>> 15);
+}
+
 /** Four characters at a time, as MurmurHash2 takes bytes; 32 bits, signed. */
 export function hashOfText(text: string): number {
   const { length } = text;
@@ -182,11 +236,8 @@ export function hashOfText(text: string): number {
   for (; at + 4 <= length; at += 4) {
     const two = text.charCodeAt(at) | (text.charCodeAt(at + 1) << 16);
     const more = text.charCodeAt(at + 2) | (text.charCodeAt(at + 3) << 16);
-    hash = Math.imul(hash ^ two ^ Math.imul(more, 0x2c1b3c6d), 0x5bd1e995);
-    hash ^= hash >>> 15;
+    hash = mixed(hash, two, more);
   }
   for (; at < length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x5bd1e995);
-  hash ^= hash >>> 13;
-  hash = Math.imul(hash, 0x5bd1e995);
-  return hash ^ (hash >>> 15);
+  return finished(hash);
 }

@@ -1,20 +1,21 @@
-import { damageError, WalqError } from '../../base/errors.ts';
+import { WalqError } from '../../base/errors.ts';
 import type { StateMachine } from '../../storage/types.ts';
 import type { JobChangeEvent, PruneEvent, QueueEvent, RemoveEvent } from '../events/event-types.ts';
 import { decodePacked } from '../events/events.ts';
+import { cutOf } from './cut.ts';
 import { EndedJobs, isEnded } from './ended.ts';
 import { Family, withoutParent } from './family.ts';
 import type { InFlightJob, Job, JobCounts } from './job.ts';
-import { decodeEntry, encodeJob, encodeTotals, noTotals, type QueueTotals } from './job-codec.ts';
+import { decodeEntry, noTotals, type QueueTotals } from './job-codec.ts';
 import { JobTable } from './job-table.ts';
 import { Keys } from './keys.ts';
 import { waitingFor } from './make-job.ts';
-import type { Packed } from './packed.ts';
+import { asBuffer, type Packed } from './packed.ts';
+import { PlainEntries } from './plain-entry.ts';
 import { ReadyIndex } from './ready.ts';
-import { encodeSetting } from './setting-codec.ts';
 import { Settings, scheduleOf } from './settings.ts';
 import { countChange } from './totals.ts';
-import { misfit, nextJob, type UnmetParents } from './transitions.ts';
+import { misfit, misplaced, nextJob, type UnmetParents } from './transitions.ts';
 
 export type ChangeObserver = (event: JobChangeEvent, before: Job | undefined, after: Job) => void;
 
@@ -29,6 +30,7 @@ export class QueueMachine implements StateMachine {
   /** Told of each event that changed a job, with the job before and after. Must not throw. */
   observer: ChangeObserver | undefined;
   readonly #jobs = new JobTable();
+  readonly #plain = new PlainEntries();
   readonly #counts: JobCounts = { pending: 0, in_flight: 0, completed: 0, dead: 0 };
   readonly #keys = new Keys();
   #totals = noTotals();
@@ -60,24 +62,29 @@ export class QueueMachine implements StateMachine {
 
   /** Facts first, then settings, then the jobs. References are copied now, bytes are made when asked for. */
   cut(): Iterable<Uint8Array> {
-    const totals = { ...this.#totals };
-    const settings = this.settings.entries();
-    const jobs = this.list();
-    return {
-      *[Symbol.iterator]() {
-        yield encodeTotals(totals);
-        for (const setting of settings) yield encodeSetting(setting);
-        for (const job of jobs) yield encodeJob(job);
-      },
-    };
+    return cutOf({ ...this.#totals }, this.settings.entries(), this.list());
   }
 
   /** Throws E_APPLY, or E_RECORD / E_RECORD_NEWER for an entry that cannot be read; the state is then of no use. */
   load(entry: Uint8Array): void {
-    this.loadStretch(entry, 0, entry.length);
+    this.#load(entry, 0, entry.length);
   }
 
+  /** Keeps the bytes of fresh jobs, and reads them when they are asked for. */
   loadStretch(bytes: Uint8Array, from: number, to: number): void {
+    const buffer = asBuffer(bytes);
+    const cold = this.#plain.jobOf(buffer, from, to);
+    if (cold !== undefined && cold.seq > this.#lastJobSeq && this.#jobs.append(cold, this.#plain.hash)) {
+      this.#lastJobSeq = cold.seq;
+      this.#counts.pending++;
+      this.#ready?.add(cold);
+      return;
+    }
+    const job = this.#load(buffer, from, to);
+    if (job !== undefined && cold === undefined) this.#plain.learn(buffer, from, to, job);
+  }
+
+  #load(bytes: Uint8Array, from: number, to: number): Job | undefined {
     const decoded = decodeEntry(bytes, from, to);
     if (decoded.kind === 'job') {
       const job = decoded.job;
@@ -85,14 +92,13 @@ export class QueueMachine implements StateMachine {
       const isLater = job.seq > this.#lastJobSeq;
       this.#put(job, undefined);
       // Looked up once, not twice: opening a store with a million jobs spends a third of its time on it.
-      if (isLater && this.#jobs.size > size) return;
-      throw damageError('E_APPLY', 'snapshot entry does not fit: job out of order or twice', {
-        data: { job: job.id, seq: job.seq },
-      });
+      if (isLater && this.#jobs.size > size) return job;
+      throw misplaced('job out of order or twice', { job: job.id, seq: job.seq });
     }
-    if (this.#jobs.size > 0) throw damageError('E_APPLY', `snapshot entry does not fit: ${decoded.kind} after jobs`);
+    if (this.#jobs.size > 0) throw misplaced(`${decoded.kind} after jobs`);
     if (decoded.kind === 'facts') this.#totals = decoded.totals;
     else this.settings.load(decoded.entry);
+    return undefined;
   }
 
   get(id: string): Job | undefined {
@@ -119,7 +125,6 @@ export class QueueMachine implements StateMachine {
     return this.#jobs.size;
   }
 
-  /** Jobs by state, now. */
   get counts(): Readonly<JobCounts> {
     return this.#counts;
   }

@@ -117,3 +117,9 @@ export function misfit(event: QueueEvent<Packed>, seq: number, job: Job | undefi
     data: { seq, event: event.type, job: event.id, state },
   });
 }
+
+/** E_APPLY for an entry of a snapshot that does not fit what came before. */
+export function misplaced(why: string, data?: { job: string; seq: number }): WalqError {
+  const text = `snapshot entry does not fit: ${why}`;
+  return new WalqError(Exit.damage, 'E_APPLY', text, data === undefined ? {} : { data });
+}

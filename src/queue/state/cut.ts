@@ -1,0 +1,20 @@
+import { ColdJob } from './cold-job.ts';
+import type { Job } from './job.ts';
+import { encodeJob, encodeTotals, type QueueTotals } from './job-codec.ts';
+import { encodeSetting } from './setting-codec.ts';
+import type { SettingEntry } from './settings.ts';
+
+/** The entries of a snapshot, made one by one when they are asked for; what is given here must stay as it is. */
+export function cutOf(
+  totals: QueueTotals,
+  settings: readonly SettingEntry[],
+  jobs: readonly Job[],
+): Iterable<Uint8Array> {
+  return {
+    *[Symbol.iterator]() {
+      yield encodeTotals(totals);
+      for (const setting of settings) yield encodeSetting(setting);
+      for (const job of jobs) yield job instanceof ColdJob ? job.entry : encodeJob(job);
+    },
+  };
+}
