@@ -21,6 +21,7 @@ const entries = {
   index: source('index.ts'),
   'launcher-entry': source('queue/process/launcher-entry.ts'),
   'thread-entry': source('queue/work/thread-entry.ts'),
+  'block-thread-entry': source('storage/snapshot/block-thread-entry.ts'),
 };
 /** What the quickest command runs; and what it needs more where no runner holds the store. */
 const quick = ['cli/run.ts', 'cli/session.ts', 'cli/queue/enqueue.ts'].map(source);

@@ -1,8 +1,9 @@
 import { systemClock, systemRandom } from '../../build/base/node-clock.js';
 import { nodeFs } from '../../build/fs/node-fs.js';
+import { blockThread } from '../../build/storage/snapshot/start-block-thread.js';
 
 /** The real disk. */
-export const env = { fs: nodeFs, clock: systemClock, random: systemRandom };
+export const env = { fs: nodeFs, clock: systemClock, random: systemRandom, blockThread };
 
 /**
  * The real disk without syncs, to prepare stores quickly: the same bytes, in the page cache, none of the waiting.

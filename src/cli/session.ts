@@ -4,6 +4,7 @@ import type { CommandContext } from '../commands/context.ts';
 import { stringify } from '../commands/json-text.ts';
 import { nodeFs } from '../fs/node-fs.ts';
 import { openPipe } from '../fs/pipe.ts';
+import { blockThread } from '../storage/snapshot/start-block-thread.ts';
 import { Output } from './output.ts';
 import { drawsOver, Progress } from './progress.ts';
 import { type ColorMode, makeStyle, type Style, wantsColor } from './style.ts';
@@ -82,7 +83,7 @@ export function openSession(kind: string, flags: CommonFlags, hooks: SessionHook
     errWidth: columnsOf(process.stderr),
     json,
     context: {
-      env: { fs, clock: systemClock, random: systemRandom },
+      env: { fs, clock: systemClock, random: systemRandom, blockThread },
       variables: process.env,
       ...(flags.store === undefined ? {} : { store: flags.store }),
       stdin: () => process.stdin,

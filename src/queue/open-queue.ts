@@ -1,5 +1,6 @@
 import { systemClock, systemRandom } from '../base/node-clock.ts';
 import { nodeFs } from '../fs/node-fs.ts';
+import { blockThread } from '../storage/snapshot/start-block-thread.ts';
 import { openStore, type Store } from '../storage/store.ts';
 import type { StorageEnv } from '../storage/types.ts';
 import { Workers } from './api/workers.ts';
@@ -56,7 +57,7 @@ export async function openQueue<Payloads extends object = Record<string, unknown
   return new Queue<Payloads>({ env, store, engine, ops, workers, metrics, server, settled: () => logs.settled() });
 }
 
-const realEnv: StorageEnv = { fs: nodeFs, clock: systemClock, random: systemRandom };
+const realEnv: StorageEnv = { fs: nodeFs, clock: systemClock, random: systemRandom, blockThread };
 
 async function serve(
   env: StorageEnv,

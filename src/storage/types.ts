@@ -1,12 +1,15 @@
 import type { Clock, Random } from '../base/clock.ts';
 import type { Finding } from '../base/finding.ts';
 import type { FileSystem } from '../fs/types.ts';
+import type { BlockThread } from './snapshot/block-types.ts';
 
 /** Everything storage takes from the outside world. */
 export interface StorageEnv {
   fs: FileSystem;
   clock: Clock;
   random: Random;
+  /** Starts a thread for the blocks of a large snapshot. Without one this thread does them. */
+  blockThread?: () => Promise<BlockThread>;
 }
 
 /**

@@ -1,6 +1,7 @@
+import { asBuffer } from '../../base/bytes.ts';
 import type { WalqError } from '../../base/errors.ts';
 import { varintBytesMax } from '../../base/varint.ts';
-import { asBuffer, packSlice } from '../state/packed.ts';
+import { packSlice } from '../state/packed.ts';
 import {
   type ExtraField,
   idBytesMax,

@@ -1,3 +1,4 @@
+import { asBuffer } from '../../base/bytes.ts';
 import { WalqError } from '../../base/errors.ts';
 import type { StateMachine } from '../../storage/types.ts';
 import type { JobChangeEvent, PruneEvent, QueueEvent, RemoveEvent } from '../events/event-types.ts';
@@ -10,7 +11,7 @@ import { decodeEntry, noTotals, type QueueTotals } from './job-codec.ts';
 import { JobTable } from './job-table.ts';
 import { Keys } from './keys.ts';
 import { waitingFor } from './make-job.ts';
-import { asBuffer, type Packed } from './packed.ts';
+import type { Packed } from './packed.ts';
 import { PlainEntries } from './plain-entry.ts';
 import { ReadyIndex } from './ready.ts';
 import { Settings, scheduleOf } from './settings.ts';

@@ -1,3 +1,5 @@
+import { asBuffer } from '../../base/bytes.ts';
+
 /**
  * Bytes kept in memory for long: one character per byte in a string (16 bytes of overhead and no external memory; a
  * Uint8Array has about 200), and a copy outside the heap when they are large. Content is UTF-8 text either way.
@@ -29,8 +31,4 @@ export function packedBytes(packed: Packed): Uint8Array {
 export function packedText(packed: Packed): string {
   if (typeof packed !== 'string') return asBuffer(packed).toString('utf8');
   return beyondAscii.test(packed) ? Buffer.from(packed, 'latin1').toString('utf8') : packed;
-}
-
-export function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }

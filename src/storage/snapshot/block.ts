@@ -1,7 +1,9 @@
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
+import { crcOf, hex32 } from '../../base/bytes.ts';
 import { assert } from '../../base/errors.ts';
-import type { BlockHeader, Fault, SnapshotCodec } from './codec.ts';
-import { blockRawMax, entryBytesMax, entryPrefixBytes, isFault } from './codec.ts';
+import { type BlockHeader, type Fault, isFault, type PackedBlock, type SnapshotCodec } from './block-types.ts';
+
+import { blockRawMax, entryBytesMax, entryPrefixBytes } from './codec.ts';
 import { packHex, unpackHex } from './hex.ts';
 
 /** Gathers entries into the raw bytes of one block: each a length (u32 LE) and its bytes. */
@@ -72,7 +74,7 @@ const brotliQuality = 5;
  * Compresses one block in the thread pool; where that saves nothing the bytes stay as they are. Hex digits are packed
  * here and now, in blocks of usual size: a larger one would keep all others waiting.
  */
-export async function packBlock(raw: Buffer, codec: SnapshotCodec): Promise<{ codec: SnapshotCodec; stored: Buffer }> {
+export async function packBlock(raw: Buffer, codec: SnapshotCodec): Promise<PackedBlock> {
   if (codec === 'none') return { codec, stored: raw };
   const packed = codec === 'hex' && raw.length <= blockRawMax ? packHex(raw) : undefined;
   const stored = await compressed(packed ?? raw);
@@ -90,11 +92,18 @@ function compressed(bytes: Buffer): Promise<Buffer> {
   });
 }
 
+/** The raw bytes of a block, or what is wrong with the stored ones. Rejects as `unpackBlock`. */
+export async function unpackChecked(stored: Buffer, block: BlockHeader): Promise<Buffer | Fault> {
+  const got = crcOf(stored);
+  if (got === block.storedCrc) return unpackBlock(stored, block);
+  return { message: 'checksum mismatch', got: hex32(got), expected: hex32(block.storedCrc) };
+}
+
 /**
  * The raw bytes of a block whose stored bytes matched their CRC. Never more than the header claims, which is within
  * bounds: a decompression bomb stops there. Rejects when the machine fails (no memory), which is not damage.
  */
-export async function unpackBlock(stored: Buffer, block: BlockHeader): Promise<Buffer | Fault> {
+async function unpackBlock(stored: Buffer, block: BlockHeader): Promise<Buffer | Fault> {
   if (block.codec === 'none') return stored;
   const bytes = await decompressed(stored, block);
   if (isFault(bytes)) return bytes;

@@ -2,6 +2,7 @@ import { crcOf, hex32, readU64, viewOf, writeU64 } from '../../base/bytes.ts';
 import { assert } from '../../base/errors.ts';
 import { encodePreamble, preambleBytes } from '../preamble.ts';
 import type { ChainPoint, SnapshotSummary } from '../types.ts';
+import type { BlockHeader, Fault, SnapshotCodec } from './block-types.ts';
 
 /**
  * Bytes <-> values of the three fixed parts of a snapshot: header, block header, footer. No I/O, no policy. FORMAT.md
@@ -26,9 +27,6 @@ const blockMagic = Buffer.from('WQbk', 'latin1').readUInt32LE();
 const footerMagic = Buffer.from('WQft', 'latin1').readUInt32LE();
 
 export type SnapshotKind = SnapshotSummary['kind'];
-/** How a block is stored: as it is; compressed; compressed after its hex digits became bytes (hex.ts). */
-export type SnapshotCodec = 'none' | 'brotli' | 'hex';
-
 const kinds: readonly (SnapshotKind | undefined)[] = [undefined, 'checkpoint', 'base', 'detached'];
 const codecs: readonly SnapshotCodec[] = ['none', 'brotli', 'hex'];
 const sinceVersion: Readonly<Record<SnapshotCodec, number>> = { none: 1, brotli: 1, hex: 2 };
@@ -44,17 +42,6 @@ export interface SnapshotHeader {
   codec: SnapshotCodec;
 }
 
-export interface BlockHeader {
-  /** From 0. */
-  index: number;
-  codec: SnapshotCodec;
-  rawLength: number;
-  storedLength: number;
-  entries: number;
-  /** CRC-32 of the stored bytes. */
-  storedCrc: number;
-}
-
 export interface SnapshotFooter {
   blocks: number;
   entries: number;
@@ -65,17 +52,6 @@ export interface SnapshotFooter {
   stateHash: string;
   /** 64 hex digits: SHA-256 of every byte before the footer. */
   sha256: string;
-}
-
-/** Why bytes are not what they should be. */
-export interface Fault {
-  message: string;
-  got?: string;
-  expected?: string;
-}
-
-export function isFault(value: object): value is Fault {
-  return 'message' in value;
 }
 
 export function encodeHeader(header: SnapshotHeader): Buffer {

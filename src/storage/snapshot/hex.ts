@@ -1,4 +1,4 @@
-import type { Fault } from './codec.ts';
+import type { Fault } from './block-types.ts';
 
 /**
  * Hex digits as bytes: ids and tokens are half as long so, and a compressor, which finds nothing in them, is quicker

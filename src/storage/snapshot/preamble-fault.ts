@@ -1,6 +1,6 @@
 import type { Code } from '../../base/errors.ts';
 import { decodePreamble, preambleBytes } from '../preamble.ts';
-import type { Fault } from './codec.ts';
+import type { Fault } from './block-types.ts';
 import { snapshotMagic, snapshotVersion } from './codec.ts';
 
 /** A magic in quotes, whatever its bytes: it may end on a terminal. */

@@ -2,6 +2,8 @@ import { type Finding, findingError } from '../../base/finding.ts';
 import type { ByteSource } from '../../base/source.ts';
 import { openSource, reading } from '../files.ts';
 import type { SnapshotCheck, SnapshotSummary, StorageEnv } from '../types.ts';
+import type { BlockWork } from './block-types.ts';
+import { Blocks } from './blocks.ts';
 import type { SnapshotHeader } from './codec.ts';
 import { shownSnapshotName } from './name.ts';
 import { scanHeader, scanSnapshot } from './scan.ts';
@@ -18,6 +20,8 @@ export interface CheckOptions {
   onEntry?: (entry: Uint8Array) => void;
   /** The same without a view for each: the entry is bytes[from, to). */
   onStretch?: (bytes: Uint8Array, from: number, to: number) => void;
+  /** Who reads blocks back. Default: a thread of their own when there are many. */
+  blocks?: BlockWork;
 }
 
 /**
@@ -28,7 +32,15 @@ export interface CheckOptions {
  */
 export function checkSnapshot(env: StorageEnv, path: string, options: CheckOptions): Promise<SnapshotCheck> {
   const { relativeName: file, ...rest } = options;
-  return withFile(env, path, (source) => scanSnapshot(source, { file, ...rest }));
+  return withFile(env, path, async (source) => {
+    const own = new Blocks(env.blockThread);
+    if (rest.blocks === undefined) own.expect(source.size ?? 0);
+    try {
+      return await scanSnapshot(source, { file, blocks: own, ...rest });
+    } finally {
+      own.close();
+    }
+  });
 }
 
 /**

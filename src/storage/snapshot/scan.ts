@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
-import { crcOf, hex32 } from '../../base/bytes.ts';
 import type { Code } from '../../base/errors.ts';
 import type { Finding } from '../../base/finding.ts';
 import { baseName } from '../../base/path.ts';
 import type { ByteSource } from '../../base/source.ts';
 import { preambleBytes } from '../preamble.ts';
 import type { SnapshotCheck } from '../types.ts';
-import { entryEnds, unpackBlock } from './block.ts';
-import type { BlockHeader, Fault, SnapshotFooter, SnapshotHeader } from './codec.ts';
+import { entryEnds } from './block.ts';
+import { type BlockHeader, type BlockWork, type Fault, isFault } from './block-types.ts';
+import { Blocks } from './blocks.ts';
+import type { SnapshotFooter, SnapshotHeader } from './codec.ts';
 import {
   blockHeaderBytes,
   decodeBlockHeader,
@@ -17,7 +18,6 @@ import {
   footerBytes,
   headerBytes,
   headerSeed,
-  isFault,
   isFooterStart,
 } from './codec.ts';
 import { parseSnapshotFileName } from './name.ts';
@@ -33,6 +33,8 @@ export interface ScanOptions {
   onEntry?: (entry: Uint8Array) => void;
   /** The same without a view for each: the entry is bytes[from, to). They stay as they are. */
   onStretch?: (bytes: Uint8Array, from: number, to: number) => void;
+  /** Who reads blocks back. Default: this thread. */
+  blocks?: BlockWork;
 }
 
 /**
@@ -69,6 +71,7 @@ class Scan {
   readonly findings: Finding[] = [];
   readonly #source: ByteSource;
   readonly #reader: SequentialReader;
+  readonly #blockWork: BlockWork;
   readonly #options: ScanOptions;
   readonly #fileHash = createHash('sha256');
   readonly #stateHash = createHash('sha256');
@@ -84,6 +87,7 @@ class Scan {
     this.#source = source;
     this.#options = options;
     this.#reader = new SequentialReader(source);
+    this.#blockWork = options.blocks ?? new Blocks(undefined);
   }
 
   async header(): Promise<SnapshotHeader | undefined> {
@@ -158,7 +162,7 @@ class Scan {
     this.#rawBytes += block.rawLength;
     this.#fileHash.update(bytes).update(stored);
     // Copied, because the reader's buffer moves on.
-    const raw = unpackChecked(Buffer.from(stored), block);
+    const raw = this.#blockWork.unpack(Buffer.from(stored), block);
     // Awaited later, or never when something else fails first: then its failure is nobody's.
     raw.catch(() => {});
     return { block, offset: start + blockHeaderBytes, raw };
@@ -265,12 +269,6 @@ class Scan {
     const summary = { file, seq, kind, bytes, rawBytes, entries, createdMs, sha256, stateHash, storeId, point };
     return { file, bytes, summary, findings: this.findings };
   }
-}
-
-async function unpackChecked(stored: Buffer, block: BlockHeader): Promise<Buffer | Fault> {
-  const got = crcOf(stored);
-  if (got === block.storedCrc) return unpackBlock(stored, block);
-  return { message: 'checksum mismatch', got: hex32(got), expected: hex32(block.storedCrc) };
 }
 
 function blockFault(fault: Fault, index: number): Fault {

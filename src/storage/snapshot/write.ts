@@ -7,11 +7,13 @@ import { findingError } from '../../base/finding.ts';
 import type { File } from '../../fs/types.ts';
 import { removeIfThere } from '../files.ts';
 import type { ChainPoint, SnapshotSummary, StorageEnv } from '../types.ts';
-import { BlockBuilder, packBlock } from './block.ts';
-import type { SnapshotCodec, SnapshotKind } from './codec.ts';
+import { BlockBuilder } from './block.ts';
+import type { BlockWork, SnapshotCodec } from './block-types.ts';
+import { Blocks } from './blocks.ts';
+import type { SnapshotKind } from './codec.ts';
 import { encodeBlockHeader, encodeFooter, encodeHeader, entryBytesMax, footerBytes, headerSeed } from './codec.ts';
 import { shownSnapshotName, snapshotFileName } from './name.ts';
-import { checkSnapshot } from './read.ts';
+import { type CheckOptions, checkSnapshot } from './read.ts';
 
 /** Measured (FORMAT.md): larger blocks compress no better, smaller ones pay more calls. */
 const defaultBlockBytes = 512 * 1024;
@@ -60,7 +62,8 @@ export async function writeSnapshot(
     await removeIfThere(env.fs, tmpPath);
     return await env.fs.open(tmpPath, 'wx');
   });
-  const writer = new SnapshotWriter(env, file, tmpPath, options, createdMs);
+  const blocks = new Blocks(env.blockThread);
+  const writer = new SnapshotWriter(env, file, tmpPath, { ...options, createdMs, blocks });
   try {
     try {
       await writer.writeAll();
@@ -69,22 +72,28 @@ export async function writeSnapshot(
       throw error;
     }
     await step(`${tmpPath} cannot be closed`, () => file.close());
-    const summary = await verified(env, tmpPath, relativeName, writer);
+    const summary = await verified(env, tmpPath, { relativeName, blocks }, writer);
     await step(`${tmpPath} cannot be renamed`, () => env.fs.rename(tmpPath, path));
     await step(`${folder} cannot be synced`, () => env.fs.syncDir(folder));
     return summary;
   } catch (error) {
     await env.fs.unlink(tmpPath).catch(() => {});
     throw error;
+  } finally {
+    blocks.close();
   }
+}
+
+interface WriterOptions extends WriteSnapshotOptions {
+  createdMs: number;
+  blocks: BlockWork;
 }
 
 class SnapshotWriter {
   readonly #env: StorageEnv;
   readonly #file: File;
   readonly #path: string;
-  readonly #options: WriteSnapshotOptions;
-  readonly #createdMs: number;
+  readonly #options: WriterOptions;
   readonly #codec: SnapshotCodec;
   readonly #block: BlockBuilder;
   readonly #fileHash = createHash('sha256');
@@ -100,20 +109,19 @@ class SnapshotWriter {
   stateHash = '';
   sha256 = '';
 
-  constructor(env: StorageEnv, file: File, path: string, options: WriteSnapshotOptions, createdMs: number) {
+  constructor(env: StorageEnv, file: File, path: string, options: WriterOptions) {
     this.#env = env;
     this.#file = file;
     this.#path = path;
     this.#options = options;
-    this.#createdMs = createdMs;
     this.#codec = options.codec ?? 'hex';
     this.#block = new BlockBuilder(options.blockBytes ?? defaultBlockBytes);
     this.#pausedAt = env.clock.monotonic();
   }
 
   async writeAll(): Promise<void> {
-    const { storeId, kind, point, entries } = this.#options;
-    const header = encodeHeader({ storeId, kind, point, createdMs: this.#createdMs, codec: this.#codec });
+    const { storeId, kind, point, createdMs, entries } = this.#options;
+    const header = encodeHeader({ storeId, kind, point, createdMs, codec: this.#codec });
     this.#seed = headerSeed(header);
     await this.#append(header);
     try {
@@ -186,7 +194,9 @@ class SnapshotWriter {
 
   async #appendBlock(raw: Buffer, entries: number): Promise<void> {
     this.#stateHash.update(raw);
-    const { codec, stored } = await step('a block cannot be compressed', () => packBlock(raw, this.#codec));
+    const { codec, stored } = await step('a block cannot be compressed', () =>
+      this.#options.blocks.pack(raw, this.#codec),
+    );
     const header = encodeBlockHeader(
       {
         index: this.#blocks,
@@ -245,10 +255,10 @@ class SnapshotWriter {
 async function verified(
   env: StorageEnv,
   tmpPath: string,
-  relativeName: string,
+  options: CheckOptions,
   written: SnapshotWriter,
 ): Promise<SnapshotSummary> {
-  const check = await step(`${tmpPath} cannot be read back`, () => checkSnapshot(env, tmpPath, { relativeName }));
+  const check = await step(`${tmpPath} cannot be read back`, () => checkSnapshot(env, tmpPath, options));
   const { summary, findings } = check;
   if (summary === undefined) {
     const cause = findingError(findings);

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { BlockHeader } from '../../../src/storage/snapshot/codec.ts';
+import type { BlockHeader } from '../../../src/storage/snapshot/block-types.ts';
 import { encodeBlockHeader, encodeFooter, encodeHeader, headerSeed } from '../../../src/storage/snapshot/codec.ts';
 import { point, snapshotBytes, storeId } from './support.ts';
 

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import type { BlockHeader } from '../../../src/storage/snapshot/codec.ts';
+import type { BlockHeader } from '../../../src/storage/snapshot/block-types.ts';
 import { entryBytesMax, footerBytes, headerBytes, headerSeed } from '../../../src/storage/snapshot/codec.ts';
 import { snapshotCodes } from '../../../src/storage/snapshot/codes.ts';
 import { peekSnapshot, readSnapshot } from '../../../src/storage/snapshot/read.ts';

@@ -1,7 +1,7 @@
 import { brotliCompressSync, constants } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isFault } from '../../../src/storage/snapshot/codec.ts';
+import { isFault } from '../../../src/storage/snapshot/block-types.ts';
 import { packHex, unpackHex } from '../../../src/storage/snapshot/hex.ts';
 import { assemble, oneEntry } from './assemble.ts';
 import { judge } from './support.ts';
