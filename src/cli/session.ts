@@ -4,7 +4,6 @@ import type { CommandContext } from '../commands/context.ts';
 import { stringify } from '../commands/json-text.ts';
 import { nodeFs } from '../fs/node-fs.ts';
 import { openPipe } from '../fs/pipe.ts';
-import { blockThread } from '../storage/snapshot/start-block-thread.ts';
 import { Output } from './output.ts';
 import { drawsOver, Progress } from './progress.ts';
 import { type ColorMode, makeStyle, type Style, wantsColor } from './style.ts';
@@ -83,7 +82,7 @@ export function openSession(kind: string, flags: CommonFlags, hooks: SessionHook
     errWidth: columnsOf(process.stderr),
     json,
     context: {
-      env: { fs, clock: systemClock, random: systemRandom, blockThread },
+      env: { fs, clock: systemClock, random: systemRandom },
       variables: process.env,
       ...(flags.store === undefined ? {} : { store: flags.store }),
       stdin: () => process.stdin,

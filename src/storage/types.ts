@@ -1,15 +1,18 @@
 import type { Clock, Random } from '../base/clock.ts';
 import type { Finding } from '../base/finding.ts';
 import type { FileSystem } from '../fs/types.ts';
-import type { BlockThread } from './snapshot/block-types.ts';
+import type { BlockWork } from './snapshot/block-types.ts';
 
 /** Everything storage takes from the outside world. */
 export interface StorageEnv {
   fs: FileSystem;
   clock: Clock;
   random: Random;
-  /** Starts a thread for the blocks of a large snapshot. Without one this thread does them. */
-  blockThread?: () => Promise<BlockThread>;
+  /**
+   * The thread for the blocks of large snapshots, the same one each time, when it is ready. Given where somebody else
+   * waits for this thread while a snapshot is written; without one it does the blocks itself, which is a bit quicker.
+   */
+  blockThread?: () => Promise<BlockWork>;
 }
 
 /**
@@ -30,7 +33,7 @@ export interface StateMachine {
   /** Takes one entry of a snapshot, in the order written, into a machine that was empty. Throws `WalqError` E_APPLY. */
   load(entry: Uint8Array): void;
   /** The same of bytes[from, to), which stay as they are, where a million views of a million entries are to be saved. */
-  loadStretch?(bytes: Uint8Array, from: number, to: number): void;
+  loadStretch?(bytes: Buffer, from: number, to: number): void;
 }
 
 /**

@@ -9,6 +9,7 @@ import type { AttemptOutcome } from '../../queue/process/attempt-types.ts';
 import type { Runner } from '../../queue/run/runner.ts';
 import type { RunnerReport, RunSummary } from '../../queue/run/runner-types.ts';
 import { processesOf } from '../../queue/run/stream-handler.ts';
+import { blockThread } from '../../storage/snapshot/start-block-thread.ts';
 import { failureDocument, InDocument } from '../failure.ts';
 import type { Session } from '../session.ts';
 import { counted } from '../text.ts';
@@ -45,43 +46,49 @@ export async function run(session: Session, _args: readonly string[], flags: Run
   const signals = new Signals(session);
   // What a module prints is no part of the answer of this command.
   if (flags.module !== undefined) globalThis.console = new Console(process.stderr);
-  const summary = await runQueue(session.context, {
-    handler: handlerOf(flags),
-    workers: flags.workers,
-    drain: flags.drain === true,
-    haltAfterDead: flags.halt ?? Number.POSITIVE_INFINITY,
-    timeoutMs: flags.taskTimeout,
-    killAfterMs: flags.killAfter,
-    graceMs: flags.grace,
-    snapshotIntervalMs: flags.snapshotInterval,
-    snapshotEvery: flags.snapshotEvery,
-    keepSnapshots: flags.keep,
-    ...(flags.segmentSize !== undefined && { segmentBytes: flags.segmentSize }),
-    crashesMax: flags.crashes,
-    ...(flags.groupLimit !== undefined && { groupLimit: flags.groupLimit }),
-    ...metricsOf(flags),
-    orphans: flags.orphans,
-    lockTimeoutMs: flags.lockTimeout,
-    pid: process.pid,
-    cwd: process.cwd(),
-    report: (event) => report(session, event, flags.quiet === true),
-    onReady: (store, runner) => {
-      signals.listen(runner);
-      session.settle();
-      if (store.created) session.context.note(`created a new store at ${escapeText(store.dir)}`);
-      const { recovery } = store;
-      if (recovery.trimmed) {
-        const { bytes, file, quarantine } = recovery.trimmed;
+  const { context } = session;
+  // Snapshots are written beside the work.
+  const env = { ...context.env, blockThread };
+  const summary = await runQueue(
+    { ...context, env },
+    {
+      handler: handlerOf(flags),
+      workers: flags.workers,
+      drain: flags.drain === true,
+      haltAfterDead: flags.halt ?? Number.POSITIVE_INFINITY,
+      timeoutMs: flags.taskTimeout,
+      killAfterMs: flags.killAfter,
+      graceMs: flags.grace,
+      snapshotIntervalMs: flags.snapshotInterval,
+      snapshotEvery: flags.snapshotEvery,
+      keepSnapshots: flags.keep,
+      ...(flags.segmentSize !== undefined && { segmentBytes: flags.segmentSize }),
+      crashesMax: flags.crashes,
+      ...(flags.groupLimit !== undefined && { groupLimit: flags.groupLimit }),
+      ...metricsOf(flags),
+      orphans: flags.orphans,
+      lockTimeoutMs: flags.lockTimeout,
+      pid: process.pid,
+      cwd: process.cwd(),
+      report: (event) => report(session, event, flags.quiet === true),
+      onReady: (store, runner) => {
+        signals.listen(runner);
+        session.settle();
+        if (store.created) session.context.note(`created a new store at ${escapeText(store.dir)}`);
+        const { recovery } = store;
+        if (recovery.trimmed) {
+          const { bytes, file, quarantine } = recovery.trimmed;
+          session.context.note(
+            `recovered: ${bytes} bytes of a torn write at the end of ${file} were moved to ${quarantine}`,
+          );
+        }
+        const jobs = store.machine.counts;
         session.context.note(
-          `recovered: ${bytes} bytes of a torn write at the end of ${file} were moved to ${quarantine}`,
+          `ready, ${workersText(flags)}: ${jobs.pending} pending, ${jobs.in_flight} in flight, ${jobs.completed} completed, ${jobs.dead} dead`,
         );
-      }
-      const jobs = store.machine.counts;
-      session.context.note(
-        `ready, ${workersText(flags)}: ${jobs.pending} pending, ${jobs.in_flight} in flight, ${jobs.completed} completed, ${jobs.dead} dead`,
-      );
+      },
     },
-  });
+  );
   signals.unlisten();
   session.settle();
   const { failure, ...rest } = summary;

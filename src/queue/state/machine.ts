@@ -1,4 +1,3 @@
-import { asBuffer } from '../../base/bytes.ts';
 import { WalqError } from '../../base/errors.ts';
 import type { StateMachine } from '../../storage/types.ts';
 import type { JobChangeEvent, PruneEvent, QueueEvent, RemoveEvent } from '../events/event-types.ts';
@@ -72,17 +71,16 @@ export class QueueMachine implements StateMachine {
   }
 
   /** Keeps the bytes of fresh jobs, and reads them when they are asked for. */
-  loadStretch(bytes: Uint8Array, from: number, to: number): void {
-    const buffer = asBuffer(bytes);
-    const cold = this.#plain.jobOf(buffer, from, to);
+  loadStretch(bytes: Buffer, from: number, to: number): void {
+    const cold = this.#plain.jobOf(bytes, from, to);
     if (cold !== undefined && cold.seq > this.#lastJobSeq && this.#jobs.append(cold, this.#plain.hash)) {
       this.#lastJobSeq = cold.seq;
       this.#counts.pending++;
       this.#ready?.add(cold);
       return;
     }
-    const job = this.#load(buffer, from, to);
-    if (job !== undefined && cold === undefined) this.#plain.learn(buffer, from, to, job);
+    const job = this.#load(bytes, from, to);
+    if (job !== undefined && cold === undefined) this.#plain.learn(bytes, from, to, job);
   }
 
   #load(bytes: Uint8Array, from: number, to: number): Job | undefined {

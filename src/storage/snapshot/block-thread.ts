@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { asBuffer } from '../../base/bytes.ts';
 import { packBlock, unpackChecked } from './block.ts';
-import type { BlockHeader, BlockThread, Fault, PackedBlock, SnapshotCodec } from './block-types.ts';
+import type { BlockHeader, BlockWork, Fault, PackedBlock, SnapshotCodec } from './block-types.ts';
 
 export type ToBlockThread = { number: number } & (
   | { kind: 'pack'; raw: Uint8Array; codec: SnapshotCodec }
@@ -32,7 +32,7 @@ export function startBlockThread(entry = ownEntry()): Promise<BlockThread> {
   return new Promise((resolve, reject) => {
     // Nothing of what the program, or its user, loads into this thread is wanted there.
     const worker = new Worker(entry, { env: {}, execArgv: [] });
-    const thread = new Thread(worker);
+    const thread = new BlockThread(worker);
     worker.once('message', () => resolve(thread));
     worker.once('exit', (code) => reject(new Error(`the thread ended (exit ${code}) before it was ready`)));
     worker.on('error', () => undefined);
@@ -46,7 +46,7 @@ function ownEntry(): URL {
   return new URL(`./block-thread-entry${extname(import.meta.url)}`, import.meta.url);
 }
 
-class Thread implements BlockThread {
+export class BlockThread implements BlockWork {
   readonly #worker: Worker;
   readonly #asked = new Map<number, Asked>();
   #numberLast = 0;

@@ -33,8 +33,3 @@ export interface BlockWork {
   pack(raw: Buffer, codec: SnapshotCodec): Promise<PackedBlock>;
   unpack(stored: Buffer, block: BlockHeader): Promise<Buffer | Fault>;
 }
-
-/** Does it beside this thread; and here, should it come to an end. */
-export interface BlockThread extends BlockWork {
-  close(): void;
-}

@@ -19,7 +19,7 @@ export interface CheckOptions {
    */
   onEntry?: (entry: Uint8Array) => void;
   /** The same without a view for each: the entry is bytes[from, to). */
-  onStretch?: (bytes: Uint8Array, from: number, to: number) => void;
+  onStretch?: (bytes: Buffer, from: number, to: number) => void;
   /** Who reads blocks back. Default: a thread of their own when there are many. */
   blocks?: BlockWork;
 }
@@ -33,13 +33,9 @@ export interface CheckOptions {
 export function checkSnapshot(env: StorageEnv, path: string, options: CheckOptions): Promise<SnapshotCheck> {
   const { relativeName: file, ...rest } = options;
   return withFile(env, path, async (source) => {
-    const own = new Blocks(env.blockThread);
-    if (rest.blocks === undefined) own.expect(source.size ?? 0);
-    try {
-      return await scanSnapshot(source, { file, blocks: own, ...rest });
-    } finally {
-      own.close();
-    }
+    const blocks = new Blocks(env.blockThread);
+    if (rest.blocks === undefined) blocks.expect(source.size ?? 0);
+    return await scanSnapshot(source, { file, blocks, ...rest });
   });
 }
 

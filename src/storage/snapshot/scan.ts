@@ -32,7 +32,7 @@ export interface ScanOptions {
   /** Takes each entry of each good block, in order, up to the first fault. The bytes are valid during the call only. */
   onEntry?: (entry: Uint8Array) => void;
   /** The same without a view for each: the entry is bytes[from, to). They stay as they are. */
-  onStretch?: (bytes: Uint8Array, from: number, to: number) => void;
+  onStretch?: (bytes: Buffer, from: number, to: number) => void;
   /** Who reads blocks back. Default: this thread. */
   blocks?: BlockWork;
 }

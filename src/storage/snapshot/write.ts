@@ -79,8 +79,6 @@ export async function writeSnapshot(
   } catch (error) {
     await env.fs.unlink(tmpPath).catch(() => {});
     throw error;
-  } finally {
-    blocks.close();
   }
 }
 

@@ -6,8 +6,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { crcOf } from '../../../src/base/bytes.ts';
 import { packBlock, unpackChecked } from '../../../src/storage/snapshot/block.ts';
-import { startBlockThread } from '../../../src/storage/snapshot/block-thread.ts';
-import type { BlockHeader, BlockThread, SnapshotCodec } from '../../../src/storage/snapshot/block-types.ts';
+import { type BlockThread, startBlockThread } from '../../../src/storage/snapshot/block-thread.ts';
+import type { BlockHeader, BlockWork, SnapshotCodec } from '../../../src/storage/snapshot/block-types.ts';
 import { Blocks } from '../../../src/storage/snapshot/blocks.ts';
 import { checkSnapshot } from '../../../src/storage/snapshot/read.ts';
 import { writeSnapshot } from '../../../src/storage/snapshot/write.ts';
@@ -146,55 +146,42 @@ describe('the thread for blocks', () => {
 describe('the blocks of a snapshot', () => {
   const raw = Buffer.alloc(1024 * 1024, 'a');
   const counting = () => {
-    const seen = { started: 0, packed: 0, closed: 0 };
-    const thread: BlockThread = {
+    const seen = { asked: 0, packed: 0 };
+    const work: BlockWork = {
       pack: (bytes, codec) => {
         seen.packed++;
         return packBlock(bytes, codec);
       },
       unpack: unpackChecked,
-      close: () => {
-        seen.closed++;
-      },
     };
-    return { seen, thread };
+    const blocks = new Blocks(() => {
+      seen.asked++;
+      return Promise.resolve(work);
+    });
+    return { seen, blocks };
   };
 
   it('are done here until there are many', async () => {
-    const { seen, thread } = counting();
-    const blocks = new Blocks(() => {
-      seen.started++;
-      return Promise.resolve(thread);
-    });
+    const { seen, blocks } = counting();
     for (let n = 0; n < 7; n++) await blocks.pack(raw, 'none');
-    expect(seen).toEqual({ started: 0, packed: 0, closed: 0 });
+    expect(seen).toEqual({ asked: 0, packed: 0 });
     for (let n = 0; n < 4; n++) await blocks.pack(raw, 'none');
-    expect(seen).toEqual({ started: 1, packed: 3, closed: 0 });
-    blocks.close();
-    await blocks.pack(raw, 'none');
-    expect(seen).toEqual({ started: 1, packed: 3, closed: 1 });
+    expect(seen).toEqual({ asked: 1, packed: 3 });
   });
 
   it('of a large file are many from the beginning', async () => {
-    const { seen, thread } = counting();
-    const blocks = new Blocks(() => Promise.resolve(thread));
+    const { seen, blocks } = counting();
     blocks.expect(2 * 1024 * 1024 - 1);
     await Promise.resolve();
     await blocks.pack(raw.subarray(0, 10), 'none');
-    expect(seen.packed).toBe(0);
+    expect(seen).toEqual({ asked: 0, packed: 0 });
     blocks.expect(2 * 1024 * 1024);
     await Promise.resolve();
     await blocks.pack(raw.subarray(0, 10), 'none');
-    expect(seen.packed).toBe(1);
+    expect(seen).toEqual({ asked: 1, packed: 1 });
   });
 
-  it('close a thread that is ready when they are over, and do without one that cannot be started', async () => {
-    const { seen, thread } = counting();
-    const late = new Blocks(() => Promise.resolve(thread));
-    late.expect(2 ** 30);
-    late.close();
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(seen.closed).toBe(1);
+  it('do without a thread that cannot be started', async () => {
     const none = new Blocks(() => Promise.reject(new Error('no threads here')));
     none.expect(2 ** 30);
     await new Promise((resolve) => setImmediate(resolve));
@@ -203,12 +190,13 @@ describe('the blocks of a snapshot', () => {
 
   it('make the same file with a thread as without, and find the same in it', async () => {
     await withFolder(async (folder) => {
-      let threads = 0;
+      const thread = await started();
+      let asked = 0;
       const beside = {
         ...env,
         blockThread: () => {
-          threads++;
-          return startBlockThread(built);
+          asked++;
+          return Promise.resolve(thread);
         },
       };
       // 12 MB raw, of which a part does not shrink: the file is read by a thread as well.
@@ -219,14 +207,14 @@ describe('the blocks of a snapshot', () => {
       expect(other).toEqual({ ...one, file: other.file });
       const bytes = readFileSync(join(folder, 'one.snap'));
       expect(readFileSync(join(folder, 'other.snap')).equals(bytes)).toBe(true);
-      expect(threads).toBe(1);
+      expect(asked).toBe(1);
       bytes[bytes.length - 5000] = (bytes.at(-5000) ?? 0) ^ 1;
       writeFileSync(join(folder, 'bad.snap'), bytes);
       const check = (who: typeof env) => checkSnapshot(who, join(folder, 'bad.snap'), { relativeName: 'bad.snap' });
       const found = await check(beside);
       expect(found).toEqual(await check(env));
       expect(found.findings[0]?.code).toBe('E_SNAPSHOT_BLOCK');
-      expect(threads).toBe(2);
+      expect(asked).toBe(2);
     });
   });
 });
