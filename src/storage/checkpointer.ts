@@ -56,7 +56,9 @@ export class Checkpointer {
       const unchanged = before !== undefined && before.seq === writer.seqNext - 1;
       const snapshot = unchanged ? before : await this.#snapshot();
       await this.#persist(snapshot.file);
-      const plan = options.clean === false ? undefined : await this.#plan(options.keep ?? keep, writer.segmentOrdinal);
+      const justRead = unchanged ? undefined : snapshot.file;
+      const plan =
+        options.clean === false ? undefined : await this.#plan(options.keep ?? keep, writer.segmentOrdinal, justRead);
       if (plan) await this.#clean(plan);
       return {
         snapshot,
@@ -93,9 +95,9 @@ export class Checkpointer {
     return run;
   }
 
-  #plan(keep: number, activeOrdinal: number): Promise<RetentionPlan> {
+  #plan(keep: number, activeOrdinal: number, justRead?: string): Promise<RetentionPlan> {
     const { dir, storeId } = this.#parts;
-    return planRetention(this.#env, dir, { storeId, keep, activeOrdinal });
+    return planRetention(this.#env, dir, { storeId, keep, activeOrdinal, justRead });
   }
 
   async #clean(plan: RetentionPlan): Promise<Finding[]> {

@@ -26,21 +26,23 @@ export interface RetentionRequest {
   keep: number;
   /** The segment that is being written: it stays, with all after it. 0: no segment goes. */
   activeOrdinal: number;
+  /** A snapshot that was read back whole just now: it is not read again. */
+  justRead?: string | undefined;
   /** For a plan only: what will have been written before it is carried out. */
   ahead?: { snapshotSeq: number; segment: Pick<SegmentName, 'ordinal' | 'seqFirst'> };
 }
 
 /**
  * What may go: snapshots older than the `keep` newest good ones, and segments wholly covered by the oldest that
- * stays. A snapshot counts only if it verifies now; damaged ones are kept as evidence and cover nothing. With fewer
- * good snapshots than `keep` nothing is removed. Read-only.
+ * stays. A snapshot counts only if it has now the bytes that its writer read back; damaged ones are kept as evidence
+ * and cover nothing. With fewer good snapshots than `keep` nothing is removed. Read-only.
  */
 export async function planRetention(
   env: StorageEnv,
   storeDir: string,
   request: RetentionRequest,
 ): Promise<RetentionPlan> {
-  const { storeId, keep, activeOrdinal, ahead } = request;
+  const { storeId, keep, activeOrdinal, justRead, ahead } = request;
   const plan: RetentionPlan = { kept: [], removeSnapshots: [], removeSegments: [], reasons: [], findings: [] };
   if (ahead)
     plan.kept.push({ file: join(snapshotFolder, snapshotFileName(ahead.snapshotSeq)), seq: ahead.snapshotSeq });
@@ -50,9 +52,9 @@ export async function planRetention(
       plan.removeSnapshots.push(file);
       continue;
     }
-    const check = await checkSnapshot(env, join(storeDir, file), { relativeName: file, storeId }).catch(goneMeanwhile);
-    if (check?.summary) plan.kept.push({ file, seq });
-    else plan.findings.push(...(check?.findings ?? []));
+    const findings = file === justRead ? [] : await faultsOf(env, storeDir, file, storeId);
+    if (findings?.length === 0) plan.kept.push({ file, seq });
+    else plan.findings.push(...(findings ?? []));
   }
   const oldest = plan.kept.at(-1);
   if (oldest === undefined || plan.kept.length < keep) {
@@ -88,6 +90,18 @@ export async function planRetention(
   const hold = left === 1 ? '1 segment holds' : `${left} segments hold`;
   plan.reasons.push(`${hold} records after seq ${oldest.seq}, or the end of the log`);
   return plan;
+}
+
+/** Undefined when it is gone. */
+async function faultsOf(
+  env: StorageEnv,
+  storeDir: string,
+  file: string,
+  storeId: string,
+): Promise<readonly Finding[] | undefined> {
+  const options = { relativeName: file, storeId, bytesOnly: true };
+  const check = await checkSnapshot(env, join(storeDir, file), options).catch(goneMeanwhile);
+  return check?.findings;
 }
 
 /**

@@ -94,8 +94,13 @@ function compressed(bytes: Buffer): Promise<Buffer> {
 
 /** The raw bytes of a block, or what is wrong with the stored ones. Rejects as `unpackBlock`. */
 export async function unpackChecked(stored: Buffer, block: BlockHeader): Promise<Buffer | Fault> {
+  return storedFault(stored, block) ?? (await unpackBlock(stored, block));
+}
+
+/** What is wrong with the stored bytes of a block, by their CRC. */
+export function storedFault(stored: Buffer, block: BlockHeader): Fault | undefined {
   const got = crcOf(stored);
-  if (got === block.storedCrc) return unpackBlock(stored, block);
+  if (got === block.storedCrc) return undefined;
   return { message: 'checksum mismatch', got: hex32(got), expected: hex32(block.storedCrc) };
 }
 

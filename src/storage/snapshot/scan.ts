@@ -5,7 +5,7 @@ import { baseName } from '../../base/path.ts';
 import type { ByteSource } from '../../base/source.ts';
 import { preambleBytes } from '../preamble.ts';
 import type { SnapshotCheck } from '../types.ts';
-import { entryEnds } from './block.ts';
+import { entryEnds, storedFault } from './block.ts';
 import { type BlockHeader, type BlockWork, type Fault, isFault } from './block-types.ts';
 import { Blocks } from './blocks.ts';
 import type { SnapshotFooter, SnapshotHeader } from './codec.ts';
@@ -35,6 +35,11 @@ export interface ScanOptions {
   onStretch?: (bytes: Buffer, from: number, to: number) => void;
   /** Who reads blocks back. Default: this thread. */
   blocks?: BlockWork;
+  /**
+   * Are these the bytes that were written? Each checksum and the SHA-256 of the file say so, in a tenth of the time; that
+   * they make sense their writer saw. Nothing is handed out.
+   */
+  bytesOnly?: boolean;
 }
 
 /**
@@ -64,7 +69,8 @@ interface PendingBlock {
   block: BlockHeader;
   /** Of the stored bytes. */
   offset: number;
-  raw: Promise<Buffer | Fault>;
+  /** Undefined where only the stored bytes were looked at, and are good. */
+  raw: Promise<Buffer | Fault | undefined>;
 }
 
 class Scan {
@@ -162,7 +168,9 @@ class Scan {
     this.#rawBytes += block.rawLength;
     this.#fileHash.update(bytes).update(stored);
     // Copied, because the reader's buffer moves on.
-    const raw = this.#blockWork.unpack(Buffer.from(stored), block);
+    const raw = this.#options.bytesOnly
+      ? Promise.resolve(storedFault(stored, block))
+      : this.#blockWork.unpack(Buffer.from(stored), block);
     // Awaited later, or never when something else fails first: then its failure is nobody's.
     raw.catch(() => {});
     return { block, offset: start + blockHeaderBytes, raw };
@@ -170,6 +178,7 @@ class Scan {
 
   async #finish({ block, offset, raw }: PendingBlock): Promise<void> {
     const bytes = await raw;
+    if (bytes === undefined) return;
     if (!isFault(bytes)) this.#stateHash.update(bytes);
     const ends = isFault(bytes) ? bytes : entryEnds(bytes, block.entries);
     if (isFault(ends)) {
@@ -228,10 +237,8 @@ class Scan {
   }
 
   #checkHashes(footer: SnapshotFooter, offset: number): void {
-    const rows: [string, string, string][] = [
-      ['file', footer.sha256, this.#fileHash.digest('hex')],
-      ['state', footer.stateHash, this.#stateHash.digest('hex')],
-    ];
+    const rows: [string, string, string][] = [['file', footer.sha256, this.#fileHash.digest('hex')]];
+    if (!this.#options.bytesOnly) rows.push(['state', footer.stateHash, this.#stateHash.digest('hex')]);
     for (const [what, expected, got] of rows) {
       if (got !== expected)
         this.#report('E_SNAPSHOT_HASH', 0, offset, { message: `${what} hash mismatch`, got, expected });

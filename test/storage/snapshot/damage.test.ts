@@ -14,13 +14,13 @@ const wholeHeader = { from: 0, crcAt: 72 };
 const preambleCrc = { from: 0, crcAt: 12 };
 
 describe('damage', () => {
-  it('of any single bit is found, as degraded, with an offset', async () => {
+  it.each([{}, { bytesOnly: true }])('of any single bit is found, as degraded, with an offset %j', async (how) => {
     const good = await smallSnapshot();
-    expect((await judge(good)).summary?.entries).toBe(4);
+    expect((await judge(good, how)).summary?.entries).toBe(4);
     for (let bit = 0; bit < good.length * 8; bit++) {
       const bad = Buffer.from(good);
       bad[bit >> 3] = (bad[bit >> 3] as number) ^ (1 << (bit & 7));
-      const { summary, findings } = await judge(bad);
+      const { summary, findings } = await judge(bad, how);
       expect(summary, `bit ${bit}`).toBeUndefined();
       expect(findings.length, `bit ${bit}`).toBeGreaterThan(0);
       for (const finding of findings) {
@@ -32,6 +32,12 @@ describe('damage', () => {
         expect(finding.expected).toBeDefined();
       }
     }
+  });
+
+  it('a look at the bytes alone says what a whole one says of a good file, and hands out nothing', async () => {
+    const good = await smallSnapshot();
+    const onEntry = () => expect.unreachable('an entry');
+    expect(await judge(good, { bytesOnly: true, onEntry })).toEqual(await judge(good));
   });
 
   it('of any length is found as a cut, and 0 bytes as an empty file', async () => {

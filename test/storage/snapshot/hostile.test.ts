@@ -21,9 +21,9 @@ function blockOffsets(bytes: Buffer): number[] {
 describe('the place of a snapshot', () => {
   it('must be named by its own seq, where the name has the form of a store', async () => {
     const good = await smallSnapshot();
-    expect((await judge(good, 'snapshots/00000000000000001234.snap')).findings).toEqual([]);
-    expect((await judge(good, 'copy of it.snap')).findings).toEqual([]);
-    expect((await judge(good, 'snapshots/00000000000000001235.snap')).findings).toMatchObject([
+    expect((await judge(good, { file: 'snapshots/00000000000000001234.snap' })).findings).toEqual([]);
+    expect((await judge(good, { file: 'copy of it.snap' })).findings).toEqual([]);
+    expect((await judge(good, { file: 'snapshots/00000000000000001235.snap' })).findings).toMatchObject([
       { code: 'E_SNAPSHOT_NAME', severity: 'degraded', got: 'seq 1235', expected: 'seq 1234' },
     ]);
   });

@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib';
 import { systemRandom } from '../../../src/base/node-clock.ts';
 import { nodeFs } from '../../../src/fs/node-fs.ts';
 import type { File, FileSystem } from '../../../src/fs/types.ts';
-import { scanSnapshot } from '../../../src/storage/snapshot/scan.ts';
+import { type ScanOptions, scanSnapshot } from '../../../src/storage/snapshot/scan.ts';
 import type { WriteSnapshotOptions } from '../../../src/storage/snapshot/write.ts';
 import { writeSnapshot } from '../../../src/storage/snapshot/write.ts';
 import type { ChainPoint, SnapshotCheck, StorageEnv } from '../../../src/storage/types.ts';
@@ -54,8 +54,8 @@ export async function snapshotBytes(entries: Uint8Array[], more: Partial<WriteSn
 }
 
 /** Judges bytes in memory. */
-export function judge(bytes: Uint8Array, file = 'x.snap'): Promise<SnapshotCheck> {
-  return scanSnapshot(sourceOf(bytes), { file });
+export function judge(bytes: Uint8Array, how: Partial<ScanOptions> = {}): Promise<SnapshotCheck> {
+  return scanSnapshot(sourceOf(bytes), { file: 'x.snap', ...how });
 }
 
 /** The one code that the bytes are refused with. */
