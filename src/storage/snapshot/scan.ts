@@ -36,8 +36,8 @@ export interface ScanOptions {
   /** Who reads blocks back. Default: this thread. */
   blocks?: BlockWork;
   /**
-   * Are these the bytes that were written? Each checksum and the SHA-256 of the file say so, in a tenth of the time; that
-   * they make sense their writer saw. Nothing is handed out.
+   * Are these the bytes that were written? Each checksum and the SHA-256 of the file say so, in a tenth of the time;
+   * that they make sense their writer saw. Nothing is handed out.
    */
   bytesOnly?: boolean;
 }
