@@ -32,7 +32,7 @@ export interface StateMachine {
   cut(): Iterable<Uint8Array>;
   /** Takes one entry of a snapshot, in the order written, into a machine that was empty. Throws `WalqError` E_APPLY. */
   load(entry: Uint8Array): void;
-  /** The same of bytes[from, to), which stay as they are, where a million views of a million entries are to be saved. */
+  /** The same of bytes[from, to), where a million views of a million entries are to be saved. */
   loadStretch?(bytes: Buffer, from: number, to: number): void;
 }
 

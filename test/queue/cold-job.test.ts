@@ -231,6 +231,21 @@ test('an entry with a field that nobody knows is read, and teaches nothing', () 
   expect(hashOf(other.machine)).toBe(hashOf(one.machine));
 });
 
+test('of many kinds of jobs all are kept, of too many the rest is read', () => {
+  const many = (kinds: number, each: number): Uint8Array[] =>
+    Array.from({ length: kinds * each }, (_, n) =>
+      encodeJob(fresh(`many-${n}`, readCount + 1 + n, { name: `n${n % kinds}`, group: `g${n % 7}` }, `{"n":${n}}`)),
+    );
+  const some = [...filler, ...many(300, 10)];
+  const all = kept(some);
+  expect(hashOf(all.machine)).toBe(hashOf(read(some).machine));
+  // The first of each name in each group is read.
+  expect(coldOf(all.machine)).toBe(readCount - 2049 + 300 * 10 - 300 * 7);
+  const tooMany = [...filler, ...many(5000, 2)];
+  const few = kept(tooMany);
+  expect(hashOf(few.machine)).toBe(hashOf(read(tooMany).machine));
+});
+
 test('jobs kept as bytes live as others do', () => {
   const tail = Array.from({ length: 50 }, (_, n) => encodeJob(fresh(`t${n}`, readCount + 1 + n, {}, `{"t":${n}}`)));
   const entries = [...filler, ...tail];

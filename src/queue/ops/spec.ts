@@ -201,9 +201,10 @@ const shallowLengthMax = 2 * jsonDepthMax;
 
 function packedPayload({ payload, stringified }: JobSpec, bytesMax: number): Packed | undefined {
   if (payload === undefined) return undefined;
-  const isGood = stringified === true && payload.length <= shallowLengthMax;
+  // What is not ASCII may be half a surrogate pair all the same, where a program writes JSON of its own.
+  const asIs = stringified === true && payload.length <= shallowLengthMax ? packText(payload) : undefined;
   // Space between tokens does not count, so the text as given may be longer; but not without bound.
-  const packed = packText(isGood ? payload : compactPayload(payload, 4 * bytesMax));
+  const packed = typeof asIs === 'string' ? asIs : packText(compactPayload(payload, 4 * bytesMax));
   if (packed.length > bytesMax) {
     throw fieldError(
       'payload',

@@ -4,9 +4,9 @@ import { decodeEntry } from './job-codec.ts';
 import type { Packed } from './packed.ts';
 
 /**
- * A job as `FreshJob`, out of a snapshot, of which nobody has asked anything yet: it holds its place in the block that
- * it came in. A long queue is open in two thirds of the time so, and the texts of a job are made when its turn has
- * come. Small jobs share a block, which goes when the last of them has.
+ * A job as `FreshJob`, out of a snapshot, of which nobody has asked anything yet: the bytes it came in. A long queue is
+ * open in three quarters of the time so, and the texts of a job are made when its turn has come. Some hundred small
+ * ones share a piece of memory, which goes when the last of them has.
  */
 export class ColdJob implements PendingJob {
   readonly seq: number;

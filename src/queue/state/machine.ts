@@ -70,7 +70,7 @@ export class QueueMachine implements StateMachine {
     this.#load(entry, 0, entry.length);
   }
 
-  /** Keeps the bytes of fresh jobs, and reads them when they are asked for. */
+  /** Keeps a copy of the bytes of fresh jobs, and reads them when they are asked for. */
   loadStretch(bytes: Buffer, from: number, to: number): void {
     const cold = this.#plain.jobOf(bytes, from, to);
     if (cold !== undefined && cold.seq > this.#lastJobSeq && this.#jobs.append(cold, this.#plain.hash)) {
@@ -80,7 +80,7 @@ export class QueueMachine implements StateMachine {
       return;
     }
     const job = this.#load(bytes, from, to);
-    if (job !== undefined && cold === undefined) this.#plain.learn(bytes, from, to, job);
+    if (job !== undefined && cold === undefined) this.#plain.learn(bytes, job);
   }
 
   #load(bytes: Uint8Array, from: number, to: number): Job | undefined {

@@ -1,14 +1,15 @@
-import { VarintReader } from '../../base/varint.ts';
 import { eventLimits } from '../events/event-types.ts';
 import { ColdJob } from './cold-job.ts';
 import { FreshJob } from './fresh-job.ts';
 import type { Job, JobOptions } from './job.ts';
 import { hashOfBytes } from './job-table.ts';
 
-/** Type byte, and the tags that are looked for; EVENTS.md has all. */
+/** Type byte, and the tags of a fresh job: EVENTS.md has all. */
 const pending = 2;
 const nameTag = 1;
 const payloadTag = 2;
+const numberTags = [3, 4, 6];
+const backoffTag = 7;
 const seqTag = 9;
 const groupTag = 44;
 
@@ -16,14 +17,15 @@ const groupTag = 44;
 const idLengthMax = 127;
 /** Seven bytes: all times and seqs there will be for a while. */
 const varintMax = 7;
-const kindsMax = 16;
+const kindsMax = 4096;
+/** Entries are kept in pieces of this size: a job that waits for long keeps no more of those that came with it. */
+const pieceBytes = 64 * 1024;
+const nothing = Buffer.alloc(0);
 
-/** The bytes of the options that entries have in common: what stands before the payload, before the seq, behind it. */
+/** The bytes of the options that entries have in common: name; priority, attempts, timeout and backoff; group. */
 interface Kind {
   readonly options: JobOptions;
-  readonly before: Uint8Array;
-  readonly between: Uint8Array;
-  readonly after: Uint8Array;
+  readonly parts: readonly Buffer[];
 }
 
 /**
@@ -34,67 +36,87 @@ interface Kind {
 export class PlainEntries {
   /** Of the job that was made last: what `hashOfText` makes of its id. */
   hash = 0;
-  #seq = 0;
-  #bytes: Buffer = Buffer.alloc(0);
+  #bytes: Buffer = nothing;
   #to = 0;
-  readonly #kinds: Kind[] = [];
+  #at = 0;
+  /** Where the parts of the entry begin and end that was looked at last; whether it has no others. */
+  readonly #ends = [0, 0, 0, 0, 0, 0];
+  #hasShape = false;
+  readonly #kinds = new Map<number, Kind>();
+  #piece: Buffer = nothing;
+  #pieceAt = 0;
 
-  /** The job of the entry bytes[from, to), which it keeps; undefined when that has to be read. */
+  /** The job of the entry bytes[from, to), of which it keeps a copy; undefined when that has to be read. */
   jobOf(bytes: Buffer, from: number, to: number): ColdJob | undefined {
     this.#bytes = bytes;
     this.#to = to;
+    const job = this.#job(from);
+    this.#bytes = nothing;
+    return job;
+  }
+
+  #job(from: number): ColdJob | undefined {
+    const bytes = this.#bytes;
+    this.#hasShape = false;
     const start = from + 2;
     const length = bytes[from + 1] ?? 0;
-    if (bytes[from] !== pending || length === 0 || length > idLengthMax || start + length >= to) return undefined;
-    if (!isAscii(bytes, start, start + length)) return undefined;
-    const at = this.#behindVarint(start + length);
-    if (at < 0) return undefined;
-    for (const [place, kind] of this.#kinds.entries()) {
-      if (!this.#isOf(kind, at)) continue;
-      if (place > 0) this.#kinds.unshift(...this.#kinds.splice(place, 1));
-      this.hash = hashOfBytes(bytes, start, length);
-      return new ColdJob(bytes, from, to, this.#seq, kind.options);
+    if (bytes[from] !== pending || length === 0 || length > idLengthMax || start + length >= this.#to) return undefined;
+    this.#at = start + length;
+    if (!isAscii(bytes, start, this.#at) || !this.#passVarint()) return undefined;
+    this.#ends[0] = this.#at;
+    this.#pass(nameTag, true);
+    this.#ends[1] = this.#at;
+    const payloadFrom = this.#at;
+    this.#pass(payloadTag, true);
+    this.#ends[2] = this.#at;
+    for (const tag of numberTags) this.#pass(tag, false);
+    this.#pass(backoffTag, true);
+    this.#ends[3] = this.#at;
+    const seq = this.#pass(seqTag, false);
+    this.#ends[4] = this.#at;
+    this.#pass(groupTag, true);
+    this.#ends[5] = this.#at;
+    this.#hasShape = seq >= 0 && this.#at === this.#to;
+    if (!this.#hasShape) return undefined;
+    const options = this.#options();
+    if (options === undefined || !this.#isText(payloadFrom, this.#ends[2] ?? 0)) return undefined;
+    this.hash = hashOfBytes(bytes, start, length);
+    const copied = this.#copy(from);
+    return new ColdJob(this.#piece, copied, this.#pieceAt, seq, options);
+  }
+
+  /**
+   * Over one field, if it is the next; its number, or the length of its text. -1, and where it was, for one that is not
+   * there or not in its shortest form: then the rest will not fit.
+   */
+  #pass(tag: number, isText: boolean): number {
+    const start = this.#at;
+    if (start >= this.#to || this.#bytes[start] !== tag) return -1;
+    this.#at++;
+    const from = this.#at;
+    if (this.#passVarint()) {
+      const value = this.#value(from, this.#at);
+      if (!isText) return value;
+      if (value <= this.#to - this.#at) {
+        this.#at += value;
+        return value;
+      }
     }
-    return undefined;
+    this.#at = start;
+    return -1;
   }
 
-  #isOf({ before, between, after }: Kind, start: number): boolean {
-    const bytes = this.#bytes;
-    if (!this.#has(before, start)) return false;
-    let at = start + before.length;
-    if (bytes[at] === payloadTag) {
-      const payload = this.#behindVarint(at + 1);
-      if (payload < 0) return false;
-      const length = this.#value(at + 1, payload);
-      if (length > eventLimits.payloadBytes || length > this.#to - payload) return false;
-      at = payload + length;
-      const nul = bytes.indexOf(0, payload);
-      if (nul >= 0 && nul < at) return false;
-    }
-    if (!this.#has(between, at)) return false;
-    at += between.length;
-    if (at >= this.#to || bytes[at] !== seqTag) return false;
-    const end = this.#behindVarint(at + 1);
-    if (end < 0 || this.#to - end !== after.length || !this.#has(after, end)) return false;
-    this.#seq = this.#value(at + 1, end);
-    return true;
-  }
-
-  #has(part: Uint8Array, at: number): boolean {
-    if (part.length > this.#to - at) return false;
-    for (let index = 0; index < part.length; index++) if (part[index] !== this.#bytes[at + index]) return false;
-    return true;
-  }
-
-  /** -1 where there is none in its shortest form, or a long one. */
-  #behindVarint(from: number): number {
-    const bytes = this.#bytes;
+  /** False where there is none in its shortest form, or a long one. */
+  #passVarint(): boolean {
+    const from = this.#at;
     const most = Math.min(this.#to, from + varintMax);
     for (let at = from; at < most; at++) {
-      const byte = bytes[at] ?? 0;
-      if (byte < 0x80) return byte === 0 && at > from ? -1 : at + 1;
+      const byte = this.#bytes[at] ?? 0;
+      if (byte >= 0x80) continue;
+      this.#at = at + 1;
+      return byte !== 0 || at === from;
     }
-    return -1;
+    return false;
   }
 
   #value(from: number, to: number): number {
@@ -103,37 +125,54 @@ export class PlainEntries {
     return value;
   }
 
-  /** Others like this one, which was read, need not be. What it has besides, they may not have. */
-  learn(bytes: Buffer, from: number, to: number, job: Job): void {
-    if (!(job instanceof FreshJob) || job.options.command !== undefined) return;
-    const reader = new VarintReader(bytes, from + 1, to);
-    const pass = (): void => {
-      const length = reader.next();
-      reader.offset += length;
-    };
-    const passField = (tag: number, isText: boolean): void => {
-      if (bytes[reader.offset] !== tag || reader.offset >= to) return;
-      reader.offset++;
-      if (isText) pass();
-      else reader.next();
-    };
-    const part = (take: () => void): Uint8Array => {
-      const start = reader.offset;
-      take();
-      return Uint8Array.from(bytes.subarray(start, reader.offset));
-    };
-    pass();
-    reader.next();
-    const before = part(() => passField(nameTag, true));
-    passField(payloadTag, true);
-    const between = part(() => {
-      for (const tag of [3, 4, 6]) passField(tag, false);
-      passField(7, true);
-    });
-    passField(seqTag, false);
-    const after = part(() => passField(groupTag, true));
-    this.#kinds.unshift({ options: job.options, before, between, after });
-    if (this.#kinds.length > kindsMax) this.#kinds.pop();
+  /** Of a payload with its tag and length, which are not 0 either where there is a text. */
+  #isText(from: number, to: number): boolean {
+    if (to - from > eventLimits.payloadBytes) return false;
+    if (to - from <= 2) return true;
+    const nul = this.#bytes.indexOf(0, from);
+    return nul < 0 || nul >= to;
+  }
+
+  #options(): JobOptions | undefined {
+    const kind = this.#kinds.get(this.#hashOfParts(this.#bytes));
+    if (kind === undefined) return undefined;
+    for (let part = 0; part < 3; part++) {
+      const from = this.#ends[2 * part] ?? 0;
+      const to = this.#ends[2 * part + 1] ?? 0;
+      const known = kind.parts[part] ?? nothing;
+      if (known.length !== to - from) return undefined;
+      for (let at = 0; at < known.length; at++) if (known[at] !== this.#bytes[from + at]) return undefined;
+    }
+    return kind.options;
+  }
+
+  #hashOfParts(bytes: Buffer): number {
+    let hash = 0;
+    for (let part = 0; part < 3; part++) {
+      const to = this.#ends[2 * part + 1] ?? 0;
+      for (let at = this.#ends[2 * part] ?? 0; at < to; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x5bd1e995);
+    }
+    return hash;
+  }
+
+  #copy(from: number): number {
+    const length = this.#to - from;
+    if (this.#pieceAt + length > this.#piece.length) {
+      this.#piece = Buffer.allocUnsafeSlow(Math.max(pieceBytes, length));
+      this.#pieceAt = 0;
+    }
+    const at = this.#pieceAt;
+    this.#bytes.copy(this.#piece, at, from, this.#to);
+    this.#pieceAt = at + length;
+    return at;
+  }
+
+  /** Others like the one that was looked at last, and had to be read, need not be. */
+  learn(bytes: Buffer, job: Job): void {
+    if (!this.#hasShape || !(job instanceof FreshJob) || this.#kinds.size >= kindsMax) return;
+    const [a, b, c, d, e, f] = this.#ends;
+    const parts = [bytes.subarray(a, b), bytes.subarray(c, d), bytes.subarray(e, f)].map((part) => Buffer.from(part));
+    this.#kinds.set(this.#hashOfParts(bytes), { options: job.options, parts });
   }
 }
 

@@ -29,7 +29,14 @@ function runFunction(
 ): RunningAttempt {
   const call = new Call();
   const attempt = new TimedAttempt(place, timeoutMs, hooks, call);
-  void callFunction(work, workJob(plainJob(job)), new Context(call, attempt)).then(call.say);
+  const context: WorkContext = {
+    get signal() {
+      return call.signal;
+    },
+    extend: (time) => attempt.extend(extensionMs(time)),
+    progress: (share) => attempt.progress(checkedShare(share)),
+  };
+  void callFunction(work, workJob(plainJob(job)), context).then(call.say);
   return attempt;
 }
 
@@ -57,31 +64,6 @@ class Call implements Work {
   giveUp(): void {
     this.say('given up');
   }
-}
-
-/**
- * Every member is its own, so that a copy `{ ...context }` has it too. One getter for all: an object with a getter made
- * for it alone is a table of names and values, and takes three times as long.
- */
-class Context implements WorkContext {
-  declare readonly signal: AbortSignal;
-  readonly extend: WorkContext['extend'];
-  readonly progress: WorkContext['progress'];
-  readonly #call: Call;
-
-  constructor(call: Call, attempt: TimedAttempt) {
-    this.#call = call;
-    Object.defineProperty(this, 'signal', Context.#signal);
-    this.extend = (time) => attempt.extend(extensionMs(time));
-    this.progress = (share) => attempt.progress(checkedShare(share));
-  }
-
-  static readonly #signal: PropertyDescriptor & ThisType<Context> = {
-    enumerable: true,
-    get() {
-      return this.#call.signal;
-    },
-  };
 }
 
 export function plainJob(job: InFlightJob): PlainJob {

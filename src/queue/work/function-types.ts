@@ -2,7 +2,7 @@
 export interface WorkJob<Payload = unknown> {
   readonly id: string;
   readonly name: string;
-  /** Parsed when first read; undefined when the job has none. Numbers beyond 2^53 lose digits: see `payloadText`. */
+  /** Undefined when the job has none; a long one is parsed when first read. Numbers beyond 2^53 lose digits: see `payloadText`. */
   readonly payload: Payload;
   /** The payload as JSON text, exactly as it was enqueued. */
   readonly payloadText: string | undefined;

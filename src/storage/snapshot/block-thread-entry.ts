@@ -34,4 +34,6 @@ parentPort?.on('message', (asked: ToBlockThread) => {
   // Whoever asked does it again, and meets the failure there.
   answer(asked).catch(() => tell({ number: asked.number, kind: 'failed' }));
 });
+// What was asked cannot be read, for want of memory: it is done where it comes from.
+parentPort?.once('messageerror', () => parentPort?.close());
 tell({ number: 0, kind: 'ready' });

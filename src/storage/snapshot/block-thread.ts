@@ -56,6 +56,8 @@ export class BlockThread implements BlockWork {
     this.#worker = worker;
     worker.on('message', (said: FromBlockThread) => this.#settle(said));
     worker.once('exit', () => this.#end());
+    // An answer that cannot be read, for want of memory: which one, nobody knows.
+    worker.once('messageerror', () => this.close());
   }
 
   pack(raw: Buffer, codec: SnapshotCodec): Promise<PackedBlock> {
@@ -88,10 +90,16 @@ export class BlockThread implements BlockWork {
     return new Promise((resolve) => {
       const answer = (said: FromBlockThread) => resolve(take(said) ?? here());
       const number = ++this.#numberLast;
+      try {
+        this.#worker.postMessage({ number, ...what });
+      } catch {
+        // No memory for a copy.
+        resolve(here());
+        return;
+      }
       this.#asked.set(number, { answer, here: () => resolve(here()) });
       // Somebody waits for it: the program may not end meanwhile.
       this.#worker.ref();
-      this.#worker.postMessage({ number, ...what });
     });
   }
 

@@ -31,7 +31,7 @@ export interface ScanOptions {
   storeId?: string;
   /** Takes each entry of each good block, in order, up to the first fault. The bytes are valid during the call only. */
   onEntry?: (entry: Uint8Array) => void;
-  /** The same without a view for each: the entry is bytes[from, to). They stay as they are. */
+  /** The same without a view for each: the entry is bytes[from, to). */
   onStretch?: (bytes: Buffer, from: number, to: number) => void;
   /** Who reads blocks back. Default: this thread. */
   blocks?: BlockWork;

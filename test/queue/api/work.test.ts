@@ -48,7 +48,8 @@ test('a copy of the context has all of it, and the signal is one and the same', 
       const { signal, progress, extend, ...rest } = { ...context };
       progress(0.5);
       extend('1m');
-      return { same: signal === context.signal, aborted: signal.aborted, rest };
+      const watched = new Proxy(context, {}).signal;
+      return { same: signal === context.signal && signal === watched, aborted: signal.aborted, rest };
     },
     { drain: true },
   );

@@ -119,6 +119,14 @@ describe('the thread for blocks', () => {
     });
   });
 
+  it('what cannot be handed over is done here', async () => {
+    const thread = await started();
+    const raw = rawOf(ids(500));
+    const odd = Object.assign(() => 'brotli', {}) as unknown;
+    expect(await thread.pack(raw, odd as SnapshotCodec)).toEqual(await packBlock(raw, 'brotli'));
+    expect(await thread.pack(raw, 'brotli')).toEqual(await packBlock(raw, 'brotli'));
+  });
+
   it('that cannot be started is none', async () => {
     await withFolder(async (folder) => {
       await expect(startBlockThread(pathToFileURL(join(folder, 'missing.mjs')))).rejects.toThrow(/before it was ready/);
