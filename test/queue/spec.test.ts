@@ -132,6 +132,7 @@ describe('enqueueEvent', () => {
     ['{"a":1}x', 'E_JSON'],
     ['['.repeat(129) + ']'.repeat(129), 'E_JSON_DEPTH'],
     [`"${'x'.repeat(5000)}"`, 'E_JSON_SIZE'],
+    ['"\ud800"', 'E_JSON'],
   ])('a payload that is no good JSON is refused as such', (payload, code) => {
     expect(() => make({ payload })).toThrow(
       expect.objectContaining({
@@ -141,6 +142,15 @@ describe('enqueueEvent', () => {
         message: expect.stringMatching(/^payload: /),
       }),
     );
+  });
+
+  test('JSON that a program wrote itself is no excuse for half a surrogate pair, nor for depth or length', () => {
+    const written = (payload: string) => () => make({ payload, stringified: true });
+    expect(written('"\ud800"')).toThrow(expect.objectContaining({ code: 'E_JSON' }));
+    expect(written('['.repeat(129) + ']'.repeat(129))).toThrow(expect.objectContaining({ code: 'E_JSON_DEPTH' }));
+    const small = { payloadBytesMax: 3 };
+    expect(() => enqueueEvent({ payload: '"xx"', stringified: true }, 'j', at, small)).toThrow(/takes 4 bytes/);
+    expect(make({ payload: '"é"', stringified: true }).payload).toEqual(make({ payload: '"é"' }).payload);
   });
 
   test('a payload at the limit passes, white space does not count', () => {

@@ -1,16 +1,15 @@
 import { VarintReader } from '../../base/varint.ts';
-import type { JobOptions, PendingJob } from './job.ts';
+import type { JobOptions } from './job.ts';
 import { decodeEntry } from './job-codec.ts';
 import type { Packed } from './packed.ts';
+import { UntouchedJob } from './untouched-job.ts';
 
 /**
- * A job as `FreshJob`, out of a snapshot, of which nobody has asked anything yet: the bytes it came in. A long queue is
- * open in three quarters of the time so, and the texts of a job are made when its turn has come. Some hundred small
- * ones share a piece of memory, which goes when the last of them has.
+ * One out of a snapshot of which nobody has asked anything yet: the bytes it came in. A long queue is open in three
+ * quarters of the time so, and the texts of a job are made when its turn has come. Some hundred small ones share a
+ * piece of memory, which goes when the last of them has.
  */
-export class ColdJob implements PendingJob {
-  readonly seq: number;
-  readonly options: JobOptions;
+export class ColdJob extends UntouchedJob {
   /** Its entry is bytes[from, to), in the one form that plain-entry.ts knows. */
   readonly #bytes: Buffer;
   readonly #from: number;
@@ -18,11 +17,10 @@ export class ColdJob implements PendingJob {
   #id: string | undefined = undefined;
 
   constructor(bytes: Buffer, from: number, to: number, seq: number, options: JobOptions) {
+    super(seq, options);
     this.#bytes = bytes;
     this.#from = from;
     this.#to = to;
-    this.seq = seq;
-    this.options = options;
   }
 
   /** Its entry in a snapshot. */
@@ -43,30 +41,5 @@ export class ColdJob implements PendingJob {
   get payload(): Packed | undefined {
     const decoded = decodeEntry(this.#bytes, this.#from, this.#to);
     return decoded.kind === 'job' ? decoded.job.payload : undefined;
-  }
-
-  get state(): 'pending' {
-    return 'pending';
-  }
-  get runAt(): number {
-    return this.createdAt;
-  }
-  get attempt(): number {
-    return 0;
-  }
-  get crashes(): number {
-    return 0;
-  }
-  get from(): undefined {
-    return undefined;
-  }
-  get setback(): undefined {
-    return undefined;
-  }
-  get special(): undefined {
-    return undefined;
-  }
-  get timedOut(): false {
-    return false;
   }
 }

@@ -1,10 +1,10 @@
-import { ColdJob } from './cold-job.ts';
 import type { PendingJob } from './job.ts';
+import { UntouchedJob } from './untouched-job.ts';
 
 /** Asked to run without a wait when it became pending: due whatever the clock says, which may have stepped back. */
 export function dueAtOnce(job: PendingJob): boolean {
   // Without a look at its times, of which a queue that is opened has a million.
-  return job instanceof ColdJob || job.runAt <= (job.setback?.at ?? job.createdAt);
+  return job instanceof UntouchedJob || job.runAt <= (job.setback?.at ?? job.createdAt);
 }
 
 export function dueBefore(a: PendingJob, b: PendingJob): boolean {

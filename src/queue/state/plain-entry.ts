@@ -45,6 +45,12 @@ export class PlainEntries {
   readonly #kinds = new Map<number, Kind>();
   #piece: Buffer = nothing;
   #pieceAt = 0;
+  readonly #hashMask: number;
+
+  /** `hashMask`: how much of the hash of options is looked at, by default all. */
+  constructor(hashMask = -1) {
+    this.#hashMask = hashMask;
+  }
 
   /** The job of the entry bytes[from, to), of which it keeps a copy; undefined when that has to be read. */
   jobOf(bytes: Buffer, from: number, to: number): ColdJob | undefined {
@@ -94,16 +100,14 @@ export class PlainEntries {
     if (start >= this.#to || this.#bytes[start] !== tag) return -1;
     this.#at++;
     const from = this.#at;
-    if (this.#passVarint()) {
-      const value = this.#value(from, this.#at);
-      if (!isText) return value;
-      if (value <= this.#to - this.#at) {
-        this.#at += value;
-        return value;
-      }
+    if (!this.#passVarint()) {
+      this.#at = start;
+      return -1;
     }
-    this.#at = start;
-    return -1;
+    const value = this.#value(from, this.#at);
+    // A text that goes beyond the end leaves no place where the entry could end.
+    if (isText) this.#at += value;
+    return value;
   }
 
   /** False where there is none in its shortest form, or a long one. */
@@ -152,7 +156,7 @@ export class PlainEntries {
       const to = this.#ends[2 * part + 1] ?? 0;
       for (let at = this.#ends[2 * part] ?? 0; at < to; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x5bd1e995);
     }
-    return hash;
+    return hash & this.#hashMask;
   }
 
   #copy(from: number): number {

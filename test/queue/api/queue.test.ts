@@ -234,6 +234,10 @@ test('take and ack refuse what is no count and what has no JSON form, with a pro
   for (const count of [-1, 1.5, Number.NaN]) {
     expect(await codeOf(queue.take({ count }))).toBe('E_JOB');
   }
+  // Each time anew, also the same again, and what was good stays so.
+  for (const lease of ['soon', 'soon', '1m', 'soon']) {
+    expect(await codeOf(queue.take({ lease, count: 0 }))).toBe(lease === 'soon' ? 'E_DURATION' : undefined);
+  }
   expect(await queue.take({ count: 0 })).toEqual([]);
   const [job] = await queue.take({ count: Number.MAX_SAFE_INTEGER });
   expect(await codeOf(queue.ack(job?.token ?? '', () => 1))).toBe('E_JSON');

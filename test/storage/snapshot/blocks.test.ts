@@ -33,6 +33,11 @@ function headerOf(raw: Buffer, stored: Buffer, codec: SnapshotCodec): BlockHeade
   return { index: 0, codec, rawLength: raw.length, storedLength: stored.length, entries: 1, storedCrc };
 }
 
+/** Throws when the program does not end. */
+function printedBy(script: string): string {
+  return execFileSync(process.execPath, ['-e', script], { encoding: 'utf8', timeout: 10_000 });
+}
+
 async function started(entry: URL = built): Promise<BlockThread> {
   const thread = await startBlockThread(entry);
   onTestFinished(() => thread.close());
@@ -146,8 +151,17 @@ describe('the thread for blocks', () => {
         const { codec, stored } = await thread.pack(Buffer.alloc(100000, 'abc'), 'brotli');
         console.log(codec, stored.length < 1000);
       });`;
-    const args = ['-e', script];
-    expect(execFileSync(process.execPath, args, { encoding: 'utf8', timeout: 10_000 })).toBe('brotli true\n');
+    expect(printedBy(script)).toBe('brotli true\n');
+  });
+
+  it('keeps no program from its end when it is never ready', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'busy.mjs');
+      writeFileSync(file, 'setInterval(() => {}, 1000);');
+      const entry = JSON.stringify(pathToFileURL(file).href);
+      const script = `require(${JSON.stringify(bundled)}).startBlockThread(new URL(${entry}));`;
+      expect(printedBy(script)).toBe('');
+    });
   });
 });
 
