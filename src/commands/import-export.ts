@@ -182,7 +182,7 @@ class StoreMaker {
     if (commit > 0) this.#write = new PackedWrite(commit);
     if (!this.#write.add(record)) return undefined;
     const { payload, count } = this.#write;
-    this.#opened.add({ type: FrameType.data, payload, count }, payload.length);
+    this.#opened.add({ type: FrameType.data, payload, count });
     return this.#written(seq);
   }
 

@@ -1,10 +1,11 @@
 import { assert, Exit, ioError, WalqError } from '../base/errors.ts';
-import { Append, accept, faultOf, recordsOf, refuse, type Work } from './commit-work.ts';
+import { Append, accept, faultOf, refuse, type Work } from './commit-work.ts';
 import type { LogWriter } from './log-writer.ts';
 import { Pace } from './pace.ts';
 import type { Outcome, StateMachine, StorageEnv, StoreObserver } from './types.ts';
 import { type FrameDraft, varintPayload } from './wal/encode-frames.ts';
 import { FrameType, frameBytes, segmentBytesMax } from './wal/format.ts';
+import { forEachRecord, joined, type PackedRecords } from './wal/records.ts';
 
 /** A frame takes operations until it holds this much; a single larger operation gets a frame of its own. */
 const batchBytesTarget = 4 * 1024 * 1024;
@@ -83,7 +84,7 @@ export class Committer {
   }
 
   /** One atomic operation. Resolves with what `outcome` makes of its first seq, after it is durable and applied. */
-  append<T>(records: readonly Uint8Array[], outcome: Outcome<T>, known?: readonly unknown[]): Promise<T> {
+  append<T>(records: PackedRecords, outcome: Outcome<T>, known?: readonly unknown[]): Promise<T> {
     const work = new Append(records, outcome, known);
     const wrong = faultOf(work);
     if (wrong === undefined) this.#push(work);
@@ -166,13 +167,13 @@ export class Committer {
 
   /** Frame, sync, HEAD. False when that failed, and the batch is answered then. */
   async #write(batch: Batch): Promise<boolean> {
-    const records = recordsOf(batch);
+    const payload = joined(batch.map(({ records }) => records));
+    const count = batch.reduce((sum, { records }) => sum + records.count, 0);
     try {
-      const payload = batch.reduce((sum, work) => sum + work.bytes, 0);
-      const grown = this.#writer.segmentBytes + frameBytes(payload);
+      const grown = this.#writer.segmentBytes + frameBytes(payload.length);
       // No pause where none is needed: the disk is to have its work before anybody else.
       if (!this.#writer.empty && grown > this.#segmentBytes) await this.#rotate(grown);
-      await this.#commit([{ type: FrameType.data, records }]);
+      await this.#commit([{ type: FrameType.data, payload, count }]);
       this.#writer.writeHead();
       return true;
     } catch (error) {
@@ -199,7 +200,7 @@ export class Committer {
     for (const work of batch) {
       if (this.#diverged) refuse(work, this.#poison);
       else accept(work, seq);
-      seq += work.records.length;
+      seq += work.records.count;
     }
     await this.#gather();
     this.#pace.turned(this.#env.clock.monotonic() - started);
@@ -218,19 +219,28 @@ export class Committer {
   #apply(batch: Batch): void {
     if (this.#diverged) return;
     try {
-      for (const { records, known } of batch) {
-        let at = 0;
-        for (const record of records) {
-          this.#machine.apply(record, this.#seqApplied + 1, known?.[at++]);
-          this.#seqApplied++;
-        }
-      }
+      for (const work of batch) this.#applyOne(work);
     } catch (cause) {
       // Validation before append failed its duty.
       const seq = this.#seqApplied + 1;
       this.#diverged = true;
       this.#poisonWith(new WalqError(Exit.bug, 'E_REPLAY', `record ${seq} was written but does not apply`, { cause }));
     }
+  }
+
+  #applyOne({ records, known }: Append): void {
+    const machine = this.#machine;
+    if (known !== undefined && machine.applyKnown !== undefined) {
+      for (const one of known) {
+        machine.applyKnown(one, this.#seqApplied + 1);
+        this.#seqApplied++;
+      }
+      return;
+    }
+    forEachRecord(records.bytes.subarray(records.from, records.to), (record) => {
+      machine.apply(record, this.#seqApplied + 1);
+      this.#seqApplied++;
+    });
   }
 
   async #rotate(grown: number): Promise<void> {
@@ -245,7 +255,7 @@ export class Committer {
     const all: FrameDraft[] = this.#opened ? drafts : [{ type: FrameType.open, payload: this.#opening }, ...drafts];
     const facts = await this.#writer.commit(all, this.#pace.syncInPlace);
     this.#pace.synced(facts.syncMs);
-    const records = drafts.reduce((sum, draft) => sum + ('records' in draft ? draft.records.length : 0), 0);
+    const records = drafts.reduce((sum, draft) => sum + ('count' in draft ? draft.count : 0), 0);
     this.#opened = true;
     this.stats.commits++;
     this.stats.records += records;

@@ -46,14 +46,14 @@ export class NewLog {
   }
 
   /** What it holds must stay as it is until the next flush. */
-  add(draft: FrameDraft, bytes: number): void {
+  add(draft: FrameDraft): void {
     this.#drafts.push(draft);
-    this.#bytes += bytes + 48;
+    this.#bytes += draft.payload.length + 48;
   }
 
   /** Seqs that nobody can read any more. `payload`: when that was found, as varint ms. */
   addLost(count: number, payload = varintPayload(this.#env.clock.now())): void {
-    this.add({ type: FrameType.lost, payload, count }, payload.length);
+    this.add({ type: FrameType.lost, payload, count });
   }
 
   async flushIfFull(): Promise<void> {

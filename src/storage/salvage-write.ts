@@ -12,7 +12,6 @@ import { readSnapshot } from './snapshot/read.ts';
 import { writeSnapshot } from './snapshot/write.ts';
 import type { ChainPoint, StorageEnv } from './types.ts';
 import { FrameType } from './wal/format.ts';
-import { forEachRecord } from './wal/records.ts';
 
 export interface SalvageOptions {
   readable(record: Uint8Array): boolean;
@@ -78,16 +77,15 @@ export async function writeSalvage(
 function addTo(log: NewLog, item: SalvageItem): number | undefined {
   switch (item.kind) {
     case 'mark':
-      log.add({ type: item.type, payload: Uint8Array.from(item.payload) }, item.payload.length);
+      log.add({ type: item.type, payload: Uint8Array.from(item.payload) });
       return undefined;
     case 'lost':
       log.addLost(item.seqLast - item.seqFirst + 1);
       return item.seqLast;
     case 'records': {
-      const records: Uint8Array[] = [];
-      forEachRecord(Uint8Array.from(item.payload), (record) => records.push(record));
-      log.add({ type: FrameType.data, records }, item.payload.length);
-      return item.seqFirst + item.count - 1;
+      const { payload, count } = item;
+      log.add({ type: FrameType.data, payload: Uint8Array.from(payload), count });
+      return item.seqFirst + count - 1;
     }
   }
 }

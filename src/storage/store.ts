@@ -17,6 +17,9 @@ import { surveyStore } from './survey.ts';
 import type { CheckpointResult, Outcome, RecoveryReport, SnapshotSummary, StateMachine, StorageEnv } from './types.ts';
 import { varintPayload } from './wal/encode-frames.ts';
 import { FrameType, segmentBytesMax } from './wal/format.ts';
+import { PackedRecords, packed } from './wal/records.ts';
+
+type Records = PackedRecords | readonly Uint8Array[];
 
 /**
  * Opens a store for writing: lock, recover, make ready. Rejects with E_LOCKED (6); E_NO_STORE (1); with the code of
@@ -146,16 +149,17 @@ export class Store<M extends StateMachine> {
    * One atomic operation: all its records or none. Resolves with the first seq when they are on disk and applied.
    * Operations that wait together share one sync. Rejects with E_NO_SPACE (nothing happened, try again),
    * E_DURABILITY_UNKNOWN, E_POISONED, E_RECORD_SIZE, E_CLOSED. With `outcome`, resolves with what that answers.
-   * `known`: what the records say, where the state machine need not read them.
+   * `known`: what each of the records says, where the state machine need not read them.
    */
-  append(records: readonly Uint8Array[]): Promise<number>;
-  append<T>(records: readonly Uint8Array[], outcome: Outcome<T>, known?: readonly unknown[]): Promise<T>;
-  append(
-    records: readonly Uint8Array[],
-    outcome: Outcome<unknown> = firstSeq,
-    known?: readonly unknown[],
-  ): Promise<unknown> {
-    return this.#committer.append(records, outcome, known);
+  append(records: Records): Promise<number>;
+  append<T>(records: Records, outcome: Outcome<T>, known?: readonly unknown[]): Promise<T>;
+  append(records: Records, outcome: Outcome<unknown> = firstSeq, known?: readonly unknown[]): Promise<unknown> {
+    if (records instanceof PackedRecords) return this.#committer.append(records, outcome, known);
+    try {
+      return this.#committer.append(packed(records), outcome, known);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Closes the active segment and begins the next one. False when the disk has no room for it. */

@@ -21,10 +21,11 @@ export interface StorageEnv {
  */
 export interface StateMachine {
   /**
-   * Applies one record. `known`: what it says, from whoever has just written it, to save reading it. Throws `WalqError`
-   * E_APPLY when the record does not fit the state; the state is then unchanged.
+   * Applies one record. Throws `WalqError` E_APPLY when it does not fit the state; the state is then unchanged.
    */
-  apply(record: Uint8Array, seq: number, known?: unknown): void;
+  apply(record: Uint8Array, seq: number): void;
+  /** The same of what a record says, from whoever has just written it, where reading it is to be saved. */
+  applyKnown?(known: unknown, seq: number): void;
   /**
    * An immutable cut of the whole state, taken now, cheap (references only); its entries are encoded lazily, in
    * canonical order: equal states give equal entries. No entry is empty.

@@ -22,7 +22,7 @@ function* story(chance: Prng, epoch: number): Generator<QueueEvent> {
   const owner = { kind: 'runner', epoch } as const;
   for (let seq = 1; seq <= 160; seq++) {
     const event = nextEvent(chance, told, owner, 1000 + seq, seq);
-    told.applyEvent(event, seq);
+    told.applyKnown(event, seq);
     yield event;
   }
 }
@@ -96,7 +96,7 @@ async function tell(seed: number, checkpoints?: { every: number; keep: number })
   const states = [jobsOf(truth)];
   for (const event of story(chance, store.epoch)) {
     await store.append([encodeEvent(event)]);
-    truth.applyEvent(event, states.length);
+    truth.applyKnown(event, states.length);
     states.push(jobsOf(truth));
     if (checkpoints && states.length % checkpoints.every === 0)
       await store.checkpoint({ keep: checkpoints.keep, clean: checkpoints.keep === 1 });

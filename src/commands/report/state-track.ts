@@ -76,7 +76,7 @@ export class StateTrack {
     }
     this.#step = { before: undefined, after: undefined };
     try {
-      this.machine.applyEvent(event, seq);
+      this.machine.applyKnown(event, seq);
       return this.#step;
     } catch (error) {
       if (!(error instanceof WalqError)) throw error;

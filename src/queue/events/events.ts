@@ -1,3 +1,4 @@
+import type { PackedRecords } from '../../storage/wal/records.ts';
 import type { Packed } from '../state/packed.ts';
 import { decodeFields } from './event-decode.ts';
 import { encodeFields } from './event-encode.ts';
@@ -46,6 +47,21 @@ const writer = new RecordWriter();
 
 /** Throws usageError E_FIELD when a value is beyond the limits of the format, with the field's name in `data.field`. */
 export function encodeEvent(event: QueueEvent<Packed>): Uint8Array {
+  write(event);
+  return writer.finish();
+}
+
+/** The same of all events of one operation, for its frame. */
+export function packEvents(events: readonly QueueEvent<Packed>[]): PackedRecords {
+  writer.drop();
+  for (const event of events) {
+    write(event);
+    writer.add();
+  }
+  return writer.take();
+}
+
+function write(event: QueueEvent<Packed>): void {
   const type = eventTypes[event.type];
   const wrong = shapeFault(event, type);
   if (wrong !== undefined) throw shapeError(wrong);
@@ -53,7 +69,6 @@ export function encodeEvent(event: QueueEvent<Packed>): Uint8Array {
   encodeFields(writer, event);
   writer.text(tagFrom, event.from, eventLimits.fromBytes, 'from');
   writer.extra(event.extra);
-  return writer.finish();
 }
 
 /** Throws damageError E_RECORD, or newerError E_RECORD_NEWER for an event or field of a newer version. */

@@ -1,27 +1,36 @@
 import { clampText, loneSurrogate } from '../../base/clamp-text.ts';
-import { varintBytesMax, writeVarint } from '../../base/varint.ts';
+import { varintBytesMax, varintLength, writeVarint } from '../../base/varint.ts';
+import { PackedRecords } from '../../storage/wal/records.ts';
 import type { Packed } from '../state/packed.ts';
 import { type ExtraField, fieldError, idBytesMax, isHoleLike, type ListLimits } from './record.ts';
 
 /** Before any field: type, id length, id, time. */
 const headBytesMax = 1 + 2 + idBytesMax + varintBytesMax;
 
-/** Records are built one behind the other in buffers of this size, and handed out as views: nothing is copied. */
+/** Records are built one behind the other in buffers of this size, and handed out where they are: nothing is copied. */
 const arenaBytes = 32 * 1024;
 /** Longer texts are written by the runtime; a call to it costs more than a few characters. */
 const shortText = 64;
 
-/** Builds one record after another. What `finish` gave out stays as it is. */
+/** Builds one record after another. What was given out stays as it is. */
 export class RecordWriter {
   #buffer = Buffer.allocUnsafe(arenaBytes);
-  /** Of the record being built. */
+  /** What lies before it was given out. */
+  #given = 0;
+  /** Of the last record that is whole, and how many there are behind `#given`. */
+  #end = 0;
+  #count = 0;
+  /** Of the record being built: behind as many bytes as the length of the last one took. */
   #start = 0;
   #at = 0;
+  #lengthBytes = 1;
 
   /** `id` may be empty only for records that concern no single job. Throws usageError E_FIELD. */
   begin(type: number, id: string, at: number): void {
+    this.#at = this.#end;
+    this.#room(varintBytesMax + headBytesMax);
+    this.#start = this.#end + this.#lengthBytes;
     this.#at = this.#start;
-    this.#room(headBytesMax);
     this.#buffer[this.#at++] = type;
     this.#putText(id, idBytesMax, 'id');
     this.#checkInt(at, Number.MAX_SAFE_INTEGER, 'at');
@@ -117,10 +126,40 @@ export class RecordWriter {
     }
   }
 
+  /** The record alone. */
   finish(): Uint8Array {
     const record = this.#buffer.subarray(this.#start, this.#at);
-    this.#start = this.#at;
+    this.#end = this.#at;
+    this.#given = this.#end;
+    this.#count = 0;
     return record;
+  }
+
+  /** It becomes one of those that `take` gives out together. */
+  add(): void {
+    const length = this.#at - this.#start;
+    const bytes = varintLength(length);
+    if (bytes !== this.#lengthBytes) {
+      this.#room(varintBytesMax);
+      this.#buffer.copyWithin(this.#end + bytes, this.#start, this.#at);
+      this.#lengthBytes = bytes;
+    }
+    this.#end = writeVarint(this.#buffer, this.#end, length) + length;
+    this.#count++;
+  }
+
+  /** Those added since, as a frame has them. */
+  take(): PackedRecords {
+    const taken = new PackedRecords(this.#buffer, this.#given, this.#end, this.#count);
+    this.#given = this.#end;
+    this.#count = 0;
+    return taken;
+  }
+
+  /** Those added since are given to nobody. */
+  drop(): void {
+    this.#end = this.#given;
+    this.#count = 0;
   }
 
   #tag(tag: number): void {
@@ -166,13 +205,15 @@ export class RecordWriter {
       throw fieldError(name, `must be a whole number from ${min} to ${max}`);
   }
 
-  /** Takes a new buffer when this one is full; what there is of the record so far goes along. */
+  /** Takes a new buffer when this one is full; what was not given out goes along. */
   #room(bytes: number): void {
     if (this.#at + bytes <= this.#buffer.length) return;
-    const begun = this.#buffer.subarray(this.#start, this.#at);
-    this.#buffer = Buffer.allocUnsafe(Math.max(arenaBytes, 2 * (begun.length + bytes)));
-    this.#buffer.set(begun);
-    this.#start = 0;
-    this.#at = begun.length;
+    const kept = this.#buffer.subarray(this.#given, this.#at);
+    this.#buffer = Buffer.allocUnsafe(Math.max(arenaBytes, 2 * (kept.length + bytes)));
+    this.#buffer.set(kept);
+    this.#start -= this.#given;
+    this.#end -= this.#given;
+    this.#given = 0;
+    this.#at = kept.length;
   }
 }

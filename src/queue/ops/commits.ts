@@ -1,10 +1,10 @@
-import { mapped } from '../../base/array-of-one.ts';
 import type { Clock } from '../../base/clock.ts';
 import { WalqError } from '../../base/errors.ts';
 import type { Outcome } from '../../storage/types.ts';
+import type { PackedRecords } from '../../storage/wal/records.ts';
 import type { CommitListener, ForgetListener } from '../engine-types.ts';
 import type { QueueEvent } from '../events/event-types.ts';
-import { encodeEvent } from '../events/events.ts';
+import { packEvents } from '../events/events.ts';
 import type { QueueLog } from '../log.ts';
 import type { Packed } from '../state/packed.ts';
 import { knownEvents } from './known.ts';
@@ -51,7 +51,7 @@ export class Commits {
       this.tell(events, seqFirst, pruned);
       return seqFirst;
     };
-    return this.#log.append(events.map(encodeEvent), { applied, failed: nothing }, knownEvents(events));
+    return this.#log.append(packEvents(events), { applied, failed: nothing }, knownEvents(events));
   }
 
   /**
@@ -63,7 +63,7 @@ export class Commits {
     outcome: Outcome<T>,
     known: readonly QueueEvent<Packed>[] | undefined,
   ): Promise<T> {
-    return this.#log.append(mapped(events, encodeEvent), outcome, known);
+    return this.#log.append(packEvents(events), outcome, known);
   }
 
   /**
@@ -88,12 +88,12 @@ export class Commits {
     outcome: VerdictOutcome<T>,
     failure: unknown,
   ): Promise<T> | undefined {
-    if (this.#mayRetry(failure)) return this.#persist(mapped(events, encodeEvent), outcome);
+    if (this.#mayRetry(failure)) return this.#persist(packEvents(events), outcome);
     outcome.givenUp();
     return undefined;
   }
 
-  async #persist<T>(records: readonly Uint8Array[], outcome: VerdictOutcome<T>): Promise<T> {
+  async #persist<T>(records: PackedRecords, outcome: VerdictOutcome<T>): Promise<T> {
     let seqFirst: number;
     try {
       seqFirst = await this.#tryAgain(records);
@@ -105,7 +105,7 @@ export class Commits {
     return outcome.applied(seqFirst);
   }
 
-  async #tryAgain(records: readonly Uint8Array[]): Promise<number> {
+  async #tryAgain(records: PackedRecords): Promise<number> {
     if (this.#stalled++ === 0) this.#onStall?.();
     try {
       for (;;) {

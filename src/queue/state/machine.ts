@@ -42,16 +42,13 @@ export class QueueMachine implements StateMachine {
   readonly #leases = new Map<string, InFlightJob>();
   #ended: EndedJobs | undefined;
 
-  /**
-   * Throws E_APPLY, or E_RECORD / E_RECORD_NEWER for bytes that cannot be read; the state is then unchanged. `known`:
-   * the event, parts of which the state may keep.
-   */
-  apply(record: Uint8Array, seq: number, known?: QueueEvent<Packed>): void {
-    this.applyEvent(known ?? decodePacked(record), seq);
+  /** Throws E_APPLY, or E_RECORD / E_RECORD_NEWER for bytes that cannot be read; the state is then unchanged. */
+  apply(record: Uint8Array, seq: number): void {
+    this.applyKnown(decodePacked(record), seq);
   }
 
-  /** The same for an event already decoded. Keeps no reference to a payload that is no text. */
-  applyEvent(event: QueueEvent<Packed>, seq: number): void {
+  /** The same of an event, parts of which the state may keep, but no payload that is no text. */
+  applyKnown(event: QueueEvent<Packed>, seq: number): void {
     try {
       this.#change(event, seq);
     } catch (error) {

@@ -1,15 +1,13 @@
 import { writeVarint } from '../../base/varint.ts';
 import { type FrameType, frameBytes, frameHeaderBytes, sealFrame } from './format.ts';
-import { packedBytes, packRecords } from './records.ts';
 
 /** A frame to be written. */
 export type FrameDraft =
-  | { type: typeof FrameType.data; records: readonly Uint8Array[] }
   | {
       type: typeof FrameType.open | typeof FrameType.close | typeof FrameType.seal | typeof FrameType.snapshot;
       payload: Uint8Array;
     }
-  /** Seqs that are lost, or so many records already packed. */
+  /** Seqs that are lost, or so many records, packed. */
   | { type: typeof FrameType.lost | typeof FrameType.data; payload: Uint8Array; count: number };
 
 /** Where the next frame goes. Everything before it is durable. */
@@ -22,21 +20,19 @@ export interface LogEnd {
 
 /** Encodes frames that follow `at`, all stating the same certified end: what was durable before this write. */
 export function encodeFrames(drafts: readonly FrameDraft[], at: LogEnd): { bytes: Uint8Array; at: LogEnd } {
-  const sizes = drafts.map((draft) => ('records' in draft ? packedBytes(draft.records) : draft.payload.length));
-  const bytes = new Uint8Array(sizes.reduce((sum, size) => sum + frameBytes(size), 0));
+  const bytes = new Uint8Array(drafts.reduce((sum, { payload }) => sum + frameBytes(payload.length), 0));
   let { end, link, seqNext } = at;
-  drafts.forEach((draft, index) => {
-    const payloadBytes = sizes[index] ?? 0;
+  for (const draft of drafts) {
+    const payloadBytes = draft.payload.length;
     const from = end - at.end;
     const frame = bytes.subarray(from, from + frameBytes(payloadBytes));
-    if ('records' in draft) packRecords(frame, frameHeaderBytes, draft.records);
-    else frame.set(draft.payload, frameHeaderBytes);
-    const count = 'records' in draft ? draft.records.length : 'count' in draft ? draft.count : 0;
+    frame.set(draft.payload, frameHeaderBytes);
+    const count = 'count' in draft ? draft.count : 0;
     const header = { type: draft.type, payloadBytes, count, seqFirst: seqNext, offset: end, certified: at.end, link };
     link = sealFrame(frame, at.segment.salt, header);
     end += frame.length;
     seqNext += count;
-  });
+  }
   return { bytes, at: { segment: at.segment, end, link, seqNext } };
 }
 

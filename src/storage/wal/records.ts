@@ -2,6 +2,45 @@ import { VarintReader, varintLength, writeVarint } from '../../base/varint.ts';
 
 /** The payload of a DATA frame: each record a varint length and its bytes. */
 
+/** Records in that form, as bytes[from, to); those bytes stay as they are. A class: base/array-of-one.ts says why. */
+export class PackedRecords {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+
+  constructor(bytes: Uint8Array, from: number, to: number, count: number) {
+    this.bytes = bytes;
+    this.from = from;
+    this.to = to;
+    this.count = count;
+  }
+}
+
+/** Throws RangeError for what can be no record. */
+export function packed(records: readonly Uint8Array[]): PackedRecords {
+  // An empty one has no first byte.
+  if (records.some((record) => !record[0])) throw new RangeError('a record is not empty and does not begin with 0');
+  const bytes = new Uint8Array(packedBytes(records));
+  packRecords(bytes, 0, records);
+  return new PackedRecords(bytes, 0, bytes.length, records.length);
+}
+
+/** All of them, one behind the other: as they were built, as a rule, and then without a copy of each. */
+export function joined(runs: readonly PackedRecords[]): Uint8Array {
+  const stretches: Uint8Array[] = [];
+  let at = 0;
+  while (at < runs.length) {
+    const first = runs[at++];
+    if (first === undefined) break;
+    let { to } = first;
+    for (let next = runs[at]; next?.bytes === first.bytes && next.from === to; next = runs[++at]) to = next.to;
+    stretches.push(first.bytes.subarray(first.from, to));
+  }
+  const [only] = stretches;
+  return only !== undefined && stretches.length === 1 ? only : Buffer.concat(stretches);
+}
+
 export function packedBytes(records: readonly Uint8Array[]): number {
   let total = 0;
   for (const record of records) total += varintLength(record.length) + record.length;

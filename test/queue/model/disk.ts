@@ -7,8 +7,9 @@ import type { QueueLog } from '../../../src/queue/log.ts';
 import { QueueMachine } from '../../../src/queue/state/machine.ts';
 import { firstSeq } from '../../../src/storage/commit-work.ts';
 import type { CheckpointResult, Outcome } from '../../../src/storage/types.ts';
+import type { PackedRecords } from '../../../src/storage/wal/records.ts';
 import { answering, noSpace } from '../support/fake-log.ts';
-import { applyAll } from '../support/known.ts';
+import { applyAll, recordsIn } from '../support/known.ts';
 
 /** Which operation is running: so every frame knows whose it is. */
 export const underWay = new AsyncLocalStorage<number>();
@@ -112,13 +113,10 @@ export class ModelLog implements QueueLog {
     return this.#poison !== undefined;
   }
 
-  append(records: readonly Uint8Array[]): Promise<number>;
-  append<T>(records: readonly Uint8Array[], outcome: Outcome<T>, known?: readonly unknown[]): Promise<T>;
-  append(
-    records: readonly Uint8Array[],
-    outcome: Outcome<unknown> = firstSeq,
-    known?: readonly unknown[],
-  ): Promise<unknown> {
+  append(records: PackedRecords): Promise<number>;
+  append<T>(records: PackedRecords, outcome: Outcome<T>, known?: readonly unknown[]): Promise<T>;
+  append(packed: PackedRecords, outcome: Outcome<unknown> = firstSeq, known?: readonly unknown[]): Promise<unknown> {
+    const records = recordsIn(packed);
     if (this.#dead) return new Promise(() => undefined);
     const op = underWay.getStore() ?? -1;
     const { tick } = this.#clock;

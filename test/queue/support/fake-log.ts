@@ -8,7 +8,8 @@ import type { QueueLog } from '../../../src/queue/log.ts';
 import { QueueMachine } from '../../../src/queue/state/machine.ts';
 import { firstSeq } from '../../../src/storage/commit-work.ts';
 import type { CheckpointResult, Outcome } from '../../../src/storage/types.ts';
-import { applyAll } from './known.ts';
+import type { PackedRecords } from '../../../src/storage/wal/records.ts';
+import { applyAll, recordsIn } from './known.ts';
 
 interface Waiting {
   records: readonly Uint8Array[];
@@ -71,13 +72,10 @@ export class FakeLog implements QueueLog {
     return this.#queue.length;
   }
 
-  append(records: readonly Uint8Array[]): Promise<number>;
-  append<T>(records: readonly Uint8Array[], outcome: Outcome<T>, known?: readonly unknown[]): Promise<T>;
-  append(
-    records: readonly Uint8Array[],
-    outcome: Outcome<unknown> = firstSeq,
-    known?: readonly unknown[],
-  ): Promise<unknown> {
+  append(records: PackedRecords): Promise<number>;
+  append<T>(records: PackedRecords, outcome: Outcome<T>, known?: readonly unknown[]): Promise<T>;
+  append(packed: PackedRecords, outcome: Outcome<unknown> = firstSeq, known?: readonly unknown[]): Promise<unknown> {
+    const records = recordsIn(packed);
     return new Promise((resolve, reject) => {
       this.#queue.push({ records, known, ...answering(outcome, resolve, reject) });
       if (!this.manual && !this.#running) {
