@@ -1,5 +1,5 @@
 import { putHex } from './bytes.ts';
-import type { Clock, Random } from './clock.ts';
+import type { Random } from './clock.ts';
 
 const idBytes = 16;
 
@@ -9,21 +9,18 @@ const idBytes = 16;
  * step (method 2 of section 6.2).
  */
 export class UuidSource {
-  readonly #clock: Pick<Clock, 'now'>;
   readonly #random: Random;
   #lastMs = -1;
   readonly #id = new Uint8Array(idBytes);
   readonly #tail = this.#id.subarray(6);
   readonly #add = new Uint8Array(4);
 
-  constructor(clock: Pick<Clock, 'now'>, random: Random) {
-    this.#clock = clock;
+  constructor(random: Random) {
     this.#random = random;
   }
 
-  /** 36 characters, lower case. */
-  next(): string {
-    const now = this.#clock.now();
+  /** 36 characters, lower case. `now`: whole ms since the epoch. */
+  next(now: number): string {
     if (now > this.#lastMs) this.#fresh(now);
     else if (!this.#step()) this.#fresh(this.#lastMs + 1);
     return format(this.#id);

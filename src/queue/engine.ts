@@ -69,7 +69,7 @@ export class QueueEngine {
       reserved: new Reservations(),
       rates,
       arriving: new Arrivals(),
-      ids: new UuidSource(clock, random),
+      ids: new UuidSource(random),
       tokens: new TokenSource(random),
       clock,
       random,

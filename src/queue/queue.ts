@@ -73,10 +73,11 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
    */
   enqueue<Name extends NameOf<Payloads>>(
     name: Name,
-    ...[payload, options = noOptions]: undefined extends Payloads[Name]
+    ...rest: undefined extends Payloads[Name]
       ? [payload?: Payloads[Name] | RawJson, options?: EnqueueOptions]
       : [payload: Payloads[Name] | RawJson, options?: EnqueueOptions]
-  ): Promise<EnqueueAnswer> {
+  ): Promise<EnqueueAnswer>;
+  enqueue(name: string, payload?: unknown, options: EnqueueOptions = noOptions): Promise<EnqueueAnswer> {
     // No promise of our own around that of the engine: there may be a million of them.
     try {
       return this.#parts.engine.enqueue(specOf(name, payload, options));

@@ -95,7 +95,7 @@ export async function sendAll(
   how: { bad: (error: WalqError) => void; limit?: { group: string; concurrency: number } },
 ): Promise<void> {
   const { clock, random } = context.env;
-  const feed = new JobFeed(jobs, clock, new UuidSource(clock, random));
+  const feed = new JobFeed(jobs, clock, new UuidSource(random));
   try {
     let batch = await firstBatch(feed, clock, how.bad);
     if (batch === undefined) return;

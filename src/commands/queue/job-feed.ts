@@ -81,7 +81,7 @@ export class JobFeed {
   /** Ids are given before anything is sent: a job asked for twice is then recognised. */
   #take({ spec, place }: InputJob): InputJob {
     this.#at++;
-    return { spec: { ...spec, id: spec.id ?? this.#ids.next() }, place };
+    return { spec: { ...spec, id: spec.id ?? this.#ids.next(this.#clock.now()) }, place };
   }
 
   /** Waits for the next jobs; false when none came within `patienceMs`. Rejects with what the input says. */

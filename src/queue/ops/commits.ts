@@ -25,7 +25,8 @@ export class Commits {
   readonly #log: QueueLog;
   readonly #clock: Clock;
   readonly #onStall: (() => void) | undefined;
-  readonly #listeners = new Set<CommitListener>();
+  /** Another list when one comes or goes. */
+  #listeners: readonly CommitListener[] = [];
   readonly #forgetters = new Set<ForgetListener>();
   #stalled = 0;
   #stopped = false;
@@ -147,8 +148,10 @@ export class Commits {
   }
 
   listen(listener: CommitListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.#listeners = [...this.#listeners, listener];
+    return () => {
+      this.#listeners = this.#listeners.filter((each) => each !== listener);
+    };
   }
 }
 

@@ -7,7 +7,7 @@ import type { Packed } from '../state/packed.ts';
 import { type EngineContext, reservedKey } from './context.ts';
 import { type EnqueueEntry, EnqueuePlan, mustHaveRoom } from './enqueue-plan.ts';
 import { knownEvents } from './known.ts';
-import { enqueueEvent, type JobSpec } from './spec.ts';
+import { enqueueEvent, type JobSpec, type SpecLimits } from './spec.ts';
 
 /**
  * All of them in one frame, or none: one bad spec rejects the whole. Of two with the same id or key the second meets
@@ -19,8 +19,8 @@ export function enqueueMany(engine: EngineContext, specs: readonly JobSpec[]): P
   try {
     const at = engine.now();
     const { ids } = engine;
-    const limits = { payloadBytesMax: payloadBytesMax(engine) };
-    const events = oneByOne(specs, (spec) => enqueueEvent(spec, spec.id ?? ids.next(), at, limits));
+    const limits = limitsOf(engine);
+    const events = oneByOne(specs, (spec) => enqueueEvent(spec, spec.id ?? ids.next(at), at, limits));
     const given = specs.flatMap(({ id }) => id ?? []);
     const isPlain = events.every(({ key, parents }) => key === undefined && parents === undefined) && allDiffer(given);
     if (isPlain) {
@@ -47,17 +47,17 @@ export function enqueueOne(engine: EngineContext, spec: JobSpec): Promise<Enqueu
     });
   }
   try {
-    const id = engine.ids.next();
-    const event = enqueueEvent(spec, id, engine.now(), { payloadBytesMax: payloadBytesMax(engine) });
+    const at = engine.now();
+    const event = enqueueEvent(spec, engine.ids.next(at), at, limitsOf(engine));
     return appendNew(engine, arrayOfOne(event), answerToOne);
   } catch (error) {
     return Promise.reject(error);
   }
 }
 
-function payloadBytesMax({ machine, options }: EngineContext): number {
+function limitsOf({ machine, options }: EngineContext): SpecLimits {
   const limit = machine.settings.limitsOf('')?.payloadBytesMax;
-  return limit === undefined ? options.payloadBytesMax : Math.min(options.payloadBytesMax, limit);
+  return limit === undefined || limit > options.payloadBytesMax ? options : { payloadBytesMax: limit };
 }
 
 function enqueued(id: string, seq: number): EnqueueAnswer {

@@ -66,11 +66,11 @@ const plainLabel = /^[ -~]+$/;
 const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 /**
- * Checks a spec and makes its event. Throws usageError E_JOB with the field in `data.field` and first in the message,
+ * Checks a spec and makes its event; `id`: that of the spec, or one made for it. Throws usageError E_JOB with the field in `data.field` and first in the message,
  * E_BACKOFF, or what `compactJson` throws for a payload (E_JSON, E_JSON_DEPTH, E_JSON_SIZE).
  */
 export function enqueueEvent(spec: JobSpec, id: string, at: number, limits: SpecLimits): EnqueueEvent<Packed> {
-  checkLabel('id', id, eventLimits.idBytes);
+  if (spec.id !== undefined) checkLabel('id', spec.id, eventLimits.idBytes);
   const name = spec.name ?? enqueueDefaults.name;
   if (name !== enqueueDefaults.name) checkLabel('name', name, nameBytesMax);
   if (spec.delayMs !== undefined && spec.runAt !== undefined) throw fieldError('delay', "and 'at' exclude each other");

@@ -58,7 +58,7 @@ export class Settings {
 
   /** Of a group; '' = of the whole queue. */
   limitsOf(group: string): LimitSet | undefined {
-    return this.#limits.get(group);
+    return this.#limits.size === 0 ? undefined : this.#limits.get(group);
   }
 
   /** The pause of exactly this scope. */
