@@ -74,3 +74,8 @@ export function accept({ outcome, resolve, reject }: Append, seqFirst: number): 
     reject(error);
   }
 }
+
+/** Records of a batch. */
+export function countOf(batch: readonly Append[]): number {
+  return batch.reduce((sum, { records }) => sum + records.count, 0);
+}

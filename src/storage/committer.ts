@@ -1,5 +1,5 @@
 import { assert, Exit, ioError, WalqError } from '../base/errors.ts';
-import { Append, accept, faultOf, refuse, type Work } from './commit-work.ts';
+import { Append, accept, countOf, faultOf, refuse, type Work } from './commit-work.ts';
 import type { LogWriter } from './log-writer.ts';
 import { Pace } from './pace.ts';
 import type { Outcome, StateMachine, StorageEnv, StoreObserver } from './types.ts';
@@ -168,7 +168,7 @@ export class Committer {
   /** Frame, sync, HEAD. False when that failed, and the batch is answered then. */
   async #write(batch: Batch): Promise<boolean> {
     const payload = joined(batch.map(({ records }) => records));
-    const count = batch.reduce((sum, { records }) => sum + records.count, 0);
+    const count = countOf(batch);
     try {
       const grown = this.#writer.segmentBytes + frameBytes(payload.length);
       // No pause where none is needed: the disk is to have its work before anybody else.

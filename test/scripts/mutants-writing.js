@@ -29,8 +29,23 @@ export const writingMutants = [
     name: 'what one record says is taken for another one',
     property: 'the state machine is told of each record what that record says',
     file: 'src/storage/committer.ts',
-    edits: [['known?.[at++]', 'known?.[at]']],
+    edits: [['machine.applyKnown(one, this.#seqApplied + 1)', 'machine.applyKnown(known[0], this.#seqApplied + 1)']],
     tests: ['test/storage/known.test.ts'],
+  },
+  {
+    name: 'what was begun in vain is written',
+    property: 'an operation that cannot be written leaves nothing in the next frame',
+    file: 'src/queue/events/record-writer.ts',
+    edits: [['drop(): void {\n    this.#end = this.#given;', 'drop(): void {']],
+    tests: ['test/queue/pack-events.test.ts'],
+    only: 'hold nothing of an operation',
+  },
+  {
+    name: 'records are joined by their places alone',
+    property: 'a frame holds the records of its operations, whatever buffers they are in',
+    file: 'src/storage/wal/records.ts',
+    edits: [['next?.bytes === first.bytes && ', 'next !== undefined && ']],
+    tests: ['test/queue/pack-events.test.ts'],
   },
   {
     name: 'answer before the sync',
@@ -45,8 +60,8 @@ export const writingMutants = [
     file: 'src/storage/committer.ts',
     edits: [
       [
-        'await this.#commit([{ type: FrameType.data, records }]);\n      this.#writer.writeHead();',
-        'await this.#commit([{ type: FrameType.data, records }]);\n      setTimeout(() => this.#writer.writeHead());',
+        'await this.#commit([{ type: FrameType.data, payload, count }]);\n      this.#writer.writeHead();',
+        'await this.#commit([{ type: FrameType.data, payload, count }]);\n      setTimeout(() => this.#writer.writeHead());',
       ],
     ],
     tests: ['test/storage/crash/ordering.test.ts'],
@@ -57,10 +72,10 @@ export const writingMutants = [
     file: 'src/storage/committer.ts',
     edits: [
       [
-        'await this.#commit([{ type: FrameType.data, records }]);\n',
-        'this.#apply(batch);\n      await this.#commit([{ type: FrameType.data, records }]);\n',
+        'await this.#commit([{ type: FrameType.data, payload, count }]);\n',
+        'this.#apply(batch);\n      await this.#commit([{ type: FrameType.data, payload, count }]);\n',
       ],
-      ['const seqFirst = this.#seqApplied + 1;', 'const seqFirst = this.#seqApplied + 1 - recordsOf(batch).length;'],
+      ['const seqFirst = this.#seqApplied + 1;', 'const seqFirst = this.#seqApplied + 1 - countOf(batch);'],
       ['this.#apply(batch);\n    let seq', 'let seq'],
     ],
     tests: ['test/storage/crash/no-space.test.ts'],

@@ -66,8 +66,9 @@ const plainLabel = /^[ -~]+$/;
 const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 /**
- * Checks a spec and makes its event; `id`: that of the spec, or one made for it. Throws usageError E_JOB with the field in `data.field` and first in the message,
- * E_BACKOFF, or what `compactJson` throws for a payload (E_JSON, E_JSON_DEPTH, E_JSON_SIZE).
+ * Checks a spec and makes its event; `id`: that of the spec, or one made for it. Throws usageError E_JOB with the field
+ * in `data.field` and first in the message, E_BACKOFF, or what `compactJson` throws for a payload (E_JSON,
+ * E_JSON_DEPTH, E_JSON_SIZE).
  */
 export function enqueueEvent(spec: JobSpec, id: string, at: number, limits: SpecLimits): EnqueueEvent<Packed> {
   if (spec.id !== undefined) checkLabel('id', spec.id, eventLimits.idBytes);

@@ -62,8 +62,8 @@ export class Sweeps {
   #note(event: QueueEvent<Packed>): void {
     switch (event.type) {
       case 'DISPATCH':
-        if (event.owner.kind === 'lease' && this.#nextAt !== undefined) {
-          this.#nextAt = Math.min(this.#nextAt, event.owner.deadlineMs);
+        if (event.owner.kind === 'lease' && this.#nextAt !== undefined && event.owner.deadlineMs < this.#nextAt) {
+          this.#nextAt = event.owner.deadlineMs;
         }
         return;
       case 'SCHEDULE':
