@@ -59,7 +59,8 @@ describe('events packed for a frame', () => {
   });
 
   test('hold nothing of an operation that cannot be written', () => {
-    expect(() => packEvents([enqueue('left behind'), { ...dispatch('x'), attempt: -1 }])).toThrow(/attempt/);
+    const odd = { ...dispatch('x'), attempt: -1 };
+    expect(() => packEvents([enqueue('left behind'), odd])).toThrow(/attempt/);
     const { bytes, from, to, count } = packEvents([dispatch('a')]);
     expect(count).toBe(1);
     expect(to - from).toBe(1 + encodeEvent(dispatch('a')).length);
