@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { median, quantile } from './measure.js';
 
 const samples = 300;
@@ -16,6 +17,7 @@ export function describeMachine(folder) {
     platform: `${process.platform} ${process.arch}`,
     inMemory: process.platform === 'linux' && fs.statfsSync(folder).type === tmpfsMagic,
     fsync: probeSync(folder),
+    crcGbPerSecond: probeCrc(),
   };
 }
 
@@ -44,6 +46,17 @@ function probeSync(folder) {
   fs.closeSync(fd);
   fs.unlinkSync(path);
   return { p50Ms: rounded(median(times)), p99Ms: rounded(quantile(times, 0.99)) };
+}
+
+/** How quick the processor is in this hour: CRC-32 over memory. */
+function probeCrc() {
+  const bytes = Buffer.alloc(64 * 1024 * 1024, 1);
+  const times = Array.from({ length: 5 }, () => {
+    const started = performance.now();
+    crc32(bytes);
+    return performance.now() - started;
+  });
+  return Math.round(bytes.length / median(times) / 1e5) / 10;
 }
 
 function rounded(ms) {

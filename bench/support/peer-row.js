@@ -12,10 +12,11 @@ export const rawTitle = 'write + fdatasync of the bytes walq writes, as many ope
 /** Enqueues beside peers: `inFlight` at once, each answered before its place is taken by the next. */
 export function enqueueBesides(context, inFlight) {
   const { jobs } = context.size;
+  const given = jobsOf(jobs);
   return besides(context, jobs, inFlight, {
     commits: Math.ceil(jobs / inFlight),
     async measure(queue) {
-      const { ms } = await inParallel(inFlight, jobs, (number, slot) => queue.enqueue(jobOf(number), slot));
+      const { ms } = await inParallel(inFlight, jobs, (number, slot) => queue.enqueue(given[number], slot));
       return ms;
     },
     left: jobs,
@@ -26,13 +27,14 @@ export function enqueueBesides(context, inFlight) {
 /** Works off what waits, beside peers: take and acknowledge, `slots` at once. `more`: variants for this row only. */
 export function drainBesides(context, slots, more) {
   const { jobs } = context.size;
+  const given = jobsOf(jobs);
   return besides(context, jobs, slots, {
     more,
     // One for those that are taken, one for those that are done.
     commits: Math.ceil(jobs / slots) * 2,
     async prepare(open) {
       const queue = await open();
-      await inParallel(slots, jobs, (number, slot) => queue.enqueue(jobOf(number), slot));
+      await inParallel(slots, jobs, (number, slot) => queue.enqueue(given[number], slot));
       await queue.close();
     },
     async measure(queue) {
@@ -83,8 +85,9 @@ async function besides({ folder, roundCount }, jobs, inFlight, { more = [], comm
   };
 }
 
-function jobOf(number) {
-  return JSON.parse(payloadOf(number));
+/** Made before the clock runs: that work is nobody's. */
+function jobsOf(count) {
+  return Array.from({ length: count }, (_, number) => JSON.parse(payloadOf(number)));
 }
 
 function mustBeAll(jobs, count) {

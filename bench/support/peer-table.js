@@ -1,7 +1,7 @@
 import { number, tableOf } from './text.js';
 
 /** Rows that were measured beside peers: one line per peer, one column per row. */
-export function peerTable(results, targetCell) {
+export function peerTable(results, targetCell, hourTitle, hourText) {
   const names = [...new Set(results.flatMap(({ peers, skipped }) => [...Object.keys(peers), ...Object.keys(skipped)]))];
   const about = (name) => results.map(({ peers }) => peers[name]).find((peer) => peer !== undefined);
   const line = (title, cell, durability) => [title, ...results.map(cell), durability];
@@ -14,7 +14,7 @@ export function peerTable(results, targetCell) {
       return line(title, (result) => peerCell(result, name), peer?.durability ?? '');
     }),
     line('target', targetCell, ''),
-    line('load', ({ machine }) => `${machine.load}`, ''),
+    line(hourTitle, ({ machine }) => hourText(machine), ''),
   ];
   const unit = results[0].unit;
   const head = [`${unit}: median (walq is so many times as fast)`, ...results.map(({ title }) => title)];

@@ -8,6 +8,8 @@ const begin = '<!-- results: written by npm run bench -->';
 const end = '<!-- end of results -->';
 const indent = ' '.repeat(16);
 
+const hourTitle = 'load, sync, crc32';
+
 /** Some lines for the terminal as soon as a row is done. */
 export function linesOf(name, result) {
   const { unit } = result;
@@ -57,12 +59,22 @@ function metText({ met }) {
 }
 
 export function machineText(machine) {
-  const { cpu, cores, memoryGb, node, platform, fsync, load } = machine;
+  const { fsync, crcGbPerSecond, load } = machine;
   return (
-    `${cpu}, ${cores} cores, ${memoryGb} GB, Node ${node}, ${platform}; ` +
-    `write + fdatasync of 4 KiB: p50 ${fsync.p50Ms} ms, p99 ${fsync.p99Ms} ms; load ${load}` +
+    `${makeOf(machine)}; write + fdatasync of 4 KiB: p50 ${fsync.p50Ms} ms, p99 ${fsync.p99Ms} ms; ` +
+    `crc32 ${crcGbPerSecond} GB/s; load ${load}` +
     `${machine.inMemory ? '; THE FOLDER IS IN MEMORY: syncs cost nothing here' : ''}`
   );
+}
+
+function makeOf({ cpu, cores, memoryGb, node, platform }) {
+  return `${cpu}, ${cores} cores, ${memoryGb} GB, Node ${node}, ${platform}`;
+}
+
+/** What the machine was like in the hour of a row. */
+function hourText({ load, fsync, crcGbPerSecond }) {
+  const crc = crcGbPerSecond === undefined ? '' : `, ${crcGbPerSecond} GB/s`;
+  return `${load}, ${fsync.p50Ms.toFixed(2)} ms${crc}`;
 }
 
 /** Puts the tables between the markers of docs/performance.md. `results`: full ones, in the order of the rows. */
@@ -77,25 +89,25 @@ export function writeDocument(results) {
 function sections(results) {
   const alone = results.filter(({ peers }) => peers === undefined);
   const besides = results.filter(({ peers }) => peers !== undefined);
-  const machines = [...new Set(results.map(({ machine }) => machineText({ ...machine, load: 'as in the table' })))];
+  const machines = [...new Set(results.map(({ machine }) => makeOf(machine)))];
   return [
     rowTable(alone),
     alone.flatMap(notesOf).join('\n'),
-    ...(besides.length > 0 ? ['### Beside others', peerTable(besides, targetCell)] : []),
-    machines.map((text) => `- Machine: ${text}.`).join('\n'),
+    ...(besides.length > 0 ? ['### Beside others', peerTable(besides, targetCell, hourTitle, hourText)] : []),
+    `Measured on ${machines.join('; ')}. ${hourTitle} of a row: runnable processes in the minute before, the median of one write and fdatasync of 4 KiB, and the speed of CRC-32 over memory.`,
   ].join('\n\n');
 }
 
 function rowTable(results) {
   return tableOf(
-    ['what', 'walq: median (best round)', 'raw ceiling, same run', 'share', 'target', 'load'],
+    ['what', 'walq: median (best round)', 'raw ceiling, same run', 'share', 'target', hourTitle],
     results.map((result) => [
       `${result.title}${factsOf(result)}`,
       `${number(result.value)} (${number(result.best)}) ${result.unit}`,
       `${number(result.ceiling)} (${result.ceilingTitle})`,
       `${result.share}`,
       targetCell(result),
-      `${result.machine.load}`,
+      hourText(result.machine),
     ]),
   );
 }
