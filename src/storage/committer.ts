@@ -5,7 +5,7 @@ import { Pace } from './pace.ts';
 import type { Outcome, StateMachine, StorageEnv, StoreObserver } from './types.ts';
 import { type FrameDraft, varintPayload } from './wal/encode-frames.ts';
 import { FrameType, frameBytes, segmentBytesMax } from './wal/format.ts';
-import { forEachRecord, joined, type PackedRecords } from './wal/records.ts';
+import { forEachPacked, joined, type PackedRecords } from './wal/records.ts';
 
 /** A frame takes operations until it holds this much; a single larger operation gets a frame of its own. */
 const batchBytesTarget = 4 * 1024 * 1024;
@@ -237,7 +237,7 @@ export class Committer {
       }
       return;
     }
-    forEachRecord(records.bytes.subarray(records.from, records.to), (record) => {
+    forEachPacked(records, (record) => {
       machine.apply(record, this.#seqApplied + 1);
       this.#seqApplied++;
     });

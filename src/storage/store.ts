@@ -17,7 +17,7 @@ import { surveyStore } from './survey.ts';
 import type { CheckpointResult, Outcome, RecoveryReport, SnapshotSummary, StateMachine, StorageEnv } from './types.ts';
 import { varintPayload } from './wal/encode-frames.ts';
 import { FrameType, segmentBytesMax } from './wal/format.ts';
-import { PackedRecords, packed } from './wal/records.ts';
+import { PackedRecords, RecordPacker } from './wal/records.ts';
 
 type Records = PackedRecords | readonly Uint8Array[];
 
@@ -90,6 +90,7 @@ export class Store<M extends StateMachine> {
   readonly #lock: StoreLock;
   readonly #writer: LogWriter;
   readonly #committer: Committer;
+  readonly #packer = new RecordPacker();
   readonly #make: () => M;
   readonly #checkpointer: Checkpointer;
   #closing: Promise<void> | undefined;
@@ -156,7 +157,7 @@ export class Store<M extends StateMachine> {
   append(records: Records, outcome: Outcome<unknown> = firstSeq, known?: readonly unknown[]): Promise<unknown> {
     if (records instanceof PackedRecords) return this.#committer.append(records, outcome, known);
     try {
-      return this.#committer.append(packed(records), outcome, known);
+      return this.#committer.append(this.#packer.pack(records), outcome, known);
     } catch (error) {
       return Promise.reject(error);
     }

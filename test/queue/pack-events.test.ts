@@ -1,10 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { asBuffer } from '../../src/base/bytes.ts';
 import type { QueueEvent } from '../../src/queue/events/event-types.ts';
 import { encodeEvent, packEvents } from '../../src/queue/events/events.ts';
 import { RecordWriter } from '../../src/queue/events/record-writer.ts';
 import type { Packed } from '../../src/queue/state/packed.ts';
-import { joined, type PackedRecords, packed } from '../../src/storage/wal/records.ts';
+import { joined, type PackedRecords, RecordPacker } from '../../src/storage/wal/records.ts';
 import { eventArbitrary } from './support/arbitrary.ts';
 import { recordsIn } from './support/known.ts';
 import { dispatch, enqueue } from './support/machines.ts';
@@ -14,7 +15,7 @@ function hexOf(records: readonly Uint8Array[]): string[] {
 }
 
 function allIn(bytes: Uint8Array, count: number): string[] {
-  return hexOf(recordsIn({ bytes, from: 0, to: bytes.length, count }));
+  return hexOf(recordsIn({ bytes: asBuffer(bytes), from: 0, to: bytes.length, count }));
 }
 
 describe('events packed for a frame', () => {
@@ -126,14 +127,10 @@ describe('packed records', () => {
       fc.property(operations, (given) => {
         const records = given.map((list) => list.map((text) => Buffer.from(`r${text}`)));
         const inOrder = hexOf(records.flat());
-        const apart = records.map((list) => packed(list));
+        const apart = records.map((list) => new RecordPacker().pack(list));
         expect(allIn(joined(apart), inOrder.length)).toEqual(inOrder);
-        const { bytes } = packed(records.flat());
-        const together: PackedRecords[] = [];
-        for (const { to, count } of apart) {
-          const from = together.at(-1)?.to ?? 0;
-          together.push({ bytes, from, to: from + to, count });
-        }
+        const packer = new RecordPacker();
+        const together = records.map((list) => packer.pack(list));
         expect(allIn(joined(together), inOrder.length)).toEqual(inOrder);
         expect(allIn(joined([...together, ...apart]), 2 * inOrder.length)).toEqual([...inOrder, ...inOrder]);
         // The same buffer, but one before the other.
@@ -143,9 +140,18 @@ describe('packed records', () => {
     );
   });
 
+  test('stay what they were when more are packed, in one buffer after the other', () => {
+    const packer = new RecordPacker();
+    const lengths = [1, 200, 20_000, 40_000, 5, 12_000, 12_000, 12_000, 3];
+    const lists = lengths.map((length, n) => [Buffer.alloc(length, 65 + n), Buffer.from(`last of ${n}`)]);
+    const runs = lists.map((list) => packer.pack(list));
+    for (const [n, run] of runs.entries()) expect(hexOf(recordsIn(run))).toEqual(hexOf(lists[n] ?? []));
+    expect(allIn(joined(runs), 2 * lists.length)).toEqual(hexOf(lists.flat()));
+  });
+
   test('of two buffers are not taken for neighbours by their places', () => {
-    const one = packed([Buffer.from('one')]);
-    const { bytes, to } = packed([Buffer.from('two'), Buffer.from('three')]);
+    const one = new RecordPacker().pack([Buffer.from('one')]);
+    const { bytes, to } = new RecordPacker().pack([Buffer.from('two'), Buffer.from('three')]);
     const three: PackedRecords = { bytes, from: one.to, to, count: 1 };
     expect(allIn(joined([one, three]), 2)).toEqual(hexOf([Buffer.from('one'), Buffer.from('three')]));
   });
@@ -154,6 +160,6 @@ describe('packed records', () => {
     ['an empty one', [Buffer.from('a'), Buffer.alloc(0)]],
     ['one that begins with 0', [Buffer.from('\0a')]],
   ])('%s is none', (_, records) => {
-    expect(() => packed(records)).toThrow(RangeError);
+    expect(() => new RecordPacker().pack(records)).toThrow(RangeError);
   });
 });

@@ -1,15 +1,16 @@
+import { asBuffer } from '../../base/bytes.ts';
 import { VarintReader, varintLength, writeVarint } from '../../base/varint.ts';
 
 /** The payload of a DATA frame: each record a varint length and its bytes. */
 
 /** Records in that form, as bytes[from, to); those bytes stay as they are. A class: base/array-of-one.ts says why. */
 export class PackedRecords {
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   readonly from: number;
   readonly to: number;
   readonly count: number;
 
-  constructor(bytes: Uint8Array, from: number, to: number, count: number) {
+  constructor(bytes: Buffer, from: number, to: number, count: number) {
     this.bytes = bytes;
     this.from = from;
     this.to = to;
@@ -17,13 +18,27 @@ export class PackedRecords {
   }
 }
 
-/** Throws RangeError for what can be no record. */
-export function packed(records: readonly Uint8Array[]): PackedRecords {
-  // An empty one has no first byte.
-  if (records.some((record) => !record[0])) throw new RangeError('a record is not empty and does not begin with 0');
-  const bytes = new Uint8Array(packedBytes(records));
-  packRecords(bytes, 0, records);
-  return new PackedRecords(bytes, 0, bytes.length, records.length);
+/** So much is packed into one buffer, one operation behind the other. */
+const arenaBytes = 32 * 1024;
+
+/** Packs the records of one operation after the other. What it gave out stays as it is. */
+export class RecordPacker {
+  #buffer = Buffer.alloc(0);
+  #end = 0;
+
+  /** Throws RangeError for what can be no record. */
+  pack(records: readonly Uint8Array[]): PackedRecords {
+    // An empty one has no first byte.
+    if (records.some((record) => !record[0])) throw new RangeError('a record is not empty and does not begin with 0');
+    const bytes = packedBytes(records);
+    if (this.#end + bytes > this.#buffer.length) {
+      this.#buffer = Buffer.allocUnsafe(Math.max(arenaBytes, bytes));
+      this.#end = 0;
+    }
+    const from = this.#end;
+    this.#end = packRecords(this.#buffer, from, records);
+    return new PackedRecords(this.#buffer, from, this.#end, records.length);
+  }
 }
 
 /** All of them, one behind the other: as they were built, as a rule, and then without a copy of each. */
@@ -79,10 +94,16 @@ export function recordsFit(payload: Uint8Array, count: number): boolean {
 
 /** Hands out the records of a checked payload as views. */
 export function forEachRecord(payload: Uint8Array, visit: (record: Uint8Array, index: number) => void): void {
-  // Buffers: the readers of records would make one of each otherwise.
-  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
-  const reader = new VarintReader(bytes);
-  for (let index = 0; reader.offset < bytes.length; index++) {
+  forEachPacked({ bytes: asBuffer(payload), from: 0, to: payload.length }, visit);
+}
+
+/** The same of packed ones. Buffers: the readers of records would make one of each otherwise. */
+export function forEachPacked(
+  { bytes, from, to }: Pick<PackedRecords, 'bytes' | 'from' | 'to'>,
+  visit: (record: Buffer, index: number) => void,
+): void {
+  const reader = new VarintReader(bytes, from);
+  for (let index = 0; reader.offset < to; index++) {
     const length = reader.next();
     visit(bytes.subarray(reader.offset, reader.offset + length), index);
     reader.offset += length;

@@ -3,7 +3,7 @@ import type { QueueEvent } from '../../../src/queue/events/event-types.ts';
 import { decodePacked } from '../../../src/queue/events/events.ts';
 import type { QueueMachine } from '../../../src/queue/state/machine.ts';
 import type { Packed } from '../../../src/queue/state/packed.ts';
-import { forEachRecord, type PackedRecords } from '../../../src/storage/wal/records.ts';
+import { forEachPacked, type PackedRecords } from '../../../src/storage/wal/records.ts';
 
 /** Members that are undefined are no members of what is read. */
 function told(event: object): unknown {
@@ -11,10 +11,10 @@ function told(event: object): unknown {
 }
 
 /** One by one. */
-export function recordsIn({ bytes, from, to, count }: PackedRecords): Uint8Array[] {
+export function recordsIn(packed: PackedRecords): Uint8Array[] {
   const records: Uint8Array[] = [];
-  forEachRecord(bytes.subarray(from, to), (record) => records.push(record));
-  assert.equal(records.length, count);
+  forEachPacked(packed, (record) => records.push(record));
+  assert.equal(records.length, packed.count);
   return records;
 }
 
