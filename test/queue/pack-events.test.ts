@@ -68,6 +68,15 @@ describe('events packed for a frame', () => {
     expect(allIn(bytes.subarray(from, to), 1)).toEqual(hexOf([encodeEvent(dispatch('a'))]));
   });
 
+  test('of a large operation keep no memory for the small ones that follow', () => {
+    const large = { ...enqueue('b'), payload: `"${'x'.repeat(1_000_000)}"` } as QueueEvent<Packed>;
+    const kept = packEvents([large]);
+    const small = packEvents([dispatch('a')]);
+    expect(small.bytes.length).toBe(32 * 1024);
+    expect(hexOf(recordsIn(small))).toEqual(hexOf([encodeEvent(dispatch('a'))]));
+    expect(hexOf(recordsIn(kept))).toEqual(hexOf([encodeEvent(large)]));
+  });
+
   test('lie one behind the other, so that a commit copies nothing', () => {
     packEvents([dispatch('a')]);
     const runs = Array.from({ length: 20 }, (_, n) => packEvents([dispatch(`job ${n}`), dispatch(`more ${n}`)]));

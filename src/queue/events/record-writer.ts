@@ -12,6 +12,8 @@ const arenaBytes = 32 * 1024;
 /** Longer texts are written by the runtime; a call to it costs more than a few characters. */
 const shortText = 64;
 
+const nothing = Buffer.alloc(0);
+
 /** Builds one record after another. What was given out stays as it is. */
 export class RecordWriter {
   #buffer = Buffer.allocUnsafe(arenaBytes);
@@ -130,8 +132,7 @@ export class RecordWriter {
   finish(): Uint8Array {
     const record = this.#buffer.subarray(this.#start, this.#at);
     this.#end = this.#at;
-    this.#given = this.#end;
-    this.#count = 0;
+    this.#give();
     return record;
   }
 
@@ -151,14 +152,20 @@ export class RecordWriter {
   /** Those added since, as a frame has them. */
   take(): PackedRecords {
     const taken = new PackedRecords(this.#buffer, this.#given, this.#end, this.#count);
-    this.#given = this.#end;
-    this.#count = 0;
+    this.#give();
     return taken;
   }
 
   /** Those added since are given to nobody. */
   drop(): void {
     this.#end = this.#given;
+    this.#count = 0;
+  }
+
+  #give(): void {
+    // One that was made for something large is not kept for many small ones.
+    if (this.#buffer.length > arenaBytes) this.#buffer = nothing;
+    this.#given = this.#end;
     this.#count = 0;
   }
 
