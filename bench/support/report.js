@@ -8,6 +8,7 @@ const begin = '<!-- results: written by npm run bench -->';
 const end = '<!-- end of results -->';
 const indent = ' '.repeat(16);
 
+const inMemoryText = 'THE FOLDER IS IN MEMORY: syncs cost nothing here';
 const hourTitle = 'load, sync, memory';
 
 /** Some lines for the terminal as soon as a row is done. */
@@ -59,11 +60,11 @@ function metText({ met }) {
 }
 
 export function machineText(machine) {
-  const { fsync, memoryNs, load } = machine;
+  const { fsync, memoryNs, load, inMemory } = machine;
   return (
     `${makeOf(machine)}; write + fdatasync of 4 KiB: p50 ${fsync.p50Ms} ms, p99 ${fsync.p99Ms} ms; ` +
     `one read of memory ${memoryNs} ns; load ${load}` +
-    `${machine.inMemory ? '; THE FOLDER IS IN MEMORY: syncs cost nothing here' : ''}`
+    `${inMemory ? `; ${inMemoryText}` : ''}`
   );
 }
 
@@ -94,7 +95,7 @@ function sections(results) {
     rowTable(alone),
     alone.flatMap(notesOf).join('\n'),
     ...(besides.length > 0 ? ['### Beside others', peerTable(besides, targetCell, hourTitle, hourText)] : []),
-    `Measured on ${machines.join('; ')}. ` +
+    `Measured on ${machines.join('; ')}${results.some(({ machine }) => machine.inMemory) ? `; ${inMemoryText}` : ''}. ` +
       `_${hourTitle}_: runnable processes in the minute before a row, the median of one write + fdatasync, ` +
       'and of one read at a random place in 64 MiB, where that was taken.',
   ].join('\n\n');

@@ -156,11 +156,13 @@ export class Store<M extends StateMachine> {
   append<T>(records: Records, outcome: Outcome<T>, known?: readonly unknown[]): Promise<T>;
   append(records: Records, outcome: Outcome<unknown> = firstSeq, known?: readonly unknown[]): Promise<unknown> {
     if (records instanceof PackedRecords) return this.#committer.append(records, outcome, known);
+    let packed: PackedRecords;
     try {
-      return this.#committer.append(this.#packer.pack(records), outcome, known);
+      packed = this.#packer.pack(records);
     } catch (error) {
-      return Promise.reject(error);
+      return outcome.failed(error) ?? Promise.reject(error);
     }
+    return this.#committer.append(packed, outcome, known);
   }
 
   /** Closes the active segment and begins the next one. False when the disk has no room for it. */

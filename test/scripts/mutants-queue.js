@@ -266,7 +266,7 @@ export const queueMutants = [
     name: 'a verdict is lost on a full disk',
     property: 'what a handler has done is kept until there is room',
     file: 'src/queue/ops/commits.ts',
-    edits: [['if (this.#mayRetry(failure)) return this.#persist(mapped(events, encodeEvent), outcome);', '']],
+    edits: [['if (this.#mayRetry(failure)) return this.#persist(packEvents(events), outcome);', '']],
     tests: ['test/queue/engine-verdicts.test.ts'],
   },
   {

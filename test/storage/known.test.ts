@@ -41,3 +41,18 @@ test.each([false, true])('of each record the state machine is told what it says 
   expect(again.machine.told.map(([record]) => record)).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
   await again.close();
 });
+
+test.each([
+  ['an empty one', [Buffer.from('a'), Buffer.alloc(0)]],
+  ['one that begins with 0', [Buffer.from('\0a')]],
+  ['none at all', []],
+])('of records that cannot be, %s, nothing is written and whoever asked is told', async (_, records) => {
+  const store = await openStore(simEnv(), '/store', { machine: () => new Told(), create: true });
+  const failures: unknown[] = [];
+  const outcome = { applied: (seq: number) => seq, failed: (error: unknown) => void failures.push(error) };
+  await expect(store.append(records, outcome)).rejects.toThrow(RangeError);
+  expect(failures).toEqual([expect.any(RangeError)]);
+  expect(await store.append([Buffer.from('b')])).toBe(1);
+  expect(store.machine.told).toEqual([['b', 1]]);
+  await store.close();
+});

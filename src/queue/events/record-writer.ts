@@ -2,12 +2,12 @@ import { clampText, loneSurrogate } from '../../base/clamp-text.ts';
 import { varintBytesMax, varintLength, writeVarint } from '../../base/varint.ts';
 import { PackedRecords } from '../../storage/wal/records.ts';
 import type { Packed } from '../state/packed.ts';
-import { type ExtraField, fieldError, idBytesMax, isHoleLike, type ListLimits } from './record.ts';
+import { type ExtraField, fieldError, idBytesMax, isHoleLike, type ListLimits, mustBeText } from './record.ts';
 
 /** Before any field: type, id length, id, time. */
 const headBytesMax = 1 + 2 + idBytesMax + varintBytesMax;
 
-/** Records are built one behind the other in buffers of this size, and handed out where they are: nothing is copied. */
+/** Records are built one behind the other in buffers of this size, and handed out where they are. */
 const arenaBytes = 32 * 1024;
 /** Longer texts are written by the runtime; a call to it costs more than a few characters. */
 const shortText = 64;
@@ -63,6 +63,7 @@ export class RecordWriter {
 
   text(tag: number, value: string | undefined, bytesMax: number, name: string, fallback?: string): void {
     if (value === undefined || value === fallback) return;
+    mustBeText(value, name);
     this.#tag(tag);
     this.#putText(value, bytesMax, name);
   }
@@ -78,7 +79,9 @@ export class RecordWriter {
    * too long is cut.
    */
   foreignText(tag: number, value: string | undefined, bytesMax: number, name: string): void {
-    if (value !== undefined) this.text(tag, clampText(value, bytesMax), bytesMax, name);
+    if (value === undefined) return;
+    mustBeText(value, name);
+    this.text(tag, clampText(value, bytesMax), bytesMax, name);
   }
 
   bytes(tag: number, value: Uint8Array | undefined, bytesMax: number, name: string): void {

@@ -1,4 +1,5 @@
 import { damageError, newerError, usageError, type WalqError } from '../../base/errors.ts';
+import { kindOf } from '../../base/kind-of.ts';
 
 /**
  * The shape shared by event records and snapshot entries (EVENTS.md has the bytes):
@@ -47,4 +48,9 @@ export function newerRecord(what: string): WalqError {
 
 export function fieldError(name: string, what: string): WalqError {
   return usageError('E_FIELD', `${name} ${what}`, { data: { field: name } });
+}
+
+/** An Error in place of its message, say: nobody but TypeScript keeps a program from that. */
+export function mustBeText(value: string, name: string): void {
+  if (typeof value !== 'string') throw fieldError(name, `must be text, not ${kindOf(value)}`);
 }

@@ -25,8 +25,9 @@ export class Commits {
   readonly #log: QueueLog;
   readonly #clock: Clock;
   readonly #onStall: (() => void) | undefined;
-  /** Another list when one comes or goes. */
-  #listeners: readonly CommitListener[] = [];
+  readonly #listeners = new Set<CommitListener>();
+  /** The same as a list, which is quicker to go through; undefined since one came or went. */
+  #listening: readonly CommitListener[] | undefined;
   readonly #forgetters = new Set<ForgetListener>();
   #stalled = 0;
   #stopped = false;
@@ -128,7 +129,8 @@ export class Commits {
 
   /** The listeners, of an operation that is durable and applied. */
   tell(events: readonly QueueEvent<Packed>[], seqFirst: number, pruned: readonly string[] = []): void {
-    for (const listener of this.#listeners) listener(events, seqFirst);
+    this.#listening ??= [...this.#listeners];
+    for (const listener of this.#listening) listener(events, seqFirst);
     if (this.#forgetters.size > 0) this.#tellForgotten(events, pruned, seqFirst);
   }
 
@@ -148,9 +150,11 @@ export class Commits {
   }
 
   listen(listener: CommitListener): () => void {
-    this.#listeners = [...this.#listeners, listener];
+    this.#listeners.add(listener);
+    this.#listening = undefined;
     return () => {
-      this.#listeners = this.#listeners.filter((each) => each !== listener);
+      this.#listeners.delete(listener);
+      this.#listening = undefined;
     };
   }
 }

@@ -7,6 +7,7 @@ import {
   eventLimits,
   type RetryEvent,
 } from '../events/event-types.ts';
+import { mustBeText } from '../events/record.ts';
 import type { InFlightJob } from '../state/job.ts';
 import { type Backoff, nextDelayMs, parseBackoff } from './backoff.ts';
 
@@ -27,8 +28,10 @@ export function judgeFailure(job: InFlightJob, failure: Failure, at: number, ran
   const { error, exitCode, signal } = failure;
   const common = { id: job.id, at, error, exitCode, signal };
   if (job.cancelledAt !== undefined) return { type: 'DEAD', ...common, reason: 'cancelled' };
-  if (failure.dead !== undefined)
+  if (failure.dead !== undefined) {
+    mustBeText(failure.dead, 'dead');
     return { type: 'DEAD', ...common, reason: clampText(failure.dead, eventLimits.reasonBytes) };
+  }
   if (job.attempt >= job.options.maxAttempts) return { type: 'DEAD', ...common, reason: 'attempts' };
   const delayMs = failure.delayMs ?? nextDelayMs(backoffOf(job), job.attempt, random);
   const reason = clampText(failure.reason ?? 'failed', eventLimits.reasonBytes);

@@ -66,12 +66,12 @@ const plainLabel = /^[ -~]+$/;
 const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 /**
- * Checks a spec and makes its event; `id`: that of the spec, or one made for it. Throws usageError E_JOB with the field
- * in `data.field` and first in the message, E_BACKOFF, or what `compactJson` throws for a payload (E_JSON,
+ * Checks a spec and makes its event; `id`: of the job, looked at where the spec gives it. Throws usageError E_JOB with
+ * the field in `data.field` and first in the message, E_BACKOFF, or what `compactJson` throws for a payload (E_JSON,
  * E_JSON_DEPTH, E_JSON_SIZE).
  */
 export function enqueueEvent(spec: JobSpec, id: string, at: number, limits: SpecLimits): EnqueueEvent<Packed> {
-  if (spec.id !== undefined) checkLabel('id', spec.id, eventLimits.idBytes);
+  if (id === spec.id) checkLabel('id', id, eventLimits.idBytes);
   const name = spec.name ?? enqueueDefaults.name;
   if (name !== enqueueDefaults.name) checkLabel('name', name, nameBytesMax);
   if (spec.delayMs !== undefined && spec.runAt !== undefined) throw fieldError('delay', "and 'at' exclude each other");

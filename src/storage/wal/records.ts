@@ -31,8 +31,12 @@ export class RecordPacker {
     // An empty one has no first byte.
     if (records.some((record) => !record[0])) throw new RangeError('a record is not empty and does not begin with 0');
     const bytes = packedBytes(records);
+    if (bytes > arenaBytes) {
+      const own = Buffer.allocUnsafe(bytes);
+      return new PackedRecords(own, 0, packRecords(own, 0, records), records.length);
+    }
     if (this.#end + bytes > this.#buffer.length) {
-      this.#buffer = Buffer.allocUnsafe(Math.max(arenaBytes, bytes));
+      this.#buffer = Buffer.allocUnsafe(arenaBytes);
       this.#end = 0;
     }
     const from = this.#end;
