@@ -52,8 +52,10 @@ export type Work = Append | Control;
 export const firstSeq: Outcome<number> = { applied: (seqFirst) => seqFirst, failed: () => undefined };
 
 /** Why an operation can never be written; undefined when it can. */
-export function faultOf({ records, bytes }: Append): Error | undefined {
+export function faultOf({ records, bytes, known }: Append): Error | undefined {
   if (records.count === 0) return new RangeError('an operation has at least one record');
+  // Else seqs would be others in the state than in the log.
+  if (known !== undefined && known.length !== records.count) return new RangeError('not each record is known');
   if (bytes > payloadBytesMax) {
     const limit = `the limit is ${payloadBytesMax} bytes`;
     return usageError('E_RECORD_SIZE', `operation of ${bytes} bytes is too large for one frame; ${limit}`);

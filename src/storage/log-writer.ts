@@ -144,9 +144,10 @@ export class LogWriter {
     this.#written = 0;
   }
 
-  /** No zeros ahead any more: before the last frame of a segment, whose sync makes it last. */
+  /** No zeros ahead any more, and none behind the next frame, which is the last of its segment: its sync makes that last. */
   async trim(): Promise<void> {
     if (this.#size > this.#at.end) await this.#cut();
+    this.#written = 0;
   }
 
   /**

@@ -56,3 +56,15 @@ test.each([
   expect(store.machine.told).toEqual([['b', 1]]);
   await store.close();
 });
+
+test.each([[[]], [['A']], [['A', 'B', 'C']]])(
+  'what is known must be of each record, and not %j of two',
+  async (known) => {
+    const store = await openStore(simEnv(), '/store', { machine: () => new Told(), create: true });
+    const outcome = { applied: (seq: number) => seq, failed: () => undefined };
+    await expect(store.append([Buffer.from('a'), Buffer.from('b')], outcome, known)).rejects.toThrow(RangeError);
+    expect(await store.append([Buffer.from('c')])).toBe(1);
+    expect(store.machine.told).toEqual([['c', 1]]);
+    await store.close();
+  },
+);

@@ -49,6 +49,20 @@ test('a store that was closed, and a segment that is sealed, end with their last
   expect((await sizes(env)).every((size) => size <= 5048)).toBe(true);
 });
 
+test('so they do after one large write, behind which there are no zeros to cut off', async () => {
+  const env = simEnv();
+  const store = await open(env);
+  await store.append([Buffer.from('x'.repeat(aheadBytes))]);
+  const [before = 0] = await sizes(env);
+  await store.rotate();
+  expect((await sizes(env))[0]).toBeLessThan(before + 100);
+  await store.append([Buffer.from('y'.repeat(aheadBytes))]);
+  const [, large = 0] = await sizes(env);
+  await store.close();
+  expect((await sizes(env))[1]).toBeLessThan(large + 100);
+  expect((await verifyStore(env, '/s')).verdict).toBe('clean');
+});
+
 test('zeros ahead never make a segment larger than it may be', async () => {
   const env = simEnv();
   const store = await open(env, { segmentBytes: 5000 });
