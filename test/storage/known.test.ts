@@ -22,11 +22,12 @@ test.each([false, true])('of each record the state machine is told what it says 
   const store = await openStore(env, '/store', { machine, create: true, overlap });
   const outcome = { applied: (seq: number) => seq, failed: () => undefined };
   const bytes = (...texts: string[]) => texts.map((text) => Buffer.from(text));
-  await Promise.all([
+  const answers = await Promise.all([
     store.append(bytes('a', 'b', 'c'), outcome, ['A', 'B', 'C']),
     store.append(bytes('d')),
     store.append(bytes('e', 'f'), outcome, ['E', 'F']),
   ]);
+  expect(answers).toEqual([1, 4, 5]);
   const expected = [
     ['known A', 1],
     ['known B', 2],
