@@ -6,8 +6,8 @@ import { encodeEvent } from '../../src/queue/events/events.ts';
 import { ColdJob } from '../../src/queue/state/cold-job.ts';
 import type { Job } from '../../src/queue/state/job.ts';
 import { encodeJob } from '../../src/queue/state/job-codec.ts';
+import { allLanes } from '../../src/queue/state/lane.ts';
 import { QueueMachine } from '../../src/queue/state/machine.ts';
-import { allLanes } from '../../src/queue/state/ready.ts';
 import { jobArbitrary } from './support/arbitrary-entries.ts';
 import { fresh } from './support/fresh.ts';
 import { at, dispatch, hashOf, retry } from './support/machines.ts';
@@ -245,12 +245,12 @@ test('of many kinds of jobs all are kept, of too many the rest is read', () => {
   const all = kept(some);
   expect(hashOf(all.machine)).toBe(hashOf(read(some).machine));
   // The first of each kind is read.
-  expect(coldOf(all.machine)).toBe(readCount - 2049 + 300 * 9);
+  expect(coldOf(all.machine)).toBe(readCount - 2048 + 300 * 9);
   const tooMany = [...filler, ...many(5000, 2)];
   const few = kept(tooMany);
   expect(hashOf(few.machine)).toBe(hashOf(read(tooMany).machine));
   // Beside the kind of those before.
-  expect(coldOf(few.machine)).toBe(readCount - 2049 + 4096 - 1);
+  expect(coldOf(few.machine)).toBe(readCount - 2048 + 4096 - 1);
 });
 
 test('jobs kept as bytes live as others do', () => {
@@ -272,7 +272,7 @@ test('jobs kept as bytes live as others do', () => {
   void fc.assert(
     fc.property(steps, fc.boolean(), (script, asked) => {
       const machines = [read(entries).machine, kept(entries).machine];
-      expect(machines.map(coldOf)).toEqual([0, entries.length - 2048 - 1]);
+      expect(machines.map(coldOf)).toEqual([0, entries.length - 2048]);
       if (asked) for (const { ready } of machines) ready.delayedCount(at);
       for (const [place, { n, kind }] of script.entries()) {
         const refusals = machines.map((machine) => {

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { enqueueDefaults } from '../../src/queue/events/event-types.ts';
 import { FreshJob } from '../../src/queue/state/fresh-job.ts';
+import { hashOfText } from '../../src/queue/state/id-hash.ts';
 import type { Job } from '../../src/queue/state/job.ts';
-import { hashOfText, JobTable } from '../../src/queue/state/job-table.ts';
+import { JobTable } from '../../src/queue/state/job-table.ts';
 import { sharedOptions } from '../../src/queue/state/options.ts';
 
 const options = sharedOptions({ ...enqueueDefaults, name: 'job' });

@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Heap } from '../../src/queue/state/heap.ts';
 import type { PendingJob } from '../../src/queue/state/job.ts';
-import { allLanes, ReadyIndex, type Wanted } from '../../src/queue/state/ready.ts';
+import { allLanes, type Wanted } from '../../src/queue/state/lane.ts';
+import { ReadyIndex } from '../../src/queue/state/ready.ts';
 import { Settings } from '../../src/queue/state/settings.ts';
 
 const nothing = { key: undefined, keyUntil: undefined, parents: undefined, waitingFor: undefined, slot: undefined };
@@ -80,7 +81,7 @@ test('a heap gives the least of what is in it at any time, in order or not, and 
 const all: Wanted = { lanes: allLanes };
 
 function indexOf(isCurrent: (job: PendingJob) => boolean = () => true, settings = new Settings()): ReadyIndex {
-  return new ReadyIndex(isCurrent, settings);
+  return new ReadyIndex({ isCurrent, passed: () => undefined }, settings);
 }
 
 /** Takes until nothing comes any more. */

@@ -2,8 +2,8 @@ import type { CheckResult } from '../../commands/queue/checks.ts';
 import type { Opening, Rate } from '../../commands/queue/log-facts.ts';
 import type { QueueStatusResult } from '../../commands/queue/status.ts';
 import type { RunnerStatus, RunningJob, StatusReport } from '../../queue/run/status.ts';
+import { allLanes } from '../../queue/state/lane.ts';
 import { phaseKinds } from '../../queue/state/phase.ts';
-import { allLanes } from '../../queue/state/ready.ts';
 import {
   decimal,
   flag,

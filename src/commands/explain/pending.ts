@@ -1,8 +1,8 @@
 import { formatDuration } from '../../base/duration.ts';
 import type { RunnerStatus } from '../../queue/run/status.ts';
 import type { Job, PendingJob } from '../../queue/state/job.ts';
+import { laneOf } from '../../queue/state/lane.ts';
 import { pauseOver, phaseOf } from '../../queue/state/phase.ts';
-import { laneOf } from '../../queue/state/ready.ts';
 import type { Verdict } from '../../storage/types.ts';
 import type { Known, Reason } from './reason-types.ts';
 import type { Scene } from './scene.ts';

@@ -5,7 +5,7 @@ import type { DispatchRequest, Lease, LeaseRequest } from '../engine-types.ts';
 import type { DispatchEvent, Owner } from '../events/event-types.ts';
 import { fieldError } from '../events/record.ts';
 import type { InFlightJob, PendingJob } from '../state/job.ts';
-import { allLanes, type Lane, type Wanted } from '../state/ready.ts';
+import { allLanes, type Lane, type Wanted } from '../state/lane.ts';
 import { type EngineContext, reservedToken } from './context.ts';
 import type { Hold } from './reservations.ts';
 import { expire } from './sweep.ts';

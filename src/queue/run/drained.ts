@@ -1,6 +1,6 @@
 import type { Job, PendingJob } from '../state/job.ts';
+import { laneOf, type Wanted } from '../state/lane.ts';
 import type { QueueMachine } from '../state/machine.ts';
-import { laneOf, type Wanted } from '../state/ready.ts';
 import type { DrainAnswer } from './operations.ts';
 import type { RunSummary } from './runner-types.ts';
 

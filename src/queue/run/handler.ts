@@ -6,7 +6,7 @@ import type { AttemptOrder } from '../process/order.ts';
 import { leaseOf } from '../process/orphans.ts';
 import type { ProcessTable } from '../process/process-table.ts';
 import { type InFlightJob, payloadText } from '../state/job.ts';
-import type { Lane } from '../state/ready.ts';
+import type { Lane } from '../state/lane.ts';
 
 /** What runs the jobs of a runner. */
 export interface Handler {

@@ -1,16 +1,12 @@
 import { VarintReader } from '../../base/varint.ts';
 import type { JobOptions } from './job.ts';
-import { decodeEntry } from './job-codec.ts';
-import type { Packed } from './packed.ts';
+import { type Packed, packSlice } from './packed.ts';
+import { payloadTag } from './plain-form.ts';
 import { UntouchedJob } from './untouched-job.ts';
 
-/**
- * One out of a snapshot of which nobody has asked anything yet: the bytes it came in. A long queue is open in three
- * quarters of the time so, and the texts of a job are made when its turn has come. Some hundred small ones share a
- * piece of memory, which goes when the last of them has.
- */
+/** One of which nobody has asked anything yet: the bytes of its entry in a snapshot. Texts are made when asked for. */
 export class ColdJob extends UntouchedJob {
-  /** Its entry is bytes[from, to), in the one form that plain-entry.ts knows. */
+  /** Its entry is bytes[from, to), in the one form that plain-jobs.ts knows. */
   readonly #bytes: Buffer;
   readonly #from: number;
   readonly #to: number;
@@ -36,10 +32,20 @@ export class ColdJob extends UntouchedJob {
     return this.#id;
   }
   get createdAt(): number {
-    return new VarintReader(this.#bytes, this.#from + 2 + (this.#bytes[this.#from + 1] ?? 0), this.#to).next();
+    return this.#behindId().next();
   }
   get payload(): Packed | undefined {
-    const decoded = decodeEntry(this.#bytes, this.#from, this.#to);
-    return decoded.kind === 'job' ? decoded.job.payload : undefined;
+    const reader = this.#behindId();
+    reader.next();
+    for (let tag = reader.next(); tag <= payloadTag; tag = reader.next()) {
+      const length = reader.next();
+      if (tag === payloadTag) return packSlice(this.#bytes, reader.offset, reader.offset + length);
+      reader.offset += length;
+    }
+    return undefined;
+  }
+
+  #behindId(): VarintReader {
+    return new VarintReader(this.#bytes, this.#from + 2 + (this.#bytes[this.#from + 1] ?? 0), this.#to);
   }
 }

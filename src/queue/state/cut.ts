@@ -1,6 +1,4 @@
-import { ColdJob } from './cold-job.ts';
-import type { Job } from './job.ts';
-import { encodeJob, encodeTotals, type QueueTotals } from './job-codec.ts';
+import { encodeTotals, type QueueTotals } from './job-codec.ts';
 import { encodeSetting } from './setting-codec.ts';
 import type { SettingEntry } from './settings.ts';
 
@@ -8,13 +6,13 @@ import type { SettingEntry } from './settings.ts';
 export function cutOf(
   totals: QueueTotals,
   settings: readonly SettingEntry[],
-  jobs: readonly Job[],
+  jobs: Iterable<Uint8Array>,
 ): Iterable<Uint8Array> {
   return {
     *[Symbol.iterator]() {
       yield encodeTotals(totals);
       for (const setting of settings) yield encodeSetting(setting);
-      for (const job of jobs) yield job instanceof ColdJob ? job.entry : encodeJob(job);
+      yield* jobs;
     },
   };
 }

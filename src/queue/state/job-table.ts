@@ -1,42 +1,47 @@
 import { assert } from '../../base/errors.ts';
-import type { Job } from './job.ts';
+import { ColdJob } from './cold-job.ts';
+import type { EntrySource } from './entry-source.ts';
+import { FreshEntry } from './fresh-entry.ts';
+import type { FreshJob } from './fresh-job.ts';
+import { IdIndex } from './id-index.ts';
+import type { Job, JobOptions, PendingJob } from './job.ts';
+import { encodeJob } from './job-codec.ts';
+import type { ReadyJobs } from './ready.ts';
+import { Shelf, type ShelfRef } from './shelf.ts';
 
-/** What a slot holds in place of a job. */
-const free = 0;
-const grave = -1;
-/** With fewer jobs the `Map` has them all: it needs no compiler, and a process that adds one job does not live so long. */
-const tableFrom = 2048;
-const probesMax = 64;
 const chunkBits = 10;
 const chunkLength = 1 << chunkBits;
+/** As an entry has one byte for the length of an id, and one for each character. */
+const shelfIdMax = 127;
+const beyondAscii = /[\u0080-\uffff]/;
+
+/** What stands in a place: a job, or where it lies on the shelf. */
+type Held = Job | ShelfRef;
+type Chunk = (Held | undefined)[];
 
 /**
- * Jobs by id, in the order in which they came: a `Map` that takes half the time for ids that were just read, of which
- * opening a long queue has a million. Jobs stand in places, one behind the other; a table of slots says which id is
- * where. A slot is a pair of integers, the place + 1 and the hash of the id, so that a look at it rarely needs the job.
+ * Jobs by id, in the order in which they came. They stand in places, one behind the other; an index says which id is
+ * where.
  *
- * The hash is no secret: who may choose ids could choose such that fall together. Those that find no slot among 64 go
- * into a `Map`, so nobody waits longer than that for them.
+ * Jobs that nothing has happened to may lie on a shelf, as bytes: whoever asks for one gets an object of his own. Of
+ * each kind of jobs on the shelf the first is taken off once somebody wants to know which job comes next: it stands for
+ * those behind it, at which nobody needs to look before it has gone.
  */
-export class JobTable {
-  readonly #hashOf: (id: string) => number;
-  #slots = new Int32Array(0);
-  /** Slots that are not free. At most half of all. */
-  #used = 0;
-  #crowded = new Map<string, number>();
-  #chunks: (Job | undefined)[][] = [];
+export class JobTable implements ReadyJobs {
+  readonly #index: IdIndex;
+  readonly #shelf = new Shelf();
+  readonly #entry = new FreshEntry();
+  #chunks: Chunk[] = [];
   /** Places given out; some are empty again. */
   #places = 0;
   #size = 0;
-  /** A job is looked up before it is put: its hash is wanted twice. */
-  #lastId = '';
-  #lastHash: number;
-  /** Where the last search ended: in the slot of the id, or in a free one; -1 where there was none. */
-  #slot = -1;
 
-  constructor(hashOf = hashOfText) {
-    this.#hashOf = hashOf;
-    this.#lastHash = hashOf('');
+  constructor(hashOf?: (id: string) => number) {
+    const isAt = (place: number, id: string): boolean => {
+      const held = this.#at(place);
+      return typeof held === 'number' ? this.#shelf.hasId(held, id) : held?.id === id;
+    };
+    this.#index = new IdIndex({ isAt, idAt: (place) => this.#jobAt(place)?.id ?? '' }, hashOf);
   }
 
   get size(): number {
@@ -44,200 +49,177 @@ export class JobTable {
   }
 
   get(id: string): Job | undefined {
-    const place = this.#placeOf(id);
-    return place < 0 ? undefined : this.#chunks[place >> chunkBits]?.[place & (chunkLength - 1)];
+    return this.#jobAt(this.#index.find(id));
+  }
+
+  isCurrent(job: PendingJob): boolean {
+    return this.get(job.id) === job;
   }
 
   /** In the place of the job with the same id, or behind all others. */
   set(job: Job): void {
-    const place = this.#placeOf(job.id);
+    const place = this.#index.find(job.id);
     if (place < 0) {
-      if (this.#slots.length === 0 ? this.#size >= tableFrom : 4 * (this.#used + 1) > this.#slots.length) {
+      if (this.#index.isFull(this.#size)) {
         this.#rebuild();
-        this.#placeOf(job.id);
+        this.#index.find(job.id);
       }
-      this.#occupy(this.#slot, job.id, this.#lastHash, this.#places);
+      this.#index.add(job.id, this.#places);
       this.#add(job);
       return;
     }
-    const chunk = this.#chunks[place >> chunkBits];
-    assert(chunk, 'a place is in a chunk');
-    chunk[place & (chunkLength - 1)] = job;
+    this.#empty(place);
+    this.#chunkOf(place)[place & (chunkLength - 1)] = job;
   }
 
-  /** Into the next place. */
-  #add(job: Job): void {
-    const place = this.#places++;
-    if ((place & (chunkLength - 1)) === 0) this.#chunks.push(new Array(chunkLength));
-    const chunk = this.#chunks.at(-1);
-    assert(chunk, 'a place is in a chunk');
-    chunk[place & (chunkLength - 1)] = job;
-    this.#size++;
+  /** A job whose id is not there, as bytes behind all others. False, and nothing is done, where that cannot be. */
+  shelve(job: FreshJob): boolean {
+    const { id, options, seq } = job;
+    // With a command of its own it is of a kind of its own.
+    if (options.command !== undefined || id.length > shelfIdMax || beyondAscii.test(id)) return false;
+    return this.shelveEntry(options, seq, this.#index.hashOf(id), this.#entry.of(job));
   }
 
   /**
-   * Behind all others, without a look at its id; `hash`: what `hashOfText` makes of that. False, and nothing is done,
-   * where a job with that hash is there, or so few that there is no table: then `set` has to look.
+   * The same of its entry, without a look at its id; `hash`: what `hashOfText` makes of that. False also where it may be
+   * there, or so few are that the index does not know hashes: then `set` has to look.
    */
-  append(job: Job, hash: number): boolean {
-    if (this.#slots.length > 0 && 4 * (this.#used + 1) > this.#slots.length) this.#rebuild();
-    const slots = this.#slots;
-    const mask = slots.length / 2 - 1;
-    if (mask < 0) return false;
-    for (let slot = hash & mask, probe = 0; probe < probesMax; slot = (slot + 1) & mask, probe++) {
-      const taken = slots[2 * slot] ?? free;
-      if (taken !== free) {
-        if (taken !== grave && slots[2 * slot + 1] === hash) return false;
-        continue;
-      }
-      this.#occupy(slot, '', hash, this.#places);
-      this.#add(job);
-      return true;
+  shelveEntry(options: JobOptions, seq: number, hash: number, entry: EntrySource): boolean {
+    if (this.#index.isFull(this.#size)) this.#rebuild();
+    if (!this.#index.knowsHashes) return false;
+    const ref = this.#shelf.put(options, seq, entry);
+    if (ref === undefined) return false;
+    if (!this.#index.addHash(hash, this.#places)) {
+      this.#shelf.takeOff(ref);
+      return false;
     }
-    return false;
+    this.#add(ref);
+    return true;
+  }
+
+  /** Takes the first of each kind off the shelf. */
+  takeFronts(): PendingJob[] {
+    return this.#shelf.kinds().flatMap((options) => this.takeFront(options) ?? []);
+  }
+
+  /** The same of this kind, unless that was done. */
+  takeFront(options: JobOptions): PendingJob | undefined {
+    return this.#shelf.hasFront(options) ? undefined : this.#nextFront(options);
+  }
+
+  passed(job: PendingJob): PendingJob | undefined {
+    return this.#shelf.isFront(job) ? this.#nextFront(job.options) : undefined;
+  }
+
+  #nextFront(options: JobOptions): PendingJob | undefined {
+    const ref = this.#shelf.first(options);
+    if (ref === undefined) return undefined;
+    const job = this.#shelf.jobAt(ref);
+    const place = this.#index.find(job.id);
+    this.#chunkOf(place)[place & (chunkLength - 1)] = job;
+    this.#shelf.setFront(ref, job);
+    return job;
   }
 
   delete(id: string): boolean {
-    const place = this.#placeOf(id);
-    const chunk = this.#chunks[place >> chunkBits];
-    if (place < 0 || chunk === undefined) return false;
-    if (this.#slot < 0) this.#crowded.delete(id);
-    else this.#slots[2 * this.#slot] = grave;
-    chunk[place & (chunkLength - 1)] = undefined;
+    const place = this.#index.find(id);
+    if (place < 0) return false;
+    this.#index.delete(id);
+    this.#empty(place);
     this.#size--;
     if (this.#places > chunkLength && 2 * this.#size < this.#places) this.#rebuild();
     return true;
   }
 
-  /** In order. What is put or deleted meanwhile may be among them or not. */
+  /** In order; those on the shelf stay there. What is put or deleted meanwhile may be among them or not. */
   *values(): IterableIterator<Job> {
-    for (const chunk of this.#chunks) for (const job of chunk) if (job !== undefined) yield job;
+    for (const chunk of this.#chunks) for (const held of chunk) if (held !== undefined) yield this.#jobOf(held);
+  }
+
+  /** The same without those on the shelf. */
+  *objects(): IterableIterator<Job> {
+    for (const chunk of this.#chunks) for (const held of chunk) if (typeof held === 'object') yield held;
   }
 
   list(): Job[] {
-    const jobs: Job[] = [];
-    for (const chunk of this.#chunks) for (const job of chunk) if (job !== undefined) jobs.push(job);
-    return jobs;
+    return this.#all().map((held) => this.#jobOf(held));
   }
 
-  #placeOf(id: string): number {
-    if (this.#slots.length === 0) return this.#crowded.get(id) ?? -1;
-    if (id !== this.#lastId) {
-      this.#lastHash = this.#hashOf(id);
-      this.#lastId = id;
-    }
-    const hash = this.#lastHash;
-    const slots = this.#slots;
-    const mask = slots.length / 2 - 1;
-    for (let slot = hash & mask, probe = 0; probe < probesMax; slot = (slot + 1) & mask, probe++) {
-      const taken = slots[2 * slot] ?? free;
-      if (taken === free) {
-        this.#slot = slot;
-        return -1;
-      }
-      if (taken === grave || slots[2 * slot + 1] !== hash) continue;
-      const place = taken - 1;
-      if (this.#chunks[place >> chunkBits]?.[place & (chunkLength - 1)]?.id !== id) continue;
-      this.#slot = slot;
-      return place;
-    }
-    this.#slot = -1;
-    return this.#crowded.get(id) ?? -1;
+  /** The entries of all in a snapshot, as they are now; bytes are made when asked for. */
+  cut(): Iterable<Uint8Array> {
+    const all = this.#all();
+    const entryAt = this.#shelf.now();
+    return {
+      *[Symbol.iterator]() {
+        for (const held of all) yield typeof held === 'number' ? entryAt(held) : entryOf(held);
+      },
+    };
   }
 
-  #occupy(slot: number, id: string, hash: number, place: number): void {
-    if (slot < 0) {
-      this.#crowded.set(id, place);
-      return;
-    }
-    this.#slots[2 * slot] = place + 1;
-    this.#slots[2 * slot + 1] = hash;
-    this.#used++;
+  #all(): Held[] {
+    const all: Held[] = [];
+    for (const chunk of this.#chunks) for (const held of chunk) if (held !== undefined) all.push(held);
+    return all;
   }
 
-  /** More slots, or the same without graves; and no empty places, where they are many. */
+  /** Undefined also for a place that there is not. */
+  #at(place: number): Held | undefined {
+    return this.#chunks[place >> chunkBits]?.[place & (chunkLength - 1)];
+  }
+
+  #jobAt(place: number): Job | undefined {
+    const held = this.#at(place);
+    return held === undefined ? undefined : this.#jobOf(held);
+  }
+
+  #jobOf(held: Held): Job {
+    return typeof held === 'number' ? this.#shelf.jobAt(held) : held;
+  }
+
+  #chunkOf(place: number): Chunk {
+    const chunk = this.#chunks[place >> chunkBits];
+    assert(chunk, 'a place is in a chunk');
+    return chunk;
+  }
+
+  /** Into the next place. */
+  #add(held: Held): void {
+    const place = this.#places++;
+    if ((place & (chunkLength - 1)) === 0) this.#chunks.push(new Array(chunkLength));
+    this.#chunkOf(place)[place & (chunkLength - 1)] = held;
+    this.#size++;
+  }
+
+  #empty(place: number): void {
+    const held = this.#at(place);
+    if (typeof held === 'number') this.#shelf.takeOff(held);
+    this.#chunkOf(place)[place & (chunkLength - 1)] = undefined;
+  }
+
+  /** An index with more room, or without graves; and no empty places, where they are many. */
   #rebuild(): void {
-    const old = { slots: this.#slots, crowded: this.#crowded };
     const moved = 2 * this.#size < this.#places ? this.#closeRanks() : undefined;
-    let slotCount = this.#size < tableFrom ? 0 : tableFrom;
-    while (slotCount < 4 * this.#size && slotCount > 0) slotCount *= 2;
-    this.#slot = -1;
-    this.#slots = new Int32Array(2 * slotCount);
-    this.#used = 0;
-    this.#crowded = new Map();
-    for (let at = 0; at < old.slots.length; at += 2) {
-      const taken = old.slots[at] ?? free;
-      if (taken > 0) this.#place(old.slots[at + 1] ?? 0, taken - 1, moved);
-    }
-    for (const [id, place] of old.crowded) this.#place(this.#hashOf(id), place, moved);
-  }
-
-  /** Into a table that has no job of this id, and no graves. */
-  #place(hash: number, before: number, moved: Int32Array | undefined): void {
-    const place = moved === undefined ? before : (moved[before] ?? 0);
-    const slots = this.#slots;
-    const mask = slots.length / 2 - 1;
-    let slot = hash & mask;
-    let probe = 0;
-    for (; probe < probesMax && slots[2 * slot] !== free; probe++) slot = (slot + 1) & mask;
-    const id = probe < probesMax ? '' : (this.#chunks[place >> chunkBits]?.[place & (chunkLength - 1)]?.id ?? '');
-    this.#occupy(probe < probesMax ? slot : -1, id, hash, place);
+    this.#index.rebuild(this.#size, moved);
   }
 
   /** Where each place has gone. */
   #closeRanks(): Int32Array {
     const moved = new Int32Array(this.#places);
-    const jobs: (Job | undefined)[][] = [];
-    let place = 0;
-    for (const [at, chunk] of this.#chunks.entries()) {
-      for (const [within, job] of chunk.entries()) {
-        if (job === undefined) continue;
-        if ((place & (chunkLength - 1)) === 0) jobs.push(new Array(chunkLength));
-        const last = jobs.at(-1);
-        assert(last, 'a place is in a chunk');
-        last[place & (chunkLength - 1)] = job;
-        moved[at * chunkLength + within] = place++;
+    const before = this.#chunks;
+    this.#chunks = [];
+    this.#places = 0;
+    this.#size = 0;
+    for (const [at, chunk] of before.entries()) {
+      for (const [within, held] of chunk.entries()) {
+        if (held === undefined) continue;
+        moved[at * chunkLength + within] = this.#places;
+        this.#add(held);
       }
     }
-    this.#chunks = jobs;
-    this.#places = place;
     return moved;
   }
 }
 
-/** The same of an id that is ASCII, where it lies. */
-export function hashOfBytes(bytes: Uint8Array, from: number, length: number): number {
-  let hash = length;
-  let at = 0;
-  for (; at + 4 <= length; at += 4) {
-    const two = (bytes[from + at] ?? 0) | ((bytes[from + at + 1] ?? 0) << 16);
-    const more = (bytes[from + at + 2] ?? 0) | ((bytes[from + at + 3] ?? 0) << 16);
-    hash = mixed(hash, two, more);
-  }
-  for (; at < length; at++) hash = Math.imul(hash ^ (bytes[from + at] ?? 0), 0x5bd1e995);
-  return finished(hash);
-}
-
-function mixed(hash: number, two: number, more: number): number {
-  const next = Math.imul(hash ^ two ^ Math.imul(more, 0x2c1b3c6d), 0x5bd1e995);
-  return next ^ (next >>> 15);
-}
-
-function finished(hash: number): number {
-  const next = Math.imul(hash ^ (hash >>> 13), 0x5bd1e995);
-  return next ^ (next >>> 15);
-}
-
-/** Four characters at a time, as MurmurHash2 takes bytes; 32 bits, signed. */
-export function hashOfText(text: string): number {
-  const { length } = text;
-  let hash = length;
-  let at = 0;
-  for (; at + 4 <= length; at += 4) {
-    const two = text.charCodeAt(at) | (text.charCodeAt(at + 1) << 16);
-    const more = text.charCodeAt(at + 2) | (text.charCodeAt(at + 3) << 16);
-    hash = mixed(hash, two, more);
-  }
-  for (; at < length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x5bd1e995);
-  return finished(hash);
+function entryOf(job: Job): Uint8Array {
+  return job instanceof ColdJob ? job.entry : encodeJob(job);
 }

@@ -1,18 +1,25 @@
+import { asBuffer } from '../../base/bytes.ts';
 import { WalqError } from '../../base/errors.ts';
 import type { StateMachine } from '../../storage/types.ts';
-import type { JobChangeEvent, PruneEvent, QueueEvent, RemoveEvent } from '../events/event-types.ts';
-import { decodePacked } from '../events/events.ts';
+import {
+  eventTypes,
+  type JobChangeEvent,
+  type PruneEvent,
+  type QueueEvent,
+  type RemoveEvent,
+} from '../events/event-types.ts';
+import { decodePacked, recordType } from '../events/events.ts';
 import { cutOf } from './cut.ts';
-import { EndedJobs, isEnded } from './ended.ts';
-import { Family, withoutParent } from './family.ts';
+import { type EndedJobs, isEnded } from './ended.ts';
+import { type Family, withoutParent } from './family.ts';
 import type { InFlightJob, Job, JobCounts } from './job.ts';
 import { decodeEntry, noTotals, type QueueTotals } from './job-codec.ts';
-import { JobTable } from './job-table.ts';
-import { Keys } from './keys.ts';
-import { waitingFor } from './make-job.ts';
+import { JobSet } from './job-set.ts';
+import { enqueued, waitingFor } from './make-job.ts';
 import type { Packed } from './packed.ts';
-import { PlainEntries } from './plain-entry.ts';
-import { ReadyIndex } from './ready.ts';
+import { enqueueForm, entryForm } from './plain-form.ts';
+import { PlainJobs } from './plain-jobs.ts';
+import type { ReadyIndex } from './ready.ts';
 import { Settings, scheduleOf } from './settings.ts';
 import { countChange } from './totals.ts';
 import { misfit, misplaced, nextJob, type UnmetParents } from './transitions.ts';
@@ -25,26 +32,36 @@ export type ChangeObserver = (event: JobChangeEvent, before: Job | undefined, af
  */
 export class QueueMachine implements StateMachine {
   readonly settings = new Settings();
-  /** Which jobs wait for which. */
-  readonly family = new Family();
   /** Told of each event that changed a job, with the job before and after. Must not throw. */
   observer: ChangeObserver | undefined;
-  readonly #jobs = new JobTable();
-  readonly #plain = new PlainEntries();
-  readonly #counts: JobCounts = { pending: 0, in_flight: 0, completed: 0, dead: 0 };
-  readonly #keys = new Keys();
+  readonly #jobs: JobSet;
+  readonly #entries = new PlainJobs(entryForm);
+  readonly #enqueues = new PlainJobs(enqueueForm);
   #totals = noTotals();
-  #lastJobSeq = 0;
-  /** Built when first asked for: a replay that only shows the state never pays for them. */
-  #ready: ReadyIndex | undefined;
-  #inFlight: Map<string, InFlightJob> | undefined;
-  /** Those among them that are leased, by token. */
-  readonly #leases = new Map<string, InFlightJob>();
-  #ended: EndedJobs | undefined;
+
+  /** Jobs that come behind `shelveFrom` that wait are kept as bytes, which nobody can tell from others. */
+  constructor(shelveFrom = 100_000) {
+    this.#jobs = new JobSet(this.settings, shelveFrom);
+  }
 
   /** Throws E_APPLY, or E_RECORD / E_RECORD_NEWER for bytes that cannot be read; the state is then unchanged. */
   apply(record: Uint8Array, seq: number): void {
-    this.applyKnown(decodePacked(record), seq);
+    if (this.#jobs.isLong && recordType(record) === eventTypes.ENQUEUE) this.#applyEnqueue(asBuffer(record), seq);
+    else this.applyKnown(decodePacked(record), seq);
+  }
+
+  /** In a long queue they come by the million, one like the other. */
+  #applyEnqueue(record: Buffer, seq: number): void {
+    const plain = this.#enqueues;
+    const options = plain.optionsOf(record, 0, record.length, seq);
+    if (options !== undefined && this.observer === undefined && this.#jobs.shelve(options, seq, plain.hash, plain)) {
+      this.#totals.enqueued++;
+    } else {
+      const event = decodePacked(record);
+      this.applyKnown(event, seq);
+      if (options === undefined && event.type === 'ENQUEUE') plain.learn(enqueued(event, seq, undefined));
+    }
+    plain.release();
   }
 
   /** The same of an event, parts of which the state may keep, but no payload that is no text. */
@@ -59,7 +76,7 @@ export class QueueMachine implements StateMachine {
 
   /** Facts first, then settings, then the jobs. References are copied now, bytes are made when asked for. */
   cut(): Iterable<Uint8Array> {
-    return cutOf({ ...this.#totals }, this.settings.entries(), this.list());
+    return cutOf({ ...this.#totals }, this.settings.entries(), this.#jobs.table.cut());
   }
 
   /** Throws E_APPLY, or E_RECORD / E_RECORD_NEWER for an entry that cannot be read; the state is then of no use. */
@@ -69,60 +86,57 @@ export class QueueMachine implements StateMachine {
 
   /** Keeps a copy of the bytes of fresh jobs, and reads them when they are asked for. */
   loadStretch(bytes: Buffer, from: number, to: number): void {
-    const cold = this.#plain.jobOf(bytes, from, to);
-    if (cold !== undefined && cold.seq > this.#lastJobSeq && this.#jobs.append(cold, this.#plain.hash)) {
-      this.#lastJobSeq = cold.seq;
-      this.#counts.pending++;
-      this.#ready?.add(cold);
-      return;
+    const plain = this.#entries;
+    const options = plain.optionsOf(bytes, from, to);
+    if (options === undefined || !this.#jobs.shelve(options, plain.seq, plain.hash, plain)) {
+      const job = this.#load(bytes, from, to);
+      if (job !== undefined && options === undefined) plain.learn(job);
     }
-    const job = this.#load(bytes, from, to);
-    if (job !== undefined && cold === undefined) this.#plain.learn(bytes, job);
+    plain.release();
   }
 
   #load(bytes: Uint8Array, from: number, to: number): Job | undefined {
     const decoded = decodeEntry(bytes, from, to);
+    const { size } = this.#jobs.table;
     if (decoded.kind === 'job') {
       const job = decoded.job;
-      const { size } = this.#jobs;
-      const isLater = job.seq > this.#lastJobSeq;
-      this.#put(job, undefined);
+      const isLater = job.seq > this.#jobs.lastSeq;
+      this.#jobs.put(job, undefined);
       // Looked up once, not twice: opening a store with a million jobs spends a third of its time on it.
-      if (isLater && this.#jobs.size > size) return job;
+      if (isLater && this.#jobs.table.size > size) return job;
       throw misplaced('job out of order or twice', { job: job.id, seq: job.seq });
     }
-    if (this.#jobs.size > 0) throw misplaced(`${decoded.kind} after jobs`);
+    if (size > 0) throw misplaced(`${decoded.kind} after jobs`);
     if (decoded.kind === 'facts') this.#totals = decoded.totals;
     else this.settings.load(decoded.entry);
     return undefined;
   }
 
   get(id: string): Job | undefined {
-    return this.#jobs.get(id);
+    return this.#jobs.table.get(id);
   }
 
   /** Jobs that hold this unique key: unfinished ones, and those that hold it for some time. In the order of ENQUEUE. */
   keyHolders(key: string): Job[] {
-    const jobs = [...this.#keys.idsOf(key)].flatMap((id) => this.#jobs.get(id) ?? []);
-    return jobs.sort((a, b) => a.seq - b.seq);
+    return this.#jobs.keyHolders(key);
   }
 
   /** In the order of ENQUEUE. Do not hold across an `apply`. */
   jobs(): IterableIterator<Job> {
-    return this.#jobs.values();
+    return this.#jobs.table.values();
   }
 
   /** All jobs as of now, in the order of ENQUEUE; stays what it is. */
   list(): readonly Job[] {
-    return this.#jobs.list();
+    return this.#jobs.table.list();
   }
 
   get size(): number {
-    return this.#jobs.size;
+    return this.#jobs.table.size;
   }
 
   get counts(): Readonly<JobCounts> {
-    return this.#counts;
+    return this.#jobs.counts;
   }
 
   /** Events since the queue began. */
@@ -130,44 +144,36 @@ export class QueueMachine implements StateMachine {
     return this.#totals;
   }
 
+  /** Which jobs wait for which. */
+  get family(): Family {
+    return this.#jobs.family;
+  }
+
   /** Which job comes next. */
   get ready(): ReadyIndex {
-    if (this.#ready === undefined) {
-      const index = new ReadyIndex((job) => this.#jobs.get(job.id) === job, this.settings);
-      for (const job of this.#jobs.values()) {
-        if (job.state === 'pending') index.add(job);
-        else if (job.state === 'in_flight') index.begun(job);
-      }
-      this.#ready = index;
-    }
-    return this.#ready;
+    return this.#jobs.ready;
   }
 
   /**
    * Jobs in flight, in the order of their DISPATCH or, after opening, of their ENQUEUE. Do not hold across an `apply`.
    */
   inFlight(): IterableIterator<InFlightJob> {
-    if (this.#inFlight === undefined) {
-      this.#inFlight = new Map();
-      for (const job of this.#jobs.values()) if (job.state === 'in_flight') this.#inFlight.set(job.id, job);
-    }
-    return this.#inFlight.values();
+    return this.#jobs.inFlight.values();
   }
 
   /** Finished jobs, in the order in which they ended. */
   get ended(): EndedJobs {
-    this.#ended ??= new EndedJobs(this.#jobs.values());
-    return this.#ended;
+    return this.#jobs.ended;
   }
 
   /** The job leased under this token. */
   lease(token: string): InFlightJob | undefined {
-    return this.#leases.get(token);
+    return this.#jobs.leases.get(token);
   }
 
   /** In the order they were given out. */
   leases(): IterableIterator<InFlightJob> {
-    return this.#leases.values();
+    return this.#jobs.leases.values();
   }
 
   #change(event: QueueEvent<Packed>, seq: number): void {
@@ -180,15 +186,15 @@ export class QueueMachine implements StateMachine {
         return;
       case 'PAUSE':
         this.settings.pause(event);
-        this.#ready?.settingsChanged();
+        this.#jobs.settingsChanged();
         return;
       case 'RESUME':
         if (!this.settings.resume(event)) throw misfit(event, seq, undefined, 'nothing of that scope is paused');
-        this.#ready?.settingsChanged();
+        this.#jobs.settingsChanged();
         return;
       case 'LIMIT':
         this.settings.limit(event);
-        this.#ready?.settingsChanged();
+        this.#jobs.settingsChanged();
         return;
       case 'SCHEDULE':
         this.settings.put(scheduleOf(event));
@@ -202,12 +208,12 @@ export class QueueMachine implements StateMachine {
   }
 
   #changeJob(event: JobChangeEvent, seq: number): void {
-    const before = this.#jobs.get(event.id);
+    const before = this.#jobs.table.get(event.id);
     const after = nextJob(before, event, seq, this.#unmet);
     if (event.type === 'ENQUEUE' && event.slot && !this.settings.fired(event.slot.schedule, event.slot.at)) {
       throw misfit(event, seq, undefined, `there is no schedule ${event.slot.schedule}`);
     }
-    this.#put(after, before);
+    this.#jobs.put(after, before);
     if (after.state === 'completed' && this.family.hasChildren(after.id)) this.#release(after.id);
     countChange(this.#totals, event, before, after);
     this.observer?.(event, before, after);
@@ -216,7 +222,7 @@ export class QueueMachine implements StateMachine {
   /** One function for all events: they come by the million. */
   readonly #unmet: UnmetParents = (parents, prunedCounts, event, seq) => {
     const unmet = parents.filter((id) => {
-      const parent = this.#jobs.get(id);
+      const parent = this.#jobs.table.get(id);
       if (parent === undefined && prunedCounts) return false;
       if (parent === undefined || parent.state === 'dead') {
         throw misfit(event, seq, parent, `its parent ${id} is ${parent === undefined ? 'unknown' : 'dead'}`);
@@ -229,63 +235,29 @@ export class QueueMachine implements StateMachine {
   /** Those that wait for this job wait for one fewer. */
   #release(parent: string): void {
     for (const id of this.family.childrenOf(parent)) {
-      const child = this.#jobs.get(id);
-      if (child?.state === 'pending') this.#put(waitingFor(child, withoutParent(child, parent)), child);
+      const child = this.#jobs.table.get(id);
+      if (child?.state === 'pending') this.#jobs.put(waitingFor(child, withoutParent(child, parent)), child);
     }
   }
 
-  #put(job: Job, before: Job | undefined): void {
-    this.#jobs.set(job);
-    if (before !== undefined) this.#leave(before);
-    else this.#lastJobSeq = job.seq;
-    if (job.special !== undefined) this.#keys.put(job);
-    this.#counts[job.state]++;
-    if (job.state === 'pending') {
-      this.#ready?.add(job);
-      if (job.special !== undefined) this.family.add(job);
-    } else if (job.state === 'in_flight') {
-      this.#inFlight?.set(job.id, job);
-      if (job.owner.kind === 'lease') this.#leases.set(job.owner.token, job);
-      this.#ready?.begun(job);
-    } else this.#ended?.add(job);
-  }
-
-  #leave(job: Job): void {
-    this.#counts[job.state]--;
-    if (job.state === 'pending') {
-      this.#ready?.forget(job);
-      if (job.special !== undefined) this.family.forget(job);
-    } else if (job.state === 'in_flight') {
-      this.#inFlight?.delete(job.id);
-      if (job.owner.kind === 'lease') this.#leases.delete(job.owner.token);
-      this.#ready?.ended(job);
-    } else this.#ended?.forget(job);
-  }
-
-  #drop(job: Job): void {
-    this.#jobs.delete(job.id);
-    this.#leave(job);
-    this.#keys.drop(job);
-  }
-
   #remove(event: RemoveEvent, seq: number): void {
-    const job = this.#jobs.get(event.id);
+    const job = this.#jobs.table.get(event.id);
     if (job === undefined || job.state === 'in_flight') throw misfit(event, seq, job);
     if (this.family.hasChildren(job.id)) throw misfit(event, seq, job, 'other jobs wait for it');
-    this.#drop(job);
+    this.#jobs.drop(job);
     this.#totals.removed++;
   }
 
   #prune(event: PruneEvent, seq: number): void {
-    const gone = event.cutoff === undefined ? this.#listed(event, seq) : this.ended.upTo(event.cutoff);
-    for (const job of gone) this.#drop(job);
+    const gone = event.cutoff === undefined ? this.#listed(event, seq) : this.#jobs.ended.upTo(event.cutoff);
+    for (const job of gone) this.#jobs.drop(job);
     this.#totals.pruned += gone.length;
   }
 
   #listed(event: PruneEvent, seq: number): Job[] {
     const listed = new Set<Job>();
     for (const id of event.ids ?? []) {
-      const job = this.#jobs.get(id);
+      const job = this.#jobs.table.get(id);
       if (!isEnded(job)) {
         throw misfit(event, seq, job, `job ${id} is ${job?.state ?? 'unknown'}`);
       }

@@ -1,6 +1,6 @@
 import { dueAtOnce } from './due.ts';
 import { type InFlightJob, isBlocked, type Job, type PendingJob } from './job.ts';
-import { type Lane, laneOf } from './ready.ts';
+import { type Lane, laneOf } from './lane.ts';
 import type { Pause, Settings } from './settings.ts';
 
 /**

@@ -2,36 +2,29 @@ import { dueAtOnce, dueBefore, expiresBefore, expiryOf } from './due.ts';
 import { FairLane, type Ticket, Turns, ticketBefore } from './fair-lane.ts';
 import { Heap } from './heap.ts';
 import { type InFlightJob, isBlocked, type PendingJob } from './job.ts';
+import { type Lane, laneOf, type Wanted } from './lane.ts';
 import { ReadyAges } from './ready-ages.ts';
 import type { Settings } from './settings.ts';
 
 /**
  * Jobs that become due with one that is taken, and in one step of `catchUp`: of a million with one time most wait a
- * moment longer, whatever their priority, and everybody else does not wait seconds for them.
+ * moment longer, whatever their priority, and nobody else waits seconds for them.
  */
 const dueAtATime = 100;
 const dueInAStep = 500;
-
-/** What a worker can run: jobs for its own handler, and jobs that bring a command. */
-export type Lane = 'handler' | 'command';
-
-export const allLanes: readonly Lane[] = ['handler', 'command'];
-
-export function laneOf(job: PendingJob): Lane {
-  return job.options.command === undefined ? 'handler' : 'command';
-}
-
-/** Which jobs a worker takes. */
-export interface Wanted {
-  lanes: readonly Lane[];
-  /** Only jobs of these names. Default all. */
-  names?: ReadonlySet<string> | undefined;
-}
 
 /** Holds groups to what settings do not say: rates, and limits of one runner. */
 export interface Gate {
   /** May a job of this group go at this moment, with `inFlight` of the group at work? */
   mayGo(group: string, inFlight: number): boolean;
+}
+
+/** The jobs that the index is about. Of those that differ in nothing but their turn it may see the first alone. */
+export interface ReadyJobs {
+  /** Is it this one that stands for its id? */
+  isCurrent(job: PendingJob): boolean;
+  /** This one waits no longer: the one that it hid, if there is one. */
+  passed(job: PendingJob): PendingJob | undefined;
 }
 
 const openGate: Gate = { mayGo: () => true };
@@ -45,6 +38,7 @@ const openGate: Gate = { mayGo: () => true };
  * has to look past the jobs of others.
  */
 export class ReadyIndex {
+  readonly #jobs: ReadyJobs;
   readonly #isCurrent: (job: PendingJob) => boolean;
   readonly #settings: Settings;
   readonly #lanes = new Map<string, { lane: Lane; name: string | undefined; jobs: FairLane }>();
@@ -65,8 +59,9 @@ export class ReadyIndex {
   /** Built when first asked for. */
   #ages: ReadyAges | undefined;
 
-  constructor(isCurrent: (job: PendingJob) => boolean, settings: Settings) {
-    this.#isCurrent = isCurrent;
+  constructor(jobs: ReadyJobs, settings: Settings) {
+    this.#jobs = jobs;
+    this.#isCurrent = (job) => jobs.isCurrent(job);
     this.#settings = settings;
     for (const { name } of settings.pauses) if (name !== undefined) this.#ownLane.add(name);
   }
@@ -101,6 +96,7 @@ export class ReadyIndex {
       return;
     }
     this.#waiting.delete(job);
+    this.#next(job);
     this.#stale++;
     if (this.#stale < 1000) return;
     let entries = this.#delayed.size + this.#expiring.size;
@@ -160,10 +156,17 @@ export class ReadyIndex {
     }
     if (first === undefined || from === undefined) return undefined;
     const best = first.top;
+    // While it is there: a group without jobs would lose its turn.
+    this.#next(best);
     from.pop(best);
     this.#taken.add(best);
     this.#atWork.set(best.options.group, (this.#atWork.get(best.options.group) ?? 0) + 1);
     return best;
+  }
+
+  #next(job: PendingJob): void {
+    const next = this.#jobs.passed(job);
+    if (next !== undefined) this.add(next);
   }
 
   /** Puts back what `take` gave, unless it was replaced meanwhile. */

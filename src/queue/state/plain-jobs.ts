@@ -1,72 +1,91 @@
+import { varintBytesMax, writeVarint } from '../../base/varint.ts';
 import { eventLimits } from '../events/event-types.ts';
-import { ColdJob } from './cold-job.ts';
+import type { EntrySource } from './entry-source.ts';
 import { FreshJob } from './fresh-job.ts';
+import { hashOfBytes } from './id-hash.ts';
 import type { Job, JobOptions } from './job.ts';
-import { hashOfBytes } from './job-table.ts';
-
-/** Type byte, and the tags of a fresh job: EVENTS.md has all. */
-const pending = 2;
-const nameTag = 1;
-const payloadTag = 2;
-const numberTags = [3, 4, 6];
-const backoffTag = 7;
-const seqTag = 9;
-const groupTag = 44;
+import { backoffTag, entryForm, nameTag, numberTags, type PlainForm, payloadTag } from './plain-form.ts';
 
 /** Longer ids, and those that are not ASCII, are read in full. */
 const idLengthMax = 127;
 /** Seven bytes: all times and seqs there will be for a while. */
 const varintMax = 7;
 const kindsMax = 4096;
-/** Entries are kept in pieces of this size: a job that waits for long keeps no more of those that came with it. */
-const pieceBytes = 64 * 1024;
 const nothing = Buffer.alloc(0);
 
-/** The bytes of the options that entries have in common: name; priority, attempts, timeout and backoff; group. */
+/** The bytes of the options that jobs have in common: name; priority, attempts, timeout and backoff; group. */
 interface Kind {
   readonly options: JobOptions;
   readonly parts: readonly Buffer[];
 }
 
 /**
- * Knows entries of fresh jobs (`FreshJob`) without reading them: those whose options are, byte by byte, the options of
- * one that was read. The rest of such an entry is an id, a time, a payload and a seq, and all rules for these are
- * looked at. What is not known so must be read, and says whether it is damaged.
+ * Knows fresh jobs (`FreshJob`) by the bytes of their entries, or of their ENQUEUE, without reading them: those whose
+ * options are, byte by byte, the options of one that was read. The rest is an id, a time, a payload and a seq, and all
+ * rules for these are looked at. What is not known so must be read, and says whether it is damaged.
  */
-export class PlainEntries {
-  /** Of the job that was made last: what `hashOfText` makes of its id. */
+export class PlainJobs implements EntrySource {
+  /** Of the one that was known last: what `hashOfText` makes of its id. */
   hash = 0;
+  /** The same, in an entry. */
+  seq = 0;
+  readonly #form: PlainForm;
   #bytes: Buffer = nothing;
+  #from = 0;
   #to = 0;
   #at = 0;
-  /** Where the parts of the entry begin and end that was looked at last; whether it has no others. */
+  /** Where the parts begin and end of what was looked at last; whether it has no others. */
   readonly #ends = [0, 0, 0, 0, 0, 0];
   #hasShape = false;
   readonly #kinds = new Map<number, Kind>();
-  #piece: Buffer = nothing;
-  #pieceAt = 0;
   readonly #hashMask: number;
 
   /** `hashMask`: how much of the hash of options is looked at, by default all. */
-  constructor(hashMask = -1) {
+  constructor(form: PlainForm, hashMask = -1) {
+    this.#form = form;
     this.#hashMask = hashMask;
   }
 
-  /** The job of the entry bytes[from, to), of which it keeps a copy; undefined when that has to be read. */
-  jobOf(bytes: Buffer, from: number, to: number): ColdJob | undefined {
+  /** The options of the job that is bytes[from, to); undefined when that has to be read. */
+  optionsOf(bytes: Buffer, from: number, to: number, seq = 0): JobOptions | undefined {
     this.#bytes = bytes;
+    this.#from = from;
     this.#to = to;
-    const job = this.#job(from);
-    this.#bytes = nothing;
-    return job;
+    this.seq = seq;
+    return this.#look(from);
   }
 
-  #job(from: number): ColdJob | undefined {
+  /** Of the one that was known last, while its bytes are what they were. */
+  get entryBytesMax(): number {
+    return this.#to - this.#from + 1 + varintBytesMax;
+  }
+
+  writeEntry(target: Buffer, at: number): number {
+    const bytes = this.#bytes;
+    const [, , , optionsEnd = 0, seqEnd = 0] = this.#ends;
+    const end = at + bytes.copy(target, at, this.#from, this.#form.seqTag === undefined ? optionsEnd : this.#to);
+    if (this.#form.seqTag !== undefined) return end;
+    target[at] = entryForm.type;
+    target[end] = entryForm.seqTag;
+    const groupAt = writeVarint(target, end + 1, this.seq);
+    const groupEnd = groupAt + bytes.copy(target, groupAt, seqEnd, this.#to);
+    if (groupEnd > groupAt) target[groupAt] = entryForm.groupTag;
+    return groupEnd;
+  }
+
+  /** Whose bytes they were has them to himself again. */
+  release(): void {
+    this.#bytes = nothing;
+    this.#hasShape = false;
+  }
+
+  #look(from: number): JobOptions | undefined {
     const bytes = this.#bytes;
     this.#hasShape = false;
     const start = from + 2;
     const length = bytes[from + 1] ?? 0;
-    if (bytes[from] !== pending || length === 0 || length > idLengthMax || start + length >= this.#to) return undefined;
+    const { type, seqTag, groupTag } = this.#form;
+    if (bytes[from] !== type || length === 0 || length > idLengthMax || start + length >= this.#to) return undefined;
     this.#at = start + length;
     if (!isAscii(bytes, start, this.#at) || !this.#passVarint()) return undefined;
     this.#ends[0] = this.#at;
@@ -78,7 +97,7 @@ export class PlainEntries {
     for (const tag of numberTags) this.#pass(tag, false);
     this.#pass(backoffTag, true);
     this.#ends[3] = this.#at;
-    const seq = this.#pass(seqTag, false);
+    const seq = seqTag === undefined ? this.seq : this.#pass(seqTag, false);
     this.#ends[4] = this.#at;
     this.#pass(groupTag, true);
     this.#ends[5] = this.#at;
@@ -87,8 +106,8 @@ export class PlainEntries {
     const options = this.#options();
     if (options === undefined || !this.#isText(payloadFrom, this.#ends[2] ?? 0)) return undefined;
     this.hash = hashOfBytes(bytes, start, length);
-    const copied = this.#copy(from);
-    return new ColdJob(this.#piece, copied, this.#pieceAt, seq, options);
+    this.seq = seq;
+    return options;
   }
 
   /**
@@ -159,21 +178,10 @@ export class PlainEntries {
     return hash & this.#hashMask;
   }
 
-  #copy(from: number): number {
-    const length = this.#to - from;
-    if (this.#pieceAt + length > this.#piece.length) {
-      this.#piece = Buffer.allocUnsafeSlow(Math.max(pieceBytes, length));
-      this.#pieceAt = 0;
-    }
-    const at = this.#pieceAt;
-    this.#bytes.copy(this.#piece, at, from, this.#to);
-    this.#pieceAt = at + length;
-    return at;
-  }
-
-  /** Others like the one that was looked at last, and had to be read, need not be. */
-  learn(bytes: Buffer, job: Job): void {
+  /** What was looked at last had to be read, and is this job: others like it need not be. */
+  learn(job: Job): void {
     if (!this.#hasShape || !(job instanceof FreshJob) || this.#kinds.size >= kindsMax) return;
+    const bytes = this.#bytes;
     const [a, b, c, d, e, f] = this.#ends;
     const parts = [bytes.subarray(a, b), bytes.subarray(c, d), bytes.subarray(e, f)].map((part) => Buffer.from(part));
     this.#kinds.set(this.#hashOfParts(bytes), { options: job.options, parts });
