@@ -17,7 +17,9 @@ import { row as growthRecovery } from './rows/growth-recovery.js';
 import { row as growthReplay } from './rows/growth-replay.js';
 import { row as growthSnapshot } from './rows/growth-snapshot.js';
 import { row as growthVerify } from './rows/growth-verify.js';
+import { row as memoryEnqueue } from './rows/memory-enqueue.js';
 import { row as memoryMillion } from './rows/memory-million.js';
+import { row as memorySnapshot } from './rows/memory-snapshot.js';
 import { row as peersDrain } from './rows/peers-drain.js';
 import { row as peersEnqueue1 } from './rows/peers-enqueue-1.js';
 import { row as peersEnqueue64 } from './rows/peers-enqueue-64.js';
@@ -38,7 +40,7 @@ import { row as verify } from './rows/verify.js';
 import { row as verifyMemory } from './rows/verify-memory.js';
 
 const logRows = [verify, verifyMemory];
-const millionRows = [recoveryMillion, memoryMillion];
+const millionRows = [recoveryMillion, memoryMillion, memorySnapshot, memoryEnqueue];
 const commitRows = [append64, enqueue64, enqueue1024, enqueue1, enqueue100, enqueueBulk];
 const drainRows = [drain64, drainLease, drainExec, drainStream, drainStreamSeveral];
 const snapshotRows = [snapshotWrite, snapshotMillion, snapshotRatio, snapshotLoad];

@@ -1,5 +1,5 @@
 // Opens the store it is given for writing, as a process of its own, and prints what it found.
-import { allLanes } from '../../build/queue/state/ready.js';
+import { allLanes } from '../../build/queue/state/lane.js';
 import { openStore } from '../../build/storage/store.js';
 import { env } from './env.js';
 import { machine, stateHash } from './queue-store.js';

@@ -61,7 +61,7 @@ export const takingMutants = [
   {
     name: 'a dead job called back still counts as finished',
     property: 'retention forgets finished jobs and no others',
-    file: 'src/queue/state/machine.ts',
+    file: 'src/queue/state/job-set.ts',
     edits: [['else this.#ended?.forget(job);', '']],
     tests: ['test/queue/ops/retention.test.ts', 'test/queue/engine-care.test.ts', 'test/queue/ops/sweep.test.ts'],
   },

@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { jobMutants } from './mutants-jobs.js';
 import { queueMutants } from './mutants-queue.js';
 import { readingMutants } from './mutants-reading.js';
 import { snapshotMutants } from './mutants-snapshots.js';
@@ -134,6 +135,7 @@ const mutants = [
   ...takingMutants,
   ...readingMutants,
   ...queueMutants,
+  ...jobMutants,
   ...whereMutants,
 ].filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
 const suites = new Map(mutants.map((mutant) => [`${mutant.tests.join(' ')} ${mutant.only ?? ''}`.trim(), mutant]));

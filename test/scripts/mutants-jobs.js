@@ -1,0 +1,116 @@
+/**
+ * Mutants of how jobs are kept: by id, as bytes on a shelf, and in the order in which they are run.
+ *
+ * @type {import('./mutants.js').Mutant[]}
+ */
+export const jobMutants = [
+  {
+    name: 'a hash is taken for the id',
+    property: 'two ids of one hash are two jobs',
+    file: 'src/queue/state/id-index.ts',
+    edits: [[' || !this.#places.isAt(taken - 1, id)) continue;', ') continue;']],
+    tests: ['test/queue/job-table.test.ts'],
+    only: 'of one hash are found',
+  },
+  {
+    name: 'the index grows without those that found no slot',
+    property: 'no job is forgotten when the index is built anew',
+    file: 'src/queue/state/id-index.ts',
+    edits: [['for (const [id, place] of old.crowded) this.#put(this.#hashOf(id), placeNow(place));', '']],
+    tests: ['test/queue/job-table.test.ts'],
+    only: 'of one hash are found',
+  },
+  {
+    name: 'a job kept as bytes is not looked for',
+    property: 'a snapshot that has a job twice is refused',
+    file: 'src/queue/state/id-index.ts',
+    edits: [['if (taken !== grave && slots[2 * slot + 1] === hash) return false;', '']],
+    tests: ['test/queue/cold-job.test.ts'],
+    only: 'found by its id, and refused',
+  },
+  {
+    name: 'another hash for bytes than for text',
+    property: 'a job kept as bytes is found by its id',
+    file: 'src/queue/state/id-hash.ts',
+    edits: [
+      [
+        'let hash = length;\n  let at = 0;\n  for (; at + 4 <= length; at += 4) {\n    const two = (bytes',
+        'let hash = 1;\n  let at = 0;\n  for (; at + 4 <= length; at += 4) {\n    const two = (bytes',
+      ],
+    ],
+    tests: ['test/queue/cold-job.test.ts'],
+    only: 'found by its id, and refused',
+  },
+  {
+    name: 'a job kept as bytes in any place',
+    property: 'a snapshot whose jobs are out of order is refused',
+    file: 'src/queue/state/job-set.ts',
+    edits: [['seq <= this.#lastSeq || ', '']],
+    tests: ['test/queue/cold-job.test.ts'],
+    only: 'found by its id, and refused',
+  },
+  {
+    name: 'NUL in a payload kept as bytes',
+    property: 'what is damage when it is read is damage when it is kept',
+    file: 'src/queue/state/plain-jobs.ts',
+    edits: [['return nul < 0 || nul >= to;', 'return true;']],
+    tests: ['test/queue/cold-job.test.ts'],
+    only: 'found by its id, and refused',
+  },
+  {
+    name: 'an integer in a longer form kept as bytes',
+    property: 'equal states have equal bytes',
+    file: 'src/queue/state/plain-jobs.ts',
+    edits: [['return byte !== 0 || at === from;', 'return true;']],
+    tests: ['test/queue/cold-job.test.ts'],
+    only: 'found by its id, and refused',
+  },
+  {
+    name: 'the next one of its kind stays on the shelf',
+    property: 'each job of a long queue has its turn',
+    file: 'src/queue/state/ready.ts',
+    edits: [['    this.#next(best);\n', '']],
+    tests: ['test/queue/long-queue.test.ts'],
+    only: 'has its turn',
+  },
+  {
+    name: 'a cancelled job takes those behind it along',
+    property: 'each job of a long queue has its turn',
+    file: 'src/queue/state/ready.ts',
+    edits: [['    this.#next(job);\n    this.#stale++;', '    this.#stale++;']],
+    tests: ['test/queue/long-queue.test.ts'],
+    only: 'has its turn',
+  },
+  {
+    name: 'a snapshot sees the shelf of later',
+    property: 'a snapshot is the state of one moment',
+    file: 'src/queue/state/shelf.ts',
+    edits: [['const pieces = [...this.#pieces];', 'const pieces = this.#pieces;']],
+    tests: ['test/queue/long-queue.test.ts'],
+    only: 'of a moment',
+  },
+  {
+    name: 'pieces are kept for ever',
+    property: 'a queue that was long takes no memory',
+    file: 'src/queue/state/shelf.ts',
+    edits: [['if (2 * ++kind.gone > kind.line.length) this.#closeRanks(kind);', 'kind.gone++;']],
+    tests: ['test/queue/long-queue.test.ts'],
+    only: 'keeps nothing',
+  },
+  {
+    name: 'an ENQUEUE is not heard of',
+    property: 'who watches sees each event, however it is applied',
+    file: 'src/queue/state/machine.ts',
+    edits: [['this.observer === undefined && this.#jobs', 'this.#jobs']],
+    tests: ['test/queue/long-queue.test.ts'],
+    only: 'hears of each',
+  },
+  {
+    name: 'the entry of an ENQUEUE has its tag for the group',
+    property: 'equal states have equal bytes',
+    file: 'src/queue/state/plain-jobs.ts',
+    edits: [['if (groupEnd > groupAt) target[groupAt] = entryForm.groupTag;', '']],
+    tests: ['test/queue/long-queue.test.ts'],
+    only: 'different places',
+  },
+];
