@@ -84,8 +84,8 @@ export class IdIndex {
   }
 
   /**
-   * One that is not there, by its hash alone. False, and nothing is done, where one with that hash is there, or too many
-   * with others like it: then `find` has to look.
+   * One that is not there, by its hash alone. False, and nothing is done, where one with that hash is there, or too
+   * many with others like it: then `find` has to look.
    */
   addHash(hash: number, place: number): boolean {
     const slots = this.#slots;

@@ -81,8 +81,8 @@ export class JobTable implements ReadyJobs {
   }
 
   /**
-   * The same of its entry, without a look at its id; `hash`: what `hashOfText` makes of that. False also where it may be
-   * there, or so few are that the index does not know hashes: then `set` has to look.
+   * The same of its entry, without a look at its id; `hash`: what `hashOfText` makes of that. False also where it may
+   * be there, or so few are that the index does not know hashes: then `set` has to look.
    */
   shelveEntry(options: JobOptions, seq: number, hash: number, entry: EntrySource): boolean {
     if (this.#index.isFull(this.#size)) this.#rebuild();
