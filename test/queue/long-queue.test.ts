@@ -241,3 +241,11 @@ test('jobs with commands of their own leave room for others', () => {
   const late = machine.list().filter((job) => job instanceof ColdJob && job.options.name === 'late');
   expect(late).toHaveLength(100);
 });
+
+test('a seq that has no room on the shelf is kept all the same', () => {
+  const machine = filled(0);
+  const seqs = [2 ** 48 - 2, 2 ** 48 - 1, 2 ** 48, 2 ** 48 + 1];
+  for (const seq of seqs) machine.apply(encodeEvent(enqueue(`j${seq}`)), seq);
+  expect(seqs.map((seq) => machine.get(`j${seq}`)?.seq)).toEqual(seqs);
+  expect(seqs.map((seq) => reload(machine).get(`j${seq}`)?.seq)).toEqual(seqs);
+});

@@ -14,6 +14,7 @@ const kindsMax = 4096;
 /** Before each entry: its kind, and whether it is gone (u16); its length (u16); the seq (u48). All little endian. */
 const headBytes = 10;
 const goneBit = 0x8000;
+const seqMax = 2 ** 48 - 1;
 /** Some hundred jobs to a piece: a large one is better off as a job. */
 const entryMax = 4096;
 const nothing = Buffer.alloc(0);
@@ -50,7 +51,7 @@ export class Shelf {
   /** Behind all others of its kind; undefined, and nothing is done, where it is none for here. */
   put(options: JobOptions, seq: number, entry: EntrySource): ShelfRef | undefined {
     const { entryBytesMax } = entry;
-    if (entryBytesMax > entryMax) return undefined;
+    if (entryBytesMax > entryMax || seq > seqMax) return undefined;
     const kind = this.#kindOf(options) ?? this.#newKind(options);
     if (kind === undefined || (this.#at + headBytes + entryBytesMax > pieceBytes && !this.#nextPiece()))
       return undefined;
