@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { enqueueDefaults } from '../../src/queue/events/event-types.ts';
-import { FreshEntry } from '../../src/queue/state/fresh-entry.ts';
+import { FreshEntry, partsOf } from '../../src/queue/state/fresh-entry.ts';
 import { FreshJob } from '../../src/queue/state/fresh-job.ts';
 import type { JobOptions } from '../../src/queue/state/job.ts';
 import { encodeJob } from '../../src/queue/state/job-codec.ts';
@@ -43,7 +43,7 @@ test('the entry of a fresh job, written in place, has the bytes of its entry', (
       const entry = new FreshEntry();
       for (const { kind, id, payload, createdAt, seq } of list) {
         const job = new FreshJob(id, seq, options[kind % options.length] as JobOptions, payload, createdAt);
-        const { entryBytesMax } = entry.of(job);
+        const { entryBytesMax } = entry.of(job, partsOf(job.options));
         const target = Buffer.alloc(7 + entryBytesMax, 0xff);
         const end = entry.writeEntry(target, 7);
         expect(end).toBeLessThanOrEqual(target.length);

@@ -101,7 +101,7 @@ export class IdIndex {
     return false;
   }
 
-  /** The same of one that is there. */
+  /** The id that `find` was asked for last, and that is there. */
   delete(id: string): void {
     if (this.#slot < 0) this.#crowded.delete(id);
     else this.#slots[2 * this.#slot] = grave;

@@ -1,13 +1,13 @@
 import { assert } from '../../base/errors.ts';
 import { ColdJob } from './cold-job.ts';
 import type { EntrySource } from './entry-source.ts';
-import { FreshEntry } from './fresh-entry.ts';
 import type { FreshJob } from './fresh-job.ts';
 import { IdIndex } from './id-index.ts';
 import type { Job, JobOptions, PendingJob } from './job.ts';
 import { encodeJob } from './job-codec.ts';
+import type { ShelfRef } from './pieces.ts';
 import type { ReadyJobs } from './ready.ts';
-import { Shelf, type ShelfRef } from './shelf.ts';
+import { Shelf } from './shelf.ts';
 
 const chunkBits = 10;
 const chunkLength = 1 << chunkBits;
@@ -29,14 +29,14 @@ type Chunk = (Held | undefined)[];
  */
 export class JobTable implements ReadyJobs {
   readonly #index: IdIndex;
-  readonly #shelf = new Shelf();
-  readonly #entry = new FreshEntry();
+  readonly #shelf: Shelf;
   #chunks: Chunk[] = [];
   /** Places given out; some are empty again. */
   #places = 0;
   #size = 0;
 
   constructor(hashOf?: (id: string) => number) {
+    this.#shelf = new Shelf((id, to) => this.#put(this.#index.find(id), to));
     const isAt = (place: number, id: string): boolean => {
       const held = this.#at(place);
       return typeof held === 'number' ? this.#shelf.hasId(held, id) : held?.id === id;
@@ -69,25 +69,32 @@ export class JobTable implements ReadyJobs {
       return;
     }
     this.#empty(place);
-    this.#chunkOf(place)[place & (chunkLength - 1)] = job;
+    this.#put(place, job);
   }
 
   /** A job whose id is not there, as bytes behind all others. False, and nothing is done, where that cannot be. */
   shelve(job: FreshJob): boolean {
-    const { id, options, seq } = job;
+    const { id, options } = job;
     // With a command of its own it is of a kind of its own.
     if (options.command !== undefined || id.length > shelfIdMax || beyondAscii.test(id)) return false;
-    return this.shelveEntry(options, seq, this.#index.hashOf(id), this.#entry.of(job));
+    return this.#mayShelve() && this.#isShelved(this.#shelf.putJob(job), this.#index.hashOf(id));
   }
 
   /**
    * The same of its entry, without a look at its id; `hash`: what `hashOfText` makes of that. False also where it may
-   * be there, or so few are that the index does not know hashes: then `set` has to look.
+   * be there: then `set` has to look.
    */
   shelveEntry(options: JobOptions, seq: number, hash: number, entry: EntrySource): boolean {
+    return this.#mayShelve() && this.#isShelved(this.#shelf.put(options, seq, entry), hash);
+  }
+
+  /** Of few jobs the index does not know the hashes. */
+  #mayShelve(): boolean {
     if (this.#index.isFull(this.#size)) this.#rebuild();
-    if (!this.#index.knowsHashes) return false;
-    const ref = this.#shelf.put(options, seq, entry);
+    return this.#index.knowsHashes;
+  }
+
+  #isShelved(ref: ShelfRef | undefined, hash: number): boolean {
     if (ref === undefined) return false;
     if (!this.#index.addHash(hash, this.#places)) {
       this.#shelf.takeOff(ref);
@@ -112,13 +119,7 @@ export class JobTable implements ReadyJobs {
   }
 
   #nextFront(options: JobOptions): PendingJob | undefined {
-    const ref = this.#shelf.first(options);
-    if (ref === undefined) return undefined;
-    const job = this.#shelf.jobAt(ref);
-    const place = this.#index.find(job.id);
-    this.#chunkOf(place)[place & (chunkLength - 1)] = job;
-    this.#shelf.setFront(ref, job);
-    return job;
+    return this.#shelf.takeFront(options, (job) => this.#put(this.#index.find(job.id), job));
   }
 
   delete(id: string): boolean {
@@ -131,7 +132,10 @@ export class JobTable implements ReadyJobs {
     return true;
   }
 
-  /** In order; those on the shelf stay there. What is put or deleted meanwhile may be among them or not. */
+  /**
+   * In order; those on the shelf stay there. What is put or deleted meanwhile may be among them or not; where some lie
+   * on the shelf nothing may be.
+   */
   *values(): IterableIterator<Job> {
     for (const chunk of this.#chunks) for (const held of chunk) if (held !== undefined) yield this.#jobOf(held);
   }
@@ -176,24 +180,24 @@ export class JobTable implements ReadyJobs {
     return typeof held === 'number' ? this.#shelf.jobAt(held) : held;
   }
 
-  #chunkOf(place: number): Chunk {
+  #put(place: number, held: Held | undefined): void {
     const chunk = this.#chunks[place >> chunkBits];
     assert(chunk, 'a place is in a chunk');
-    return chunk;
+    chunk[place & (chunkLength - 1)] = held;
   }
 
   /** Into the next place. */
   #add(held: Held): void {
     const place = this.#places++;
     if ((place & (chunkLength - 1)) === 0) this.#chunks.push(new Array(chunkLength));
-    this.#chunkOf(place)[place & (chunkLength - 1)] = held;
+    this.#put(place, held);
     this.#size++;
   }
 
   #empty(place: number): void {
     const held = this.#at(place);
     if (typeof held === 'number') this.#shelf.takeOff(held);
-    this.#chunkOf(place)[place & (chunkLength - 1)] = undefined;
+    this.#put(place, undefined);
   }
 
   /** An index with more room, or without graves; and no empty places, where they are many. */

@@ -39,7 +39,7 @@ export class QueueMachine implements StateMachine {
   readonly #enqueues = new PlainJobs(enqueueForm);
   #totals = noTotals();
 
-  /** Jobs that come behind `shelveFrom` that wait are kept as bytes, which nobody can tell from others. */
+  /** Jobs that come behind `shelveFrom` that wait, and those of a snapshot, may be kept as bytes. */
   constructor(shelveFrom = 100_000) {
     this.#jobs = new JobSet(this.settings, shelveFrom);
   }
@@ -100,10 +100,11 @@ export class QueueMachine implements StateMachine {
     const { size } = this.#jobs.table;
     if (decoded.kind === 'job') {
       const job = decoded.job;
-      const isLater = job.seq > this.#jobs.lastSeq;
-      this.#jobs.put(job, undefined);
-      // Looked up once, not twice: opening a store with a million jobs spends a third of its time on it.
-      if (isLater && this.#jobs.table.size > size) return job;
+      if (job.seq > this.#jobs.lastSeq) {
+        this.#jobs.put(job, undefined);
+        // Looked up once, not twice: opening a store with a million jobs spends a third of its time on it.
+        if (this.#jobs.table.size > size) return job;
+      }
       throw misplaced('job out of order or twice', { job: job.id, seq: job.seq });
     }
     if (size > 0) throw misplaced(`${decoded.kind} after jobs`);

@@ -4,7 +4,7 @@ import type { JobOptions } from './job.ts';
 
 /** Group -> name -> the options last seen there. */
 const recent = new Map<string, Map<string, JobOptions>>();
-const recentMax = 1024;
+const recentMax = 8192;
 let size = 0;
 
 type Given = Omit<JobOptions, 'command'> & { command?: readonly string[] | undefined };

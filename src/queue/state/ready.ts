@@ -210,7 +210,7 @@ export class ReadyIndex {
     return this.#waiting.size;
   }
 
-  /** The job that is due for longest, held back or not. Linear in the pending jobs when first asked. */
+  /** The job that is due for longest, held back or not; of hidden ones the first stands for all. Linear in the pending jobs when first asked. */
   oldest(now: number): PendingJob | undefined {
     this.#advance(now);
     if (this.#ages === undefined) {

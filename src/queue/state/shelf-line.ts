@@ -15,25 +15,24 @@ export class ShelfLine {
     this.#items[this.#to++] = item;
   }
 
-  /** The first; undefined when there is none. */
-  peek(): number | undefined {
-    return this.#from < this.#to ? this.#items[this.#from] : undefined;
+  /** Undefined when there is none. */
+  shift(): number | undefined {
+    return this.#from < this.#to ? this.#items[this.#from++] : undefined;
   }
 
-  shift(): void {
-    if (this.#from < this.#to) this.#from++;
-  }
-
-  /** Drops what `keep` refuses. Linear. */
-  filter(keep: (item: number) => boolean): void {
-    const kept = this.#items.subarray(this.#from, this.#to).filter(keep);
+  /** Each as what `change` makes of it, without those of which it makes nothing. Linear. */
+  rewrite(change: (item: number) => number | undefined): void {
+    let kept = 0;
+    for (let at = this.#from; at < this.#to; at++) {
+      const item = change(this.#items[at] ?? 0);
+      if (item !== undefined) this.#items[kept++] = item;
+    }
     this.#from = 0;
-    this.#to = kept.length;
-    this.#items = kept.length < lengthMin ? new Int32Array(lengthMin) : kept;
-    this.#items.set(kept);
+    this.#to = kept;
+    if (this.#items.length > lengthMin && this.#items.length > 4 * kept) this.#room();
   }
 
-  /** What is left stands in front; in a longer one, when it fills more than half. */
+  /** What is left stands in front, in a line twice as long. */
   #room(): void {
     const left = this.#items.subarray(this.#from, this.#to);
     const items = new Int32Array(Math.max(lengthMin, 2 * left.length));

@@ -1,23 +1,18 @@
 import { assert } from '../../base/errors.ts';
-import { ColdJob } from './cold-job.ts';
+import type { ColdJob } from './cold-job.ts';
 import type { EntrySource } from './entry-source.ts';
+import { type EntryParts, FreshEntry, partsOf } from './fresh-entry.ts';
+import type { FreshJob } from './fresh-job.ts';
 import type { JobOptions, PendingJob } from './job.ts';
+import { Pieces, type ShelfRef } from './pieces.ts';
 import { ShelfLine } from './shelf-line.ts';
 
-/** Where a job lies: its piece in the upper 15 bits, its place there in the lower 16. */
-export type ShelfRef = number;
-
-const pieceBits = 16;
-const pieceBytes = 1 << pieceBits;
-const piecesMax = 1 << 15;
-const kindsMax = 4096;
-/** Before each entry: its kind, and whether it is gone (u16); its length (u16); the seq (u48). All little endian. */
-const headBytes = 10;
-const goneBit = 0x8000;
-const seqMax = 2 ** 48 - 1;
-/** Some hundred jobs to a piece: a large one is better off as a job. */
+const kindsMax = 8192;
+/** Some jobs to a piece: a large one is better off as a job. */
 const entryMax = 4096;
-const nothing = Buffer.alloc(0);
+const seqMax = 2 ** 48 - 1;
+/** Of a piece with less than that part of its jobs left they are moved. */
+const sparse = 1 / 4;
 
 /** Jobs that have their options in common: they are run in the order in which they lie here. */
 interface Kind {
@@ -26,74 +21,79 @@ interface Kind {
   /** Those on the shelf, in the order of their ENQUEUE; some are gone meanwhile. */
   readonly line: ShelfLine;
   gone: number;
+  /** The piece to which the next one goes; -1 when there is none. */
+  piece: number;
+  /** What their entries have in common; made when first wanted. */
+  parts: EntryParts | undefined;
   /** The one before all of those, taken off so that somebody sees it; undefined as long as nobody asked for one. */
   front: PendingJob | undefined;
 }
 
 /**
  * Jobs that nothing has happened to, as the bytes of their entries in a snapshot: a million of them as objects with
- * texts take twice the memory, and a second of garbage collection. Some hundred share a piece of memory, which goes
- * when no line has one of its jobs any more.
+ * texts take twice the memory, and a second of garbage collection. Each kind has pieces of memory of its own: what goes
+ * in the order of the line leaves nothing behind, and where others go, those that are left move together.
  */
 export class Shelf {
-  readonly #pieces: Buffer[] = [];
-  /** For each piece: how many of its entries stand in a line. */
-  readonly #standing: number[] = [];
-  readonly #freePieces: number[] = [];
-  #current = -1;
-  #at = pieceBytes;
+  readonly #pieces = new Pieces();
+  readonly #entry = new FreshEntry();
+  readonly #onMoved: (id: string, to: ShelfRef) => void;
   readonly #kinds: (Kind | undefined)[] = [];
   readonly #freeKinds: number[] = [];
   readonly #kindsByOptions = new Map<JobOptions, Kind>();
   /** The one asked for last: most jobs are of the kind of the one before. */
   #last: Kind | undefined;
+  /** Until so many were refused nobody looks again for kinds that are needed no longer. */
+  #refusals = 0;
+
+  /** `onMoved` is told where a job lies now, while it still lies where it was, too. */
+  constructor(onMoved: (id: string, to: ShelfRef) => void) {
+    this.#onMoved = onMoved;
+  }
 
   /** Behind all others of its kind; undefined, and nothing is done, where it is none for here. */
   put(options: JobOptions, seq: number, entry: EntrySource): ShelfRef | undefined {
-    const { entryBytesMax } = entry;
-    if (entryBytesMax > entryMax || seq > seqMax) return undefined;
     const kind = this.#kindOf(options) ?? this.#newKind(options);
-    if (kind === undefined || (this.#at + headBytes + entryBytesMax > pieceBytes && !this.#nextPiece()))
-      return undefined;
-    const piece = this.#pieces[this.#current] ?? nothing;
-    const ref = (this.#current << pieceBits) | this.#at;
-    const from = this.#at + headBytes;
-    const to = entry.writeEntry(piece, from);
-    piece.writeUInt16LE(kind.no, this.#at);
-    piece.writeUInt16LE(to - from, this.#at + 2);
-    piece.writeUIntLE(seq, this.#at + 4, 6);
-    this.#at = to;
-    this.#standing[this.#current] = (this.#standing[this.#current] ?? 0) + 1;
-    kind.line.push(ref);
+    if (kind === undefined) return undefined;
+    const fits = entry.entryBytesMax <= entryMax && seq <= seqMax;
+    const ref = fits ? this.#write(kind, seq, entry) : undefined;
+    if (ref === undefined) this.#forgetIdle(kind);
+    else kind.line.push(ref);
     return ref;
+  }
+
+  /** The same of a fresh job; see `FreshEntry` for what it may be. */
+  putJob(job: FreshJob): ShelfRef | undefined {
+    const kind = this.#kindOf(job.options) ?? this.#newKind(job.options);
+    if (kind === undefined) return undefined;
+    kind.parts ??= partsOf(job.options);
+    return this.put(job.options, job.seq, this.#entry.of(job, kind.parts));
+  }
+
+  #write(kind: Kind, seq: number, entry: EntrySource): ShelfRef | undefined {
+    if (kind.piece < 0 || !this.#pieces.hasRoom(kind.piece, entry.entryBytesMax)) {
+      kind.piece = this.#pieces.open(entry.entryBytesMax, kind.piece);
+    }
+    return kind.piece < 0 ? undefined : this.#pieces.write(kind.piece, kind.no, seq, entry);
   }
 
   /** Is this the job with this id? */
   hasId(ref: ShelfRef, id: string): boolean {
-    const piece = this.#pieces[ref >> pieceBits] ?? nothing;
-    const start = (ref & (pieceBytes - 1)) + headBytes + 2;
-    if (piece[start - 1] !== id.length) return false;
-    for (let at = 0; at < id.length; at++) if (piece[start + at] !== id.charCodeAt(at)) return false;
-    return true;
+    return this.#pieces.hasId(ref, id);
   }
 
   /** To look at. */
   jobAt(ref: ShelfRef): ColdJob {
-    const at = ref & (pieceBytes - 1);
-    const piece = this.#pieces[ref >> pieceBits] ?? nothing;
-    const kind = this.#kinds[piece.readUInt16LE(at)];
+    const kind = this.#kinds[this.#pieces.kindAt(ref)];
     assert(kind !== undefined, 'what lies on the shelf is of a kind, and not gone');
-    const from = at + headBytes;
-    return new ColdJob(piece, from, from + piece.readUInt16LE(at + 2), piece.readUIntLE(at + 4, 6), kind.options);
+    return this.#pieces.jobAt(ref, kind.options);
   }
 
   /** It lies here no longer. */
   takeOff(ref: ShelfRef): void {
-    const piece = this.#pieces[ref >> pieceBits] ?? nothing;
-    const at = ref & (pieceBytes - 1);
-    const kind = this.#kinds[piece.readUInt16LE(at)];
+    const kind = this.#kinds[this.#pieces.kindAt(ref)];
     assert(kind !== undefined, 'what lies on the shelf is of a kind');
-    piece.writeUInt16LE(kind.no | goneBit, at);
+    this.#pieces.remove(ref);
     if (2 * ++kind.gone > kind.line.length) this.#closeRanks(kind);
   }
 
@@ -111,78 +111,57 @@ export class Shelf {
     return this.#kindOf(job.options)?.front === job;
   }
 
-  /** The first of its kind, which is to become the front; undefined when there is none any more, nor a front then. */
-  first(options: JobOptions): ShelfRef | undefined {
+  /**
+   * Takes off the first of its kind, which is the front from now on; undefined when there is none any more. `onTaken`
+   * is told of it while it still lies here.
+   */
+  takeFront(options: JobOptions, onTaken: (job: PendingJob) => void): PendingJob | undefined {
     const kind = this.#kindOf(options);
     if (kind === undefined) return undefined;
     kind.front = undefined;
-    for (let ref = kind.line.peek(); ref !== undefined; ref = kind.line.peek()) {
-      if (!this.#isGone(ref)) return ref;
-      kind.line.shift();
+    let ref = kind.line.shift();
+    for (; ref !== undefined && this.#pieces.isGone(ref); ref = kind.line.shift()) {
       kind.gone--;
-      this.#leaves(ref);
+      this.#leaves(kind, ref);
     }
-    this.#forget(kind);
-    return undefined;
-  }
-
-  /** The `first` lies here no longer: it is this job. */
-  setFront(ref: ShelfRef, job: PendingJob): void {
-    const kind = this.#kindOf(job.options);
-    assert(kind?.line.peek() === ref, 'the first of its kind becomes the front');
-    kind.front = job;
-    kind.line.shift();
-    this.#leaves(ref);
+    if (ref === undefined) {
+      this.#forgetIdle(kind);
+      return undefined;
+    }
+    kind.front = this.jobAt(ref);
+    onTaken(kind.front);
+    this.#pieces.remove(ref);
+    this.#leaves(kind, ref);
+    return kind.front;
   }
 
   /** The entries as they lie now, whatever is taken off or put here later. */
   now(): (ref: ShelfRef) => Uint8Array {
-    const pieces = [...this.#pieces];
-    return (ref) => {
-      const piece = pieces[ref >> pieceBits] ?? nothing;
-      const from = (ref & (pieceBytes - 1)) + headBytes;
-      return piece.subarray(from, from + piece.readUInt16LE(from - headBytes + 2));
-    };
+    return this.#pieces.now();
   }
 
-  #isGone(ref: ShelfRef): boolean {
-    const piece = this.#pieces[ref >> pieceBits] ?? nothing;
-    return (piece.readUInt16LE(ref & (pieceBytes - 1)) & goneBit) !== 0;
-  }
-
+  /** Those that are left, without places for those that have gone. */
   #closeRanks(kind: Kind): void {
-    kind.line.filter((ref) => {
-      if (!this.#isGone(ref)) return true;
-      this.#leaves(ref);
-      return false;
-    });
     kind.gone = 0;
-    if (kind.line.length === 0 && kind.front === undefined) this.#forget(kind);
+    kind.line.rewrite((ref) => {
+      if (this.#pieces.isGone(ref)) {
+        this.#leaves(kind, ref);
+        return undefined;
+      }
+      if (this.#pieces.fill(ref) > sparse || kind.piece === this.#pieces.pieceOf(ref)) return ref;
+      const moved = this.#write(kind, this.#pieces.seqAt(ref), this.#pieces.entryAt(ref));
+      if (moved === undefined) return ref;
+      this.#onMoved(this.jobAt(ref).id, moved);
+      this.#pieces.remove(ref);
+      this.#leaves(kind, ref);
+      return moved;
+    });
+    this.#forgetIdle(kind);
   }
 
-  /** No line has it any more. */
-  #leaves(ref: ShelfRef): void {
-    const no = ref >> pieceBits;
-    const left = (this.#standing[no] ?? 0) - 1;
-    this.#standing[no] = left;
-    if (left > 0 || no === this.#current) return;
-    this.#pieces[no] = nothing;
-    this.#freePieces.push(no);
-  }
-
-  #nextPiece(): boolean {
-    if (this.#current >= 0 && this.#standing[this.#current] === 0) {
-      this.#at = 0;
-      this.#pieces[this.#current] = Buffer.allocUnsafeSlow(pieceBytes);
-      return true;
-    }
-    const no = this.#freePieces.pop() ?? this.#pieces.length;
-    if (no === piecesMax) return false;
-    this.#pieces[no] = Buffer.allocUnsafeSlow(pieceBytes);
-    this.#standing[no] = 0;
-    this.#current = no;
-    this.#at = 0;
-    return true;
+  /** Its line does not have it any more. */
+  #leaves(kind: Kind, ref: ShelfRef): void {
+    if (this.#pieces.leave(ref) && this.#pieces.pieceOf(ref) === kind.piece) kind.piece = -1;
   }
 
   #kindOf(options: JobOptions): Kind | undefined {
@@ -194,15 +173,29 @@ export class Shelf {
   }
 
   #newKind(options: JobOptions): Kind | undefined {
-    const no = this.#freeKinds.pop() ?? this.#kinds.length;
-    if (no === kindsMax) return undefined;
-    const kind = { no, options, line: new ShelfLine(), gone: 0, front: undefined };
+    let no = this.#freeKinds.pop() ?? this.#kinds.length;
+    if (no === kindsMax) {
+      if (this.#refusals++ % kindsMax === 0) this.#forgetEmpty();
+      no = this.#freeKinds.pop() ?? kindsMax;
+      if (no === kindsMax) return undefined;
+    }
+    const kind = { no, options, line: new ShelfLine(), gone: 0, piece: -1, parts: undefined, front: undefined };
     this.#kinds[no] = kind;
     this.#kindsByOptions.set(options, kind);
     return kind;
   }
 
-  #forget(kind: Kind): void {
+  /** Where there are no others, a front is a job like any other. */
+  #forgetEmpty(): void {
+    for (const kind of this.#kinds) {
+      if (kind === undefined || kind.line.length > 0) continue;
+      kind.front = undefined;
+      this.#forgetIdle(kind);
+    }
+  }
+
+  #forgetIdle(kind: Kind): void {
+    if (kind.line.length > 0 || kind.front !== undefined) return;
     this.#kinds[kind.no] = undefined;
     this.#last = undefined;
     this.#freeKinds.push(kind.no);

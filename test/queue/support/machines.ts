@@ -39,5 +39,6 @@ export function hashOf(machine: QueueMachine): string {
 export function reload(machine: QueueMachine): QueueMachine {
   const copy = new QueueMachine();
   for (const entry of machine.cut()) copy.load(entry);
+  copy.observer = machine.observer;
   return copy;
 }

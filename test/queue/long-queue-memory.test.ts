@@ -1,0 +1,95 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, test } from 'vitest';
+import { encodeEvent } from '../../src/queue/events/events.ts';
+import { allLanes } from '../../src/queue/state/lane.ts';
+import { QueueMachine } from '../../src/queue/state/machine.ts';
+import { ack, at, dispatch, enqueue } from './support/machines.ts';
+
+setFlagsFromString('--expose-gc');
+const collect: () => void = runInNewContext('gc');
+
+/** Bytes in buffers, of all that lives. */
+function held(): number {
+  for (let n = 0; n < 5; n++) collect();
+  return process.memoryUsage().arrayBuffers;
+}
+
+const payload = Buffer.alloc(300, 'x');
+
+class Long {
+  readonly machine = new QueueMachine(0);
+  #seq = 0;
+
+  enqueue(id: string, group: string): void {
+    this.machine.apply(encodeEvent(enqueue(id, { payload, group })), ++this.#seq);
+  }
+  remove(id: string): void {
+    this.machine.apply(encodeEvent({ type: 'REMOVE', id, at }), ++this.#seq);
+  }
+  pause(group: string): void {
+    this.machine.apply(encodeEvent({ type: 'PAUSE', id: '', at, group }), ++this.#seq);
+  }
+  /** All that may run, to their end. */
+  run(): void {
+    const next = (): string | undefined => this.machine.ready.take(Number.MAX_SAFE_INTEGER, { lanes: allLanes })?.id;
+    for (let id = next(); id !== undefined; id = next()) {
+      this.machine.apply(encodeEvent(dispatch(id)), ++this.#seq);
+      this.machine.apply(encodeEvent(ack(id)), ++this.#seq);
+      this.remove(id);
+    }
+  }
+}
+
+/** In an order that has nothing to do with theirs; `count` has no factor in common with the step. */
+function* mixed(count: number): Iterable<number> {
+  for (let n = 0; n < count; n++) yield (n * 7919) % count;
+}
+
+test.each([
+  ['run', false],
+  ['run', true],
+  ['removed', false],
+  ['removed', true],
+])('a queue that was long keeps nothing of those that have gone: %s, asked before %s', (how, asked) => {
+  const long = new Long();
+  const before = held();
+  for (let round = 0; round < 4; round++) {
+    if (asked) long.machine.ready.delayedCount(at);
+    for (let n = 0; n < 20_011; n++) long.enqueue(`${n}`, `g${n % 2}`);
+    if (how === 'run') long.run();
+    else for (const n of mixed(20_011)) long.remove(`${n}`);
+    expect(long.machine.size).toBe(0);
+    // One round has seven megabytes.
+    expect(held() - before).toBeLessThan(1_000_000);
+  }
+});
+
+test('those that are left move together, and are what they were', () => {
+  const long = new Long();
+  const before = held();
+  for (let n = 0; n < 40_009; n++) long.enqueue(`${n}`, '');
+  const stays = (n: number): boolean => n % 100 === 7;
+  for (const n of mixed(40_009)) if (!stays(n)) long.remove(`${n}`);
+  expect(held() - before).toBeLessThan(1_000_000);
+  const left = Array.from({ length: 40_009 }, (_, n) => n).filter(stays);
+  expect(long.machine.list().map(({ id }) => id)).toEqual(left.map(String));
+  const taken = left.map(() => long.machine.ready.take(at, { lanes: allLanes }));
+  expect(taken.map((job) => job?.id)).toEqual(left.map(String));
+  expect(taken.every((job) => job?.payload === payload.toString())).toBe(true);
+});
+
+test('a job that may not run keeps nothing of those that run around it', () => {
+  const long = new Long();
+  long.pause('held');
+  for (let n = 0; n < 2100; n++) long.enqueue(`filler-${n}`, 'held');
+  const before = held();
+  for (let round = 0; round < 300; round++) {
+    for (const name of ['held', ...Array<string>(200).fill('quick')]) {
+      long.enqueue(`${name}-${long.machine.totals.enqueued}`, name);
+    }
+    long.run();
+  }
+  expect(long.machine.size).toBe(2400);
+  expect(held() - before).toBeLessThan(1_000_000);
+});
