@@ -246,11 +246,11 @@ test('of many kinds of jobs all are kept, of too many the rest is read', () => {
   expect(hashOf(all.machine)).toBe(hashOf(read(some).machine));
   // The first of each kind is read.
   expect(coldOf(all.machine)).toBe(readCount - 2048 + 300 * 9);
-  const tooMany = [...filler, ...many(5000, 2)];
+  const tooMany = [...filler, ...many(9000, 2)];
   const few = kept(tooMany);
   expect(hashOf(few.machine)).toBe(hashOf(read(tooMany).machine));
   // Beside the kind of those before.
-  expect(coldOf(few.machine)).toBe(readCount - 2048 + 4096 - 1);
+  expect(coldOf(few.machine)).toBe(readCount - 2048 + 8192 - 1);
 });
 
 test('jobs kept as bytes live as others do', () => {

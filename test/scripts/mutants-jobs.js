@@ -101,7 +101,7 @@ export const jobMutants = [
     name: 'a job that stays keeps those around it',
     property: 'a queue that was long takes no memory',
     file: 'src/queue/state/shelf.ts',
-    edits: [['if (this.#pieces.fill(ref) > sparse ||', 'if (this.#pieces.fill(ref) > 0 ||']],
+    edits: [['if (this.#pieces.fill(ref) >= sparse ||', 'if (this.#pieces.fill(ref) > 0 ||']],
     tests: ['test/queue/long-queue-memory.test.ts'],
     only: 'that are left',
   },

@@ -196,8 +196,8 @@ export class JobTable implements ReadyJobs {
 
   #empty(place: number): void {
     const held = this.#at(place);
-    if (typeof held === 'number') this.#shelf.takeOff(held);
     this.#put(place, undefined);
+    if (typeof held === 'number') this.#shelf.takeOff(held);
   }
 
   /** An index with more room, or without graves; and no empty places, where they are many. */

@@ -2,29 +2,33 @@ import { ownText } from '../../base/own-text.ts';
 import { enqueueDefaults } from '../events/event-types.ts';
 import type { JobOptions } from './job.ts';
 
-/** Group -> name -> the options last seen there. */
-const recent = new Map<string, Map<string, JobOptions>>();
+/** Group -> name -> the options last seen there, of which there may be a few. */
+const recent = new Map<string, Map<string, JobOptions[]>>();
 const recentMax = 8192;
+const fewMax = 16;
 let size = 0;
 
 type Given = Omit<JobOptions, 'command'> & { command?: readonly string[] | undefined };
 
 /**
- * One object for the options that many jobs have in common: those last seen under the same name in the same group. A
+ * One object for the options that many jobs have in common: those seen lately under the same name in the same group. A
  * million jobs then cost a hundred megabytes less, and nothing a program can observe changes, because options are never
  * written to.
  */
 export function sharedOptions(options: Given): JobOptions {
   const known = recent.get(options.group)?.get(options.name);
-  if (
-    known !== undefined &&
-    known.priority === options.priority &&
-    known.maxAttempts === options.maxAttempts &&
-    known.timeoutMs === options.timeoutMs &&
-    known.backoff === options.backoff &&
-    known.command === options.command
-  ) {
-    return known;
+  for (let at = 0; known !== undefined && at < known.length; at++) {
+    const one = known[at];
+    if (
+      one !== undefined &&
+      one.priority === options.priority &&
+      one.maxAttempts === options.maxAttempts &&
+      one.timeoutMs === options.timeoutMs &&
+      one.backoff === options.backoff &&
+      one.command === options.command
+    ) {
+      return one;
+    }
   }
   return options.command === undefined ? remember(options) : optionsOf(options, options);
 }
@@ -47,10 +51,13 @@ function remember(given: Given): JobOptions {
     backoff: textOf(given.backoff, enqueueDefaults.backoff),
     group: textOf(given.group, enqueueDefaults.group),
   });
-  const names = recent.get(options.group) ?? new Map<string, JobOptions>();
+  const names = recent.get(options.group) ?? new Map<string, JobOptions[]>();
   recent.set(options.group, names);
-  if (!names.has(options.name)) size++;
-  names.set(options.name, options);
+  const known = names.get(options.name) ?? [];
+  if (known.length === fewMax) known.shift();
+  else size++;
+  known.push(options);
+  names.set(options.name, known);
   return options;
 }
 

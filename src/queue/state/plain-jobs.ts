@@ -10,7 +10,7 @@ import { backoffTag, entryForm, nameTag, numberTags, type PlainForm, payloadTag 
 const idLengthMax = 127;
 /** Seven bytes: all times and seqs there will be for a while. */
 const varintMax = 7;
-const kindsMax = 4096;
+const kindsMax = 8192;
 const nothing = Buffer.alloc(0);
 
 /** The bytes of the options that jobs have in common: name; priority, attempts, timeout and backoff; group. */

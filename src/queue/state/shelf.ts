@@ -2,7 +2,7 @@ import { assert } from '../../base/errors.ts';
 import type { ColdJob } from './cold-job.ts';
 import type { EntrySource } from './entry-source.ts';
 import { type EntryParts, FreshEntry, partsOf } from './fresh-entry.ts';
-import type { FreshJob } from './fresh-job.ts';
+import { FreshJob } from './fresh-job.ts';
 import type { JobOptions, PendingJob } from './job.ts';
 import { Pieces, type ShelfRef } from './pieces.ts';
 import { ShelfLine } from './shelf-line.ts';
@@ -11,7 +11,7 @@ const kindsMax = 8192;
 /** Some jobs to a piece: a large one is better off as a job. */
 const entryMax = 4096;
 const seqMax = 2 ** 48 - 1;
-/** Of a piece with less than that part of its jobs left they are moved. */
+/** Those that are left of a piece are moved when they are less than that part of it. */
 const sparse = 1 / 4;
 
 /** Jobs that have their options in common: they are run in the order in which they lie here. */
@@ -32,7 +32,7 @@ interface Kind {
 /**
  * Jobs that nothing has happened to, as the bytes of their entries in a snapshot: a million of them as objects with
  * texts take twice the memory, and a second of garbage collection. Each kind has pieces of memory of its own: what goes
- * in the order of the line leaves nothing behind, and where others go, those that are left move together.
+ * in the order of the line leaves nothing behind, and where others go, the few that are left of a piece are moved.
  */
 export class Shelf {
   readonly #pieces = new Pieces();
@@ -51,7 +51,7 @@ export class Shelf {
     this.#onMoved = onMoved;
   }
 
-  /** Behind all others of its kind; undefined, and nothing is done, where it is none for here. */
+  /** Behind all others of its kind; undefined where it is none for here. */
   put(options: JobOptions, seq: number, entry: EntrySource): ShelfRef | undefined {
     const kind = this.#kindOf(options) ?? this.#newKind(options);
     if (kind === undefined) return undefined;
@@ -72,9 +72,11 @@ export class Shelf {
 
   #write(kind: Kind, seq: number, entry: EntrySource): ShelfRef | undefined {
     if (kind.piece < 0 || !this.#pieces.hasRoom(kind.piece, entry.entryBytesMax)) {
-      kind.piece = this.#pieces.open(entry.entryBytesMax, kind.piece);
+      const opened = this.#pieces.open(entry.entryBytesMax, kind.piece);
+      if (opened < 0) return undefined;
+      kind.piece = opened;
     }
-    return kind.piece < 0 ? undefined : this.#pieces.write(kind.piece, kind.no, seq, entry);
+    return this.#pieces.write(kind.piece, kind.no, seq, entry);
   }
 
   /** Is this the job with this id? */
@@ -128,11 +130,15 @@ export class Shelf {
       this.#forgetIdle(kind);
       return undefined;
     }
-    kind.front = this.jobAt(ref);
-    onTaken(kind.front);
+    // With texts of its own: one job does not keep a piece.
+    const { id, seq, payload, createdAt } = this.jobAt(ref);
+    const front = new FreshJob(id, seq, kind.options, payload, createdAt);
+    kind.front = front;
+    onTaken(front);
     this.#pieces.remove(ref);
     this.#leaves(kind, ref);
-    return kind.front;
+    if (2 * kind.gone > kind.line.length) this.#closeRanks(kind);
+    return front;
   }
 
   /** The entries as they lie now, whatever is taken off or put here later. */
@@ -148,7 +154,7 @@ export class Shelf {
         this.#leaves(kind, ref);
         return undefined;
       }
-      if (this.#pieces.fill(ref) > sparse || kind.piece === this.#pieces.pieceOf(ref)) return ref;
+      if (this.#pieces.fill(ref) >= sparse || kind.piece === this.#pieces.pieceOf(ref)) return ref;
       const moved = this.#write(kind, this.#pieces.seqAt(ref), this.#pieces.entryAt(ref));
       if (moved === undefined) return ref;
       this.#onMoved(this.jobAt(ref).id, moved);
