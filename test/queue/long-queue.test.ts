@@ -226,3 +226,11 @@ test('many kinds with one job each leave room for others', () => {
   expect(order).toHaveLength(9100);
   expect(new Set(order).size).toBe(9100);
 });
+
+test('a payload that has no room on the shelf is kept all the same', () => {
+  const sizes = [4000, 5000, 66_000, 1_000_000];
+  const machine = many(sizes.length, (n) => ({ payload: Buffer.alloc(sizes[n] ?? 0, 'x') }));
+  expect(sizes.map((_, n) => machine.get(`m${n}`)?.payload?.length)).toEqual(sizes);
+  expect(machine.get('m0')).toBeInstanceOf(ColdJob);
+  expect(machine.get('m1')).not.toBeInstanceOf(ColdJob);
+});
