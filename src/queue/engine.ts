@@ -23,7 +23,7 @@ import type {
 import type { LimitEvent, PauseScope } from './events/setting-types.ts';
 import { ack } from './ops/ack.ts';
 import { Arrivals } from './ops/arrivals.ts';
-import { redriveAll, removeAll } from './ops/bulk.ts';
+import { removeAll } from './ops/bulk.ts';
 import * as change from './ops/change.ts';
 import { Commits } from './ops/commits.ts';
 import type { EngineContext } from './ops/context.ts';
@@ -32,6 +32,7 @@ import { enqueueMany, enqueueOne } from './ops/enqueue.ts';
 import type { Failure } from './ops/policy.ts';
 import { prune } from './ops/prune.ts';
 import { Rates } from './ops/rates.ts';
+import { redrive, redriveAll } from './ops/redrive.ts';
 import { Reservations } from './ops/reservations.ts';
 import * as settings from './ops/settings.ts';
 import { abandoned, fail, giveBack, reclaim, timeout } from './ops/settle.ts';
@@ -178,7 +179,7 @@ export class QueueEngine {
 
   /** A dead job lives again, with those that died of its death. E_JOB_UNKNOWN, E_JOB_STATE, E_PARENT_DEAD. */
   redrive(id: string, options: { reset?: boolean } = {}): Promise<{ seq: number; also: readonly string[] }> {
-    return change.redrive(this.#context, id, options);
+    return redrive(this.#context, id, options);
   }
 
   /** `redrive` of all dead jobs that pass; answers how many live again. */

@@ -63,14 +63,21 @@ export const queueMutants = [
   {
     name: 'retry of all: what waits for the dead lives',
     property: 'who waits for a job that stays dead stays so too, as it is when the frame is made',
-    file: 'src/queue/ops/bulk.ts',
+    file: 'src/queue/ops/redrive.ts',
     edits: [
       [
-        "if (job?.state === 'dead' && mayLive(engine, job, living)) living.add(id);",
-        "if (job?.state === 'dead') living.add(id);",
+        'if (this.deadParent(job) !== undefined || this.takerOfKey(job) !== undefined) return;',
+        'if (this.takerOfKey(job) !== undefined) return;',
       ],
     ],
     tests: ['test/queue/ops/together.test.ts'],
+  },
+  {
+    name: 'retry of all: a key for two',
+    property: 'of several dead jobs with one unique key one lives again, and none while another has it',
+    file: 'src/queue/ops/redrive.ts',
+    edits: [['return unfinished ?? this.#byKey.get(key);', 'return unfinished;']],
+    tests: ['test/queue/ops/bulk.test.ts', 'test/queue/ops/keys.test.ts'],
   },
   {
     name: 'removal of all: parents go without their children',

@@ -1,10 +1,10 @@
 import { assert } from '../../base/errors.ts';
 import type { CancelAnswer } from '../engine-types.ts';
-import type { CancelEvent, RetryEvent } from '../events/event-types.ts';
-import type { InFlightJob, Job } from '../state/job.ts';
+import type { CancelEvent } from '../events/event-types.ts';
+import type { InFlightJob } from '../state/job.ts';
 import { deathOfChildren, withDescendants } from './cascade.ts';
-import { type EngineContext, reservedKey } from './context.ts';
-import { hasChildren, lostLease, parentDead, unknownJob, wrongState } from './engine-checks.ts';
+import type { EngineContext } from './context.ts';
+import { hasChildren, known, lostLease, wrongState } from './engine-checks.ts';
 import { type JobChange, updateEvent } from './spec.ts';
 
 /** What people do to jobs by hand. Each rejects with E_JOB_UNKNOWN and E_JOB_STATE where the job does not allow it. */
@@ -63,77 +63,6 @@ export async function remove(engine: EngineContext, id: string): Promise<{ seq: 
   );
 }
 
-/**
- * A dead job becomes pending again, history kept, and with it those that died because it did. Without `reset` each gets
- * one more attempt. Rejects with E_PARENT_DEAD when it waits for another dead one.
- */
-export async function redrive(
-  engine: EngineContext,
-  id: string,
-  options: { reset?: boolean },
-): Promise<{ seq: number; also: readonly string[] }> {
-  const reset = options.reset === true;
-  return await engine.reserved.holdPlanned(
-    () => touchedByRedrive(engine, id),
-    async () => {
-      const job = known(engine, id);
-      if (job.state !== 'dead') throw wrongState(job, 'only dead jobs are retried by hand');
-      for (const parent of job.special?.parents ?? []) {
-        const found = engine.machine.get(parent);
-        if (found?.state === 'dead') throw parentDead(id, found);
-      }
-      const taker = takerOfKey(engine, job);
-      if (taker !== undefined) throw wrongState(job, `job ${taker.id} has its key by now`);
-      const at = engine.now();
-      const jobs = redriven(engine, id);
-      const events = jobs.map(
-        (dead): RetryEvent => ({ type: 'RETRY', id: dead.id, at, runAt: at, reason: 'redrive', refund: false, reset }),
-      );
-      const seq = await engine.commits.append(events);
-      return { seq, also: jobs.slice(1).map((one) => one.id) };
-    },
-  );
-}
-
-/**
- * Their parents must not die meanwhile, their keys not be given away. Also those that another dead parent keeps: it may
- * be called back at this moment, too.
- */
-function* touchedByRedrive(engine: EngineContext, id: string): Generator<string> {
-  yield id;
-  for (const job of redriven(engine, id, () => true)) {
-    yield job.id;
-    yield* job.special?.parents ?? [];
-    if (job.special?.key !== undefined) yield reservedKey(job.special.key);
-  }
-}
-
-/** An unfinished job that took the unique key of this dead one. */
-function takerOfKey({ machine }: EngineContext, job: Job): Job | undefined {
-  const key = job.special?.key;
-  if (key === undefined) return undefined;
-  return machine.keyHolders(key).find(({ state }) => state === 'pending' || state === 'in_flight');
-}
-
-/** The job, then those that died of its death and that nothing else keeps from living; parents before children. */
-function redriven(engine: EngineContext, id: string, mayLive = isFreeToLive): Job[] {
-  const first = engine.machine.get(id);
-  if (first?.state !== 'dead') return [];
-  const chosen = new Map([[id, first as Job]]);
-  for (const job of engine.machine.jobs()) {
-    if (job.state !== 'dead' || job.reason !== 'parent' || chosen.has(job.id)) continue;
-    const parents = job.special?.parents ?? [];
-    if (parents.some((parent) => chosen.has(parent)) && mayLive(engine, job, chosen)) chosen.set(job.id, job);
-  }
-  return [...chosen.values()];
-}
-
-function isFreeToLive(engine: EngineContext, job: Job, chosen: ReadonlyMap<string, Job>): boolean {
-  const parents = job.special?.parents ?? [];
-  if (takerOfKey(engine, job) !== undefined) return false;
-  return parents.every((parent) => chosen.has(parent) || engine.machine.get(parent)?.state !== 'dead');
-}
-
 /** Moves the deadline of a lease to `ms` from now. Rejects with E_LEASE_OVER. */
 export async function extend(engine: EngineContext, token: string, ms: number): Promise<{ deadlineMs: number }> {
   const { id } = leased(engine, token);
@@ -151,11 +80,5 @@ export async function extend(engine: EngineContext, token: string, ms: number): 
 export function leased(engine: EngineContext, token: string): InFlightJob {
   const job = engine.machine.lease(token);
   if (job === undefined) throw lostLease(token);
-  return job;
-}
-
-function known(engine: EngineContext, id: string): Job {
-  const job = engine.machine.get(id);
-  if (job === undefined) throw unknownJob(id);
   return job;
 }

@@ -5,6 +5,7 @@ import type { AttemptRef, FailAnswer } from '../engine-types.ts';
 import type { DeadEvent, RetryEvent } from '../events/event-types.ts';
 import type { DeadJob, InFlightJob, Job } from '../state/job.ts';
 import { type Packed, packText } from '../state/packed.ts';
+import type { EngineContext } from './context.ts';
 
 /** The job, if this is still its current attempt. */
 export function attemptOf(job: Job | undefined, ref: AttemptRef): InFlightJob | undefined {
@@ -29,6 +30,13 @@ function lostAttempt(ref: AttemptRef, job: Job | undefined): WalqError {
       data: { job: ref.id, dispatchSeq: ref.dispatchSeq, state: now },
     },
   );
+}
+
+/** Throws E_JOB_UNKNOWN. */
+export function known({ machine }: Pick<EngineContext, 'machine'>, id: string): Job {
+  const job = machine.get(id);
+  if (job === undefined) throw unknownJob(id);
+  return job;
 }
 
 export function unknownJob(id: string): WalqError {

@@ -5,6 +5,7 @@ import { DispatchRules } from './dispatch-rules.ts';
 import { fits, fitsInAnyOrder } from './fits.ts';
 import { type History, timeOf } from './history.ts';
 import { plan, type Request } from './operations.ts';
+import { checkRedrivenAll } from './redrive-rules.ts';
 import type { State } from './state.ts';
 import * as rules from './sweep-rules.ts';
 import type { Op, World } from './world.ts';
@@ -52,6 +53,9 @@ function checkFrame(world: World, history: History, begun: DispatchRules, op: Op
     case 'prune':
       rules.checkPruned(history, op, request.request, frame);
       break;
+    case 'redriveAll':
+      checkRedrivenAll(history, op, request, frame);
+      break;
     case 'sweep':
       rules.checkSweepFrame(history, op, request.upSinceMs, frame);
       break;
@@ -80,6 +84,9 @@ function checkAnswer(history: History, begun: DispatchRules, op: Op, frames: rea
     case 'reclaim':
       checkReclaimAnswer(op, frames);
       rules.checkReclaimed(history, op);
+      break;
+    case 'redriveAll':
+      if (op.answer !== (frame?.events.length ?? 0)) throw new Error('answered another number than it called back');
       break;
     case 'prune':
       checkPrune(history, op, request.request, frames);

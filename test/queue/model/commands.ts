@@ -116,6 +116,7 @@ const action = fc.oneof(
   command(2, 'promote', { target }),
   command(3, 'remove', { target }),
   command(6, 'redrive', { target, reset: fc.boolean() }),
+  command(2, 'redriveAll', { name: opt(name), reset: fc.boolean() }),
   command(3, 'prune', { request: prune }),
   command(1, 'pause', { scope }),
   command(2, 'resume', { scope, pick }),

@@ -2,7 +2,7 @@ import type { PruneRequest, ScheduleSpec } from '../../../src/queue/engine-types
 import type { QueueEvent } from '../../../src/queue/events/event-types.ts';
 import type { LimitEvent, PauseScope } from '../../../src/queue/events/setting-types.ts';
 import type { JobChange, JobSpec } from '../../../src/queue/ops/spec.ts';
-import { childrenOf, descendants, ended, type Job, type State, scopeOf } from './state.ts';
+import { childrenOf, descendants, ended, freeToLive, type Job, type State, scopeOf } from './state.ts';
 
 /** An operation as the engine is asked for it. */
 export type Request =
@@ -17,6 +17,7 @@ export type Request =
   | { kind: 'cancel' | 'promote' | 'remove'; id: string }
   | { kind: 'update'; id: string; change: JobChange }
   | { kind: 'redrive'; id: string; reset: boolean }
+  | { kind: 'redriveAll'; name: string | undefined; reset: boolean }
   | { kind: 'prune'; request: PruneRequest }
   | { kind: 'pause' | 'resume'; scope: PauseScope }
   | { kind: 'limit'; limits: Omit<LimitEvent, 'type' | 'id' | 'at'> }
@@ -188,18 +189,14 @@ function byHand(state: State, at: number, job: Job, request: ByHand): Plan {
       if (phase !== 'dead') return { refused: 'E_JOB_STATE' };
       const isDead = (parent: string): boolean => state.jobs.get(parent)?.phase === 'dead';
       if (job.parents.some(isDead)) return { refused: 'E_PARENT_DEAD' };
-      const isTaken = (key: string | undefined): boolean =>
-        key !== undefined &&
-        [...state.jobs.values()].some((one) => one.key === key && one.phase !== 'dead' && one.phase !== 'done');
-      if (isTaken(job.key)) return { refused: 'E_JOB_STATE' };
-      const back = new Set([id]);
-      for (let size = 0; size < back.size; ) {
-        size = back.size;
-        for (const { id: child, phase, reason, parents, key } of state.jobs.values()) {
-          const came = phase === 'dead' && reason === 'parent' && parents.some((parent) => back.has(parent));
-          if (came && !isTaken(key) && parents.every((parent) => back.has(parent) || !isDead(parent))) back.add(child);
-        }
+      const came = new Map([[id, job]]);
+      for (const one of state.jobs.values()) {
+        const { phase, reason, parents } = one;
+        if (phase === 'dead' && reason === 'parent' && parents.some((parent) => came.has(parent)))
+          came.set(one.id, one);
       }
+      const back = freeToLive(state, came.values());
+      if (!back.has(id)) return { refused: 'E_JOB_STATE' };
       const { reset } = request;
       const events = [...back].map(
         (one): Expected => ({ type: 'RETRY', id: one, reason: 'redrive', reset, refund: false, runAt: at }),

@@ -66,6 +66,19 @@ export function childrenOf(state: State, id: string): Job[] {
   return [...state.jobs.values()].filter((job) => job.phase === 'waits' && job.awaits.includes(id));
 }
 
+/** Of these dead jobs, in the order they were enqueued, those that may live again together. */
+export function freeToLive(state: State, candidates: Iterable<Job>): Set<string> {
+  const back = new Set<string>();
+  const keys = new Set([...state.jobs.values()].filter((job) => !ended(job)).map(({ key }) => key));
+  for (const { id, parents, key } of candidates) {
+    if (parents.some((parent) => state.jobs.get(parent)?.phase === 'dead' && !back.has(parent))) continue;
+    if (key !== undefined && keys.has(key)) continue;
+    back.add(id);
+    keys.add(key);
+  }
+  return back;
+}
+
 /** All that wait for these, directly or not. */
 export function descendants(state: State, ids: Iterable<string>): Set<string> {
   const found = new Set<string>();

@@ -175,6 +175,8 @@ export class World {
         return await engine.update(request.id, request.change);
       case 'redrive':
         return await engine.redrive(request.id, { reset: request.reset });
+      case 'redriveAll':
+        return await engine.redriveAll(request.name === undefined ? {} : { name: request.name }, request.reset);
       case 'prune':
         return await engine.prune(request.request);
       case 'pause':

@@ -41,6 +41,19 @@ describe('redrive of all', () => {
     expect(states()).toEqual({ a: 'pending', b: 'pending', c: 'pending' });
   });
 
+  test('gives a unique key to one job: the unfinished one that has it, else the first', async () => {
+    await cancelled([{ id: 'a', key: 'k' }], 'a');
+    await b.engine.enqueue({ id: 'b', key: 'k' });
+    await b.engine.cancel('b');
+    expect(await b.engine.redriveAll()).toBe(1);
+    expect(states()).toEqual({ a: 'pending', b: 'dead' });
+    expect(await b.engine.redriveAll()).toBe(0);
+    await b.engine.cancel('a');
+    await b.engine.enqueue({ id: 'c', key: 'k' });
+    expect(await b.engine.redriveAll()).toBe(0);
+    expect(states()).toEqual({ a: 'dead', b: 'dead', c: 'pending' });
+  });
+
   test('of many goes in frames of bounded size; a job that changed meanwhile is left as it is', async () => {
     const specs = Array.from({ length: 2500 }, (_, n) => ({ id: `j${n}` }));
     await cancelled(specs, ...specs.map(({ id }) => id));

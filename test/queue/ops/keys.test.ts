@@ -90,6 +90,19 @@ describe('a unique key', () => {
     expect(b.log.machine.get('a')?.state).toBe('pending');
   });
 
+  test('of two that died of one death comes back with the first of them', async () => {
+    b = bench();
+    await b.engine.enqueueMany([{ id: 'a' }, { id: 'first', key: 'k', after: ['a'] }]);
+    await b.engine.cancel('a');
+    await b.engine.enqueue({ id: 'other', key: 'k' });
+    expect(await b.engine.redrive('a')).toMatchObject({ also: [] });
+    await b.engine.cancel('other');
+    await b.engine.enqueue({ id: 'second', key: 'k', after: ['a'] });
+    await b.engine.cancel('a');
+    expect(await b.engine.redrive('a')).toMatchObject({ also: ['first'] });
+    expect(b.log.machine.get('second')?.state).toBe('dead');
+  });
+
   test('of a removed job is free again', async () => {
     b = bench();
     await b.engine.enqueue({ id: 'a', key: 'k' });
