@@ -2,7 +2,13 @@ import type { Finding } from '../base/finding.ts';
 import { baseName, join } from '../base/path.ts';
 import type { Committer } from './committer.ts';
 import type { LogWriter } from './log-writer.ts';
-import { applyRetention, planRetention, type RetentionPlan } from './retention.ts';
+import {
+  applyRetention,
+  planRetention,
+  type RetentionPlan,
+  type RetentionRequest,
+  snapshotFaults,
+} from './retention.ts';
 import { snapshotFolder } from './snapshot/name.ts';
 import { persistAgain } from './snapshot/persist.ts';
 import { writeSnapshot } from './snapshot/write.ts';
@@ -26,6 +32,8 @@ export interface CheckpointerParts {
   /** Throws when the store is closed, or its disk failed: then nothing is removed any more. */
   refuseIfOver(): void;
 }
+
+type Request = Omit<RetentionRequest, 'storeId' | 'ahead'>;
 
 /** Snapshots of an open store, and the cleaning that they allow. One at a time: a second caller waits. */
 export class Checkpointer {
@@ -53,12 +61,11 @@ export class Checkpointer {
       const { writer, keep } = this.#parts;
       const started = this.#env.clock.monotonic();
       const before = this.#last;
-      const unchanged = before !== undefined && before.seq === writer.seqNext - 1;
+      const unchanged = before !== undefined && before.seq === writer.seqNext - 1 && (await this.#isWhole(before));
       const snapshot = unchanged ? before : await this.#snapshot();
       await this.#persist(snapshot.file);
-      const justRead = unchanged ? undefined : snapshot.file;
-      const plan =
-        options.clean === false ? undefined : await this.#plan(options.keep ?? keep, writer.segmentOrdinal, justRead);
+      const request = { keep: options.keep ?? keep, activeOrdinal: writer.segmentOrdinal, justRead: snapshot.file };
+      const plan = options.clean === false ? undefined : await this.#plan(request);
       if (plan) await this.#clean(plan);
       return {
         snapshot,
@@ -71,14 +78,18 @@ export class Checkpointer {
     });
   }
 
+  /** See `Store.clean`. */
+  clean(keep: number, newest: SnapshotSummary): Promise<RetentionPlan> {
+    return this.#inTurn(() => {
+      const { segmentOrdinal: activeOrdinal } = this.#parts.writer;
+      return this.#carryOut({ keep, activeOrdinal, justRead: newest.file, seqMax: newest.seq });
+    });
+  }
+
   /** See `Store.pruneSnapshots`. */
   prune(keep: number): Promise<RetentionPlan> {
-    return this.#inTurn(async () => {
-      // Ordinal 0 is below every segment: none of the log may go with the snapshots.
-      const plan = await this.#plan(keep, 0);
-      plan.findings.push(...(await this.#clean(plan)));
-      return plan;
-    });
+    // Ordinal 0 is below every segment: none of the log may go with the snapshots.
+    return this.#inTurn(() => this.#carryOut({ keep, activeOrdinal: 0 }));
   }
 
   /** When what was asked for is done, or has failed. */
@@ -95,9 +106,21 @@ export class Checkpointer {
     return run;
   }
 
-  #plan(keep: number, activeOrdinal: number, justRead?: string): Promise<RetentionPlan> {
+  /** It may have been removed or damaged since it was written. */
+  async #isWhole({ file }: SnapshotSummary): Promise<boolean> {
     const { dir, storeId } = this.#parts;
-    return planRetention(this.#env, dir, { storeId, keep, activeOrdinal, justRead });
+    return (await snapshotFaults(this.#env, dir, file, storeId))?.length === 0;
+  }
+
+  async #carryOut(request: Request): Promise<RetentionPlan> {
+    const plan = await this.#plan(request);
+    plan.findings.push(...(await this.#clean(plan)));
+    return plan;
+  }
+
+  #plan(request: Request): Promise<RetentionPlan> {
+    const { dir, storeId } = this.#parts;
+    return planRetention(this.#env, dir, { storeId, ...request });
   }
 
   async #clean(plan: RetentionPlan): Promise<Finding[]> {

@@ -4,7 +4,7 @@ import { listWal, walFolder } from './folder.ts';
 import { refuseDamage } from './open.ts';
 import { scanStore } from './read.ts';
 import { planRetention } from './retention.ts';
-import { hashEntries } from './snapshot/hash.ts';
+import { hashEntriesInSteps } from './snapshot/hash.ts';
 import type { Store } from './store.ts';
 import { surveyStore } from './survey.ts';
 import type { SnapshotSummary, StateMachine, StorageEnv } from './types.ts';
@@ -35,11 +35,11 @@ export async function compactStore<M extends StateMachine>(
   await refuseDamagedLog(env, store.dir);
   const bytesBefore = await storeBytes(env, store.dir);
   await store.rotate();
-  const { snapshot } = await store.checkpoint({ clean: false });
-  const { disk, memory } = await store.reload();
-  const stateHash = hashEntries(memory);
-  const onDisk = hashEntries(disk.cut());
-  if (onDisk !== stateHash) {
+  await store.checkpoint({ clean: false });
+  const { disk, memory, snapshot } = await store.reload();
+  const stateHash = await hashEntriesInSteps(env.clock, memory);
+  const onDisk = await hashEntriesInSteps(env.clock, disk.cut());
+  if (snapshot === undefined || onDisk !== stateHash) {
     throw damageError(
       'E_COMPACT_MISMATCH',
       `the state on disk is not the state in memory at seq ${store.seqLast}; nothing was removed`,
@@ -48,12 +48,13 @@ export async function compactStore<M extends StateMachine>(
       },
     );
   }
-  const { removedSegments, removedSnapshots, reasons } = await store.checkpoint({ keep: options.keep });
+  // Whatever was written meanwhile, another snapshot too, has not been proved: it neither covers nor replaces anything.
+  const { removeSegments, removeSnapshots, reasons } = await store.clean(options.keep, snapshot);
   return {
     snapshot,
     stateHash,
-    removedSegments,
-    removedSnapshots,
+    removedSegments: removeSegments,
+    removedSnapshots: removeSnapshots,
     reasons,
     bytesBefore,
     bytesAfter: await storeBytes(env, store.dir),

@@ -28,6 +28,8 @@ export interface RetentionRequest {
   activeOrdinal: number;
   /** A snapshot that was read back whole just now: it is not read again. */
   justRead?: string | undefined;
+  /** Snapshots after this seq stay and count for nothing. */
+  seqMax?: number | undefined;
   /** For a plan only: what will have been written before it is carried out. */
   ahead?: { snapshotSeq: number; segment: Pick<SegmentName, 'ordinal' | 'seqFirst'> };
 }
@@ -42,17 +44,17 @@ export async function planRetention(
   storeDir: string,
   request: RetentionRequest,
 ): Promise<RetentionPlan> {
-  const { storeId, keep, activeOrdinal, justRead, ahead } = request;
+  const { storeId, keep, activeOrdinal, justRead, seqMax = Number.POSITIVE_INFINITY, ahead } = request;
   const plan: RetentionPlan = { kept: [], removeSnapshots: [], removeSegments: [], reasons: [], findings: [] };
   if (ahead)
     plan.kept.push({ file: join(snapshotFolder, snapshotFileName(ahead.snapshotSeq)), seq: ahead.snapshotSeq });
   for (const { file, seq } of (await listSnapshots(env, storeDir)).snapshots) {
-    if (seq === ahead?.snapshotSeq) continue;
+    if (seq === ahead?.snapshotSeq || seq > seqMax) continue;
     if (plan.kept.length >= keep) {
       plan.removeSnapshots.push(file);
       continue;
     }
-    const findings = file === justRead ? [] : await faultsOf(env, storeDir, file, storeId);
+    const findings = file === justRead ? [] : await snapshotFaults(env, storeDir, file, storeId);
     if (findings?.length === 0) plan.kept.push({ file, seq });
     else plan.findings.push(...(findings ?? []));
   }
@@ -92,8 +94,8 @@ export async function planRetention(
   return plan;
 }
 
-/** Undefined when it is gone. */
-async function faultsOf(
+/** What keeps a snapshot from counting: its bytes are not those that its writer read back. Undefined when it is gone. */
+export async function snapshotFaults(
   env: StorageEnv,
   storeDir: string,
   file: string,

@@ -75,6 +75,12 @@ interface StoreParts<M> {
   created: boolean;
 }
 
+interface Reloaded<M> {
+  disk: M;
+  memory: Iterable<Uint8Array>;
+  snapshot: SnapshotSummary | undefined;
+}
+
 /** A store open for writing: the log, the state it drives, snapshots, cleaning. One per store at a time. */
 export class Store<M extends StateMachine> {
   readonly dir: string;
@@ -178,6 +184,11 @@ export class Store<M extends StateMachine> {
     return this.#checkpointer.checkpoint(options);
   }
 
+  /** Removes what the `keep` newest good snapshots up to `newest`, which was just read back, make superfluous. */
+  clean(keep: number, newest: SnapshotSummary): Promise<RetentionPlan> {
+    return this.#checkpointer.clean(keep, newest);
+  }
+
   /** Removes snapshots older than the `keep` newest good ones; the log stays. Not while a snapshot is being written. */
   pruneSnapshots(keep: number): Promise<RetentionPlan> {
     return this.#checkpointer.prune(keep);
@@ -185,9 +196,9 @@ export class Store<M extends StateMachine> {
 
   /**
    * A second, independent look: the state that the disk gives (newest snapshot and tail, in a fresh state machine)
-   * beside the state in memory, both at the same seq. Appends wait meanwhile.
+   * beside the state in memory, both at the same seq. Appends wait meanwhile. `snapshot`: the one it began with.
    */
-  async reload(): Promise<{ disk: M; memory: Iterable<Uint8Array> }> {
+  async reload(): Promise<Reloaded<M>> {
     // A look that fails says nothing about what was written: it must not poison, so its failure is passed out.
     const look = await this.#committer.control(async () => {
       const [settled] = await Promise.allSettled([this.#look()]);
@@ -197,12 +208,13 @@ export class Store<M extends StateMachine> {
     return look.value;
   }
 
-  async #look(): Promise<{ disk: M; memory: Iterable<Uint8Array> }> {
+  async #look(): Promise<Reloaded<M>> {
     const loaded = await besideWriter(this.#env, this.dir, async () =>
       loadState(this.#env, this.dir, await surveyStore(this.#env, this.dir), this.#make),
     );
     refuseDamage(this.dir, loaded.findings);
-    return { disk: loaded.machine, memory: this.machine.cut() };
+    const { machine: disk, snapshot } = loaded;
+    return { disk, memory: this.machine.cut(), snapshot };
   }
 
   /** Why nothing may be written or removed any more. */

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as eventLoopTurn } from 'node:timers/promises';
+import type { Clock } from '../../base/clock.ts';
 import { assert } from '../../base/errors.ts';
 import { entryBytesMax, entryPrefixBytes } from './codec.ts';
+
+const stepMs = 4;
 
 /**
  * The hash of a state: hex SHA-256 over, for each entry in order, its length (u32 LE) and its bytes. It is the hash of
@@ -8,25 +12,51 @@ import { entryBytesMax, entryPrefixBytes } from './codec.ts';
  * hashes.
  */
 export function hashEntries(entries: Iterable<Uint8Array>): string {
-  const hash = createHash('sha256');
-  const gathered = Buffer.allocUnsafe(64 * 1024);
-  let filled = 0;
-  // Small entries are gathered first: one call into the hash per entry would cost more than the hashing.
+  const hash = new StateHash();
+  for (const entry of entries) hash.add(entry);
+  return hash.digest();
+}
+
+/** The same in steps of a few milliseconds, for a process that has other work. */
+export async function hashEntriesInSteps(clock: Clock, entries: Iterable<Uint8Array>): Promise<string> {
+  const hash = new StateHash();
+  let pausedAt = clock.monotonic();
   for (const entry of entries) {
+    hash.add(entry);
+    if (clock.monotonic() - pausedAt < stepMs) continue;
+    await eventLoopTurn();
+    pausedAt = clock.monotonic();
+  }
+  return hash.digest();
+}
+
+/** Small entries are gathered first: one call into the hash per entry would cost more than the hashing. */
+class StateHash {
+  readonly #hash = createHash('sha256');
+  readonly #gathered = Buffer.allocUnsafe(64 * 1024);
+  #filled = 0;
+
+  add(entry: Uint8Array): void {
     assert(entry.length > 0 && entry.length <= entryBytesMax, 'an entry has 1 byte to 32 MiB');
-    if (filled + entryPrefixBytes + entry.length > gathered.length) {
-      hash.update(gathered.subarray(0, filled));
-      filled = 0;
-    }
-    gathered.writeUInt32LE(entry.length, filled);
-    filled += entryPrefixBytes;
-    if (filled + entry.length > gathered.length) {
-      hash.update(gathered.subarray(0, filled)).update(entry);
-      filled = 0;
+    if (this.#filled + entryPrefixBytes + entry.length > this.#gathered.length) this.#flush();
+    this.#gathered.writeUInt32LE(entry.length, this.#filled);
+    this.#filled += entryPrefixBytes;
+    if (this.#filled + entry.length > this.#gathered.length) {
+      this.#flush();
+      this.#hash.update(entry);
     } else {
-      gathered.set(entry, filled);
-      filled += entry.length;
+      this.#gathered.set(entry, this.#filled);
+      this.#filled += entry.length;
     }
   }
-  return hash.update(gathered.subarray(0, filled)).digest('hex');
+
+  digest(): string {
+    this.#flush();
+    return this.#hash.digest('hex');
+  }
+
+  #flush(): void {
+    this.#hash.update(this.#gathered.subarray(0, this.#filled));
+    this.#filled = 0;
+  }
 }

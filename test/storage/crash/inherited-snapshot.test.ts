@@ -112,3 +112,25 @@ test('one that the log tells of was synced: it is not written again, and on a fu
   expect(await left.readdir('/s/snapshots')).toEqual([expect.stringMatching(/0003\.snap$/)]);
   expect((await open(powerLoss(left))).machine.items).toEqual(texts);
 });
+
+test.each<[string, (fs: SimFs, path: string) => Promise<void>]>([
+  ['was removed', (fs, path) => fs.unlink(path)],
+  [
+    'was damaged',
+    async (fs, path) => {
+      const file = await fs.open(path, 'r+');
+      await file.write(Buffer.from('rubbish'), 100);
+      await file.close();
+    },
+  ],
+])('a snapshot that %s behind the back of its writer is written again', async (_, harm) => {
+  const fs = new SimFs();
+  const store = await open(fs);
+  await append(store, 'one');
+  const { snapshot } = await store.checkpoint();
+  await harm(fs, `/s/${snapshot.file}`);
+  expect(await store.checkpoint()).toMatchObject({ unchanged: false, snapshot: { seq: snapshot.seq } });
+  expect(await store.checkpoint()).toMatchObject({ unchanged: true });
+  await store.close();
+  expect((await open(fs)).recovery).toMatchObject({ snapshot: { seq: snapshot.seq }, findings: [] });
+});

@@ -52,3 +52,23 @@ test('a state that reads back as another one stops a compaction before anything 
   await store.close();
   expect(logOf()).toEqual(expect.arrayContaining(before));
 });
+
+test.each([1, 2])('beside appends and other snapshots the one that was proved stays, keeping %i', async (keep) => {
+  const env = await diskOf(await sampleStore({ closed: true }));
+  const store = await openStore(env, dir, { machine: make });
+  const reload = store.reload.bind(store);
+  store.reload = async () => {
+    const look = await reload();
+    await store.append([Buffer.from('meanwhile')]);
+    await store.checkpoint({ clean: false });
+    return look;
+  };
+  const { snapshot, removedSegments } = await compactStore(env, store, { keep });
+  await store.append([Buffer.from('afterwards')]);
+  await store.close();
+  const names = [...imageOf(env.fs).keys()];
+  expect(names).toEqual(expect.arrayContaining([expect.stringContaining(snapshot.file)]));
+  expect(names.filter((name) => name.endsWith('.snap'))).toHaveLength(keep + 1);
+  expect(removedSegments.length).toBeGreaterThan(0);
+  expect((await openStore(env, dir, { machine: make })).machine.items.slice(-2)).toEqual(['meanwhile', 'afterwards']);
+});
