@@ -36,7 +36,7 @@ import { redrive, redriveAll } from './ops/redrive.ts';
 import { Reservations } from './ops/reservations.ts';
 import * as settings from './ops/settings.ts';
 import { abandoned, fail, giveBack, reclaim, timeout } from './ops/settle.ts';
-import { defaultPayloadBytesMax, type JobChange, type JobSpec } from './ops/spec.ts';
+import { defaultPayloadBytesMax, type JobChange, type JobSpec, type SpecLimits } from './ops/spec.ts';
 import { Sweeps } from './ops/sweeps.ts';
 import type { InFlightJob, JobState } from './state/job.ts';
 import type { QueueMachine } from './state/machine.ts';
@@ -80,6 +80,7 @@ export class QueueEngine {
         crashesMax: options.crashesMax ?? defaultCrashesMax,
         groupLimit,
       },
+      specLimits: () => specLimits(this.#context),
       now: () => Math.max(0, Math.floor(clock.now())),
     };
     this.#sweeps = new Sweeps(this.#context);
@@ -288,4 +289,10 @@ export class QueueEngine {
     this.#context.commits.stop();
     await this.idle();
   }
+}
+
+/** The limit of the queue, where it is the lower one. */
+function specLimits({ machine, options }: EngineContext): SpecLimits {
+  const limit = machine.settings.limitsOf('')?.payloadBytesMax;
+  return limit === undefined || limit > options.payloadBytesMax ? options : { payloadBytesMax: limit };
 }

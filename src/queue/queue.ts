@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { Exit, usageError, WalqError } from '../base/errors.ts';
+import { joinSignals } from '../base/signals.ts';
 import type { Store } from '../storage/store.ts';
 import type { CheckpointResult, RecoveryReport, StorageEnv } from '../storage/types.ts';
 import { batchesOf } from './api/batches.ts';
@@ -24,7 +25,6 @@ import type { QueueEngine } from './engine.ts';
 import type { AckAnswer, CancelAnswer, EnqueueAnswer, FailAnswer, QueueStatus } from './engine-types.ts';
 import type { PauseScope } from './events/setting-types.ts';
 import type { QueueMetrics } from './metrics/queue-metrics.ts';
-import type { ControlServer } from './process/socket-server.ts';
 import type { LocalOps } from './run/ops.ts';
 import type { JobCounts } from './state/job.ts';
 import type { QueueMachine } from './state/machine.ts';
@@ -39,10 +39,8 @@ export interface QueueParts {
   ops: LocalOps;
   workers: Workers;
   metrics: QueueMetrics;
-  /** Serves other processes. */
-  server: ControlServer | undefined;
-  /** Ends what goes on in the background. */
-  settled(): Promise<void>;
+  /** Stops listening, answers everything accepted, and frees the lock, whatever fails on the way. */
+  close(): Promise<void>;
 }
 
 /**
@@ -56,14 +54,17 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
   /** What opening found and set right. */
   readonly recovery: RecoveryReport;
   readonly #parts: QueueParts;
-  readonly #closed = new AbortController();
+  /** Fires when the queue is closed or its log has failed: whoever waits then waits no longer. */
+  readonly #ends = new AbortController();
   #closing: Promise<void> | undefined;
 
   constructor(parts: QueueParts) {
     this.#parts = parts;
     this.recovery = parts.store.recovery;
     // Every `take` that waits listens; so many of them are consumers, and no leak.
-    setMaxListeners(0, this.#closed.signal);
+    setMaxListeners(0, this.#ends.signal);
+    const { failed } = parts.store;
+    failed.addEventListener('abort', () => this.#ends.abort(failed.reason), { once: true });
   }
 
   /**
@@ -110,16 +111,11 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
    * left. Schedules fire, and expiry and retention are looked after, while a worker is at work.
    */
   work(handlers: WorkHandlers<Payloads>, options: WorkOptions = {}): Worker {
-    const { concurrency = 4 } = options;
     if (this.#closing !== undefined) throw closed();
-    if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
-      throw usageError('E_JOB', `concurrency must be a whole number from 1, not ${concurrency}`);
-    }
     const { env, workers } = this.#parts;
     const place = { clock: env.clock, killAfterMs: msOf(options.killAfter ?? killAfterDefault, 'killAfter') };
-    return workers.add(
-      startWorker(this.#parts, functionHandler(place, 'functions', handlers as WorkHandlers), options),
-    );
+    const handler = functionHandler(place, 'functions', handlers as WorkHandlers);
+    return workers.add((ended) => startWorker(this.#parts, handler, options, ended));
   }
 
   /**
@@ -135,10 +131,17 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
       if (!Number.isSafeInteger(count) || count < 0) {
         throw usageError('E_JOB', `count must be a whole number from 0, not ${count}`);
       }
-      const leaseMs = msOf(lease, 'lease');
+      const leaseMs = msOf(lease, 'lease', 1);
       const request = names === undefined ? { count, leaseMs } : { count, leaseMs, names: new Set(names) };
-      const ends = signal === undefined ? this.#closed.signal : AbortSignal.any([signal, this.#closed.signal]);
-      return this.#parts.ops.take(request, msOf(wait, 'wait'), ends).then(leasedJobs<Pick<Payloads, Name>>);
+      const waitMs = msOf(wait, 'wait');
+      const { ops } = this.#parts;
+      if (signal === undefined)
+        return ops.take(request, waitMs, this.#ends.signal).then(leasedJobs<Pick<Payloads, Name>>);
+      const ends = joinSignals(this.#ends.signal, signal);
+      return ops
+        .take(request, waitMs, ends.signal)
+        .then(leasedJobs<Pick<Payloads, Name>>)
+        .finally(ends.release);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -157,18 +160,18 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
    * A job taken has failed: it is retried by its backoff, or after `delay`; `dead` says why no attempt is of any use
    * any more. Rejects with E_LEASE_OVER.
    */
-  fail(
+  async fail(
     token: string,
     failure: { error?: string; delay?: Time; dead?: string } = {},
   ): Promise<FailAnswer & { id: string }> {
     const { delay, ...rest } = failure;
     const delayMs = delay === undefined ? {} : { delayMs: msOf(delay, 'delay') };
-    return this.#parts.ops.call('fail', { token, ...rest, ...delayMs });
+    return await this.#parts.ops.call('fail', { token, ...rest, ...delayMs });
   }
 
   /** A lease ends this long from now. Rejects with E_LEASE_OVER. */
-  extend(token: string, time: Time): Promise<{ deadlineMs: number }> {
-    return this.#parts.ops.call('extend', { token, ms: msOf(time, 'extend') });
+  async extend(token: string, time: Time): Promise<{ deadlineMs: number }> {
+    return await this.#parts.ops.call('extend', { token, ms: msOf(time, 'extend', 1) });
   }
 
   get(id: string): JobInfo<Payloads> | undefined {
@@ -197,9 +200,13 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
 
   /** Resolves once all these jobs are completed or dead, in the order of the ids. Rejects with E_JOB_UNKNOWN. */
   async waitFor(ids: string | readonly string[], options: { signal?: AbortSignal } = {}): Promise<JobInfo<Payloads>[]> {
-    const { signal = this.#closed.signal } = options;
-    const jobs = await waitForJobs(this.#parts.engine, [ids].flat(), AbortSignal.any([signal, this.#closed.signal]));
-    return jobs.map((job) => jobInfo(job));
+    const ends = joinSignals(this.#ends.signal, options.signal);
+    try {
+      const jobs = await waitForJobs(this.#parts.engine, [ids].flat(), ends.signal);
+      return jobs.map((job) => jobInfo(job));
+    } finally {
+      ends.release();
+    }
   }
 
   /**
@@ -207,8 +214,8 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
    * loop is left. Default: those that come. Throws E_SEQ_RANGE when compaction has dropped `from`.
    */
   events(options: { from?: number; signal?: AbortSignal } = {}): AsyncGenerator<LogEvent> {
-    const { from = this.#parts.store.seqLast + 1, signal = this.#closed.signal } = options;
-    return eventStream(this.#parts, from, AbortSignal.any([signal, this.#closed.signal]));
+    const { from = this.#parts.store.seqLast + 1, signal } = options;
+    return eventStream(this.#parts, from, this.#ends.signal, signal);
   }
 
   /** Ends a job that waits or is worked on, with all that wait for it. E_JOB_UNKNOWN, E_JOB_STATE. */
@@ -247,8 +254,8 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
   }
 
   /** Sets limits of a group or of the queue; 0 takes one away. They last until they are set anew. E_FIELD. */
-  limit(limits: LimitSettings): Promise<{ seq?: number }> {
-    return this.#parts.engine.limit(limitsOf(limits));
+  async limit(limits: LimitSettings): Promise<{ seq?: number }> {
+    return await this.#parts.engine.limit(limitsOf(limits));
   }
 
   /** Adds or replaces a schedule. E_SCHEDULE, and as `enqueue` for its job. */
@@ -282,14 +289,9 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
   }
 
   async #close(): Promise<void> {
-    const { engine, store, workers, server, settled } = this.#parts;
-    await workers.stop();
-    this.#closed.abort(closed());
-    const idle = engine.stop();
-    await server?.close();
-    await idle;
-    await settled();
-    await store.close();
+    await this.#parts.workers.stop();
+    this.#ends.abort(closed());
+    await this.#parts.close();
   }
 }
 

@@ -64,9 +64,17 @@ export function faultOf({ records, bytes, known }: Append): Error | undefined {
 }
 
 export function refuse(work: Work, error: unknown): void {
-  const instead = work.kind === 'append' ? work.outcome.failed(error) : undefined;
-  if (work.kind === 'append' && instead !== undefined) work.resolve(instead);
-  else work.reject(error);
+  if (work.kind === 'control') {
+    work.reject(error);
+    return;
+  }
+  try {
+    const instead = work.outcome.failed(error);
+    if (instead === undefined) work.reject(error);
+    else work.resolve(instead);
+  } catch (worse) {
+    work.reject(worse);
+  }
 }
 
 export function accept({ outcome, resolve, reject }: Append, seqFirst: number): void {

@@ -39,6 +39,7 @@ export class Committer {
   #running: Promise<void> | undefined;
   #opened = false;
   #poison: WalqError | undefined;
+  readonly #failed = new AbortController();
   /** The log holds a record that its own state machine refuses. */
   #diverged = false;
   #seqApplied: number;
@@ -69,6 +70,10 @@ export class Committer {
 
   get poison(): WalqError | undefined {
     return this.#poison;
+  }
+  /** Fires once with the poison. */
+  get failed(): AbortSignal {
+    return this.#failed.signal;
   }
   /** True once this opening has written a frame. */
   get opened(): boolean {
@@ -288,6 +293,7 @@ export class Committer {
     const queue = this.#queue;
     this.#queue = [];
     for (const work of queue) refuse(work, this.#poison);
+    this.#failed.abort(this.#poison);
   }
 }
 

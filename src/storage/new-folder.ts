@@ -1,7 +1,7 @@
 import { hasErrno, refusedError, type WalqError } from '../base/errors.ts';
 import { join, parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
-import type { FileSystem } from '../fs/types.ts';
+import type { FileInfo, FileSystem } from '../fs/types.ts';
 import { listFolder, reading, writeError } from './files.ts';
 import type { StorageEnv } from './types.ts';
 
@@ -66,13 +66,17 @@ export async function removeTree(fs: FileSystem, folder: string): Promise<void> 
 /** Is `path`, which is there, the folder `outer` or somewhere below it, whatever links lead there? */
 async function liesIn(fs: FileSystem, path: string, outer: string): Promise<boolean> {
   const store = await fs.stat(outer);
-  let before: number | undefined;
+  let before: FileInfo | undefined;
   for (let at = path; ; at = parentOf(at)) {
     const here = await fs.stat(at);
-    if (here === undefined || here.ino === before) return false;
-    if (here.ino === store?.ino && here.dev === store.dev) return true;
-    before = here.ino;
+    if (here === undefined || isSame(here, before)) return false;
+    if (isSame(here, store)) return true;
+    before = here;
   }
+}
+
+function isSame(one: FileInfo, other: FileInfo | undefined): boolean {
+  return one.ino === other?.ino && one.dev === other.dev;
 }
 
 function badPlace(dir: string, why: string, next = 'name a folder that does not exist yet'): WalqError {

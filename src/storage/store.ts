@@ -1,3 +1,4 @@
+import { thenClose } from '../base/close-all.ts';
 import { Exit, WalqError } from '../base/errors.ts';
 import { besideWriter } from './beside-writer.ts';
 import { Checkpointer } from './checkpointer.ts';
@@ -141,6 +142,10 @@ export class Store<M extends StateMachine> {
   get poison(): WalqError | undefined {
     return this.#committer.poison;
   }
+  /** Fires then, with that. */
+  get failed(): AbortSignal {
+    return this.#committer.failed;
+  }
   /** Those who append are other processes and threads: a commit waits a few turns for more of them. Default false. */
   set askedFromOutside(fromOutside: boolean) {
     this.#committer.askedFromOutside = fromOutside;
@@ -231,32 +236,33 @@ export class Store<M extends StateMachine> {
     return this.#closing;
   }
 
+  /** The lock goes free whatever the files say. */
   async #close(): Promise<void> {
-    await this.#checkpointer.idle();
-    await this.#committer.drain();
+    const lastWords = async () => {
+      await this.#checkpointer.idle();
+      await this.#committer.drain();
+      await this.#writeClose();
+    };
+    const close = thenClose(
+      lastWords,
+      () => this.#writer.close(),
+      () => this.#lock.release(),
+    );
+    await close.catch((error: unknown) => {
+      throw writeError(this.dir, error);
+    });
+  }
+
+  async #writeClose(): Promise<void> {
+    if (!this.#committer.opened || this.poison !== undefined) return;
     try {
-      if (this.#committer.opened && this.poison === undefined) {
-        await this.#writer.trim();
-        await this.#writer.commit([{ type: FrameType.close, payload: varintPayload(this.#env.clock.now()) }]);
-        await this.#writer.syncHead(true);
-      }
+      await this.#writer.trim();
+      await this.#writer.commit([{ type: FrameType.close, payload: varintPayload(this.#env.clock.now()) }]);
+      await this.#writer.syncHead(true);
     } catch (error) {
       const failure = writeError(this.dir, error);
       // A full disk has no room for CLOSE: the log is whole all the same, it just does not end in one.
       if (!(failure instanceof WalqError && failure.code === 'E_NO_SPACE')) throw failure;
-    } finally {
-      await this.#release();
-    }
-  }
-
-  /** The lock goes free whatever the files say. */
-  async #release(): Promise<void> {
-    try {
-      await this.#writer.close();
-    } catch (error) {
-      throw writeError(this.dir, error);
-    } finally {
-      await this.#lock.release();
     }
   }
 

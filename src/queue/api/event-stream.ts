@@ -1,4 +1,5 @@
 import { usageError } from '../../base/errors.ts';
+import { joinSignals } from '../../base/signals.ts';
 import { scanStore } from '../../storage/read.ts';
 import type { Store } from '../../storage/store.ts';
 import type { StorageEnv } from '../../storage/types.ts';
@@ -15,7 +16,7 @@ export type LogEvent = QueueEvent<string> & { seq: number };
 /** The queue whose events they are. */
 export interface EventSource {
   env: StorageEnv;
-  store: Pick<Store<QueueMachine>, 'dir' | 'seqLast'>;
+  store: Pick<Store<QueueMachine>, 'dir' | 'seqLast' | 'poison'>;
   engine: Pick<QueueEngine, 'onCommit'>;
 }
 
@@ -25,10 +26,16 @@ const batchEvents = 256;
 const liveEventsMax = 10_000;
 
 /**
- * Every event from seq `from` on: first from the log on disk, then as they come, until `signal` fires or the reader
- * leaves. Rejects with E_SEQ_RANGE when the log does not reach back so far any more.
+ * Every event from seq `from` on: first from the log on disk, then as they come, until `ends` or `signal` fires or the
+ * reader leaves. Rejects with E_SEQ_RANGE when the log does not reach back so far any more, and with E_POISONED when it
+ * has failed.
  */
-export async function* eventStream(source: EventSource, from: number, signal?: AbortSignal): AsyncGenerator<LogEvent> {
+export async function* eventStream(
+  source: EventSource,
+  from: number,
+  ends: AbortSignal,
+  signal?: AbortSignal,
+): AsyncGenerator<LogEvent> {
   let next = from;
   const live = new Map<number, QueueEvent<Packed>>();
   const wakeUp = new WakeUp();
@@ -38,9 +45,14 @@ export async function* eventStream(source: EventSource, from: number, signal?: A
     for (const [index, event] of events.entries()) if (seqFirst + index >= next) live.set(seqFirst + index, event);
     wake();
   });
-  signal?.addEventListener('abort', wake);
+  const joined = joinSignals(ends, signal);
+  joined.signal.addEventListener('abort', wake);
+  const end = (): void => {
+    const { poison } = source.store;
+    if (poison !== undefined && joined.signal.reason === poison) throw poison;
+  };
   try {
-    while (!signal?.aborted) {
+    while (!joined.signal.aborted) {
       const { version } = wakeUp;
       const event = live.get(next);
       if (event !== undefined) {
@@ -51,25 +63,26 @@ export async function* eventStream(source: EventSource, from: number, signal?: A
         const lost = new Map<number, number>();
         for await (const batch of fromDisk(source, next, lost)) {
           for (const each of batch) {
-            if (signal?.aborted) return;
-            next = over(lost, next);
+            if (joined.signal.aborted) return end();
+            next = behind(lost, next);
             if (each.seq !== next) throw outOfReach(next, each.seq);
             live.delete(next);
             next++;
             yield each;
           }
         }
-        next = over(lost, next);
+        next = behind(lost, next);
       } else await wakeUp.sleep(version);
     }
+    end();
   } finally {
     unlisten();
-    signal?.removeEventListener('abort', wake);
+    joined.release();
   }
 }
 
 /** The first seq from `next` on that is not lost. */
-function over(lost: ReadonlyMap<number, number>, next: number): number {
+function behind(lost: ReadonlyMap<number, number>, next: number): number {
   let seq = next;
   for (let after = lost.get(seq); after !== undefined; after = lost.get(seq)) seq = after;
   return seq;
@@ -103,7 +116,7 @@ async function* fromDisk(
     await hand.put(batch);
     hand.end();
   });
-  scan.catch((error: unknown) => hand.end(error));
+  scan.catch(() => hand.end());
   let read = false;
   try {
     for (let got = await hand.take(); got !== undefined; got = await hand.take()) {
@@ -140,7 +153,7 @@ class Hand<T> {
     return got;
   }
 
-  end(_error?: unknown): void {
+  end(): void {
     this.#ended = true;
     this.#wakeUp.wake();
   }
@@ -163,6 +176,8 @@ function logEvent(event: QueueEvent<Packed>, seq: number): LogEvent {
         seq,
         payload: event.payload && packedText(event.payload),
         slot: event.slot && { ...event.slot },
+        parents: event.parents && [...event.parents],
+        command: event.command && [...event.command],
       };
     case 'UPDATE':
       return { ...event, seq, payload: event.payload && packedText(event.payload) };
@@ -171,9 +186,14 @@ function logEvent(event: QueueEvent<Packed>, seq: number): LogEvent {
     case 'ACK':
       return { ...event, seq, result: event.result && packedText(event.result) };
     case 'SCHEDULE': {
-      const { template } = event;
-      return { ...event, seq, template: { ...template, payload: template.payload && packedText(template.payload) } };
+      const { template, ...rest } = event;
+      const { payload, ...fields } = template;
+      const copy = { ...structuredClone(fields), payload: payload && packedText(payload) };
+      return { ...structuredClone(rest), seq, template: copy };
     }
+    case 'PRUNE':
+    case 'LIMIT':
+      return { ...structuredClone(event), seq };
     default:
       return { ...event, seq };
   }

@@ -1,16 +1,24 @@
-import { parseDuration } from '../../base/duration.ts';
+import { durationMsMax, parseDuration } from '../../base/duration.ts';
 import { usageError, type WalqError } from '../../base/errors.ts';
 import { kindOf } from '../../base/kind-of.ts';
 import type { JobChange, JobSpec } from '../ops/spec.ts';
 import type { EnqueueOptions, JobChanges, NewJob, Time } from './job-types.ts';
 import { jsonOf, RawJson } from './raw-json.ts';
 
-/** Milliseconds of a time. Throws usageError E_DURATION. */
-export function msOf(time: Time, what: string): number {
-  if (typeof time !== 'string') return time;
-  if (time !== lastText) {
-    lastMs = parseDuration(time, what);
-    lastText = time;
+/** Milliseconds of a time, whole ones from `least` to 100 years. Throws usageError E_DURATION. */
+export function msOf(time: Time, what: string, least = 0): number {
+  const ms = typeof time === 'string' ? msOfText(time, what) : time;
+  if (!Number.isSafeInteger(ms) || ms < least || ms > durationMsMax) {
+    const allowed = `allowed are whole milliseconds from ${least} to 100 years, or texts such as '30s'`;
+    throw usageError('E_DURATION', `${what}: ${time} is no time; ${allowed}`);
+  }
+  return ms;
+}
+
+function msOfText(text: string, what: string): number {
+  if (text !== lastText) {
+    lastMs = parseDuration(text, what);
+    lastText = text;
   }
   return lastMs;
 }

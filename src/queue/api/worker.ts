@@ -1,4 +1,4 @@
-import type { WalqError } from '../../base/errors.ts';
+import { usageError, type WalqError } from '../../base/errors.ts';
 import type { Store } from '../../storage/store.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 import type { QueueEngine } from '../engine.ts';
@@ -22,8 +22,8 @@ export interface WorkOptions {
   /** End when nothing is left that these handlers could run. Default false. */
   drain?: boolean;
   /**
-   * Snapshot after so long, and after so many events; 0 = not by this. Default 30 s, 100,000. After one that took long
-   * comes a rest twice as long.
+   * Take a snapshot after this much time, or this many events; 0 turns that off. Default 30 s, 100,000. After each the
+   * worker rests twice as long as it took.
    */
   snapshotInterval?: Time;
   snapshotEvery?: number;
@@ -40,7 +40,10 @@ export interface WorkSummary {
 
 /** Handlers at work on a queue of this process. */
 export interface Worker {
-  /** Resolves when it has ended. Rejects with what the log says when it cannot be written any more. */
+  /**
+   * Resolves when it has ended. Rejects with what the log says when it cannot be written any more: ignored, that is an
+   * unhandled rejection.
+   */
   readonly done: Promise<WorkSummary>;
   /** No new jobs; running ones have the grace time, then their signals are aborted. Called again: at once. */
   stop(): Promise<WorkSummary>;
@@ -57,16 +60,27 @@ export interface WorkParts {
 export const killAfterDefault = 5000;
 
 /** A worker and the runner behind it. */
+export interface StartedWorker {
+  worker: Worker;
+  runner: Runner;
+}
+
+/** `ended` is called before `done` is settled. Throws usageErrors: E_JOB, E_DURATION. */
 export function startWorker(
   parts: WorkParts,
   handler: Handler,
   options: WorkOptions,
-): { worker: Worker; runner: Runner } {
+  ended: () => void,
+): StartedWorker {
+  const { concurrency = 4 } = options;
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
+    throw usageError('E_JOB', `concurrency must be a whole number from 1, not ${concurrency}`);
+  }
   const processes = platformProcesses(parts.env.fs, `${parts.store.dir}/run`);
   const runner = new Runner(
     { ...parts, handler, processes },
     {
-      workers: options.concurrency ?? 4,
+      workers: concurrency,
       timeoutMs: msOf(options.timeout ?? 0, 'timeout'),
       killAfterMs: msOf(options.killAfter ?? killAfterDefault, 'killAfter'),
       graceMs: msOf(options.grace ?? 30_000, 'grace'),
@@ -84,7 +98,10 @@ export function startWorker(
   const done = runner
     .run()
     .then(summaryOf)
-    .finally(() => clearInterval(alive));
+    .finally(() => {
+      clearInterval(alive);
+      ended();
+    });
   const worker: Worker = {
     done,
     stop: () => {

@@ -1,8 +1,9 @@
 import { notFoundError } from '../../base/errors.ts';
 import type { RunnerHolds } from '../engine-types.ts';
+import type { DrainAnswer } from '../run/operations.ts';
 import type { Runner } from '../run/runner.ts';
 import type { RunnerStatus } from '../run/status.ts';
-import type { Worker } from './worker.ts';
+import type { StartedWorker, Worker } from './worker.ts';
 
 /** All workers of one queue of this process: to other shells they are one runner. */
 export class Workers {
@@ -17,11 +18,12 @@ export class Workers {
     this.#pid = pid;
   }
 
-  add({ worker, runner }: { worker: Worker; runner: Runner }): Worker {
-    this.#all.set(worker, runner);
-    const gone = () => void this.#all.delete(worker);
-    worker.done.then(gone, gone);
-    return worker;
+  /** `start` makes a worker, which says when it has ended. */
+  add(start: (ended: () => void) => StartedWorker): Worker {
+    // Not by its `done`: whoever ignores that is to be told of what went wrong by the runtime.
+    const started = start(() => void this.#all.delete(started.worker));
+    this.#all.set(started.worker, started.runner);
+    return started.worker;
   }
 
   status(): RunnerStatus {
@@ -44,12 +46,7 @@ export class Workers {
     };
   }
 
-  /** The log may have failed in somebody else's hands. */
-  checkLog(): void {
-    for (const runner of this.#all.values()) runner.checkLog();
-  }
-
-  async drain(signal?: AbortSignal): Promise<{ completed: number; dead: number; left: number }> {
+  async drain(signal?: AbortSignal): Promise<DrainAnswer> {
     if (this.#all.size === 0) throw notFoundError('E_NO_RUNNER', 'no handler is at work on this queue');
     const ends = await Promise.all([...this.#all.values()].map((runner) => runner.drain(signal)));
     const total = { completed: 0, dead: 0, left: 0 };
@@ -58,7 +55,8 @@ export class Workers {
       total.dead += dead;
       total.left += left;
     }
-    return total;
+    const unfinished = ends.find((end) => end.unfinished !== undefined)?.unfinished;
+    return { ...total, ...(unfinished !== undefined && { unfinished }) };
   }
 
   async stop(): Promise<void> {

@@ -33,7 +33,7 @@ export async function update(engine: EngineContext, id: string, change: JobChang
   return await engine.reserved.hold([id], async () => {
     const job = known(engine, id);
     if (job.state !== 'pending') throw wrongState(job, 'only a job that waits can be changed');
-    const seq = await engine.commits.append([updateEvent(change, id, engine.now(), engine.options)]);
+    const seq = await engine.commits.append([updateEvent(change, id, engine.now(), engine.specLimits())]);
     return { seq };
   });
 }

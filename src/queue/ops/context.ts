@@ -8,6 +8,7 @@ import type { Arrivals } from './arrivals.ts';
 import type { Commits } from './commits.ts';
 import type { Rates } from './rates.ts';
 import type { Reservations } from './reservations.ts';
+import type { SpecLimits } from './spec.ts';
 
 /** What the operations of the engine work on. */
 export interface EngineContext {
@@ -23,6 +24,8 @@ export interface EngineContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly options: Readonly<Required<EngineOptions>>;
+  /** What new jobs, templates and changes may hold at most, as of now. */
+  specLimits(): SpecLimits;
   /** Whole ms since the epoch, never before it. */
   now(): number;
 }

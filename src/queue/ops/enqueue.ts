@@ -7,7 +7,7 @@ import type { Packed } from '../state/packed.ts';
 import { type EngineContext, reservedKey } from './context.ts';
 import { type EnqueueEntry, EnqueuePlan, mustHaveRoom } from './enqueue-plan.ts';
 import { knownEvents } from './known.ts';
-import { enqueueEvent, type JobSpec, type SpecLimits } from './spec.ts';
+import { enqueueEvent, type JobSpec } from './spec.ts';
 
 /**
  * All of them in one frame, or none: one bad spec rejects the whole. Of two with the same id or key the second meets
@@ -19,7 +19,7 @@ export function enqueueMany(engine: EngineContext, specs: readonly JobSpec[]): P
   try {
     const at = engine.now();
     const { ids } = engine;
-    const limits = limitsOf(engine);
+    const limits = engine.specLimits();
     const events = oneByOne(specs, (spec) => enqueueEvent(spec, spec.id ?? ids.next(at), at, limits));
     const given = specs.flatMap(({ id }) => id ?? []);
     const isPlain = events.every(({ key, parents }) => key === undefined && parents === undefined) && allDiffer(given);
@@ -48,16 +48,11 @@ export function enqueueOne(engine: EngineContext, spec: JobSpec): Promise<Enqueu
   }
   try {
     const at = engine.now();
-    const event = enqueueEvent(spec, engine.ids.next(at), at, limitsOf(engine));
+    const event = enqueueEvent(spec, engine.ids.next(at), at, engine.specLimits());
     return appendNew(engine, arrayOfOne(event), answerToOne);
   } catch (error) {
     return Promise.reject(error);
   }
-}
-
-function limitsOf({ machine, options }: EngineContext): SpecLimits {
-  const limit = machine.settings.limitsOf('')?.payloadBytesMax;
-  return limit === undefined || limit > options.payloadBytesMax ? options : { payloadBytesMax: limit };
 }
 
 function enqueued(id: string, seq: number): EnqueueAnswer {

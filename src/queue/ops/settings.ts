@@ -73,7 +73,7 @@ export async function schedule(engine: EngineContext, spec: ScheduleSpec): Promi
   }
   return await engine.reserved.hold([reservedSchedule(spec.id)], async () => {
     const at = engine.now();
-    const job = enqueueEvent({ ...template, expireMs }, spec.id, at, engine.options);
+    const job = enqueueEvent({ ...template, expireMs }, spec.id, at, engine.specLimits());
     const { name, payload, priority, maxAttempts, timeoutMs, backoff, command, group } = job;
     const event: ScheduleEvent<Packed> = {
       type: 'SCHEDULE',

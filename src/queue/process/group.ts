@@ -35,9 +35,14 @@ export async function killGroup(
   for (let pauseMs = 1; clock.monotonic() < until; pauseMs = Math.min(50, pauseMs * 2)) {
     await clock.sleep(pauseMs);
     if (!signalGroup(groupId, 0)) return true;
-    if (pauseMs > 1 && table !== undefined && !(await table.groupLives(groupId))) return true;
+    if (pauseMs > 1 && table !== undefined && !(await mayLive(table, groupId))) return true;
   }
   return false;
+}
+
+/** A table that cannot be read says nothing. */
+async function mayLive(table: Pick<ProcessTable, 'groupLives'>, groupId: number): Promise<boolean> {
+  return await table.groupLives(groupId).catch(() => true);
 }
 
 /** Ends a process group: SIGTERM, and SIGKILL after `killAfterMs`; `now`, SIGKILL at once. */

@@ -72,6 +72,8 @@ export class LogCleaner {
   forget(jobIds: readonly string[], seq: number): void {
     for (const id of jobIds) this.#waiting.set(keyOf(id), seq);
     this.#running ??= this.#run();
+    // Told by `settled`.
+    this.#running.catch(() => undefined);
   }
 
   /** Resolves when all that was forgotten is gone. */
@@ -85,13 +87,18 @@ export class LogCleaner {
         const forgotten = this.#waiting;
         this.#waiting = new Map();
         for (const { key, path, dispatchSeq } of await logFiles(this.#fs, this.#storeDir)) {
-          if (dispatchSeq < (forgotten.get(key) ?? 0)) await this.#fs.unlink(path);
+          if (dispatchSeq < (forgotten.get(key) ?? 0)) await this.#fs.unlink(path).catch(leftThere);
         }
       }
     } catch (error) {
-      if (!isFsError(error)) throw error;
+      leftThere(error);
     } finally {
       this.#running = undefined;
     }
   }
+}
+
+/** Gone by itself, or it will not go: the next one may. */
+function leftThere(error: unknown): void {
+  if (!isFsError(error)) throw error;
 }

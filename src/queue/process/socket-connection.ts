@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import { lockedError, refusedError, WalqError } from '../../base/errors.ts';
@@ -60,6 +61,8 @@ export class Connection {
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
+    // Each request that waits listens.
+    setMaxListeners(options.limits.pendingMax + 1, this.#abort.signal);
     this.#reader = new LineReader(options.limits.messageBytesMax);
     this.#activeMs = options.clock.monotonic();
     this.#lineMs = this.#activeMs;

@@ -112,7 +112,12 @@ class Control implements ControlServer {
       this.#server.once('error', reject);
       this.#server.listen({ path: this.#path.path }, resolve);
     });
-    this.#path.restrict();
+    try {
+      this.#path.restrict();
+    } catch (error) {
+      this.#server.close();
+      throw error;
+    }
     if (this.#options.background) this.#server.unref();
     // Out of file descriptors, for one client: the others and the runner go on.
     this.#server.on('error', () => {});

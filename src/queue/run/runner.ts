@@ -1,4 +1,6 @@
+import { thenClose } from '../../base/close-all.ts';
 import { WalqError } from '../../base/errors.ts';
+import { unlessAborted } from '../../base/signals.ts';
 import type { Store } from '../../storage/store.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 import type { QueueEngine } from '../engine.ts';
@@ -44,6 +46,7 @@ export class Runner {
   readonly #ended: Promise<void>;
   #end: () => void = () => undefined;
   #drain: boolean;
+  #startFailure: { error: unknown } | undefined;
   #stopping = false;
   #pausing = false;
   #grace: Timer | undefined;
@@ -74,13 +77,7 @@ export class Runner {
     this.#wanted = { lanes, ...(names !== undefined && { names }) };
     this.sinceMs = parts.env.clock.now();
     this.#sweeper = new Sweeper(parts.env.clock, parts.engine, this.sinceMs);
-    this.#checkpoints = new Checkpoints(parts.env.clock, parts.store, {
-      ...options,
-      report: (event) => {
-        options.report(event);
-        this.checkLog();
-      },
-    });
+    this.#checkpoints = new Checkpoints(parts.env.clock, parts.store, options);
   }
 
   status(): RunnerStatus {
@@ -98,20 +95,35 @@ export class Runner {
    * start fails.
    */
   async run(): Promise<RunSummary> {
-    await this.#takeOver();
-    const unlisten = this.#engine.onCommit((events) => this.#onCommit(events));
-    this.#checkpoints.start();
     try {
-      await Promise.all(Array.from({ length: this.#options.workers }, () => this.#work()));
+      await this.#takeOver();
+      await this.#workUntilEnd();
+      this.#summary.left = leftovers(this.#engine.machine, this.#wanted).paused;
+      return this.#summary;
+    } catch (error) {
+      this.#startFailure = { error };
+      throw error;
     } finally {
-      unlisten();
-      this.#grace?.cancel();
-      await this.#checkpoints.stop();
-      await this.#handler.close?.(this.#active.now);
+      this.#end();
     }
-    this.#summary.left = leftovers(this.#engine.machine, this.#wanted).paused;
-    this.#end();
-    return this.#summary;
+  }
+
+  async #workUntilEnd(): Promise<void> {
+    const unlisten = this.#engine.onCommit((events) => this.#onCommit(events));
+    // Perhaps in the hands of somebody else: a runner at rest would not notice.
+    const { failed } = this.#store;
+    const fail = () => void this.#fail(failed.reason);
+    failed.addEventListener('abort', fail);
+    if (failed.aborted) fail();
+    this.#checkpoints.start();
+    await thenClose(
+      async () => await Promise.all(Array.from({ length: this.#options.workers }, () => this.#work())),
+      unlisten,
+      () => failed.removeEventListener('abort', fail),
+      () => this.#grace?.cancel(),
+      () => this.#checkpoints.stop(),
+      () => this.#handler.close?.(this.#active.now),
+    );
   }
 
   /** First call: no new attempts, running ones have the grace time. Second: they are killed at once. */
@@ -124,13 +136,13 @@ export class Runner {
     this.#halt();
   }
 
-  /** Works off what is there and ends. Resolves when it has, or early on `signal`. */
+  /** Works off what is there and ends. Resolves when it has, or early on `signal`; rejects as `run` does. */
   async drain(signal?: AbortSignal): Promise<DrainAnswer> {
     const before = { ...this.#summary };
     this.#drain = true;
     this.#wakeUp.wake();
-    const aborted = new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
-    await Promise.race([this.#ended, aborted]);
+    await unlessAborted(this.#ended, signal);
+    if (this.#startFailure) throw this.#startFailure.error;
     return drainAnswer(before, this.#summary);
   }
 
@@ -239,15 +251,11 @@ export class Runner {
       this.#unwritten(error);
       return;
     }
-    this.#count(verdict);
+    this.#summary[verdict.kind === 'retry' ? 'retried' : verdict.kind]++;
     report({ kind: 'finished', job, outcome, verdict });
     if (verdict.kind !== 'dead' || this.#summary.dead < haltAfterDead) return;
     report({ kind: 'halted', dead: this.#summary.dead });
     this.#halt();
-  }
-
-  #count(verdict: Verdict): void {
-    this.#summary[verdict.kind === 'retry' ? 'retried' : verdict.kind]++;
   }
 
   /**
@@ -288,10 +296,5 @@ export class Runner {
     this.#summary.failure ??= error;
     this.#halt();
     return false;
-  }
-
-  /** The log may have failed in somebody else's hands: a runner at rest would not notice. */
-  checkLog(): void {
-    if (this.#store.poison !== undefined) this.#fail(this.#store.poison);
   }
 }

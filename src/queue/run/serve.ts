@@ -1,15 +1,16 @@
+import { thenClose } from '../../base/close-all.ts';
 import type { StoreLock } from '../../storage/lock.ts';
-import { openStore, type Store } from '../../storage/store.ts';
+import type { Store } from '../../storage/store.ts';
 import type { StorageEnv } from '../../storage/types.ts';
-import { QueueEngine } from '../engine.ts';
+import type { QueueEngine } from '../engine.ts';
 import type { EngineOptions } from '../engine-types.ts';
 import { QueueMetrics } from '../metrics/queue-metrics.ts';
 import { platformProcesses } from '../process/child-notes.ts';
-import { LogCleaner } from '../process/log-files.ts';
-import { serveControl } from '../process/socket-server.ts';
-import { QueueMachine } from '../state/machine.ts';
+import { type ControlServer, serveControl } from '../process/socket-server.ts';
+import type { QueueMachine } from '../state/machine.ts';
 import type { AttemptPlace, Handler } from './handler.ts';
 import { type MetricsServer, serveMetrics } from './metrics-server.ts';
+import { openEngine } from './open-engine.ts';
 import { carryOut, LocalOps } from './ops.ts';
 import { Runner } from './runner.ts';
 import type { RunnerOptions, RunSummary } from './runner-types.ts';
@@ -37,24 +38,19 @@ export async function serveQueue(
   lock: StoreLock,
   options: ServeOptions,
 ): Promise<RunSummary> {
-  const { segmentBytes, keepSnapshots, create, pid, killAfterMs } = options;
-  const { fs, clock, random } = env;
+  const { killAfterMs } = options;
+  const { fs, clock } = env;
   const metrics = options.metrics && new QueueMetrics();
-  const store = await openStore(env, storeDir, {
-    machine: () => new QueueMachine(),
+  const open = await openEngine(env, storeDir, {
+    ...options,
     lock,
-    create,
-    pid,
-    ...(segmentBytes !== undefined && { segmentBytes }),
-    ...(keepSnapshots !== undefined && { keepSnapshots }),
     ...(metrics && { observer: metrics.observer }),
+    onStall: () => options.report({ kind: 'disk-full' }),
   });
-  const onStall = () => options.report({ kind: 'disk-full' });
-  const engine = new QueueEngine({ log: store, machine: store.machine, clock, random, onStall }, options);
-  const logs = new LogCleaner(fs, store.dir);
-  engine.onForgotten((ids, seq) => logs.forget(ids, seq));
+  const { store, engine } = open;
   let exporter: MetricsServer | undefined;
-  try {
+  let server: ControlServer | undefined;
+  const serve = async () => {
     const processes = platformProcesses(fs, `${store.dir}/run`);
     const { table } = processes;
     const begin = engine.abandoned().length === 0;
@@ -70,33 +66,22 @@ export async function serveQueue(
       exporter = await serveMetrics({ ...options.metrics, clock, text: () => metrics.text(), trouble });
       options.report({ kind: 'metrics', url: exporter.url });
     }
-    const server = await serveControl({
+    server = await serveControl({
       storeDir,
       storeId: store.id,
       fs,
       clock,
-      handle: async (request, signal) => {
-        try {
-          return await carryOut(ops, request, signal);
-        } finally {
-          runner.checkLog();
-        }
-      },
+      handle: (request, signal) => carryOut(ops, request, signal),
     });
-    try {
-      options.onReady(store, runner);
-      return await runner.run();
-    } finally {
-      // The socket first stops accepting: an engine that others keep busy is never idle.
-      const idle = engine.stop();
-      await server.close();
-      await idle;
-    }
-  } finally {
-    await logs.settled();
-    await exporter?.close();
-    await store.close();
-  }
+    options.onReady(store, runner);
+    return await runner.run();
+  };
+  return await thenClose(serve, () =>
+    open.close(
+      () => server?.close(),
+      () => exporter?.close(),
+    ),
+  );
 }
 
 function troubleOf(store: Store<QueueMachine>, engine: QueueEngine): string | undefined {

@@ -42,7 +42,7 @@ class StreamHandler implements Handler {
   /** Started for one suspect alone. */
   #lone: StreamChild | undefined;
   /** Until the suspects that came before are done. */
-  #line: Promise<unknown> = Promise.resolve();
+  #line: Promise<void> = Promise.resolve();
 
   constructor(place: AttemptPlace, spec: StreamSpec) {
     this.#place = place;
@@ -62,7 +62,7 @@ class StreamHandler implements Handler {
     const streamJob = { id, name, payload, attempt, attemptsMax, timeoutMs, output, missedBefore };
     if (unclear !== 'suspect') return (this.#childFor(id) ?? this.#start()).run(streamJob, hooks);
     const alone = new WaitingAttempt(this.#line, () => this.#runAlone(streamJob, hooks));
-    this.#line = Promise.all([this.#line, alone.done]);
+    this.#line = Promise.all([this.#line, alone.done]).then(() => undefined);
     return alone;
   }
 

@@ -1,9 +1,6 @@
 import type { StoreLock } from '../../storage/lock.ts';
-import { openStore } from '../../storage/store.ts';
 import type { StorageEnv } from '../../storage/types.ts';
-import { QueueEngine } from '../engine.ts';
-import { LogCleaner } from '../process/log-files.ts';
-import { QueueMachine } from '../state/machine.ts';
+import { openEngine } from './open-engine.ts';
 import { LocalOps } from './ops.ts';
 import type { AccessOptions, Held } from './steady-ops.ts';
 
@@ -14,24 +11,19 @@ export async function underLock(
   lock: StoreLock,
   options: AccessOptions,
 ): Promise<Held> {
-  const store = await openStore(env, storeDir, {
-    machine: () => new QueueMachine(),
+  const { create = false, pid, segmentBytes } = options;
+  const open = await openEngine(env, storeDir, {
     lock,
-    create: options.create === true,
-    pid: options.pid,
-    ...(options.segmentBytes !== undefined && { segmentBytes: options.segmentBytes }),
+    create,
+    pid,
+    ...(segmentBytes !== undefined && { segmentBytes }),
   });
-  options.onOpen?.(store);
-  const engine = new QueueEngine({ log: store, machine: store.machine, clock: env.clock, random: env.random });
-  const logs = new LogCleaner(env.fs, store.dir);
-  engine.onForgotten((ids, seq) => logs.forget(ids, seq));
+  options.onOpen?.(open.store);
   return {
-    ops: new LocalOps(env, store, engine),
+    ops: new LocalOps(env, open.store, open.engine),
     async close(failed) {
-      await engine.stop();
-      await logs.settled();
       // The first failure is the one to tell; closing after it may fail too.
-      await (failed ? store.close().catch(() => undefined) : store.close());
+      await (failed ? open.close().catch(() => undefined) : open.close());
     },
   };
 }
