@@ -19,8 +19,8 @@ export interface OpenQueueOptions extends EngineOptions {
   /** Snapshots to keep. Default 2. */
   keepSnapshots?: number;
   /**
-   * Listen on a socket, so that `walq queue ...` works while this process has the queue open. Default true; false with an
-   * `env` of your own.
+   * Listen on a socket, so that `walq queue ...` works while this process has the queue open. Default true; false with
+   * an `env` of your own.
    */
   socket?: boolean;
   /** File system, clock and random source. Default: the real ones. */

@@ -39,7 +39,9 @@ export class Committer {
   #running: Promise<void> | undefined;
   #opened = false;
   #poison: WalqError | undefined;
-  readonly #failed = new AbortController();
+  readonly #failing = new AbortController();
+  /** Fires once, with the poison. */
+  readonly failed: AbortSignal = this.#failing.signal;
   /** The log holds a record that its own state machine refuses. */
   #diverged = false;
   #seqApplied: number;
@@ -70,10 +72,6 @@ export class Committer {
 
   get poison(): WalqError | undefined {
     return this.#poison;
-  }
-  /** Fires once with the poison. */
-  get failed(): AbortSignal {
-    return this.#failed.signal;
   }
   /** True once this opening has written a frame. */
   get opened(): boolean {
@@ -282,9 +280,7 @@ export class Committer {
     return ioError(
       'E_DURABILITY_UNKNOWN',
       'the disk failed while this was being written; it may or may not be there after the next opening',
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
 
@@ -293,7 +289,7 @@ export class Committer {
     const queue = this.#queue;
     this.#queue = [];
     for (const work of queue) refuse(work, this.#poison);
-    this.#failed.abort(this.#poison);
+    this.#failing.abort(this.#poison);
   }
 }
 
