@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { systemClock, systemRandom } from '../base/node-clock.ts';
 import { nodeFs } from '../fs/node-fs.ts';
 import { blockThread } from '../storage/snapshot/start-block-thread.ts';
@@ -37,7 +38,8 @@ export async function openQueue<Payloads extends object = Record<string, unknown
 ): Promise<Queue<Payloads>> {
   const { env = realEnv, create = true, socket = options.env === undefined, ...rest } = options;
   const metrics = new QueueMetrics();
-  const open = await openEngine(env, dir, {
+  // The program may change its folder meanwhile.
+  const open = await openEngine(env, resolve(dir), {
     ...rest,
     create,
     pid: process.pid,

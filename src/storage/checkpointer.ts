@@ -124,14 +124,14 @@ export class Checkpointer {
   }
 
   async #clean(plan: RetentionPlan): Promise<Finding[]> {
-    const { dir, committer, refuseIfOver } = this.#parts;
+    const { dir, writer, committer, refuseIfOver } = this.#parts;
     const [newest] = plan.kept;
     const removes = plan.removeSnapshots.length + plan.removeSegments.length > 0;
     // Whatever becomes of the others: with this one and the log after it nothing is lost.
     if (newest !== undefined && removes) await this.#persist(newest.file);
     refuseIfOver();
     try {
-      return await applyRetention(this.#env, dir, plan);
+      return await applyRetention(this.#env, dir, plan, () => committer.control(() => writer.mustBeInPlace()));
     } catch (error) {
       throw committer.fail(error);
     }
@@ -148,7 +148,10 @@ export class Checkpointer {
     const { dir, storeId, machine, writer, committer, observer } = this.#parts;
     const started = this.#env.clock.monotonic();
     // Between two batches the state is exactly what the log holds up to its end.
-    const cut = await committer.control(async () => ({ point: writer.point, entries: machine.cut() }));
+    const cut = await committer.control(async () => {
+      await writer.mustBeInPlace();
+      return { point: writer.point, entries: machine.cut() };
+    });
     const folder = join(dir, snapshotFolder);
     const summary = await writeSnapshot(this.#env, folder, { storeId, kind: 'checkpoint', ...cut });
     const last = { ...summary, file: join(snapshotFolder, baseName(summary.file)) };

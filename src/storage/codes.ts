@@ -68,6 +68,12 @@ export const storageCodes: CodeCatalogue = {
     explain: 'The operating system refused an operation on a file. Nothing was assumed about the data.',
     next: 'Mend the cause and try again.',
   },
+  E_MOVED: {
+    title: 'store was moved while it was open',
+    explain:
+      'The folder of the store is not at its path any more, or another one stands there: it was renamed, replaced by a copy, or a link on the way leads elsewhere. The process that had it open stops writing before it creates or removes a file by a path that is not its own. All that was acknowledged is in the folder where it is now.',
+    next: 'End the process, and open the store again where it is now.',
+  },
   E_NO_SPACE: {
     title: 'no space left',
     explain:

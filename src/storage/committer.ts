@@ -271,17 +271,16 @@ export class Committer {
    * Returns what to throw.
    */
   fail(error: unknown): unknown {
-    if (error instanceof WalqError && error.code === 'E_NO_SPACE') return error;
-    this.#poisonWith(
-      error instanceof WalqError && error.code === 'E_POISONED'
-        ? error
-        : ioError('E_POISONED', 'the log could not be written; the store must be opened again', { cause: error }),
-    );
-    return ioError(
-      'E_DURABILITY_UNKNOWN',
-      'the disk failed while this was being written; it may or may not be there after the next opening',
-      { cause: error },
-    );
+    const own = error instanceof WalqError ? error : undefined;
+    if (own?.code === 'E_NO_SPACE') return error;
+    const isPoison = own?.code === 'E_POISONED' || own?.code === 'E_MOVED';
+    const cause = { cause: error };
+    const poison = ioError('E_POISONED', 'the log could not be written; the store must be opened again', cause);
+    this.#poisonWith(isPoison ? own : poison);
+    // Found out before anything was written.
+    if (own?.code === 'E_MOVED') return error;
+    const unknown = 'the disk failed while this was being written; it may or may not be there after the next opening';
+    return ioError('E_DURABILITY_UNKNOWN', unknown, cause);
   }
 
   #poisonWith(error: WalqError): void {

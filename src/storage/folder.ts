@@ -93,8 +93,9 @@ export interface LiveSegments {
 
 /**
  * What an interrupted cleaning left before a gap, wholly covered by the oldest snapshot, and what an interrupted
- * rotation left beside the segment that was written in its place. A gap that no snapshot covers stays in, to be
- * reported.
+ * rotation left beside the segment that was written in its place. Both are removed by the next writer, so each must
+ * prove by its header to be of this store. A gap that no snapshot covers, or before which something else stands, stays
+ * in, to be reported.
  */
 export async function splitLeftovers(
   env: StorageEnv,
@@ -131,6 +132,7 @@ export async function splitLeftovers(
     if (before === undefined || here === undefined || here.ordinal === before.ordinal + 1) continue;
     if (here.seqFirst - 1 > coveredSeq || here.seqFirst <= before.seqFirst || !(await isOurs(here))) continue;
     const covered = segments.slice(0, index);
+    if (!(await allOf(covered, isOurs))) continue;
     leftover.unshift(...covered.map((segment) => ({ segment, message: 'segment of an interrupted cleaning' })));
     return { live: segments.slice(index), leftover };
   }
@@ -140,6 +142,10 @@ export async function splitLeftovers(
 async function anyOf<T>(values: readonly T[], test: (value: T) => Promise<boolean>): Promise<boolean> {
   for (const value of values) if (await test(value)) return true;
   return false;
+}
+
+async function allOf<T>(values: readonly T[], test: (value: T) => Promise<boolean>): Promise<boolean> {
+  return !(await anyOf(values, async (value) => !(await test(value))));
 }
 
 /** The header of a segment file, or `undefined` when it does not hold. */

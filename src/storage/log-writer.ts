@@ -1,6 +1,8 @@
-import { assert, hasErrno, WalqError } from '../base/errors.ts';
+import { assert, hasErrno, ioError, WalqError } from '../base/errors.ts';
+import { join } from '../base/path.ts';
 import type { File } from '../fs/types.ts';
 import { writeError, writeFully } from './files.ts';
+import { walFolder } from './folder.ts';
 import { type CreatedSegment, createSegment, headSlotOf, randomSalt, removeSegment } from './log-files.ts';
 import type { ChainPoint, CommitFacts, StorageEnv } from './types.ts';
 import { encodeFrames, type FrameDraft, type LogEnd } from './wal/encode-frames.ts';
@@ -171,10 +173,23 @@ export class LogWriter {
   }
 
   /**
+   * Rejects with E_MOVED when the path of the store leads to something else by now: a file created or removed there by
+   * its name would be one of another store.
+   */
+  async mustBeInPlace(): Promise<void> {
+    const [own, here] = await Promise.all([
+      this.#file.info(),
+      this.#env.fs.lstat(join(this.#storeDir, walFolder, this.#at.segment.name)),
+    ]);
+    if (here === undefined || here.ino !== own.ino || here.dev !== own.dev) throw movedError(this.#storeDir);
+  }
+
+  /**
    * FORMAT.md, "Rotation". On ENOSPC the new segment is gone again and the old one goes on: returns false. Anything
    * else that fails is thrown, and the caller stops writing.
    */
   async rotate(): Promise<boolean> {
+    await this.mustBeInPlace();
     const seal: FrameDraft = { type: FrameType.seal, payload: new Uint8Array(0) };
     const sealed = encodeFrames([seal], this.#at);
     assert(sealed.bytes.length === sealBytes, 'SEAL has its fixed size');
@@ -227,6 +242,14 @@ export class LogWriter {
 
 function noSpace(error: unknown): boolean {
   return hasErrno(error, 'ENOSPC', 'EDQUOT') || (error instanceof WalqError && error.code === 'E_NO_SPACE');
+}
+
+function movedError(storeDir: string): WalqError {
+  const message = `the store was moved away from ${storeDir}, or replaced, while it was open for writing`;
+  return ioError('E_MOVED', `${message}; nothing more is written`, {
+    data: { store: storeDir },
+    next: 'open it again where it is now: all that was acknowledged is there',
+  });
 }
 
 function withZeros(bytes: Uint8Array, zeros: number): Uint8Array {

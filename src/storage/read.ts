@@ -150,10 +150,7 @@ async function lookAt(
 ): Promise<{ report: LogReport; survey: Survey }> {
   const { survey, held } = await besideWriter(env, storeDir, async () => {
     const survey = await surveyStore(env, storeDir);
-    const from = range.fromSeq ?? 0;
-    const names = survey.live.filter(
-      (_, index) => (survey.live[index + 1]?.seqFirst ?? Number.POSITIVE_INFINITY) > from,
-    );
+    const names = segmentsFrom(survey.live, range.fromSeq ?? 0);
     return { survey, held: await openLogFiles(env, join(storeDir, walFolder), walFolder, names) };
   });
   const evidence: Evidence = {
@@ -167,6 +164,12 @@ async function lookAt(
   const ahead = log.stopped ? [] : aheadOfLog(survey, judgement);
   const report = toReport(log, evidence, judgement, [...survey.findings, ...judgement.findings, ...misfits, ...ahead]);
   return { report, survey };
+}
+
+/** Without those at the beginning that end before `seq`. Names that do not rise say nothing about what lies where. */
+function segmentsFrom(live: readonly SegmentName[], seq: number): readonly SegmentName[] {
+  const rises = live.every(({ seqFirst }, at) => at === 0 || seqFirst > (live[at - 1]?.seqFirst ?? 0));
+  return rises ? live.filter((_, at) => (live[at + 1]?.seqFirst ?? Number.POSITIVE_INFINITY) > seq) : live;
 }
 
 async function scanHeld(held: LogFiles, evidence: Evidence, visitor: LogVisitor): Promise<LogScan> {

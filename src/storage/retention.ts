@@ -109,11 +109,17 @@ export async function snapshotFaults(
 /**
  * Oldest segment first, folder synced after each, so that no gap can appear. A file that cannot be removed stops the
  * cleaning and harms nothing; a folder that cannot be synced rejects with what the file system says, and a writer
- * must not go on with it.
+ * must not go on with it. `mayRemove` is asked before each, and rejects where it must stay.
  */
-export async function applyRetention(env: StorageEnv, storeDir: string, plan: RetentionPlan): Promise<Finding[]> {
+export async function applyRetention(
+  env: StorageEnv,
+  storeDir: string,
+  plan: RetentionPlan,
+  mayRemove: () => Promise<void>,
+): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const file of [...plan.removeSnapshots.toReversed(), ...plan.removeSegments]) {
+    await mayRemove();
     try {
       await removeIfThere(env.fs, join(storeDir, file));
     } catch (error) {

@@ -6,7 +6,7 @@ import { nodeFs } from '../../src/fs/node-fs.ts';
 import { enqueueDefaults } from '../../src/queue/events/event-types.ts';
 import { encodeEvent } from '../../src/queue/events/events.ts';
 import { QueueMachine } from '../../src/queue/state/machine.ts';
-import { verifyStore } from '../../src/storage/read.ts';
+import { scanStore, verifyStore } from '../../src/storage/read.ts';
 import { restoreTo } from '../../src/storage/restore.ts';
 import { planRestore } from '../../src/storage/restore-in-place.ts';
 import { planSalvage } from '../../src/storage/salvage.ts';
@@ -17,6 +17,8 @@ import { makeStore, segments } from '../cli/make-store.ts';
 import { scratch } from '../cli/run-walq.ts';
 
 const env = { fs: nodeFs, clock: systemClock, random: systemRandom };
+/** No writer is at work: nobody need be waited for. */
+const quick = { ...env, clock: { ...systemClock, sleep: () => Promise.resolve() } };
 const jobs = 12;
 const events = 3 * jobs;
 
@@ -66,6 +68,52 @@ test('what an interrupted cleaning left is left over, and salvaged all the same'
   expect(live[0]?.ordinal).toBe(3);
   const [, from = 0, to = 0] = lost;
   expect(await salvage(dir)).toMatchObject({ seqFirst: 1, lost: [{ seqFirst: from, seqLast: to - 1 }] });
+});
+
+test('before a gap that cleaning left, a file that is not of this store is reported, and no writer removes it', async () => {
+  const dir = await storeOf({ snapshotAfter: jobs });
+  const [first = '', second = ''] = segments(dir).sort();
+  const own = readFileSync(first);
+  rmSync(second);
+  const other = await storeOf();
+  const [theirs = ''] = segments(other).sort();
+  for (const bytes of [readFileSync(theirs), Buffer.alloc(2900, 0xa5)]) {
+    writeFileSync(first, bytes);
+    expect((await verifyStore(env, dir)).verdict).toBe('corrupt');
+    await expect(openStore(env, dir, { machine: () => new QueueMachine() })).rejects.toMatchObject({ exit: 3 });
+    expect(readFileSync(first)).toEqual(bytes);
+  }
+  writeFileSync(first, own);
+  expect((await verifyStore(env, dir)).verdict).toBe('clean');
+});
+
+test('a segment doubled or renamed to any other first seq is found, by readers and writers alike', async () => {
+  const dir = await storeOf();
+  const { live } = await surveyStore(env, dir);
+  const nameOf = (ordinal: number, seq: number): string =>
+    join(dir, 'wal', `${String(ordinal).padStart(10, '0')}-${String(seq).padStart(20, '0')}.wal`);
+  const isFound = async (what: string): Promise<void> => {
+    expect((await verifyStore(quick, dir)).verdict, what).toBe('corrupt');
+    expect((await scanStore(quick, dir)).verdict, what).toBe('corrupt');
+    await expect(openStore(env, dir, { machine: () => new QueueMachine() }), what).rejects.toMatchObject({ exit: 3 });
+  };
+  for (const { name, ordinal, seqFirst } of live.slice(0, 4)) {
+    for (const seq of [1, seqFirst + 1, seqFirst + 2, events, 1000]) {
+      const [from, to] = [join(dir, 'wal', name), nameOf(ordinal, seq)];
+      if (from === to) continue;
+      renameSync(from, to);
+      await isFound(`${name} as seq ${seq}`);
+      renameSync(to, from);
+    }
+    for (const at of live.slice(0, 4)) {
+      if (at.ordinal === ordinal) continue;
+      const to = nameOf(at.ordinal, seqFirst + 1);
+      cpSync(join(dir, 'wal', name), to);
+      await isFound(`${name} also as ${to}`);
+      rmSync(to);
+    }
+  }
+  expect((await verifyStore(env, dir)).verdict).toBe('clean');
 });
 
 test('an unused segment beside the one written in its place is left over, and the next writer removes it', async () => {
