@@ -1,3 +1,4 @@
+import { closeAll } from '../base/close-all.ts';
 import { Exit, WalqError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
@@ -46,9 +47,14 @@ export async function openLogFiles(
   names: readonly SegmentName[],
 ): Promise<LogFiles> {
   const inputs: LogFiles['inputs'][number][] = [];
-  const close = async (): Promise<void> => {
-    for (const { source } of inputs) await source.close();
-  };
+  const close = () =>
+    closeAll(
+      ...inputs.map(
+        ({ source }) =>
+          () =>
+            source.close(),
+      ),
+    );
   try {
     for (const name of names) {
       const source = await openSource(env.fs, join(walDir, name.name));
@@ -57,7 +63,7 @@ export async function openLogFiles(
     }
     return { inputs, close };
   } catch (error) {
-    await close();
+    await close().catch(() => undefined);
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { closeAll } from '../base/close-all.ts';
 import { damageError, hasErrno, refusedError, type WalqError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
@@ -85,7 +86,8 @@ export class HeldSegments {
   }
 
   async close(): Promise<void> {
-    for (const file of this.#files.values()) await file.close();
+    const files = [...this.#files.values()];
     this.#files.clear();
+    await closeAll(...files.map((file) => () => file.close()));
   }
 }

@@ -1,3 +1,4 @@
+import { closeAll } from '../base/close-all.ts';
 import { notFoundError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
 import { copyStretch, type OpenSource, readInto, readSmall, removeIfThere, writeAtomic, writeError } from './files.ts';
@@ -54,9 +55,11 @@ export async function undoRepair(env: StorageEnv, storeDir: string): Promise<Rep
   } catch (error) {
     throw writeError(storeDir, error);
   } finally {
-    for (const step of steps) await step.close();
-    await held.close();
-    await lock.release();
+    await closeAll(
+      ...steps.map((step) => () => step.close()),
+      () => held.close(),
+      () => lock.release(),
+    );
   }
 }
 

@@ -62,15 +62,19 @@ export class Sweeps {
   #note(event: QueueEvent<Packed>): void {
     switch (event.type) {
       case 'DISPATCH':
-        if (event.owner.kind === 'lease' && this.#nextAt !== undefined && event.owner.deadlineMs < this.#nextAt) {
-          this.#nextAt = event.owner.deadlineMs;
-        }
+        if (event.owner.kind === 'lease') this.#noteDeadline(event.owner.deadlineMs);
+        return;
+      case 'EXTEND':
+        this.#noteDeadline(event.deadlineMs);
         return;
       case 'SCHEDULE':
       case 'UNSCHEDULE':
       case 'LIMIT':
-      case 'EXTEND':
         this.#nextAt = undefined;
     }
+  }
+
+  #noteDeadline(ms: number): void {
+    if (this.#nextAt !== undefined && ms < this.#nextAt) this.#nextAt = ms;
   }
 }

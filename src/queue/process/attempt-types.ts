@@ -45,7 +45,6 @@ export interface AttemptSpec {
 }
 
 export interface AttemptHooks {
-  onStart?(pid: number): void;
   /** 0..1. */
   onProgress?(value: number): void;
   /** The handler wants `ms` more from now; its timeout is already moved when this is called. */

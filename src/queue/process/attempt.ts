@@ -62,9 +62,8 @@ class Attempt {
   async run(): Promise<AttemptOutcome> {
     const { clock, timeoutMs } = this.#spec;
     const pipesClosed = this.#connect();
-    if (this.pid !== undefined) {
-      this.#hooks.onStart?.(this.pid);
-      if (timeoutMs !== undefined) this.#timeout = startTimer(clock, timeoutMs, () => this.#onTimeout());
+    if (this.pid !== undefined && timeoutMs !== undefined) {
+      this.#timeout = startTimer(clock, timeoutMs, () => this.#onTimeout());
     }
     const exit = await this.#exited;
     const durationMs = clock.monotonic() - this.#startedMs;

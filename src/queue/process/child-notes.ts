@@ -1,5 +1,6 @@
 import { hasErrno } from '../../base/errors.ts';
 import type { File, FileSystem } from '../../fs/types.ts';
+import { writeFully } from '../../storage/files.ts';
 import { type ChildNote, type ProcessTable, procTable, psTable } from './process-table.ts';
 
 const notePattern = /^child-\d+$/;
@@ -44,7 +45,7 @@ async function writeNote(fs: FileSystem, path: string, note: ChildNote): Promise
   await removeFile(fs, path);
   const file = await fs.open(path, 'wx');
   try {
-    await file.write(Buffer.from(JSON.stringify(note)), 0);
+    await writeFully(file, Buffer.from(JSON.stringify(note)), 0);
   } finally {
     await file.close();
   }

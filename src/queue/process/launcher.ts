@@ -113,7 +113,6 @@ export class Launcher {
     switch (message.kind) {
       case 'pid':
         entry.pid = message.pid;
-        entry.hooks.onStart?.(message.pid);
         return;
       case 'progress':
         entry.hooks.onProgress?.(message.value);

@@ -1,6 +1,6 @@
 import { hasErrno, isFsError, WalqError } from '../../base/errors.ts';
 import type { File, FileSystem } from '../../fs/types.ts';
-import { refuseLink } from '../../storage/files.ts';
+import { refuseLink, writeFully } from '../../storage/files.ts';
 import { HeadTail } from './head-tail.ts';
 import { tailText } from './text.ts';
 
@@ -141,11 +141,8 @@ class LogFile {
 
   async #writeAll(bytes: Uint8Array): Promise<void> {
     this.#file ??= await this.#open();
-    for (let done = 0; done < bytes.length; ) {
-      const written = await this.#file.write(bytes.subarray(done), this.#position);
-      done += written;
-      this.#position += written;
-    }
+    await writeFully(this.#file, bytes, this.#position);
+    this.#position += bytes.length;
   }
 
   /** A dispatch has its own seq, so the name is free, unless a repair cut the log and its seqs are given out again. */

@@ -19,7 +19,8 @@ import { type CheckOptions, checkSnapshot } from './read.ts';
 const defaultBlockBytes = 512 * 1024;
 /** A long write is synced in steps, or the last sync would stall the log's own syncs for its whole length. */
 const syncEveryBytes = 8 * 1024 * 1024;
-const defaultPauseEveryMs = 4;
+/** Longest run without a turn of the event loop while entries are walked. */
+const pauseEveryMs = 4;
 
 export interface WriteSnapshotOptions {
   /** File name; by default the store's form of `point.seq`. */
@@ -32,8 +33,6 @@ export interface WriteSnapshotOptions {
   entries: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   /** The most that blocks are made smaller. Default 'hex'. */
   codec?: SnapshotCodec;
-  /** Longest run without a turn of the event loop while entries are walked, milliseconds. Default 4. */
-  pauseEveryMs?: number;
   /** Raw bytes of a block of several entries, at most 1 MiB. Default 512 KiB. */
   blockBytes?: number;
 }
@@ -166,7 +165,7 @@ class SnapshotWriter {
   }
 
   #pauseIsDue(): boolean {
-    return this.#env.clock.monotonic() - this.#pausedAt >= (this.#options.pauseEveryMs ?? defaultPauseEveryMs);
+    return this.#env.clock.monotonic() - this.#pausedAt >= pauseEveryMs;
   }
 
   /** Lets everything else that is ready run: the log beside us has promises to keep. */

@@ -12,6 +12,7 @@ import {
   frameHeaderBytes,
   frameName,
   payloadBytesMax,
+  rangeOf,
   type SegmentHeader,
   segmentHeaderBytes,
   seqsOf,
@@ -153,7 +154,7 @@ async function frameHeader(source: ByteSource, hole: Hole, segment: SegmentHeade
   if (!bodyHolds(body, header, segment.salt, facts)) return 'its payload is damaged too';
   if (!(await continued(source, offset + total, header, segment, facts)))
     return 'the frame behind it does not follow it';
-  return { what: 'frame header', offset, bytes: total, at: offset + place.byte, bit: place.bit, ...seqsIn(header) };
+  return { what: 'frame header', offset, bytes: total, at: offset + place.byte, bit: place.bit, ...rangeOf(header) };
 }
 
 /** Proof: the sound header, which states the checksum, and records that can be read. */
@@ -175,7 +176,7 @@ async function framePayload(
   if (!(await continued(source, offset + total, header, segment, facts)))
     return 'the frame behind it does not follow it';
   const at = offset + frameHeaderBytes + place.byte;
-  const flip: FlippedBit = { what: 'payload', offset, bytes: total, at, bit: place.bit, ...seqsIn(header) };
+  const flip: FlippedBit = { what: 'payload', offset, bytes: total, at, bit: place.bit, ...rangeOf(header) };
   return header.payloadBytes > healPayloadBytesMax ? { ...flip, oneIn: oneInHowMany(body.length) } : flip;
 }
 
@@ -223,9 +224,4 @@ async function stretch(source: ByteSource, offset: number, bytes: number): Promi
 /** The checksum of a header stands in its last four bytes. */
 function syndromeOf(header: Uint8Array, bytes: number, seed: number): number {
   return crcOf(header.subarray(0, bytes - 4), seed) ^ viewOf(header).getUint32(bytes - 4, true);
-}
-
-function seqsIn(header: FrameHeader): { seqFirst: number; seqLast: number } | undefined {
-  if (header.type !== FrameType.data || header.count === 0) return undefined;
-  return { seqFirst: header.seqFirst, seqLast: header.seqFirst + header.count - 1 };
 }

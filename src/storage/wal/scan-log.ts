@@ -124,8 +124,8 @@ export async function scanLog(
   return log;
 }
 
-function watches({ frame, record, lost }: LogVisitor): boolean {
-  return (frame ?? record ?? lost) !== undefined;
+function watches({ frame, record, lost, snapshot }: LogVisitor): boolean {
+  return (frame ?? record ?? lost ?? snapshot) !== undefined;
 }
 
 /** What a segment of another store holds is no part of this log: it is judged, and nobody gets to see it. */

@@ -180,7 +180,7 @@ describe('writing', () => {
     }
     await withFolder(async (folder) => {
       setImmediate(turn);
-      const options = { ...base, entries: entries(), codec: 'none', blockBytes: 1024 * 1024, pauseEveryMs: 4 } as const;
+      const options = { ...base, entries: entries(), codec: 'none', blockBytes: 1024 * 1024 } as const;
       await writeSnapshot(ticking, folder, options);
       expect(turns).toBeGreaterThan(100);
     });
