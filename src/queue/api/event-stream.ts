@@ -77,6 +77,7 @@ export async function* eventStream(
     end();
   } finally {
     unlisten();
+    joined.signal.removeEventListener('abort', wake);
     joined.release();
   }
 }
