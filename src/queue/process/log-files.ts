@@ -92,9 +92,9 @@ export class LogCleaner {
       }
     } catch (error) {
       leftThere(error);
-    } finally {
-      this.#running = undefined;
     }
+    // Not after anything else: that is still to be told.
+    this.#running = undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { systemClock, systemRandom } from '../../../src/base/node-clock.ts';
 import { nodeFs } from '../../../src/fs/node-fs.ts';
@@ -49,6 +49,27 @@ test('a folder that is not there, or holds what cannot be removed, hurts nobody'
   other.forget(['a'], 2);
   await other.settled();
   expect(readdirSync(`${dir}/logs`)).toHaveLength(2);
+});
+
+test('a log that is gone by itself keeps none of the others', async () => {
+  const dir = folderWith(['a', 1, 1], ['b', 2, 1], ['c', 3, 1]);
+  const gone = `${dir}/logs/${logName('a', 1, 1)}`;
+  const unlink = async (path: string) => {
+    if (path === gone) unlinkSync(path);
+    await nodeFs.unlink(path);
+  };
+  const cleaner = new LogCleaner({ ...nodeFs, unlink }, dir);
+  cleaner.forget(['a', 'b', 'c'], 10);
+  await cleaner.settled();
+  expect(readdirSync(`${dir}/logs`)).toEqual([]);
+});
+
+test('a mistake in the cleaning is told, also once it is over', async () => {
+  const readdir = () => Promise.reject(new TypeError('no list of names'));
+  const cleaner = new LogCleaner({ ...nodeFs, readdir }, folderWith(['a', 1, 1]));
+  cleaner.forget(['a'], 10);
+  await expect(cleaner.settled()).rejects.toThrow('no list of names');
+  await expect(cleaner.settled()).rejects.toThrow('no list of names');
 });
 
 test('pruned by number, removed, or replaced: a job takes its logs along', async () => {
