@@ -9,6 +9,9 @@ import { JsonText } from './json-text.ts';
 /** How the place of lost events is called, where the types of events stand. */
 export const lostType = 'LOST';
 
+/** The same of events that a writer cleaned away before whoever follows the log could see them. */
+const cleanedType = 'CLEANED';
+
 /** One event as shown by `wal inspect`: of our own logs and of foreign ones. */
 export interface EventRow {
   /** Text where a foreign number exceeds 2^53. */
@@ -66,14 +69,25 @@ export function rowOfRecord(record: RecordView): EventRow {
 }
 
 /** Seqs that a salvage could not read, as one row: no event stands behind it. */
-export function rowOfLost({ seqFirst, count, file, offset, afterHole }: FrameView): EventRow {
+export function rowOfLost({ seqFirst, count, ...place }: FrameView): EventRow {
+  return rowOfAbsent(lostType, seqFirst, seqFirst + count - 1, place);
+}
+
+/** Seqs that were cleaned away unseen, up to `to`, as one row; the log goes on at `place`. */
+export function rowOfCleaned(from: number, to: number, place: RowPlace): EventRow {
+  return rowOfAbsent(cleanedType, from, to, place);
+}
+
+type RowPlace = Pick<EventRow, 'file' | 'offset' | 'afterHole'>;
+
+function rowOfAbsent(type: string, from: number, to: number, { file, offset, afterHole }: RowPlace): EventRow {
   const members = [
-    ['to', seqFirst + count - 1],
-    ['events', count],
+    ['to', to],
+    ['events', to - from + 1],
   ] as const;
   return {
-    seq: seqFirst,
-    type: lostType,
+    seq: from,
+    type,
     job: '',
     words: () => members.map(([name, value]) => [name, String(value)] as const),
     details: () => members,

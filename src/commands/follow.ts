@@ -1,6 +1,7 @@
 import { readHead } from '../storage/folder.ts';
+import type { RecordView } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
-import { headOfRecord, rowOfRecord } from './event-row.ts';
+import { type EventRow, headOfRecord, rowOfCleaned, rowOfRecord } from './event-row.ts';
 import type { InspectRequest, SeqBounds, ShowRow } from './inspect-types.ts';
 import type { LogSource } from './log-source.ts';
 import type { RowFilter } from './row-filter.ts';
@@ -9,13 +10,14 @@ const pauseMs = 100;
 
 /**
  * Goes on showing events as they come, until the limit, the end of the range, the time or the user says stop. `until`
- * in monotonic ms. Returns how many it showed.
+ * in monotonic ms. Returns how many it showed. Events that a writer cleaned away unseen are a row and a note, whatever
+ * the filters say, and count for no limit: nobody knows whether they would have passed.
  */
 export async function followLog(
   context: CommandContext,
   log: LogSource,
   filter: RowFilter,
-  before: { shown: number; seqLast?: number },
+  before: { shown: number; seqLast: number },
   request: InspectRequest,
   bounds: SeqBounds,
   show: ShowRow,
@@ -25,9 +27,23 @@ export async function followLog(
   const pause = (ms: number): Promise<void> => clock.sleep(Math.max(0, Math.min(ms, until - clock.monotonic())));
   const limit = (request.limit ?? Number.POSITIVE_INFINITY) - before.shown;
   const to = bounds.to ?? Number.POSITIVE_INFINITY;
-  let next = Math.max((before.seqLast ?? 0) + 1, bounds.from ?? 0);
+  let next = Math.max(before.seqLast + 1, bounds.from ?? 0);
   let shown = 0;
   let seen: number | undefined;
+  const rowsOf = (record: RecordView): EventRow[] => {
+    const rows: EventRow[] = [];
+    if (record.seq > next) {
+      const last = Math.min(record.seq - 1, to);
+      context.note(`seq ${next}..${last} were cleaned away before they could be shown`);
+      rows.push(rowOfCleaned(next, last, record));
+    }
+    next = record.seq + 1;
+    if (record.seq > to || !filter.head(headOfRecord(record.bytes))) return rows;
+    const row = rowOfRecord(record);
+    if (!filter.row(row)) return rows;
+    shown++;
+    return [...rows, row];
+  };
   while (!context.signal.aborted && shown < limit && next <= to && clock.monotonic() < until) {
     // Read before the log: what comes in between is seen again. A log at rest costs this look and no more.
     const { slot } = await readHead(context.env, log.path);
@@ -40,15 +56,10 @@ export async function followLog(
     await log.scan(
       {
         record(record) {
-          if (record.seq > to || shown >= limit) return false;
+          if (shown >= limit || next > to) return false;
           // What stands behind a hole may be the half of a write in progress; it is shown once the hole is filled.
           if (record.seq < next || record.afterHole) return undefined;
-          next = record.seq + 1;
-          if (!filter.head(headOfRecord(record.bytes))) return undefined;
-          const row = rowOfRecord(record);
-          if (!filter.row(row)) return undefined;
-          shown++;
-          return show(row)?.then(() => undefined);
+          return showInTurn(rowsOf(record), show);
         },
       },
       next,
@@ -57,4 +68,12 @@ export async function followLog(
     await pause(Math.max(pauseMs, 5 * (clock.monotonic() - startedAt)));
   }
   return shown;
+}
+
+/** Undefined where nothing has to be waited for: of most records there is one row, or none. */
+function showInTurn([row, ...more]: readonly EventRow[], show: ShowRow): Promise<undefined> | undefined {
+  if (row === undefined) return undefined;
+  const waiting = show(row);
+  if (more.length === 0) return waiting?.then(() => undefined);
+  return Promise.resolve(waiting).then(() => showInTurn(more, show));
 }

@@ -39,9 +39,12 @@ export async function inspectLog(
     return { ...base, ...(await inspectReverse(log, bounds, filter, request.limit, show)) };
   }
   const bounds = await boundsOf(request.range, log);
+  // Known before the first look, or what is cleaned away after it would not be missed.
+  const begins = request.follow === true ? await log.begins() : undefined;
   const forward = await inspectForward(log, bounds, filter, request, show);
   if (request.follow === true && (request.limit === undefined || forward.shown < request.limit)) {
-    forward.shown += await followLog(context, log, filter, forward, request, bounds, show, until);
+    const before = { shown: forward.shown, seqLast: forward.seqLast ?? (begins ?? 1) - 1 };
+    forward.shown += await followLog(context, log, filter, before, request, bounds, show, until);
   }
   return { ...base, ...forward };
 }

@@ -18,7 +18,9 @@ import { timeMs } from './shared.ts';
 
 const known = Object.keys(eventTypes).join(', ');
 
-export const eventType = text(`${known}; LOST for seqs that a salvage could not read; another word in other logs`);
+const lost = 'LOST for seqs that a salvage could not read';
+const cleaned = 'CLEANED for seqs that --follow came too late for';
+export const eventType = text(`${known}; ${lost}; ${cleaned}; another word in other logs`);
 
 /** What only some events say. Which ones is in src/queue/events/EVENTS.md. */
 export const eventMembers: Members = {
@@ -80,8 +82,8 @@ export const eventRow = shared(
       job: optional(text('id of the job; absent where the event concerns no single one')),
       timeMs: optional(timeMs('when it happened; absent where the log has no times')),
       ...eventMembers,
-      to: optional(whole('of LOST: last seq')),
-      events: optional(whole('of LOST: how many')),
+      to: optional(whole('of LOST and CLEANED: last seq')),
+      events: optional(whole('of LOST and CLEANED: how many')),
       text: optional(text('of another system: what stands behind the id')),
       checksum: optional(oneOf(['bad'], 'of another system: it does not fit the record')),
       file: text('the file it is in'),
