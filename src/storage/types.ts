@@ -149,7 +149,7 @@ export interface LogReport {
   lost: LostRange[];
   /** True when the loss reaches past the last readable frame and nothing says how far. */
   lostUnknown: boolean;
-  /** Good records that lie after the first hole. */
+  /** Good records that lie after the first hole; 0 where the reading was stopped before the end. */
   recordsAfterHole: number;
   /** Bytes after the last good frame that a writer would trim (torn), or that were found odd (ambiguous). */
   tail?: { file: string; offset: number; bytes: number };

@@ -2,12 +2,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeEvent } from '../../src/queue/events/events.ts';
 import { contents, damage, firstMs, makeStore, open, raftLine, segments } from './make-store.ts';
 import { binary, folderForAll, scratch, walq } from './run-walq.ts';
 
 const base = folderForAll();
+const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url));
 const store = join(base, 'store');
 
 /** Seqs of the events that the arguments show. */
@@ -143,6 +145,14 @@ describe('wal inspect', () => {
       code: 2,
       stderr: expect.stringContaining('can be read only once'),
     });
+  });
+
+  it('counts what lies behind a hole only where it has read to the end', async () => {
+    const damaged = join(fixtures, 'missing-segment');
+    const all = await walq(['wal', 'inspect', damaged]);
+    expect(all).toMatchObject({ code: 3, stderr: expect.stringContaining('after the hole: 9 valid events\n') });
+    const part = await walq(['wal', 'inspect', damaged, '10..20']);
+    expect(part).toMatchObject({ code: 3, stderr: expect.not.stringContaining('after the hole') });
   });
 
   it('follows a log that grows, and ends with 130 on Ctrl-C', async () => {
