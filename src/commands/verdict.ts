@@ -1,5 +1,6 @@
 import { Exit, type ExitCode, unreachable } from '../base/errors.ts';
 import { type Finding, type Severity, severities } from '../base/finding.ts';
+import { verdictOf } from '../storage/report.ts';
 import type { Verdict } from '../storage/types.ts';
 
 export function exitOfVerdict(verdict: Verdict): ExitCode {
@@ -19,6 +20,11 @@ export function exitOfVerdict(verdict: Verdict): ExitCode {
     default:
       return unreachable(verdict);
   }
+}
+
+/** Of something done beside damage that it met: what was done stays done, and does not hide what was found. */
+export function exitOfFindings(findings: readonly Finding[]): ExitCode {
+  return exitOfVerdict(verdictOf(findings));
 }
 
 const worstFirstExits: readonly ExitCode[] = [70, 3, 5, 74, 6, 7, 4, 2, 1, 0];

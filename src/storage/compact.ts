@@ -1,4 +1,5 @@
 import { assert, damageError } from '../base/errors.ts';
+import type { Finding } from '../base/finding.ts';
 import { join } from '../base/path.ts';
 import { listWal, walFolder } from './folder.ts';
 import { refuseDamage } from './open.ts';
@@ -17,6 +18,8 @@ export interface CompactResult {
   removedSnapshots: string[];
   /** Why the rest of the log stays. */
   reasons: string[];
+  /** Snapshots that were to cover the log and cannot. */
+  findings: Finding[];
   bytesBefore: number;
   bytesAfter: number;
 }
@@ -49,13 +52,14 @@ export async function compactStore<M extends StateMachine>(
     );
   }
   // Whatever was written meanwhile, another snapshot too, has not been proved: it neither covers nor replaces anything.
-  const { removeSegments, removeSnapshots, reasons } = await store.clean(options.keep, snapshot);
+  const { removeSegments, removeSnapshots, reasons, findings } = await store.clean(options.keep, snapshot);
   return {
     snapshot,
     stateHash,
     removedSegments: removeSegments,
     removedSnapshots: removeSnapshots,
     reasons,
+    findings,
     bytesBefore,
     bytesAfter: await storeBytes(env, store.dir),
   };
@@ -73,6 +77,8 @@ export interface CompactPlan {
   snapshots: string[];
   /** Why the rest stays. */
   reasons: string[];
+  /** As in `CompactResult`. */
+  findings: Finding[];
 }
 
 /**
@@ -89,7 +95,7 @@ export async function planCompact(env: StorageEnv, storeDir: string, options: { 
   // Compaction rotates first, unless the segment being written is empty.
   const isEmpty = report.segments.at(-1)?.frames === 0;
   const segment = isEmpty ? last : { ordinal: last.ordinal + 1, seqFirst: snapshotSeq + 1 };
-  const { kept, removeSegments, removeSnapshots, reasons } = await planRetention(env, storeDir, {
+  const { kept, removeSegments, removeSnapshots, reasons, findings } = await planRetention(env, storeDir, {
     storeId: survey.identity.id,
     keep: options.keep,
     activeOrdinal: segment.ordinal,
@@ -100,7 +106,7 @@ export async function planCompact(env: StorageEnv, storeDir: string, options: { 
     segments.push({ file, bytes: (await env.fs.lstat(join(storeDir, file)))?.size ?? 0 });
   }
   const baseSeq = kept.length < options.keep ? 0 : (kept.at(-1)?.seq ?? 0);
-  return { baseSeq, segments, snapshots: removeSnapshots, reasons };
+  return { baseSeq, segments, snapshots: removeSnapshots, reasons, findings };
 }
 
 /** Bytes of log and snapshots. */

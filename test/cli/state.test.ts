@@ -1,10 +1,13 @@
 import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { openQueue } from '../../src/index.ts';
 import { contents, damage, firstMs, makeStore, open, segments } from './make-store.ts';
 import { folderForAll, scratch, walq } from './run-walq.ts';
 
 const base = folderForAll();
+const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url));
 const whole = join(base, 'whole');
 
 function copy(): string {
@@ -227,6 +230,26 @@ describe('wal compact and snapshots', () => {
     expect((await walq(['snapshot', 'prune', pruned, '--keep', '1'])).code).toBe(0);
     expect(readdirSync(join(pruned, 'snapshots'))).toEqual(['00000000000000000036.snap']);
     expect(segments(pruned)).toHaveLength(segments(whole).length);
+  });
+
+  it.each([
+    ['snapshot', 'prune'],
+    ['wal', 'compact'],
+  ])('%s %s ends with 3 beside a bad snapshot, planned, under the lock and through a runner', async (...command) => {
+    const store = join(scratch(), 'store');
+    cpSync(join(fixtures, 'bad-snapshot'), store, { recursive: true });
+    const told = {
+      code: 3,
+      stderr: expect.stringMatching(/^degraded: snapshots\/00000000000000000031.snap: .* \[E_SNAPSHOT_BLOCK\]\n$/),
+    };
+    expect(await walq([...command, store, '--dry-run'])).toMatchObject(told);
+    const queue = await openQueue(store);
+    expect(await walq([...command, store])).toMatchObject(told);
+    await queue.close();
+    const under = await walq([...command, store, '--json']);
+    expect(under.code).toBe(3);
+    const { findings, exit } = JSON.parse(under.stdout);
+    expect({ findings, exit }).toMatchObject({ findings: [{ code: 'E_SNAPSHOT_BLOCK' }], exit: 3 });
   });
 
   it('is refused with 6 while another process writes, and reading is not', async () => {

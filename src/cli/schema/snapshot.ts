@@ -77,6 +77,7 @@ export const snapshotKinds: Kinds = {
         dryRun: flag('nothing was changed: this is what would be'),
         ...kept,
         removed: filesNamed('snapshots that went, or would go'),
+        exit,
       },
     ],
   },

@@ -192,6 +192,7 @@ const hash: MembersOf<StateHash> = {
 
 const request: Members = { store: storeName, keep: whole('snapshots to keep') };
 const reasons = list(text('in plain words'), 'why the rest of the log stays');
+const unfit = list(finding, 'snapshots that were to cover the log and cannot');
 
 const planned: MembersOf<CompactPlan> = {
   baseSeq: whole('seq that the log would go back to'),
@@ -201,6 +202,7 @@ const planned: MembersOf<CompactPlan> = {
   ),
   snapshots: filesNamed('snapshots that would go'),
   reasons,
+  findings: unfit,
 };
 
 const compacted: MembersOf<CompactResult> = {
@@ -209,6 +211,7 @@ const compacted: MembersOf<CompactResult> = {
   removedSegments: filesNamed('segments that went'),
   removedSnapshots: filesNamed('snapshots that went'),
   reasons,
+  findings: unfit,
   bytesBefore: whole('of log and snapshots, before'),
   bytesAfter: whole('of log and snapshots, after'),
 };
@@ -277,8 +280,8 @@ export const walKinds: Kinds = {
   'wal.repair': { answers: repairAnswers },
   'wal.compact': {
     answers: [
-      { ...request, dryRun: constant(true, 'nothing was changed'), ...planned },
-      { ...request, dryRun: constant(false, 'it was done'), ...compacted },
+      { ...request, dryRun: constant(true, 'nothing was changed'), ...planned, exit },
+      { ...request, dryRun: constant(false, 'it was done'), ...compacted, exit },
     ],
   },
   'wal.diff': diffKind('wal.diff'),

@@ -1,7 +1,8 @@
-import { Exit, type ExitCode } from '../../base/errors.ts';
+import type { ExitCode } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { pruneSnapshots } from '../../commands/snapshot-write.ts';
 import { openStoreTarget } from '../../commands/store-target.ts';
+import { exitOfFindings } from '../../commands/verdict.ts';
 import { findingLine } from '../findings.ts';
 import type { Session } from '../session.ts';
 
@@ -20,9 +21,10 @@ export async function prune(session: Session, args: readonly string[], flags: Pr
     { lockTimeoutMs: flags.lockTimeout, pid: process.pid },
   );
   session.settle();
+  const exit = exitOfFindings(findings);
   if (session.json) {
-    await session.document({ store, dryRun, kept, removed: removeSnapshots, findings });
-    return Exit.ok;
+    await session.document({ store, dryRun, kept, removed: removeSnapshots, findings, exit });
+    return exit;
   }
   const { out, style } = session;
   for (const { file } of kept) await out.line(`${dryRun ? 'would keep' : 'kept'} ${escapeText(file)}`);
@@ -30,5 +32,5 @@ export async function prune(session: Session, args: readonly string[], flags: Pr
   if (removeSnapshots.length === 0)
     await out.line(style.dim(kept.length < flags.keep ? (reasons[0] ?? '') : 'nothing to remove'));
   for (const finding of findings) await session.err.line(findingLine(finding, session.errStyle, session.errWidth));
-  return Exit.ok;
+  return exit;
 }

@@ -7,10 +7,9 @@ import type { Job } from '../../queue/state/job.ts';
 import { QueueMachine } from '../../queue/state/machine.ts';
 import type { LimitSet, Schedule } from '../../queue/state/settings.ts';
 import { replayTo } from '../../storage/replay.ts';
-import { verdictOf } from '../../storage/report.ts';
 import type { CommandContext } from '../context.ts';
 import { storeOfQueue } from '../store-path.ts';
-import { exitOfVerdict } from '../verdict.ts';
+import { exitOfFindings } from '../verdict.ts';
 
 /** Looks at the state as the files have it, also beside a live runner: without a lock, and without writing. */
 
@@ -25,7 +24,7 @@ interface Read {
 async function readState(context: CommandContext): Promise<Read & { machine: QueueMachine }> {
   const store = await storeOfQueue(context);
   const { machine, findings } = await replayTo(context.env, store, () => new QueueMachine());
-  return { store, machine, findings, exit: exitOfVerdict(verdictOf(findings)) };
+  return { store, machine, findings, exit: exitOfFindings(findings) };
 }
 
 /** Of one group, or all there are. */
