@@ -2,6 +2,7 @@ import { usageError, WalqError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
 import { decodeEvent, recordJobId } from '../queue/events/events.ts';
 import { QueueMachine } from '../queue/state/machine.ts';
+import { besideWriter } from '../storage/beside-writer.ts';
 import { planSalvage, type SalvagePlan } from '../storage/salvage.ts';
 import type { TakeItem } from '../storage/salvage-read.ts';
 import type { SalvageSource } from '../storage/salvage-survey.ts';
@@ -58,9 +59,12 @@ export async function salvageStore(context: CommandContext, request: SalvageRequ
   const { env } = context;
   // Before a long look at the log, and not only after it.
   await roomFor(context, request.to, salvaging);
-  const jobs = new JobWatch();
   const until = request.at === undefined ? undefined : await seqOf(context, request.store, request.at);
-  const plan = await planSalvage(env, request.store, isEvent, (source) => jobs.watch(request.store, source), until);
+  const { plan, jobs } = await besideWriter(env, request.store, async () => {
+    const jobs = new JobWatch();
+    const watch = (source: SalvageSource): Promise<TakeItem> => jobs.watch(request.store, source);
+    return { jobs, plan: await planSalvage(env, request.store, isEvent, watch, until) };
+  });
   if (until !== undefined && until < plan.seqFirst - 1) throw beforeBase(`seq ${until}`, plan.seqFirst - 1);
   if (until !== undefined && until > plan.seqLast) {
     const text = `seq ${until} is not in the log, which ends at ${plan.seqLast}`;

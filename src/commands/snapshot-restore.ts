@@ -2,6 +2,8 @@ import { notFoundError, usageError } from '../base/errors.ts';
 import { baseName, join } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { QueueMachine } from '../queue/state/machine.ts';
+import { besideWriter } from '../storage/beside-writer.ts';
+import { isGone } from '../storage/files.ts';
 import { verifyStore } from '../storage/read.ts';
 import type { RepairJournal } from '../storage/repair-journal.ts';
 import { type RestoreResult, restoreTo } from '../storage/restore.ts';
@@ -68,6 +70,24 @@ async function snapshotOf(context: CommandContext, store: string, choice: string
   });
 }
 
+/** `use` of the snapshot that is named; where a writer takes it away before it is read, of the one that then is. */
+export async function withSnapshot<T>(
+  context: CommandContext,
+  args: readonly string[],
+  use: (snapshot: NamedSnapshot) => Promise<T>,
+): Promise<T> {
+  const { env } = context;
+  let used: string | undefined;
+  const look = async (): Promise<T> => {
+    const snapshot = await nameSnapshot(context, args);
+    used = snapshot.store && snapshot.path;
+    return await use(snapshot);
+  };
+  return await besideWriter(env, args[0] ?? storePath(context), look, async (error) => {
+    return isGone(error) && used !== undefined && (await env.fs.lstat(used)) === undefined;
+  });
+}
+
 /** Into a new store. Throws as `restoreTo` does. */
 export async function restoreSnapshot(
   context: CommandContext,
@@ -94,7 +114,11 @@ export async function goBack(
   planFile?: string,
 ): Promise<GoBackResult> {
   const { env } = context;
-  const plan = await planRestore(env, store, to);
+  // Without the snapshot that it is to go back to, looking again is of no use.
+  const isRace = async (error: unknown): Promise<boolean> => {
+    return isGone(error) && ('seq' in to || (await env.fs.lstat(join(store, to.snapshot))) !== undefined);
+  };
+  const plan = await besideWriter(env, store, () => planRestore(env, store, to), isRace);
   const { seq, actions } = plan;
   await bindPlan(context, planFileOf({ apply, planFile }), { seq, actions });
   if (!apply || plan.actions.length === 0) return { plan, verdict: plan.verdict };

@@ -3,6 +3,7 @@ import { baseName } from '../base/path.ts';
 import type { ForeignSnapshotSummary } from '../formats/types.ts';
 import type { JobState } from '../queue/state/job.ts';
 import { QueueMachine } from '../queue/state/machine.ts';
+import { besideWriter } from '../storage/beside-writer.ts';
 import { verdictOf } from '../storage/report.ts';
 import { readSnapshot } from '../storage/snapshot/read.ts';
 import { scanSnapshot } from '../storage/snapshot/scan.ts';
@@ -74,8 +75,11 @@ export async function loadSnapshot(
     return { summary, findings };
   }
   if (target.kind === 'store') {
-    const { path, newerFaults } = await newestGoodSnapshot(context, target.path);
-    return { summary: await readSnapshot(context.env, path, onEntry), findings: newerFaults };
+    // A file that is open stays readable: the machine is given nothing of one that is gone.
+    return await besideWriter(context.env, target.path, async () => {
+      const { path, newerFaults } = await newestGoodSnapshot(context, target.path);
+      return { summary: await readSnapshot(context.env, path, onEntry), findings: newerFaults };
+    });
   }
   const options = { relativeName: baseName(target.path) };
   return { summary: await readSnapshot(context.env, target.path, onEntry, options), findings: [] };

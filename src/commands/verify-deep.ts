@@ -24,7 +24,7 @@ export interface DeepLook {
  * What checksums cannot show: whether the events make sense one after another (no ACK without a DISPATCH, no second
  * worker on one job, no attempt that goes back...), and whether each snapshot holds the state that the log gives at its
  * seq. Read only; `snapshots` as `verifyStore` found them. Behind a hole, or an event that does not fit, it goes
- * on with the next snapshot. Rejects with E_READ.
+ * on with the next snapshot. Rejects with E_READ, also when a writer takes one of them away meanwhile.
  */
 export async function lookDeep(
   context: CommandContext,

@@ -3,6 +3,7 @@ import type { Finding } from '../base/finding.ts';
 import { baseName } from '../base/path.ts';
 import type { ForeignLogSummary, ForeignSnapshotSummary } from '../formats/types.ts';
 import { QueueMachine } from '../queue/state/machine.ts';
+import { besideWriter } from '../storage/beside-writer.ts';
 import { scanSegmentFile, scanStream, scanWalFolder, verifyStore } from '../storage/read.ts';
 import { verdictOf } from '../storage/report.ts';
 import { checkSnapshot } from '../storage/snapshot/read.ts';
@@ -38,17 +39,22 @@ export interface VerifyResult {
  */
 export async function verifyPath(context: CommandContext, path: string, deep = false): Promise<VerifyResult> {
   const target = await openTarget(context, path);
-  const result = await verifyTarget(context, target);
-  if (!deep) return result;
+  if (!deep) return await verifyTarget(context, target);
   if (target.kind !== 'store') {
     throw usageError('E_WRONG_TARGET', '--deep replays a store: its log and its snapshots', {
       data: { file: path },
       next: 'name the folder of the store itself',
     });
   }
+  return await besideWriter(context.env, path, () => verifyDeep(context, target));
+}
+
+/** The events are held against the snapshots that the first look found: where one is gone by then, both look again. */
+async function verifyDeep(context: CommandContext, target: Target): Promise<VerifyResult> {
+  const result = await verifyTarget(context, target);
   const misfits = new Set(result.findings.filter(({ code }) => code === 'E_SNAPSHOT_CHAIN').map(({ file }) => file));
   const fitting = (result.snapshots ?? []).filter(({ file }) => !misfits.has(file));
-  const look = await lookDeep(context, path, fitting);
+  const look = await lookDeep(context, target.path, fitting);
   const findings = [...result.findings, ...look.findings];
   const { applied, leftOut, stateless, proved } = look;
   return { ...result, findings, verdict: verdictOf(findings), deep: { applied, leftOut, stateless, proved } };

@@ -2,7 +2,9 @@ import { closeAll } from '../base/close-all.ts';
 import { Exit, WalqError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
-import { isGone, type OpenSource, openSource } from './files.ts';
+import { isGone, type OpenSource, openSource, reading } from './files.ts';
+import { walFolder } from './folder.ts';
+import type { Survey } from './survey.ts';
 import type { StorageEnv } from './types.ts';
 import type { SegmentName } from './wal/names.ts';
 import type { SegmentInput } from './wal/scan-log.ts';
@@ -15,16 +17,34 @@ import type { SegmentInput } from './wal/scan-log.ts';
 /** A writer that takes files away between listing and opening them, so often in a row, is none that we know. */
 export const racesMax = 20;
 
-/** `look` from the start again as long as a file goes from under it: ENOENT. Rejects with E_RACE (1) in the end. */
-export async function besideWriter<T>(env: StorageEnv, path: string, look: () => Promise<T>): Promise<T> {
+/**
+ * `look` from the start again as long as a file goes from under it: ENOENT, or what `isRace` takes for it. Rejects with
+ * E_RACE (1) in the end.
+ */
+export async function besideWriter<T>(
+  env: StorageEnv,
+  path: string,
+  look: () => Promise<T>,
+  isRace: (error: unknown) => boolean | Promise<boolean> = isGone,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await look();
     } catch (error) {
-      if (!isGone(error)) throw error;
+      if (!(await isRace(error))) throw error;
       if (attempt === racesMax) throw raced(path, error);
       await env.clock.sleep(attempt);
     }
+  }
+}
+
+/** Rejects with ENOENT when a file of this survey is gone: what was concluded from two of its looks may be untrue. */
+export async function refuseGone(env: StorageEnv, storeDir: string, survey: Survey): Promise<void> {
+  const segments = [...survey.leftover, ...survey.live].map(({ name }) => join(walFolder, name));
+  for (const file of [...segments, ...survey.snapshots.map((snapshot) => snapshot.file)]) {
+    const path = join(storeDir, file);
+    if ((await reading(path, () => env.fs.lstat(path))) !== undefined) continue;
+    throw Object.assign(new Error(`${path} is gone`), { code: 'ENOENT' });
   }
 }
 

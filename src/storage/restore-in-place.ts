@@ -3,6 +3,7 @@ import { refusedError } from '../base/errors.ts';
 import { type Finding, findingError, worstSeverity } from '../base/finding.ts';
 import { baseName, join } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
+import { refuseGone } from './beside-writer.ts';
 import { copyStretch, openSource, removeIfThere, writeError, writeFully, writeTemp } from './files.ts';
 import { headFileName, walFolder } from './folder.ts';
 import { frameEndAt } from './frame-end.ts';
@@ -46,7 +47,7 @@ export interface RestorePlan {
 /**
  * What would be done. Read-only. Rejects with the damage of the snapshot, or of the log before the point (3): that is
  * not mended by going back; E_SNAPSHOT_CHAIN (3) when the log does not have the snapshot's place; E_SEQ_RANGE,
- * E_NOT_FRAME_END (2) for a seq where no operation ends; E_NO_STORE, E_READ.
+ * E_NOT_FRAME_END (2) for a seq where no operation ends; E_NO_STORE, E_READ; ENOENT when a writer cleans meanwhile.
  */
 export async function planRestore(env: StorageEnv, storeDir: string, to: BackTo): Promise<RestorePlan> {
   const survey = await surveyStore(env, storeDir);
@@ -63,6 +64,7 @@ export async function planRestore(env: StorageEnv, storeDir: string, to: BackTo)
     ...report.snapshots.filter((check) => seqOf(check.file) <= seq).flatMap((check) => check.findings),
   ];
   const worst = worstSeverity(leaves);
+  await refuseGone(env, storeDir, survey);
   if (cut === undefined || (worst !== undefined && worst !== 'note' && worst !== 'degraded')) {
     throw findingError(leaves, { subject: `${storeDir} cannot go back in place`, next: intoNew(storeDir, to) });
   }

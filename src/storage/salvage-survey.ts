@@ -1,5 +1,6 @@
 import type { Finding } from '../base/finding.ts';
 import { join } from '../base/path.ts';
+import { refuseGone } from './beside-writer.ts';
 import { readSegmentHeader, segmentInput, walFolder } from './folder.ts';
 import { type StoreReport, verifyStore } from './read.ts';
 import { findFlips, type HealedFile, healedView } from './repair-heal.ts';
@@ -36,7 +37,10 @@ export interface SalvageSource {
   view: StorageEnv;
 }
 
-/** Reads everything and writes nothing. Rejects with E_NO_STORE, E_GUTTED, E_NEWER_FORMAT, E_READ. */
+/**
+ * Reads everything and writes nothing. Rejects with E_NO_STORE, E_GUTTED, E_NEWER_FORMAT, E_READ; ENOENT when a writer
+ * cleans meanwhile.
+ */
 export async function surveySalvage(
   env: StorageEnv,
   storeDir: string,
@@ -87,6 +91,7 @@ export async function surveySalvage(
     .filter((summary) => summary.seq >= seqFirst - 1)
     .map(({ file, seq }) => ({ file, seq }))
     .sort((a, b) => a.seq - b.seq);
+  await refuseGone(env, storeDir, survey);
   const proven = Math.max(provenSeq(survey, report, foreign), snapshots.at(-1)?.seq ?? 0);
   return {
     evidence: { storeId: survey.identity.id, ...(survey.head && { head: survey.head }) },

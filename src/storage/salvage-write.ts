@@ -1,5 +1,6 @@
 import { assert, refusedError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
+import { besideWriter } from './beside-writer.ts';
 import { writeError } from './files.ts';
 import { takeLock } from './lock.ts';
 import { NewLog } from './new-log.ts';
@@ -30,7 +31,9 @@ export async function writeSalvage(
   toDir: string,
   options: SalvageOptions,
 ): Promise<string> {
-  const source = await surveySalvage(env, plan.storeDir, options.readable, plan.until);
+  const { storeDir, until } = plan;
+  const survey = () => surveySalvage(env, storeDir, options.readable, until);
+  const source = await besideWriter(env, storeDir, survey);
   const lock = await takeLock(env, toDir, { create: true });
   try {
     const { segmentBytes } = options;

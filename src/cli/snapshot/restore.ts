@@ -1,7 +1,7 @@
 import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { shellWord } from '../../base/shell-word.ts';
-import { goBack, type NamedSnapshot, nameSnapshot, restoreSnapshot } from '../../commands/snapshot-restore.ts';
+import { goBack, type NamedSnapshot, restoreSnapshot, withSnapshot } from '../../commands/snapshot-restore.ts';
 import { openStoreTarget } from '../../commands/store-target.ts';
 import { answerGoneBack, answerUndone } from '../gone-back.ts';
 import type { Session } from '../session.ts';
@@ -19,14 +19,15 @@ export async function restore(session: Session, args: readonly string[], flags: 
     throw usageError('E_USAGE', 'only one of --to, --apply and --undo can be meant');
   }
   if (takesBack) return await answerUndone(session, await openStoreTarget(session.context, args));
-  const snapshot = await nameSnapshot(session.context, args);
-  if (to !== undefined) return await intoNew(session, snapshot, to);
-  if (snapshot.store === undefined) {
-    throw usageError('E_USAGE', `${snapshot.path} is a file: name the new store that it becomes with --to`, {
-      next: `walq snapshot restore ${shellWord(snapshot.path)} --to NEWSTORE`,
-    });
-  }
-  return await inPlace(session, { ...snapshot, store: snapshot.store }, apply);
+  return await withSnapshot(session.context, args, async (snapshot) => {
+    if (to !== undefined) return await intoNew(session, snapshot, to);
+    if (snapshot.store === undefined) {
+      throw usageError('E_USAGE', `${snapshot.path} is a file: name the new store that it becomes with --to`, {
+        next: `walq snapshot restore ${shellWord(snapshot.path)} --to NEWSTORE`,
+      });
+    }
+    return await inPlace(session, { ...snapshot, store: snapshot.store }, apply);
+  });
 }
 
 async function intoNew(session: Session, snapshot: NamedSnapshot, dir: string): Promise<ExitCode> {
