@@ -83,6 +83,17 @@ describe('wal diff', () => {
     expect(await changes([compacted, '36'])).toEqual([]);
   });
 
+  it.each([
+    ['36', '5'],
+    ['1', '5'],
+    ['5', '@tail'],
+  ])('names points that are there, whichever of %s and %s is not', async (a, b) => {
+    const { code, stderr } = await walq(['wal', 'diff', compacted, a, b]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`\nnext:  walq wal diff ${compacted} 36 @tail\n`);
+    expect(await changes([compacted, '36', '@tail'])).toEqual([]);
+  });
+
   it('shows one job field by field, before and after, changed or not', async () => {
     const { stdout, code } = await walq(['wal', 'diff', whole, '5', '6', '--job', 'job_2,job_1']);
     expect(code).toBe(0);

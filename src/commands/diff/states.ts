@@ -176,7 +176,9 @@ function endOf(point: Selector | undefined): number {
 function withNext(error: WalqError, path: string, b: Selector): WalqError {
   const { earliest } = error.data;
   const message = `${error.message}; what came before is not in the store any more`;
-  const to = shellWord(formatSelector(b));
+  // The second point may be the one that is not there, and a time does not tell.
+  const isThere = b.kind === 'snap' || (b.kind === 'seq' && b.seq >= Number(earliest));
+  const to = isThere ? shellWord(formatSelector(b)) : '@tail';
   return usageError('E_BEFORE_BASE', message, {
     data: error.data,
     ...(typeof earliest === 'number' && { next: `walq wal diff ${shellWord(path)} ${earliest} ${to}` }),
