@@ -28,47 +28,37 @@ export interface ListFlags {
 }
 
 export async function list(session: Session, _args: readonly string[], flags: ListFlags): Promise<ExitCode> {
-  const selection = selectionOf(flags, session.context.env.clock.now());
-  const look = await lookAtQueue(session.context);
-  session.settle();
-  const shown = await writeJobs(session, look, selection, flags);
-  const nothing = shown === 0 && hasFilter(selection);
-  const exit = exitOf(look, nothing);
-  if (nothing) await session.err.line(`no job matches ${session.errStyle.dim('[E_NO_MATCH]')}`);
-  await explainLook(session, look);
-  return exit;
+  return await writeJobs(session, flags, false);
 }
 
 /** The newest deaths last, as they would be read in a log; no dead job is good news. */
 export async function deadList(session: Session, _args: readonly string[], flags: ListFlags): Promise<ExitCode> {
-  const selection = { ...selectionOf(flags, session.context.env.clock.now()), states: ['dead'] as const };
-  const look = await lookAtQueue(session.context);
-  session.settle();
-  const shown = await writeJobs(session, look, selection, flags, true);
-  if (shown === 0 && session.out.isTerminal) await session.err.line(session.errStyle.dim('no dead jobs'));
-  await explainLook(session, look);
-  return exitOf(look, false);
+  return await writeJobs(session, flags, true);
 }
 
-async function writeJobs(
-  session: Session,
-  look: QueueLook,
-  selection: JobSelection,
-  flags: ListFlags,
-  deaths = false,
-): Promise<number> {
+async function writeJobs(session: Session, flags: ListFlags, deaths: boolean): Promise<ExitCode> {
+  if (flags.ids === true && session.json) throw usageError('E_USAGE', '--ids and --json exclude each other');
+  const selection = selectionOf(flags, session.context.env.clock.now());
+  const look = await lookAtQueue(session.context);
+  session.settle();
   const format = flags.ids === true ? 'ids' : session.json ? 'json' : flags.output;
   const writer = jobWriter(session, format, look.phases, deaths);
   let shown = 0;
-  for (const job of selectJobs(look.machine.jobs(), selection, look.phases)) {
+  const among: JobSelection = deaths ? { ...selection, states: ['dead'] } : selection;
+  for (const job of selectJobs(look.machine.jobs(), among, look.phases)) {
     shown++;
     await writer.job(job);
   }
   const { store, seq, verdict, findings } = look;
-  const nothing = shown === 0 && !deaths && hasFilter(selection);
-  await writer.end({ store, seq, shown, verdict, findings, exit: exitOf(look, nothing) });
+  const nothing = shown === 0 && hasFilter(selection);
+  const exit = exitOf(look, nothing);
+  await writer.end({ store, seq, shown, verdict, findings, exit });
   await session.out.flush();
-  return shown;
+  const { err, errStyle } = session;
+  if (nothing) await err.line(`no job matches ${errStyle.dim('[E_NO_MATCH]')}`);
+  else if (shown === 0 && deaths && session.out.isTerminal) await err.line(errStyle.dim('no dead jobs'));
+  await explainLook(session, look);
+  return exit;
 }
 
 function exitOf(look: QueueLook, nothing: boolean): ExitCode {

@@ -75,7 +75,7 @@ function addOrder(command: Command, standard: string): Command {
     .addOption(new Option('--sort <order>', 'in this order').choices([...jobSorts]).default(standard))
     .option('-r, --reverse', 'the other way round')
     .option('-n, --limit <count>', 'at most so many', wholeNumber('--limit', 0))
-    .option('--ids', 'print ids and nothing else')
+    .addOption(new Option('--ids', 'print ids and nothing else').conflicts('output'))
     .addOption(outputOption(jobFormats, 'table'));
 }
 
@@ -159,7 +159,7 @@ function addExport(queue: Command, parsed: Parsed): void {
 
 function addDeadList(dead: Command, parsed: Parsed): void {
   const command = dead.command('list').description('when and why jobs died');
-  addOrder(addFilters(command), 'changed');
+  addOrder(addFilters(command), 'changed').addHelpText('after', '\nExit 1 when filters leave nothing.');
   answers(command, parsed, { kind: 'queue.dead.list', load: async () => (await import('./list.ts')).deadList });
 }
 

@@ -139,6 +139,11 @@ describe('list', () => {
     const none = await queue(store, 'list', '--state', 'dead', '--name', 'mail');
     expect([none.code, none.stderr]).toEqual([1, 'no job matches [E_NO_MATCH]\n']);
     expect((await queue(store, 'list', '--state', 'deadd')).code).toBe(2);
+    for (const form of [['-o', 'json'], ['-o', 'csv'], ['--json']]) {
+      const both = await queue(store, 'list', '--ids', ...form);
+      expect(both.code).toBe(2);
+      expect(both.stdout + both.stderr).toMatch(/--ids.*(-o, --output|--json)/);
+    }
   });
 
   test('machines get every form: one document, lines with a summary, cells', async () => {
@@ -175,6 +180,14 @@ describe('dead', () => {
     expect(ran.stdout.split('\n')[1]).toMatch(/^gave-up\tdefault\t20\S+Z\t1\/1\tattempts\t1\tcannot \\x1b\[31mfly$/);
     const none = await queue(await storeOf([enqueue('a')]), 'dead', 'list');
     expect([none.code, none.stdout.trimEnd().split('\n').length]).toEqual([0, 1]);
+  });
+
+  test('list ends with 1 when filters leave nothing, as the list of all jobs does', async () => {
+    const store = await storeOf(zoo);
+    const none = await queue(store, 'dead', 'list', '--name', 'mail');
+    expect([none.code, none.stderr]).toEqual([1, 'no job matches [E_NO_MATCH]\n']);
+    const json = await queue(store, 'dead', 'list', '--name', 'mail', '--json');
+    expect([json.code, documentOf(json.stdout)]).toMatchObject([1, { shown: 0, exit: 1 }]);
   });
 
   test('show is for dead jobs only', async () => {
