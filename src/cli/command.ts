@@ -121,8 +121,14 @@ export const stateFormats = ['summary', 'table', 'json', 'ndjson', 'document', '
 
 /** The same, and `--format` for those who look for it: it means `-o` where the forms are those of other systems. */
 export function outputOptions(command: Command, formats: readonly string[], standard: string): Command {
-  const alias = new Option('--format <format>').choices([...formats]).hideHelp();
-  command.on('option:format', (format: string) => command.setOptionValue('output', format));
+  const alias = new Option('--format <format>')
+    .choices([...formats])
+    .conflicts('output')
+    .hideHelp();
+  command.hook('preAction', () => {
+    const format: unknown = command.getOptionValue('format');
+    if (format !== undefined) command.setOptionValue('output', format);
+  });
   return command.addOption(outputOption(formats, standard)).addOption(alias);
 }
 

@@ -1,4 +1,5 @@
 import { hasErrno, notFoundError, usageError } from '../base/errors.ts';
+import { excerpt } from '../base/escape.ts';
 import { parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { FileInfo } from '../fs/types.ts';
@@ -14,6 +15,18 @@ export function storePath(context: CommandContext): string {
   // A variable of the shell that is not set: what stands in a store would be looked for in the root folder.
   if (context.store === '') throw usageError('E_USAGE', '--store is empty', { next: 'name a folder' });
   return context.store ?? (fromVariable === undefined || fromVariable === '' ? defaultStore : fromVariable);
+}
+
+/**
+ * The PATH that was typed, else the store. A PATH wins over the variable; of two that were typed nobody can say which
+ * is meant. Throws E_USAGE (2).
+ */
+export function pathOrStore(context: CommandContext, path: string | undefined): string {
+  if (path === undefined) return storePath(context);
+  if (context.store === undefined || context.store === path) return path;
+  throw usageError('E_USAGE', `two stores are named: ${excerpt(path, 200)}, and with --store ${context.store}`, {
+    next: 'name one of them, without --store or with it',
+  });
 }
 
 /** What stands at a path that somebody named; undefined for nothing, also where a file stands in the way to it. */

@@ -1,7 +1,7 @@
 import { usageError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { CommandContext } from './context.ts';
-import { storePath } from './store-path.ts';
+import { pathOrStore } from './store-path.ts';
 import { isForeign, openTarget, shownPath, type Target } from './target.ts';
 
 /** An import makes a store of whole logs; of a part of one there is only a look. */
@@ -16,7 +16,7 @@ function nextFor(target: Target): string {
  * but a store.
  */
 export async function openStoreTarget(context: CommandContext, args: readonly string[]): Promise<string> {
-  const target = await openTarget(context, args[0] ?? storePath(context));
+  const target = await openTarget(context, pathOrStore(context, args[0]));
   if (target.kind === 'store') return target.path;
   const kind = isForeign(target) ? `${target.format.kind} of another system` : target.kind.replace('-', ' ');
   const what = `${kind.startsWith('e') ? 'an' : 'a'} ${kind}`;

@@ -18,7 +18,7 @@ import type { CommandContext } from './context.ts';
 import { isExport } from './export-form.ts';
 import { type SelectorRange, tryRange } from './selector.ts';
 import { peekable } from './stdin-source.ts';
-import { infoOf, standardInput, storePath } from './store-path.ts';
+import { infoOf, pathOrStore, standardInput, storePath } from './store-path.ts';
 
 /** What a PATH turned out to be. Files are recognised by their content; a name only decides about damaged ones. */
 export type Target =
@@ -80,9 +80,9 @@ export async function splitPositionals(
   if (second !== undefined) {
     const range = tryRange(second);
     if (range === undefined) throw badRange(second);
-    return { path: first, range };
+    return { path: pathOrStore(context, first), range };
   }
-  if (first === standardInput || (await exists(context, first))) return { path: first };
+  if (first === standardInput || (await exists(context, first))) return { path: pathOrStore(context, first) };
   const range = tryRange(first);
   if (range !== undefined) return { path: storePath(context), range };
   throw noTarget(first, takes === 'range' ? ', and it is no point or range of a log' : '');

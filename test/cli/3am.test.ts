@@ -172,6 +172,42 @@ describe('the command line', () => {
       expect(await walq(args)).toMatchObject({ code: 0, stdout: last });
   });
 
+  it('takes neither of two stores that were typed; of the environment a PATH wins', async () => {
+    const [clean, torn] = [join(fixtures, 'clean'), join(fixtures, 'torn')];
+    for (const [command, ...more] of [
+      ['doctor'],
+      ['report', '-o', 'x.html'],
+      ['backup', 'copy'],
+      ['wal verify'],
+      ['wal inspect', '1'],
+      ['wal diff', '1'],
+      ['wal repair'],
+      ['snapshot list'],
+      ['snapshot show'],
+      ['snapshot verify'],
+      ['snapshot restore'],
+      ['snapshot diff', '@snap'],
+    ] as const) {
+      const args = [...command.split(' '), torn, ...more];
+      const { code, stderr } = await walq([...args, '--store', clean], { cwd: scratch() });
+      expect({ command, code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('two stores') });
+    }
+    expect((await walq(['wal', 'verify', torn], { env: { WALQ_STORE: clean } })).code).toBe(4);
+  });
+
+  it('takes one form of an answer, under one of its names', async () => {
+    const args = ['wal', 'export', join(fixtures, 'clean')];
+    for (const both of [
+      ['-o', 'csv', '--format', 'ndjson'],
+      ['--format', 'ndjson', '-o', 'csv'],
+    ]) {
+      const { code, stderr } = await walq([...args, ...both]);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/--format.*--output/);
+    }
+    expect((await walq([...args, '--format', 'csv'])).stdout).toBe((await walq([...args, '-o', 'csv'])).stdout);
+  });
+
   it('answers --json without a command with one document', async () => {
     for (const args of [['--json'], ['wal', '--json']]) {
       const { code, stdout } = await walq(args);

@@ -2,6 +2,7 @@ import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import { goBack, type NamedSnapshot, restoreSnapshot, withSnapshot } from '../../commands/snapshot-restore.ts';
+import { pathOrStore } from '../../commands/store-path.ts';
 import { openStoreTarget } from '../../commands/store-target.ts';
 import { answerGoneBack, answerUndone } from '../gone-back.ts';
 import type { Session } from '../session.ts';
@@ -19,7 +20,9 @@ export async function restore(session: Session, args: readonly string[], flags: 
     throw usageError('E_USAGE', 'only one of --to, --apply and --undo can be meant');
   }
   if (takesBack) return await answerUndone(session, await openStoreTarget(session.context, args));
-  return await withSnapshot(session.context, args, async (snapshot) => {
+  const [first, ...choice] = args;
+  const named = [pathOrStore(session.context, first), ...choice];
+  return await withSnapshot(session.context, named, async (snapshot) => {
     if (to !== undefined) return await intoNew(session, snapshot, to);
     if (snapshot.store === undefined) {
       throw usageError('E_USAGE', `${snapshot.path} is a file: name the new store that it becomes with --to`, {

@@ -2,7 +2,7 @@ import type { ExitCode } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { findingError } from '../../base/finding.ts';
 import { type ShownSnapshot, showSnapshot } from '../../commands/snapshot-show.ts';
-import { storePath } from '../../commands/store-path.ts';
+import { pathOrStore } from '../../commands/store-path.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
 import { verdictText, writeFaults } from '../findings.ts';
 import type { Session } from '../session.ts';
@@ -14,7 +14,7 @@ export async function show(
   args: readonly string[],
   flags: { output: StateFormat },
 ): Promise<ExitCode> {
-  const shown = await showSnapshot(session.context, args[0] ?? storePath(session.context));
+  const shown = await showSnapshot(session.context, pathOrStore(session.context, args[0]));
   const exit = exitOfVerdict(shown.verdict);
   if (exit !== 0 && shown.counts.pending + shown.counts.in_flight + shown.counts.completed + shown.counts.dead === 0) {
     // Nothing could be read: the worst fault is the whole answer.

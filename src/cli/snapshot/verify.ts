@@ -1,7 +1,7 @@
 import type { ExitCode } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { verifySnapshots } from '../../commands/snapshots.ts';
-import { storePath } from '../../commands/store-path.ts';
+import { pathOrStore } from '../../commands/store-path.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
 import type { VerifyResult } from '../../commands/verify.ts';
 import type { ForeignSnapshotSummary } from '../../formats/types.ts';
@@ -10,7 +10,7 @@ import type { Session } from '../session.ts';
 import { bytes, counted } from '../text.ts';
 
 export async function verify(session: Session, args: readonly string[]): Promise<ExitCode> {
-  const result = await verifySnapshots(session.context, args[0] ?? storePath(session.context));
+  const result = await verifySnapshots(session.context, pathOrStore(session.context, args[0]));
   session.settle();
   const exit = exitOfVerdict(result.verdict);
   if (session.json) {

@@ -3,7 +3,7 @@ import { excerpt } from '../../base/escape.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import type { CommandContext } from '../context.ts';
 import { parseSelector, type Selector, tryRange } from '../selector.ts';
-import { standardInput, storePath } from '../store-path.ts';
+import { pathOrStore, standardInput } from '../store-path.ts';
 import { exists, noTarget } from '../target.ts';
 
 /** What `wal diff` is to compare: two points of one log, or one of each of two. */
@@ -32,7 +32,7 @@ export async function diffArguments(
   if (first !== undefined && !isPath && tryRange(first) === undefined) {
     throw noTarget(first, ', and it is no point of a log');
   }
-  const path = isPath ? first : storePath(context);
+  const path = pathOrStore(context, isPath ? first : undefined);
   const words = first === undefined || isPath ? more : [first, ...more];
   const points: Selector[] = [];
   for (const word of words) points.push(await pointOf(context, word, path));

@@ -10,7 +10,7 @@ import { seqOf } from '../seq.ts';
 import { nameSnapshot } from '../snapshot-restore.ts';
 import { loadSnapshot } from '../snapshot-show.ts';
 import { listStoreSnapshots, refuseLog } from '../snapshots.ts';
-import { storePath } from '../store-path.ts';
+import { pathOrStore } from '../store-path.ts';
 import { exists, isForeign, nameOf, openTarget, type Target } from '../target.ts';
 import { type Difference, differenceOf, ofTwo } from './diff.ts';
 import { type PointState, stateOfMachine } from './states.ts';
@@ -37,7 +37,7 @@ export async function diffSnapshots(context: CommandContext, args: readonly stri
 async function namedBy(context: CommandContext, args: readonly string[]): Promise<[Named, Named]> {
   const [first, ...rest] = args;
   const isStore = first !== undefined && (await isStoreAt(context, first)) && !(await allPaths(context, rest));
-  const store = isStore ? first : storePath(context);
+  const store = pathOrStore(context, isStore ? first : undefined);
   const words = isStore ? rest : args;
   const [a, b, extra] = words;
   if (extra !== undefined) throw usageError('E_USAGE', 'two snapshots are compared; there are more');
