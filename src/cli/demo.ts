@@ -197,6 +197,8 @@ async function killLoaded(store: string, jobs: number, snapshotEvery: number): P
 
 async function load(session: Session, store: string, flags: DemoFlags): Promise<void> {
   let told = 0;
+  // It is killed at work, and could not take its progress line away.
+  session.settle();
   // It never ends by itself: when the demo that started it is gone, however it went, so is this.
   process.stdin.on('end', () => process.exit()).resume();
   await loadStore(session.context.env, {

@@ -1,5 +1,6 @@
+import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import { walq } from '../../cli/run-walq.ts';
+import { scratch, walq } from '../../cli/run-walq.ts';
 import { startRunner } from '../run/queue-cli.ts';
 import { enqueue } from '../support/machines.ts';
 import { onTerminal } from './on-terminal.ts';
@@ -42,3 +43,29 @@ test('who follows events, waits for a job, or for one to do, sees no progress li
   expect(told).toContain('note:');
   expect(told.slice(0, told.indexOf('note:'))).not.toMatch(/in flight[^\r\n]*$/);
 });
+
+test.each([
+  ['Ctrl-C ends it', '\u0003', 130, /\[y\/N\] \n$/],
+  ['the end of the input is a no', '\u0004', 7, /\[y\/N\] \nerror: nothing was changed \[E_UNCONFIRMED\]\n/],
+  ['anything but a yes is a no', 'n\r', 7, /\[y\/N\] n\nerror: nothing was changed \[E_UNCONFIRMED\]\n/],
+  ['a yes is one', 'y\r', 0, /\[y\/N\] y\n1 job removed\n$/],
+])('a question before jobs are forgotten: %s', async (_, keys, code, told) => {
+  const store = await storeOf([enqueue('a')]);
+  const asked = onTerminal(['queue', 'rm', '--all', '--store', store, '--color', 'never']);
+  await asked.shows('[y/N] ');
+  asked.type(keys);
+  expect(await asked.ended).toBe(code);
+  expect(plain(asked.output())).toMatch(told);
+});
+
+test('the load of the demo, which is killed at work, draws nothing', async () => {
+  const load = onTerminal(['demo', '--load', `${scratch()}/load`, '--jobs', '5000000', '--snapshot-every', '0']);
+  await load.shows(/^\d+\r\n/);
+  await longEnough();
+  expect(plain(load.output())).toMatch(/^(\d+\n)+$/);
+});
+
+/** Without what moves the cursor: an editor of lines draws its line anew. */
+function plain(output: string): string {
+  return stripVTControlCharacters(output).replaceAll('\r', '');
+}
