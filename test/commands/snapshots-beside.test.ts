@@ -18,8 +18,8 @@ import { contextIn } from '../support/command-context.ts';
 import { simEnv } from '../support/env.ts';
 
 /**
- * A store whose log begins after its one snapshot. The reader's `nth` opening of it comes after a writer has put a newer one in its place; it
- * must have come to that.
+ * A store whose log begins after its one snapshot. The reader's `nth` opening of it comes after a writer has put a
+ * newer one in its place; it must have come to that.
  */
 async function readerBeside(nth: number): Promise<{ dir: string; context: CommandContext }> {
   const dir = `${scratch()}/store`;

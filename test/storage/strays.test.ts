@@ -70,7 +70,7 @@ test('what an interrupted cleaning left is left over, and salvaged all the same'
   expect(await salvage(dir)).toMatchObject({ seqFirst: 1, lost: [{ seqFirst: from, seqLast: to - 1 }] });
 });
 
-test('before a gap that cleaning left, a file that is not of this store is reported, and no writer removes it', async () => {
+test('before a gap that cleaning left, a file of nobody is reported, and no writer removes it', async () => {
   const dir = await storeOf({ snapshotAfter: jobs });
   const [first = '', second = ''] = segments(dir).sort();
   const own = readFileSync(first);
