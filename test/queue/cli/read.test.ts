@@ -175,7 +175,7 @@ describe('list', () => {
 });
 
 describe('dead', () => {
-  test('list says when and why, with the last line of what was printed, escaped; none fails by filters alone', async () => {
+  test('list says when and why, with the last line printed, escaped; none fails by filters alone', async () => {
     const ran = await queue(await storeOf(zoo), 'dead', 'list');
     expect(ran.stdout.split('\n')[1]).toMatch(/^gave-up\tdefault\t20\S+Z\t1\/1\tattempts\t1\tcannot \\x1b\[31mfly$/);
     const none = await queue(await storeOf([enqueue('a')]), 'dead', 'list');
