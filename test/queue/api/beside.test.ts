@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { systemClock } from '../../../src/base/node-clock.ts';
+import { connectControl } from '../../../src/queue/process/socket-client.ts';
 import { walq } from '../../cli/run-walq.ts';
 import { newQueue } from './helpers.ts';
 
@@ -33,4 +35,36 @@ test('with socket: false they wait for the lock in vain (exit 6)', async () => {
   const queue = await newQueue({ socket: false });
   const ran = await walq(['--store', queue.dir, 'queue', 'enqueue', 'x', '--lock-timeout', '50ms']);
   expect(ran).toMatchObject({ code: 6, stderr: expect.stringContaining(String(process.pid)) });
+});
+
+test('a drain of the shell is told when the program stopped a worker before the end', async () => {
+  const queue = await newQueue();
+  await queue.enqueue('x', undefined, { id: 'a' });
+  const worker = queue.work((_job, { signal }) => new Promise((resolve) => (signal.onabort = resolve)), { grace: 0 });
+  const drain = walq(['--store', queue.dir, 'queue', 'drain', '--json']);
+  const status = async () => JSON.parse((await walq(['--store', queue.dir, 'queue', 'status', '--json'])).stdout);
+  while (!(await status()).runner.stopping);
+  await worker.stop();
+  const { code, stdout } = await drain;
+  expect(JSON.parse(stdout)).toMatchObject({ unfinished: 'the runner was stopped' });
+  expect(code).toBe(1);
+});
+
+test('any number of takes may wait on one connection, without a warning', async () => {
+  const queue = await newQueue();
+  const client = await connectControl({ storeDir: queue.dir, timeoutMs: 5000, clock: systemClock });
+  if (client === undefined) throw new Error('nobody answers');
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): number => warnings.push(warning);
+  process.on('warning', onWarning);
+  const take = (n: number) =>
+    client.request('take', { tokens: [`a-token-of-some-length-${n}`], leaseMs: 60_000, waitMs: 60_000 });
+  const waiting = Array.from({ length: 30 }, (_, n) => take(n));
+  await client.request('status');
+  await queue.enqueueMany(Array.from({ length: 30 }, () => ({ name: 'x' })));
+  await Promise.all(waiting);
+  process.off('warning', onWarning);
+  client.close();
+  expect(queue.counts()).toMatchObject({ pending: 0, in_flight: 30 });
+  expect(warnings).toEqual([]);
 });

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { systemClock } from '../../../src/base/node-clock.ts';
 import { type LogEvent, rawJson } from '../../../src/index.ts';
+import { connectControl } from '../../../src/queue/process/socket-client.ts';
 import { walq } from '../../cli/run-walq.ts';
 import { codeOf, newQueue } from './helpers.ts';
 
@@ -78,4 +80,55 @@ test('who changes what an event says changes no job', async () => {
   await worker.stop();
   await queue.snapshot();
   expect((await walq(['wal', 'verify', '--deep', queue.dir])).stdout).toContain('1 snapshot is what the log gives');
+});
+
+/** All objects in a value. */
+function objectsIn(value: unknown): object[] {
+  return typeof value === 'object' && value !== null ? [value, ...Object.values(value).flatMap(objectsIn)] : [];
+}
+
+test('two readers are handed objects of their own, to the bottom, also of what came live', async () => {
+  const queue = await newQueue();
+  const live = [first(queue.events(), 8), first(queue.events(), 8)];
+  await queue.enqueue('x', undefined, { id: 'p' });
+  const client = await connectControl({ storeDir: queue.dir, timeoutMs: 5000, clock: systemClock });
+  const after = { id: 'c', command: ['true', 'x'], after: ['p'] };
+  await client?.request('enqueue', { jobs: [after] });
+  const job = { name: 'x', payload: '1', command: ['true', 'y'] };
+  await client?.request('schedule', { id: 's', rule: { kind: 'every', everyMs: 1000 }, job });
+  client?.close();
+  await queue.limit({ group: 'g', rate: { count: 1, per: '1m' } });
+  const [taken] = await queue.take();
+  await queue.ack(taken?.token ?? '', [1]);
+  await queue.enqueue('x', undefined, { id: 'z' });
+  await queue.cancel('z');
+  await queue.prune({ ids: ['z'] });
+  const disk = await Promise.all([first(queue.events({ from: 1 }), 8), first(queue.events({ from: 1 }), 8)]);
+  const all = [...(await Promise.all(live)), ...disk];
+  expect(all[0]?.map(({ type }) => type)).toEqual([
+    'ENQUEUE',
+    'ENQUEUE',
+    'SCHEDULE',
+    'LIMIT',
+    'DISPATCH',
+    'ACK',
+    'ENQUEUE',
+    'CANCEL',
+  ]);
+  expect(all[0]?.slice(0, 3)).toMatchObject([
+    {},
+    { parents: ['p'], command: ['true', 'x'] },
+    { template: { command: ['true', 'y'] } },
+  ]);
+  for (const one of all) expect(one).toEqual(all[0]);
+  const objects = all.flatMap(objectsIn);
+  expect(new Set(objects).size).toBe(objects.length);
+});
+
+test('closing the queue ends them at once, also those that are on disk', async () => {
+  const queue = await newQueue();
+  await queue.enqueueMany(Array.from({ length: 1000 }, () => ({ name: 'x' })));
+  let count = 0;
+  for await (const _event of queue.events({ from: 1 })) if (++count === 3) await queue.close();
+  expect(count).toBe(3);
 });

@@ -61,11 +61,16 @@ test('a payload may be nested 128 deep, however short its text', async () => {
 test('a payload is stored as JSON writes it, also half a surrogate pair, and no larger than allowed', async () => {
   const queue = await newQueue();
   await queue.limit({ payloadBytesMax: 20 });
+  const scheduled = (payload: string) => queue.schedule('s', { every: '1h', job: { name: 'v', payload } });
   for (const value of ['\ud800 é \u0000', { 'a\n"': '\u2028' }, [1e300, -0, 1.5]]) {
     const { id } = await queue.enqueue('v', value);
     expect(queue.get(id)?.payloadText).toBe(JSON.stringify(value));
   }
   expect(await codeOf(queue.enqueue('v', 'x'.repeat(19)))).toBe('E_JOB');
+  const { id } = await queue.enqueue('v', 'x'.repeat(18));
+  for (const large of [queue.update(id, { payload: 'x'.repeat(19) }), scheduled('x'.repeat(19))])
+    expect(await codeOf(large)).toBe('E_JOB');
+  await Promise.all([queue.update(id, { payload: 'y'.repeat(18) }), scheduled('x'.repeat(18))]);
 });
 
 test('options are those of the shell: times as numbers or text', async () => {

@@ -127,6 +127,8 @@ function checkWritten(history: History, op: Op, frame: Frame): void {
   const { request, answer } = op;
   const planned = plan(stateMet(history, op, frame), timeOf(frame.events), request);
   if (planned === undefined || 'refused' in planned) throw new Error('written, and should not have been');
+  if (!history.justifies(op, (state) => !isTooLarge(payloadsOf(request, frame), state)))
+    throw new Error('written, and its payload was too large all the time');
   const seqOf = (type: string, id: string): number =>
     frame.seqFirst + frame.events.findIndex((event) => event.type === type && event.id === id);
   const expected = planned.answer(seqOf);
@@ -165,8 +167,8 @@ function isRefused(op: Op, request: Request, code: string, state: State, at: num
       return code === 'E_JOB_STATE' && (job.phase === 'waits' || job.phase === 'works');
     });
   }
+  if ((code === 'E_JOB' || code === 'E_JSON_SIZE') && isTooLarge(payloadsOf(request), state)) return true;
   if (request.kind === 'enqueue') {
-    if ((code === 'E_JOB' || code === 'E_JSON_SIZE') && isTooLarge(request.specs, state)) return true;
     // Jobs on their way count as well, whatever becomes of them.
     if (code === 'E_QUEUE_FULL' && !op.alone) return state.limits.get('')?.pendingMax !== undefined;
   }
@@ -174,7 +176,25 @@ function isRefused(op: Op, request: Request, code: string, state: State, at: num
   return planned !== undefined && 'refused' in planned && planned.refused === code;
 }
 
-function isTooLarge(specs: readonly JobSpec[], state: State): boolean {
+type Payload = JobSpec['payload'];
+
+/** Those that it would put into the queue; of several jobs those that are in its frame, where it has one. */
+function payloadsOf(request: Request, frame?: Frame): readonly Payload[] {
+  switch (request.kind) {
+    case 'enqueue':
+      return request.specs
+        .filter(({ id }) => frame?.events.some((event) => event.type === 'ENQUEUE' && event.id === id) ?? true)
+        .map(({ payload }) => payload);
+    case 'update':
+      return [request.change.payload];
+    case 'schedule':
+      return [request.spec.job.payload];
+    default:
+      return [];
+  }
+}
+
+function isTooLarge(payloads: readonly Payload[], state: State): boolean {
   const max = state.limits.get('')?.payloadBytesMax ?? Number.POSITIVE_INFINITY;
-  return specs.some(({ payload }) => payload !== undefined && Buffer.byteLength(payload) > max);
+  return payloads.some((payload) => payload !== undefined && Buffer.byteLength(payload) > max);
 }

@@ -127,6 +127,7 @@ const action = fc.oneof(
     everyMs: fc.constantFrom(1000, 2500),
     missed: fc.constantFrom('skip' as const, 'one' as const, 'all' as const),
     expireMs: rarely(fc.constant(800)),
+    payload: rarely(payload),
   }),
   command(1, 'unschedule', { id: fc.constantFrom('s', 't') }),
   command(5, 'sweep', {}),

@@ -259,8 +259,8 @@ export class World {
       case 'limit':
         return { kind: 'limit', limits: { group: action.group, ...action.limits } };
       case 'schedule': {
-        const { id, everyMs, missed, expireMs } = action;
-        const job: JobSpec = { name: 'x', group: 'g', attempts: 1, expireMs };
+        const { id, everyMs, missed, expireMs, payload } = action;
+        const job: JobSpec = { name: 'x', group: 'g', attempts: 1, expireMs, payload };
         return { kind: 'schedule', spec: { id, rule: { kind: 'every', everyMs }, missed, job } };
       }
       case 'sweep':
