@@ -8,7 +8,12 @@ import type { RawJson } from './raw-json.ts';
 
 /** When a schedule fires, and the job it then makes. */
 export type ScheduleSettings<Payloads extends object = Record<string, unknown>> = (
-  | { /** 5 fields, or 6 with seconds first. */ cron: string /** IANA name. Default 'UTC'. */; zone?: string }
+  | {
+      /** 5 fields, or 6 with seconds first. */
+      cron: string;
+      /** IANA name. Default 'UTC'. */
+      zone?: string;
+    }
   | { every: Time }
 ) & {
   /** What becomes of times that passed while nobody worked on the queue. Default 'one': the latest is made up for. */
@@ -40,9 +45,9 @@ function ruleOf(settings: ScheduleSettings): ScheduleRule {
 export interface LimitSettings extends Pick<Limits, 'pendingMax' | 'payloadBytesMax' | 'keepCount' | 'concurrency'> {
   /** Which group; default the whole queue. Of a group there are `concurrency` and `rate`. */
   group?: string;
-  /** At most so many jobs are begun in so long. Default `per`: '1s'. */
+  /** At most `count` jobs are begun within `per` (default '1s'). */
   rate?: { count: number; per?: Time };
-  /** Finished jobs are forgotten after so long. */
+  /** Finished jobs are forgotten after this time. */
   keepFor?: Time;
 }
 
@@ -74,6 +79,6 @@ export interface ListFilter {
   state?: JobState | readonly JobState[];
   name?: string;
   group?: string;
-  /** At most so many. */
+  /** At most this many. */
   limit?: number;
 }
