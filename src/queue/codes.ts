@@ -32,6 +32,13 @@ export const queueCodes: CodeCatalogue = {
       'the format. Nothing was written.',
     next: 'shorten or correct the value that the message names',
   },
+  E_OPTION: {
+    title: 'an option of the library is none, or has a value that is not allowed',
+    explain:
+      'An option that openQueue, work, take or list does not know is refused: one that is misspelled would be lost ' +
+      'without a word. Nothing was opened, begun or taken.',
+    next: 'correct the option that the message names; docs/library.md and the types list what is allowed',
+  },
   E_JOB: {
     title: 'a job has a value that is not allowed',
     explain:

@@ -1,8 +1,11 @@
 import { resolve } from 'node:path';
+import { usageError } from '../base/errors.ts';
+import { kindOf } from '../base/kind-of.ts';
 import { systemClock, systemRandom } from '../base/node-clock.ts';
 import { nodeFs } from '../fs/node-fs.ts';
 import { blockThread } from '../storage/snapshot/start-block-thread.ts';
 import type { StorageEnv } from '../storage/types.ts';
+import { checkOptions, checkWhole } from './api/options.ts';
 import { Workers } from './api/workers.ts';
 import type { EngineOptions } from './engine-types.ts';
 import { QueueMetrics } from './metrics/queue-metrics.ts';
@@ -15,7 +18,7 @@ import { carryOut, LocalOps } from './run/ops.ts';
 export interface OpenQueueOptions extends EngineOptions {
   /** Create the store in a missing or empty folder. Default true. */
   create?: boolean;
-  /** A log segment is closed before it grows beyond this. Default 64 MiB. */
+  /** A log segment is closed before it grows beyond this many bytes, from 4096. Default 64 MiB. */
   segmentBytes?: number;
   /** Snapshots to keep. Default 2. */
   keepSnapshots?: number;
@@ -30,12 +33,14 @@ export interface OpenQueueOptions extends EngineOptions {
 
 /**
  * Opens the queue in a folder for writing: one process at a time. Rejects with E_LOCKED (6) when another one has it,
- * with E_NO_STORE (1) without `create`, and as `openStore` does for a damaged store. Opening changes no job.
+ * with E_NO_STORE (1) without `create`, with E_OPTION (2), and as `openStore` does for a damaged store. Opening changes
+ * no job.
  */
 export async function openQueue<Payloads extends object = Record<string, unknown>>(
   dir: string,
   options: OpenQueueOptions = {},
 ): Promise<Queue<Payloads>> {
+  checkOpening(dir, options);
   const { env = realEnv, create = true, socket = options.env === undefined, ...rest } = options;
   const metrics = new QueueMetrics();
   // The program may change its folder meanwhile.
@@ -62,6 +67,36 @@ export async function openQueue<Payloads extends object = Record<string, unknown
   }
   const close = () => open.close(() => server?.close());
   return new Queue<Payloads>({ env, store, engine, ops, workers, metrics, close });
+}
+
+/** The least that each may be. */
+const numbers = {
+  segmentBytes: 4096,
+  keepSnapshots: 1,
+  payloadBytesMax: 1,
+  resultBytesMax: 0,
+  crashesMax: 1,
+  groupLimit: 1,
+} as const satisfies { [Name in keyof OpenQueueOptions]: number };
+const optionNames: ReadonlySet<string> = new Set<keyof OpenQueueOptions>([
+  'create',
+  'segmentBytes',
+  'keepSnapshots',
+  'socket',
+  'env',
+  'payloadBytesMax',
+  'resultBytesMax',
+  'crashesMax',
+  'groupLimit',
+]);
+
+function checkOpening(dir: unknown, options: OpenQueueOptions): void {
+  if (typeof dir !== 'string' || dir === '')
+    throw usageError('E_OPTION', `the folder of a queue is a text, not ${dir === '' ? 'an empty one' : kindOf(dir)}`);
+  checkOptions(options, optionNames, 'openQueue');
+  for (const [name, least] of Object.entries(numbers)) {
+    checkWhole(name, options[name as keyof typeof numbers], least);
+  }
 }
 
 const realEnv: StorageEnv = { fs: nodeFs, clock: systemClock, random: systemRandom, blockThread };

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { Exit, usageError, WalqError } from '../base/errors.ts';
+import { Exit, WalqError } from '../base/errors.ts';
 import { joinSignals } from '../base/signals.ts';
 import type { Store } from '../storage/store.ts';
 import type { CheckpointResult, RecoveryReport, StorageEnv } from '../storage/types.ts';
@@ -8,6 +8,7 @@ import { eventStream, type LogEvent } from './api/event-stream.ts';
 import { jobInfo, jobInfos, leasedJobs } from './api/job-info.ts';
 import { changeOf, msOf, noOptions, specOf } from './api/job-spec.ts';
 import type { EnqueueOptions, JobChanges, JobInfo, LeasedJob, NameOf, NewJob, Time } from './api/job-types.ts';
+import { keepingAlive } from './api/keep-alive.ts';
 import { jsonOf, type RawJson } from './api/raw-json.ts';
 import {
   type LimitSettings,
@@ -18,6 +19,7 @@ import {
   type ScheduleSettings,
   scheduleOf,
 } from './api/settings.ts';
+import { leaseRequestOf, type TakeOptions } from './api/take-options.ts';
 import { waitForJobs } from './api/wait-for.ts';
 import { killAfterDefault, startWorker, type Worker, type WorkOptions } from './api/worker.ts';
 import type { Workers } from './api/workers.ts';
@@ -108,7 +110,8 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
 
   /**
    * Runs jobs by functions of this process: one for all, or one for each name. First it takes back what a dead runner
-   * left. Schedules fire, and expiry and retention are looked after, while a worker is at work.
+   * left. Schedules fire, and expiry and retention are looked after, while a worker is at work. Throws E_CLOSED, E_JOB
+   * for handlers that are none, E_OPTION, E_DURATION.
    */
   work(handlers: WorkHandlers<Payloads>, options: WorkOptions = {}): Worker {
     if (this.#closing !== undefined) throw closed();
@@ -119,29 +122,19 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
   }
 
   /**
-   * Takes jobs that are due, each until its lease ends; then they go to somebody else. `lease`: default 5 minutes;
-   * `count`: at most so many, default 1; `wait`: how long for the first one, default not at all. Also rejects with
-   * E_JOB for a count that is none, E_DURATION.
+   * Leases up to `count` due jobs (default 1) to the caller for `lease` (default 5 minutes); a job not acknowledged by
+   * then goes to somebody else. `wait`: how long to wait for the first job (default: not at all); when `signal` fires,
+   * it resolves to []. Also rejects with E_OPTION, E_JOB for a count that is none, E_DURATION.
    */
-  take<Name extends NameOf<Payloads>>(
-    options: { names?: readonly Name[]; lease?: Time; count?: number; wait?: Time; signal?: AbortSignal } = {},
-  ): Promise<LeasedJob<Pick<Payloads, Name>>[]> {
+  take<Name extends NameOf<Payloads>>(options: TakeOptions<Name> = {}): Promise<LeasedJob<Pick<Payloads, Name>>[]> {
     try {
-      const { names, lease = '5m', count = 1, wait = 0, signal } = options;
-      if (!Number.isSafeInteger(count) || count < 0) {
-        throw usageError('E_JOB', `count must be a whole number from 0, not ${count}`);
-      }
-      const leaseMs = msOf(lease, 'lease', 1);
-      const request = names === undefined ? { count, leaseMs } : { count, leaseMs, names: new Set(names) };
+      const request = leaseRequestOf(options);
+      const { wait = 0, signal } = options;
       const waitMs = msOf(wait, 'wait');
-      const { ops } = this.#parts;
-      if (signal === undefined)
-        return ops.take(request, waitMs, this.#ends.signal).then(leasedJobs<Pick<Payloads, Name>>);
       const ends = joinSignals(this.#ends.signal, signal);
-      return ops
-        .take(request, waitMs, ends.signal)
-        .then(leasedJobs<Pick<Payloads, Name>>)
-        .finally(ends.release);
+      const taken = this.#parts.ops.take(request, waitMs, ends.signal);
+      const jobs = taken.then(leasedJobs<Pick<Payloads, Name>>);
+      return signal === undefined ? jobs : jobs.finally(ends.release);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -174,12 +167,13 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
     return await this.#parts.ops.call('extend', { token, ms: msOf(time, 'extend', 1) });
   }
 
+  /** A job as of now; undefined when it is not there, or no longer. */
   get(id: string): JobInfo<Payloads> | undefined {
     const job = this.#parts.store.machine.get(id);
     return job && jobInfo(job);
   }
 
-  /** Jobs as of now, in the order they were enqueued. */
+  /** Jobs as of now, in the order they were enqueued. Throws E_OPTION for a filter that is none. */
   list(filter: ListFilter = {}): JobInfo<Payloads>[] {
     return jobInfos(this.#parts.store.machine.jobs(), filter);
   }
@@ -189,6 +183,7 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
     return { ...this.#parts.store.machine.counts };
   }
 
+  /** What waits and what works, as of now: counts, pauses, times. */
   status(): QueueStatus {
     return this.#parts.engine.status();
   }
@@ -198,11 +193,14 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
     return this.#parts.metrics.text();
   }
 
-  /** Resolves once all these jobs are completed or dead, in the order of the ids. Rejects with E_JOB_UNKNOWN. */
+  /**
+   * Resolves once all these jobs are completed or dead, in the order of the ids. Until then the process stays alive.
+   * Rejects with E_JOB_UNKNOWN, and with the reason of `signal` when that fires.
+   */
   async waitFor(ids: string | readonly string[], options: { signal?: AbortSignal } = {}): Promise<JobInfo<Payloads>[]> {
     const ends = joinSignals(this.#ends.signal, options.signal);
     try {
-      const jobs = await waitForJobs(this.#parts.engine, [ids].flat(), ends.signal);
+      const jobs = await keepingAlive(waitForJobs(this.#parts.engine, [ids].flat(), ends.signal));
       return jobs.map((job) => jobInfo(job));
     } finally {
       ends.release();
@@ -210,8 +208,9 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
   }
 
   /**
-   * Every event of the log from seq `from` on, then those that come, until `signal` fires, the queue is closed or the
-   * loop is left. Default: those that come. Throws E_SEQ_RANGE when compaction has dropped `from`.
+   * Every event of the log from seq `from` on, then those that come; default: those that come. It ends at once,
+   * whatever is still to be read, when `signal` fires, the queue is closed or the loop is left; while it waits, the
+   * process stays alive. Throws E_SEQ_RANGE when compaction has dropped `from`.
    */
   events(options: { from?: number; signal?: AbortSignal } = {}): AsyncGenerator<LogEvent> {
     const { from = this.#parts.store.seqLast + 1, signal } = options;
@@ -273,7 +272,7 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
     return await this.#parts.engine.prune(pruneOf(settings, this.#parts.env.clock.now()));
   }
 
-  /** Writes a snapshot and removes the log that it makes superfluous. */
+  /** Writes a snapshot and removes the log it covers. */
   snapshot(): Promise<CheckpointResult> {
     return this.#parts.store.checkpoint();
   }

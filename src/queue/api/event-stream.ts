@@ -9,6 +9,7 @@ import { decodeEvent } from '../events/events.ts';
 import { WakeUp } from '../run/signal.ts';
 import type { QueueMachine } from '../state/machine.ts';
 import { type Packed, packedText } from '../state/packed.ts';
+import { keepingAlive } from './keep-alive.ts';
 
 /** An event of the log. Payloads and results are JSON text. */
 export type LogEvent = QueueEvent<string> & { seq: number };
@@ -72,7 +73,7 @@ export async function* eventStream(
           }
         }
         next = behind(lost, next);
-      } else await wakeUp.sleep(version);
+      } else await keepingAlive(wakeUp.sleep(version));
     }
     end();
   } finally {

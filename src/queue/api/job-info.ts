@@ -3,6 +3,7 @@ import { givePayload, lazily } from '../../base/parsed.ts';
 import type { Lease } from '../engine-types.ts';
 import { type Job, payloadText, resultText } from '../state/job.ts';
 import type { JobInfo, LeasedJob, NameOf } from './job-types.ts';
+import { checkOptions } from './options.ts';
 import type { ListFilter } from './settings.ts';
 
 /** A job of the state as the library shows it. */
@@ -73,8 +74,11 @@ class HeldJob<P extends object> implements LeasedJob<P> {
   }
 }
 
-/** Those that a filter lets through, in their order. */
+const filterNames: ReadonlySet<string> = new Set<keyof ListFilter>(['state', 'name', 'group', 'limit']);
+
+/** Those that a filter lets through, in their order. Throws usageError E_OPTION. */
 export function jobInfos<P extends object>(jobs: Iterable<Job>, filter: ListFilter): JobInfo<P>[] {
+  checkOptions(filter, filterNames, 'list');
   const { state, name, group, limit = Number.POSITIVE_INFINITY } = filter;
   const states = state === undefined ? undefined : new Set<string>([state].flat());
   const found: JobInfo<P>[] = [];

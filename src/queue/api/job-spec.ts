@@ -1,8 +1,10 @@
 import { durationMsMax, parseDuration } from '../../base/duration.ts';
-import { usageError, type WalqError } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { kindOf } from '../../base/kind-of.ts';
+import { instantOf } from '../ops/parse-spec.ts';
 import type { JobChange, JobSpec } from '../ops/spec.ts';
 import type { EnqueueOptions, JobChanges, NewJob, Time } from './job-types.ts';
+import { checkOptions } from './options.ts';
 import { jsonOf, RawJson } from './raw-json.ts';
 
 /** Milliseconds of a time, whole ones from `least` to 100 years. Throws usageError E_DURATION. */
@@ -59,8 +61,7 @@ export function specOf(name: string, payload: unknown, options: EnqueueOptions):
   if (typeof name !== 'string') throw usageError('E_JOB', `the name of a job is a text, not ${kindOf(name)}`);
   const stringified = !(payload instanceof RawJson);
   if (options === noOptions) return { name, payload: jsonOf(payload, 'payload'), stringified };
-  // A misspelled one would be lost without a word, and with it what the job needs.
-  for (const option in options) if (!optionNames.has(option)) throw unknownOption(option);
+  checkOptions(options, optionNames, 'a job', 'E_JOB');
   const { id, priority, attempts, timeout, delay, at, backoff, group, key, keyMode, keyTtl, after, expire } = options;
   return {
     id,
@@ -71,7 +72,7 @@ export function specOf(name: string, payload: unknown, options: EnqueueOptions):
     attempts,
     timeoutMs: optionalMs(timeout, 'timeout'),
     delayMs: optionalMs(delay, 'delay'),
-    runAt: typeof at === 'object' ? at.getTime() : at,
+    runAt: typeof at === 'string' ? instantOf(at) : at instanceof Date ? at.getTime() : at,
     backoff,
     group,
     key,
@@ -80,10 +81,6 @@ export function specOf(name: string, payload: unknown, options: EnqueueOptions):
     after,
     expireMs: optionalMs(expire, 'expire'),
   };
-}
-
-function unknownOption(option: string): WalqError {
-  return usageError('E_JOB', `'${option}' is no option of a job; allowed are ${[...optionNames].join(', ')}`);
 }
 
 export function specOfJob(job: NewJob): JobSpec {

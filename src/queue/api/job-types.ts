@@ -19,8 +19,8 @@ export interface EnqueueOptions {
   timeout?: Time;
   /** Not before this long from now. */
   delay?: Time;
-  /** Not before this time; a number is milliseconds since the epoch. */
-  at?: Date | number;
+  /** Not before this time. A number is milliseconds since the epoch; text has a zone: '2027-01-01T03:00Z'. */
+  at?: Date | number | string;
   /** 'none', 'fixed:10s', or 'exp:1s..5m*2~0.5', the default. */
   backoff?: string;
   /** Jobs of a group share its limits and take turns with other groups. */
@@ -29,11 +29,11 @@ export interface EnqueueOptions {
   key?: string;
   /** What becomes of a job whose key is taken: it is not enqueued, or it replaces the one that waits. Default 'skip'. */
   keyMode?: 'skip' | 'replace';
-  /** The key stays taken for at least so long, even if the job is finished before. */
+  /** The key stays taken for at least this long, even if the job is finished before. */
   keyTtl?: Time;
   /** Ids of jobs that must have completed before this one runs. */
   after?: readonly string[];
-  /** Dead if no attempt has begun after so long. */
+  /** Dead if no attempt has begun within this time. */
   expire?: Time;
 }
 
@@ -57,7 +57,7 @@ export interface JobInfo<Payloads extends object = Record<string, unknown>> {
   readonly payload: Payloads[NameOf<Payloads>] | undefined;
   /** As it was enqueued, to the last digit. */
   readonly payloadText: string | undefined;
-  /** Of its ENQUEUE: the order among equal priorities. */
+  /** Seq of the event that enqueued it: the order among equal priorities. */
   readonly seq: number;
   readonly priority: number;
   readonly group: string | undefined;
@@ -68,7 +68,7 @@ export interface JobInfo<Payloads extends object = Record<string, unknown>> {
   /** Attempts that ended because the runner died. */
   readonly crashes: number;
   readonly createdAt: number;
-  /** Of a pending job: not before. */
+  /** Of a pending job: it does not run before this. */
   readonly runAt: number | undefined;
   /** Of a pending job: parents that have not completed. */
   readonly waitingFor: readonly string[] | undefined;

@@ -1,4 +1,4 @@
-import { usageError, type WalqError } from '../../base/errors.ts';
+import type { WalqError } from '../../base/errors.ts';
 import type { Store } from '../../storage/store.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 import type { QueueEngine } from '../engine.ts';
@@ -9,6 +9,8 @@ import type { RunSummary } from '../run/runner-types.ts';
 import type { QueueMachine } from '../state/machine.ts';
 import { msOf } from './job-spec.ts';
 import type { Time } from './job-types.ts';
+import { keepingAlive } from './keep-alive.ts';
+import { checkOptions, checkWhole } from './options.ts';
 
 export interface WorkOptions {
   /** Jobs at a time. Default 4. */
@@ -65,17 +67,27 @@ export interface StartedWorker {
   runner: Runner;
 }
 
-/** `ended` is called before `done` is settled. Throws usageErrors: E_JOB, E_DURATION. */
+const optionNames: ReadonlySet<string> = new Set<keyof WorkOptions>([
+  'concurrency',
+  'timeout',
+  'killAfter',
+  'grace',
+  'drain',
+  'snapshotInterval',
+  'snapshotEvery',
+]);
+
+/** `ended` is called before `done` is settled. Throws usageErrors: E_OPTION, E_DURATION. */
 export function startWorker(
   parts: WorkParts,
   handler: Handler,
   options: WorkOptions,
   ended: () => void,
 ): StartedWorker {
-  const { concurrency = 4 } = options;
-  if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
-    throw usageError('E_JOB', `concurrency must be a whole number from 1, not ${concurrency}`);
-  }
+  const { concurrency = 4, snapshotEvery = 100_000 } = options;
+  checkOptions(options, optionNames, 'work');
+  checkWhole('concurrency', concurrency, 1);
+  checkWhole('snapshotEvery', snapshotEvery, 0);
   const processes = platformProcesses(parts.env.fs, `${parts.store.dir}/run`);
   const runner = new Runner(
     { ...parts, handler, processes },
@@ -88,20 +100,12 @@ export function startWorker(
       haltAfterDead: Number.POSITIVE_INFINITY,
       orphans: 'kill',
       snapshotIntervalMs: msOf(options.snapshotInterval ?? 30_000, 'snapshotInterval'),
-      snapshotEvery: options.snapshotEvery ?? 100_000,
+      snapshotEvery,
       pid: process.pid,
       report: () => undefined,
     },
   );
-  // Waiting for jobs, it may have nothing else that keeps the process alive.
-  const alive = setInterval(() => undefined, 2 ** 30);
-  const done = runner
-    .run()
-    .then(summaryOf)
-    .finally(() => {
-      clearInterval(alive);
-      ended();
-    });
+  const done = keepingAlive(runner.run().then(summaryOf)).finally(ended);
   const worker: Worker = {
     done,
     stop: () => {

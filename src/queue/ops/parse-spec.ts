@@ -73,7 +73,7 @@ function takeMember(spec: JobSpec, { key, value }: JsonMember, allowCommands: bo
       spec.delayMs = parseDuration(text(key, value, "a duration such as '5m'"), key);
       return;
     case 'at':
-      spec.runAt = jsonKind(value) === 'number' ? number(key, value) : instant(text(key, value));
+      spec.runAt = jsonKind(value) === 'number' ? number(key, value) : instantOf(text(key, value));
       return;
     case 'attempts':
     case 'priority':
@@ -130,8 +130,8 @@ function keyMode(value: string): 'skip' | 'replace' {
   throw fieldError('key_mode', `must be 'skip' or 'replace', not '${excerpt(value)}'`);
 }
 
-/** ISO 8601 with a zone: a file that travels must not mean another time elsewhere. */
-function instant(value: string): number {
+/** ISO 8601 with a zone: a text that travels must not mean another time elsewhere. Throws usageError E_JOB. */
+export function instantOf(value: string): number {
   const form = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/;
   const ms = form.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(ms)) {

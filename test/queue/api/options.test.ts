@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import { openQueue, WalqError } from '../../../src/index.ts';
+import { scratch } from '../../cli/run-walq.ts';
+import { newQueue } from './helpers.ts';
+
+/** What a program without a compiler is told. */
+async function told(call: () => unknown): Promise<string> {
+  try {
+    await call();
+    return 'nothing';
+  } catch (error) {
+    return error instanceof WalqError ? `${error.code} ${error.exit} ${error.message}` : String(error);
+  }
+}
+
+test('an option that is none is refused by its name, and those that are are listed', async () => {
+  const queue = await newQueue();
+  await queue.enqueue('x');
+  const calls: readonly (readonly [string, () => unknown])[] = [
+    ['openQueue', () => Reflect.apply(openQueue, undefined, [`${scratch()}/store`, { odd: 1 }])],
+    ['work', () => Reflect.apply(queue.work, queue, [() => undefined, { odd: 1 }])],
+    ['take', () => Reflect.apply(queue.take, queue, [{ odd: 1 }])],
+    ['list', () => Reflect.apply(queue.list, queue, [{ odd: 1 }])],
+  ];
+  for (const [what, call] of calls)
+    expect(await told(call)).toMatch(new RegExp(`^E_OPTION 2 'odd' is no option of ${what}; allowed are .*, `));
+  expect(queue.counts()).toMatchObject({ pending: 1 });
+});
+
+test('numbers for opening are whole, and not too small; nothing is made where one is not', async () => {
+  const dir = `${scratch()}/store`;
+  const open = (options: object) => told(() => Reflect.apply(openQueue, undefined, [dir, options]));
+  for (const value of [-5, 4095, Number.NaN, 5000.5, '64MiB', null])
+    expect(await open({ segmentBytes: value })).toMatch(
+      /^E_OPTION 2 segmentBytes must be a whole number from 4096, not /,
+    );
+  for (const name of ['keepSnapshots', 'payloadBytesMax', 'crashesMax', 'groupLimit'])
+    for (const value of [0, 'x']) expect(await open({ [name]: value })).toMatch(`E_OPTION 2 ${name} must be a whole`);
+  expect(await open({ resultBytesMax: -1 })).toMatch('E_OPTION 2 resultBytesMax must be a whole');
+  expect(await open({ create: false })).toMatch('E_NO_STORE');
+  expect(await open({ segmentBytes: 4096, keepSnapshots: undefined, resultBytesMax: 0 })).toBe('nothing');
+});
+
+test('numbers of a worker are whole', async () => {
+  const queue = await newQueue();
+  const work = (options: object) => told(() => Reflect.apply(queue.work, queue, [() => undefined, options]));
+  expect(await work({ concurrency: 0 })).toBe('E_OPTION 2 concurrency must be a whole number from 1, not 0');
+  expect(await work({ concurrency: '4' })).toBe('E_OPTION 2 concurrency must be a whole number from 1, not a string');
+  expect(await work({ snapshotEvery: -1 })).toBe('E_OPTION 2 snapshotEvery must be a whole number from 0, not -1');
+});
+
+test('without a folder there is no queue to open', async () => {
+  for (const dir of [undefined, null, 5, '', {}])
+    expect(await told(() => Reflect.apply(openQueue, undefined, [dir]))).toMatch(
+      /^E_OPTION 2 the folder of a queue is/,
+    );
+});
+
+test('a time to begin at is a Date, milliseconds, or text with a zone', async () => {
+  const queue = await newQueue();
+  const at = Date.UTC(2100, 0, 1, 3);
+  for (const text of ['2100-01-01T03:00Z', '2100-01-01T03:00:00.000Z', '2100-01-01T05:00:00+02:00']) {
+    const { id } = await queue.enqueue('x', undefined, { at: text });
+    expect(queue.get(id)?.runAt, text).toBe(at);
+    await queue.update(id, { at: new Date(at + 1) });
+    await queue.update(id, { at: text });
+    expect(queue.get(id)?.runAt, text).toBe(at);
+  }
+  for (const value of ['2100-01-01', '2100-01-01T03:00', 'tomorrow', '', new Date(Number.NaN), {}, 1.5])
+    expect(await told(() => Reflect.apply(queue.enqueue, queue, ['x', 1, { at: value }]))).toMatch(
+      /^E_JOB 2 at must be /,
+    );
+});
