@@ -37,7 +37,7 @@ export const queueMutants = [
   {
     name: 'requeue on every open',
     property: 'opening a store changes no job',
-    file: 'src/queue/open-queue.ts',
+    file: 'src/queue/run/open-engine.ts',
     edits: [
       [
         'const logs = new LogCleaner(fs, store.dir);',

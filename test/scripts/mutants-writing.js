@@ -159,7 +159,7 @@ export const writingMutants = [
     name: 'zeros stay behind CLOSE',
     property: 'a store that was closed ends with its last frame',
     file: 'src/storage/store.ts',
-    edits: [['        await this.#writer.trim();\n', '']],
+    edits: [['      await this.#writer.trim();\n', '']],
     tests: ['test/storage/wal/ahead.test.ts'],
   },
   {

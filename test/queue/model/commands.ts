@@ -55,13 +55,13 @@ const change: fc.Arbitrary<JobChange> = fc.record({
   backoff: rarely(backoff),
   group: opt(group),
   expireMs: rarely(fc.constantFrom(1, 1500)),
-  payload: rarely(payload),
+  payload: opt(payload),
 });
 const scope: fc.Arbitrary<PauseScope> = fc.constantFrom({}, { name: 'x' }, { name: 'default' }, { group: 'g' });
 const states = fc.constantFrom(undefined, ['dead' as const], ['completed' as const, 'dead' as const]);
 const ofQueue: fc.Arbitrary<Omit<LimitEvent, 'type' | 'id' | 'at' | 'group'>> = fc.oneof(
   fc.record({ pendingMax: fc.nat({ max: 4 }) }),
-  fc.record({ payloadBytesMax: fc.constantFrom(0, 5) }),
+  fc.record({ payloadBytesMax: fc.constantFrom(0, 5, 5) }),
   fc.record({ keepMs: fc.constantFrom(0, 1000), keepCount: fc.nat({ max: 2 }) }),
   fc.record({ rate: fc.record({ count: fc.nat({ max: 2 }), perMs: fc.constantFrom(1000, 3000) }) }),
 );
