@@ -2,6 +2,7 @@ import { systemClock } from '../../base/node-clock.ts';
 import { nodeFs } from '../../fs/node-fs.ts';
 import type { RunningAttempt } from './attempt-types.ts';
 import type { FromLauncher, ToLauncher } from './launcher-types.ts';
+import { NewestOnly } from './newest-only.ts';
 import { runOrder } from './order.ts';
 import { procTable } from './process-table.ts';
 
@@ -12,15 +13,22 @@ const { WALQ_LEASE: _, WALQ_STORE: __, ...env } = process.env;
 const tools = { fs: nodeFs, clock: systemClock, table: procTable(nodeFs), env };
 const running = new Map<number, RunningAttempt>();
 
-function tell(message: FromLauncher): void {
+function tell(message: FromLauncher, sent: () => void = () => undefined): void {
   // The runner may be gone: then nobody has to hear it, and 'disconnect' follows.
-  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+  if (process.connected) process.send?.(message, undefined, undefined, sent);
+}
+
+/** A handler may pour these in faster than the runner takes them, and what waits for a channel waits in memory. */
+function newestTold(messageOf: (value: number) => FromLauncher): NewestOnly<number> {
+  return new NewestOnly((value, sent) => tell(messageOf(value), sent));
 }
 
 function start({ number, order }: Extract<ToLauncher, { kind: 'start' }>): void {
+  const progress = newestTold((value) => ({ kind: 'progress', number, value }));
+  const extend = newestTold((ms) => ({ kind: 'extend', number, ms }));
   const attempt = runOrder(order, tools, {
-    onProgress: (value) => tell({ kind: 'progress', number, value }),
-    onExtend: (ms) => tell({ kind: 'extend', number, ms }),
+    onProgress: (value) => progress.put(value),
+    onExtend: (ms) => extend.put(ms),
   });
   running.set(number, attempt);
   if (attempt.pid !== undefined) tell({ kind: 'pid', number, pid: attempt.pid });
