@@ -1,11 +1,12 @@
 import { usageError, WalqError } from '../../base/errors.ts';
 import { JsonPieces } from '../../base/json-stream.ts';
-import { defaultPayloadBytesMax, type JobSpec } from '../../queue/ops/spec.ts';
+import { eventLimits } from '../../queue/events/event-types.ts';
+import type { JobSpec } from '../../queue/ops/spec.ts';
 import { inPlace } from './in-place.ts';
 import { utf8Lines } from './text-lines.ts';
 
-/** Text of one job may be larger than its payload by its other fields and white space. */
-const jobBytesMax = 4 * defaultPayloadBytesMax;
+/** What `queue export` writes of the largest job: payload, result, and its other fields with some white space. */
+const jobBytesMax = eventLimits.payloadBytes + eventLimits.resultBytes + 4 * 1024 * 1024;
 
 /** A job that was read, and where it stands: 'jobs.json: line 3'. */
 export interface InputJob {
@@ -45,26 +46,32 @@ export async function* readJobs(
 
 type Form = 'array' | 'values' | 'lines';
 
-/** As many chunks as it takes to know the form. */
+/** As many chunks as it takes to know the form; each byte is looked at once, however many chunks that are. */
 async function headOf(source: AsyncIterator<Uint8Array>, byLine: boolean): Promise<{ head: Uint8Array; form: Form }> {
-  let head: Uint8Array = new Uint8Array(0);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  let first: number | undefined;
   for (;;) {
     const { done, value } = await source.next();
-    if (!done) head = head.length === 0 ? value : Buffer.concat([head, value]);
-    const form = formOf(head, byLine, done === true);
-    if (form !== undefined) return { head, form };
+    const chunk = done ? new Uint8Array(0) : value;
+    const start = first === undefined ? chunk.findIndex((byte) => !isBlank(byte)) : 0;
+    first ??= chunk[start];
+    const end = first === undefined ? -1 : chunk.indexOf(0x0a, start);
+    chunks.push(chunk);
+    size += chunk.length;
+    const mayBeHalf = first === 0x7b && !byLine;
+    const isEnough = done === true || size > jobBytesMax;
+    if (!isEnough && (first === undefined || (mayBeHalf && end < 0))) continue;
+    const head = Buffer.concat(chunks);
+    if (first === 0x5b) return { head, form: 'array' };
+    // A first line that is half an object goes on in the second: values printed for people.
+    const isHalf = mayBeHalf && end >= 0 && !isWhole(head.subarray(0, size - chunk.length + end));
+    return { head, form: isHalf ? 'values' : 'lines' };
   }
 }
 
-function formOf(head: Uint8Array, byLine: boolean, whole: boolean): Form | undefined {
-  const start = head.findIndex((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d);
-  if (start < 0) return whole ? 'lines' : undefined;
-  if (head[start] === 0x5b) return 'array';
-  // A first line that is half an object goes on in the second: values printed for people.
-  if (byLine || head[start] !== 0x7b) return 'lines';
-  const end = head.indexOf(0x0a, start);
-  if (end < 0) return whole || head.length > jobBytesMax ? 'lines' : undefined;
-  return isWhole(head.subarray(start, end)) ? 'lines' : 'values';
+function isBlank(byte: number): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
 }
 
 function isWhole(line: Uint8Array): boolean {
