@@ -5,7 +5,7 @@ import { shellWord } from '../base/shell-word.ts';
 import { QueueMachine } from '../queue/state/machine.ts';
 import { hashEntries } from '../storage/snapshot/hash.ts';
 import { readSnapshot } from '../storage/snapshot/read.ts';
-import type { LogReport, LostRange, Verdict } from '../storage/types.ts';
+import type { LogReport, LostRange } from '../storage/types.ts';
 import { parseSegmentFileName } from '../storage/wal/names.ts';
 import type { CommandContext } from './context.ts';
 import type { LogSource } from './log-source.ts';
@@ -14,6 +14,7 @@ import { resolveRange } from './resolve.ts';
 import type { SelectorRange } from './selector.ts';
 import { listStoreSnapshots } from './snapshots.ts';
 import type { Target } from './target.ts';
+import { isWhole } from './verdict.ts';
 
 /** What will be exported, known before the first line is written. */
 export interface ExportPlan {
@@ -99,11 +100,6 @@ async function lookOver(log: LogSource): Promise<Overlook> {
   const named = parseSegmentFileName(baseName(report.segments[0]?.file ?? ''))?.seqFirst ?? 1;
   const first = seqFirst ?? named;
   return { report, seqFirst: first, seqLast: seqLast ?? first - 1, lost };
-}
-
-/** Everything that was answered is there. */
-function isWhole(verdict: Verdict): boolean {
-  return verdict === 'clean' || verdict === 'padded' || verdict === 'torn' || verdict === 'degraded';
 }
 
 function refusedDamage(path: string, { report, seqFirst, seqLast }: Overlook): WalqError {

@@ -56,10 +56,15 @@ export function openLog(context: CommandContext, target: Target): LogSource {
     if (target.kind !== 'store') return undefined;
     return (await listWal(env, `${path}/${walFolder}`)).segments[0]?.seqFirst;
   };
-  return { path, canSeek, scan, begins, look: () => lookAt(context, target, scan) };
+  return { path, canSeek, scan, begins, look: () => lookAt(context, target, scan, begins) };
 }
 
-function lookAt(context: CommandContext, target: Target, scan: LogSource['scan']): LogLook {
+function lookAt(
+  context: CommandContext,
+  target: Target,
+  scan: LogSource['scan'],
+  begins: LogSource['begins'],
+): LogLook {
   const { env } = context;
   let known: ReturnType<LogLook['ends']> | undefined;
   const findEnds: LogLook['ends'] = async () => {
@@ -72,6 +77,7 @@ function lookAt(context: CommandContext, target: Target, scan: LogSource['scan']
     return first === undefined || ends === undefined ? ends : { seqFirst: first.seqFirst, seqLast: ends.seqLast };
   };
   return {
+    begins,
     ends() {
       known ??= findEnds();
       return known;

@@ -3,6 +3,8 @@ import { formatSelector, type Selector, type SelectorRange } from './selector.ts
 
 /** What resolving a selector may ask of a log. Answers may cost a scan, so each is asked only when needed. */
 export interface LogLook {
+  /** First seq that the log may hold, where that is known without reading it. */
+  begins(): Promise<number | undefined>;
   /** First and last seq that the log holds; undefined for an empty one. */
   ends(): Promise<{ seqFirst: number; seqLast: number } | undefined>;
   /**
@@ -81,8 +83,9 @@ export async function resolveRange(range: SelectorRange, look: LogLook): Promise
 }
 
 async function refuseBeforeBase(seq: number, look: LogLook): Promise<void> {
-  const ends = await look.ends();
-  if (ends !== undefined && seq < ends.seqFirst) throw beforeBase(`seq ${seq}`, ends.seqFirst);
+  // Compaction may have left no event at all.
+  const first = (await look.ends())?.seqFirst ?? (await look.begins());
+  if (first !== undefined && seq < first) throw beforeBase(`seq ${seq}`, first);
 }
 
 async function endsOf(look: LogLook, selector: Selector): Promise<{ seqFirst: number; seqLast: number }> {

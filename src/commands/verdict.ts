@@ -22,6 +22,11 @@ export function exitOfVerdict(verdict: Verdict): ExitCode {
   }
 }
 
+/** Everything that was answered is there. */
+export function isWhole(verdict: Verdict): boolean {
+  return verdict === 'clean' || verdict === 'padded' || verdict === 'torn' || verdict === 'degraded';
+}
+
 /** Of something done beside damage that it met: what was done stays done, and does not hide what was found. */
 export function exitOfFindings(findings: readonly Finding[]): ExitCode {
   return exitOfVerdict(verdictOf(findings));

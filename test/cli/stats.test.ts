@@ -1,7 +1,8 @@
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { walq } from './run-walq.ts';
+import { scratch, walq } from './run-walq.ts';
 
 const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url));
 const clean = join(fixtures, 'clean');
@@ -35,6 +36,28 @@ test('stats of a damaged log counts what can be read, and exits as verify does',
   expect(code).toBe(3);
   expect(stdout).toContain('37 events');
   expect(stderr).toContain('E_PAYLOAD');
+});
+
+test('stats of a log with a hole say that they are of a part, those of a range not how large the log is', async () => {
+  const damaged = join(fixtures, 'missing-segment');
+  const text = await walq(['wal', 'stats', damaged]);
+  expect(text).toMatchObject({
+    code: 3,
+    stdout: expect.stringMatching(/^verdict {4}CORRUPT: all numbers here are of the part that can be read$/m),
+  });
+  expect(JSON.parse((await walq(['wal', 'stats', damaged, '--json'])).stdout)).toMatchObject({ whole: false });
+  const range = await walq(['wal', 'stats', clean, '1..10']);
+  expect(range.stdout).toMatch(/^log .*: 10 events \(seq 1\.\.10\), \d+ B of records\n/);
+});
+
+test('a range before the start of a log that holds no event is refused, by stats and export as by inspect', async () => {
+  const store = join(scratch(), 'store');
+  cpSync(clean, store, { recursive: true });
+  expect((await walq(['wal', 'compact', store, '--keep', '1'])).code).toBe(0);
+  for (const command of ['stats', 'export', 'inspect']) {
+    const { code, stderr } = await walq(['wal', command, store, '1..10']);
+    expect({ command, code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('[E_BEFORE_BASE]') });
+  }
 });
 
 test('stats wants a log of ours', async () => {

@@ -99,6 +99,7 @@ describe('a range', () => {
 /** Seqs 101..110; the event with seq s has time (s - 100) * 1000, but 105 was written by a clock that stood at 2000. */
 function look(changes: Partial<LogLook> = {}): LogLook {
   return {
+    begins: async () => undefined,
     ends: async () => ({ seqFirst: 101, seqLast: 110 }),
     seqAtTime: async (ms) => (ms < 1000 ? undefined : Math.min(110, 100 + Math.floor(ms / 1000))),
     seqFromTime: async (ms) => (ms > 10_000 ? undefined : Math.max(101, 100 + Math.ceil(ms / 1000))),

@@ -120,10 +120,11 @@ const latency = structure<Latency>(
 const stats: MembersOf<StatsResult> = {
   target,
   ...judged,
+  whole: flag('nothing of the range is missing; else all that follows is of the part that can be read'),
   events: whole('in the range'),
   bytes: whole('of their records; the log around them is a little larger'),
-  logBytes: whole('size of the log, bytes'),
-  segments: whole('files of the log'),
+  logBytes: optional(whole('size of the whole log, bytes; without a range only')),
+  segments: optional(whole('files of the whole log; without a range only')),
   seqFirst: optional(whole('first one')),
   seqLast: optional(whole('last one')),
   firstMs: optional(timeMs('time of the earliest event')),

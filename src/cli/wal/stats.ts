@@ -4,7 +4,8 @@ import { escapeText } from '../../base/escape.ts';
 import { type Latency, type StatsResult, statsOf } from '../../commands/stats/stats.ts';
 import { shownPath, splitPositionals } from '../../commands/target.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
-import { writeFaults } from '../findings.ts';
+import type { Verdict } from '../../storage/types.ts';
+import { verdictWord, writeFaults } from '../findings.ts';
 import { labelledLine } from '../labelled.ts';
 import type { Session } from '../session.ts';
 import { type Column, renderTable } from '../table.ts';
@@ -31,6 +32,7 @@ export async function stats(session: Session, args: readonly string[]): Promise<
 async function writeStats(session: Session, result: StatsResult): Promise<void> {
   const { out } = session;
   await out.line(labelledLine('log', headText(result), labelColumns, session));
+  if (!result.whole) await out.line(labelledLine('verdict', partText(result.verdict), labelColumns, session));
   await out.line(labelledLine('time', spanText(result), labelColumns, session));
   for (const [label, text] of rateLines(result)) await out.line(labelledLine(label, text, labelColumns, session));
   await out.write(`\n${typeTable(session, result)}`);
@@ -41,8 +43,14 @@ async function writeStats(session: Session, result: StatsResult): Promise<void> 
 
 function headText({ target, events, bytes: size, logBytes, segments, seqFirst, seqLast }: StatsResult): string {
   const seqs = seqFirst === undefined ? '' : ` (seq ${count(seqFirst)}..${count(seqLast ?? 0)})`;
-  const parts = [`${counted(events, 'event')}${seqs}`, `${bytes(size)} of records in ${bytes(logBytes)}`];
-  return `${escapeText(shownPath(target.path))}: ${[...parts, counted(segments, 'segment')].join(', ')}`;
+  const around = logBytes === undefined ? '' : ` in ${bytes(logBytes)}`;
+  const parts = [`${counted(events, 'event')}${seqs}`, `${bytes(size)} of records${around}`];
+  if (segments !== undefined) parts.push(counted(segments, 'segment'));
+  return `${escapeText(shownPath(target.path))}: ${parts.join(', ')}`;
+}
+
+function partText(verdict: Verdict): string {
+  return `${verdictWord(verdict)}: all numbers here are of the part that can be read`;
 }
 
 function spanText({ firstMs, lastMs }: StatsResult): string {

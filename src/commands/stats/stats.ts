@@ -6,6 +6,7 @@ import { openLog } from '../log-source.ts';
 import { resolveRange } from '../resolve.ts';
 import type { SelectorRange } from '../selector.ts';
 import { isForeign, nameOf, openTarget, shownPath, type TargetName } from '../target.ts';
+import { isWhole } from '../verdict.ts';
 import { type NameShare, type Share, StatsCollector } from './collect.ts';
 import type { Spread, SpreadSummary } from './spread.ts';
 import type { Stretch } from './timeline.ts';
@@ -20,11 +21,14 @@ export interface StatsResult {
   target: TargetName;
   verdict: Verdict;
   findings: Finding[];
+  /** Nothing is missing of what was read: else all that follows is of the part that can be read. */
+  whole: boolean;
   events: number;
   /** Of the records; the log around them is a little larger. */
   bytes: number;
-  logBytes: number;
-  segments: number;
+  /** Of the whole log: absent where a range was asked for. */
+  logBytes?: number;
+  segments?: number;
   seqFirst?: number;
   seqLast?: number;
   firstMs?: number;
@@ -85,10 +89,10 @@ export async function statsOf(
     target: nameOf(target),
     verdict: report.verdict,
     findings: report.findings,
+    whole: isWhole(report.verdict),
     events,
     bytes,
-    logBytes: report.bytes,
-    segments: report.segments.length,
+    ...(range === undefined && { logBytes: report.bytes, segments: report.segments.length }),
     ...(seqFirst !== undefined && { seqFirst: Math.max(from, seqFirst) }),
     ...(seqLast !== undefined && { seqLast: Math.min(to, seqLast) }),
     ...(firstMs !== undefined && { firstMs }),
