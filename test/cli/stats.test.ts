@@ -50,7 +50,7 @@ test('stats of a log with a hole say that they are of a part, those of a range n
   expect(range.stdout).toMatch(/^log .*: 10 events \(seq 1\.\.10\), \d+ B of records\n/);
 });
 
-test('a range before the start of a log that holds no event is refused, by stats and export as by inspect', async () => {
+test('a range before the start of a log without events is refused, by stats and export as by inspect', async () => {
   const store = join(scratch(), 'store');
   cpSync(clean, store, { recursive: true });
   expect((await walq(['wal', 'compact', store, '--keep', '1'])).code).toBe(0);
