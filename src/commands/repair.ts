@@ -4,6 +4,7 @@ import type { RepairJournal } from '../storage/repair-journal.ts';
 import { undoRepair } from '../storage/repair-undo.ts';
 import type { Verdict } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
+import { stepsFor } from './next-steps.ts';
 import { bindPlan, planFileOf } from './plan-file.ts';
 import { isEvent } from './salvage.ts';
 
@@ -23,6 +24,8 @@ export interface RepairResult {
   applied?: RepairJournal;
   /** Of the store as it is now. */
   verdict: Verdict;
+  /** What else can be done where this mode has nothing to do. */
+  next?: string | undefined;
 }
 
 /**
@@ -35,9 +38,17 @@ export async function repairStore(context: CommandContext, request: RepairReques
   const plan = await planRepair(env, request.store, how);
   const { mode, actions } = plan;
   await bindPlan(context, planFileOf(request), { mode, actions });
-  if (!request.apply || plan.actions.length === 0) return { plan, verdict: plan.verdict };
+  if (plan.actions.length === 0) return { plan, verdict: plan.verdict, next: await otherWay(context, request) };
+  if (!request.apply) return { plan, verdict: plan.verdict };
   const applied = await applyRepair(env, plan, how, { yes: request.yes });
   return { plan, applied, verdict: (await verifyStore(env, request.store)).verdict };
+}
+
+/** The step that `wal verify` names, but for what this mode has just looked for in vain. */
+async function otherWay({ env }: CommandContext, { store, mode }: RepairRequest): Promise<string | undefined> {
+  const report = await verifyStore(env, store);
+  const oneBit = mode === 'heal' ? false : undefined;
+  return stepsFor({ ...report, target: { kind: 'store', path: store }, oneBit })[0]?.command;
 }
 
 export interface UndoResult {

@@ -25,7 +25,7 @@ import { isForeign, nameOf, openTarget, shownPath, type Target } from './target.
  * what `openTarget` throws.
  */
 export async function replayPath(context: CommandContext, request: ReplayRequest): Promise<ReplayResult> {
-  const until = request.until === undefined ? undefined : parseSelector(request.until);
+  const until = request.until === undefined ? undefined : parseSelector(request.until, '--until');
   const target = await logTarget(context, request.path);
   const { snapshot, partial } = request;
   return await replayTarget(context, target, {

@@ -32,11 +32,15 @@ export interface SelectorRange {
 const selectorHelp =
   'a seq (123), from the tail (@-10), @tail, @snap, a time (2026-09-01T03:00Z, local without a zone) or "5m ago"';
 
-/** Parses one point. Throws E_SELECTOR (exit 2). */
-export function parseSelector(text: string): Selector {
+/** Parses one point; `flag` is what takes it. Throws E_SELECTOR (exit 2). */
+export function parseSelector(text: string, flag?: string): Selector {
   const selector = trySelector(text.trim());
-  if (selector === undefined) throw badSelector(text);
-  return selector;
+  if (selector !== undefined) return selector;
+  if (flag === undefined || tryRange(text) === undefined) throw badSelector(text, flag);
+  throw usageError('E_SELECTOR', `${flag}: '${excerpt(text, 60)}' is a range, and one point is meant`, {
+    data: { selector: text },
+    next: `${flag} POINT, where POINT is ${selectorHelp}`,
+  });
 }
 
 /** Parses a point or a range. A single point is the range from itself to itself; a single time ends with it. */
@@ -133,10 +137,10 @@ export function formatSelector(selector: Selector): string {
   }
 }
 
-function badSelector(text: string): WalqError {
+function badSelector(text: string, flag?: string): WalqError {
   return usageError(
     'E_SELECTOR',
-    `'${excerpt(text, 60)}' is not a point or range of a log; allowed: ${selectorHelp}; ranges A..B, A.., ..B`,
+    `${flag === undefined ? '' : `${flag}: `}'${excerpt(text, 60)}' is not a point or range of a log; allowed: ${selectorHelp}; ranges A..B, A.., ..B`,
     {
       data: { selector: text },
     },

@@ -28,7 +28,7 @@ export function refuseDamage(storeDir: string, findings: readonly Finding[]): vo
   throw findingError(findings, {
     subject: `store ${storeDir} is ${worst}`,
     data: { store: storeDir, findings: findings.filter((finding) => finding.severity === worst).slice(0, 100) },
-    next: `walq wal verify ${shellWord(storeDir)}`,
+    next: `walq wal ${worst === 'ambiguous' ? 'repair' : 'verify'} ${shellWord(storeDir)}`,
   });
 }
 

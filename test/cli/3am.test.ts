@@ -85,7 +85,7 @@ describe('a verdict says no more than what is known', () => {
     const { code, stdout } = await walq(['wal', 'repair', dir]);
     expect(code).toBe(3);
     expect(stdout).toContain('trim does not mend this: E_SNAPSHOT_BLOCK');
-    expect(stdout).toContain(`DEGRADED  nothing was changed\nnext: walq wal verify ${dir}\n`);
+    expect(stdout).toContain(`DEGRADED  nothing was changed\nnext: walq snapshot create ${dir}\n`);
     expect(contents(dir)).toEqual(before);
     expect(await walq(['wal', 'repair', copy('clean')])).toMatchObject({ code: 0, stdout: 'OK  nothing to repair\n' });
   });
@@ -141,6 +141,24 @@ describe('the next command', () => {
     await walq(['snapshot', 'prune', dir]);
     expect(readdirSync(join(dir, 'snapshots'))).toHaveLength(2);
     expect((await walq(['wal', 'verify', dir])).code).toBe(0);
+  });
+
+  it.each([
+    ['missing-segment', 'trim', '--mode salvage --to NEWSTORE'],
+    ['bit-flip', 'trim', '--mode heal'],
+    ['missing-segment', 'heal', '--mode salvage --to NEWSTORE'],
+    ['torn', 'heal', '--mode trim'],
+  ])('of repair that can do nothing for %s by %s leads on', async (name, mode, how) => {
+    const dir = copy(name);
+    const { stdout } = await walq(['wal', 'repair', dir, '--mode', mode]);
+    expect(stdout).toContain(`\nnext: walq wal repair ${dir} ${how}\n`);
+  });
+
+  it('of a writer before an ambiguous tail is the repair', async () => {
+    const dir = copy('ambiguous');
+    const { code, stderr } = await walq(['queue', 'enqueue', 'x', '--store', dir]);
+    expect(code).toBe(3);
+    expect(stderr).toContain(`\nnext:  walq wal repair ${dir}\n`);
   });
 
   it('is there after every error: help of the command, or of the code', async () => {

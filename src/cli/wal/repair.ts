@@ -12,7 +12,7 @@ import { answerGoneBack, answerUndone } from '../gone-back.ts';
 import { candidateText, doneText, planText } from '../repair-text.ts';
 import type { Session } from '../session.ts';
 import { wrap } from '../text.ts';
-import { planFlag, salvage, salvageCommand } from './salvage.ts';
+import { planFlag, salvage } from './salvage.ts';
 
 export interface RepairFlags {
   mode: RepairMode | 'salvage' | 'cut';
@@ -38,7 +38,7 @@ export async function repair(session: Session, args: readonly string[], flags: R
       return await salvage(session, { store, to, apply, planFile });
     }
     if (flags.at === undefined) throw usageError('E_USAGE', '--mode cut needs --at POINT, the last event to keep');
-    const at = parseSelector(flags.at);
+    const at = parseSelector(flags.at, '--at');
     if (to !== undefined) return await salvage(session, { store, to, apply, at, planFile }, flags.at);
     const result = await cutStore(session.context, store, at, apply, planFile);
     session.settle();
@@ -73,10 +73,7 @@ function nextCommand(result: RepairResult, store: string, planFile: string | und
     const { mode, needsYes } = result.plan;
     return `walq wal repair ${shellWord(store)} --mode ${mode} --apply${needsYes ? ' --yes' : ''}${planFlag(planFile)}`;
   }
-  if (exitOfVerdict(result.verdict) === Exit.ok) return undefined;
-  const isLost = result.verdict === 'corrupt' || result.verdict === 'no base';
-  if (isLost && result.plan.mode === 'heal') return salvageCommand(store);
-  return `walq wal verify ${shellWord(store)}`;
+  return result.next;
 }
 
 async function writeResult(session: Session, result: RepairResult, store: string): Promise<void> {

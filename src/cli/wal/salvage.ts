@@ -33,7 +33,7 @@ export function planFlag(file: string | undefined): string {
   return file === undefined ? '' : ` --plan ${shellWord(file)}`;
 }
 
-export function salvageCommand(store: string, to?: string): string {
+function salvageCommand(store: string, to?: string): string {
   return `walq wal repair ${shellWord(store)} --mode salvage --to ${to === undefined ? 'NEWSTORE' : shellWord(to)}`;
 }
 
