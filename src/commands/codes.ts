@@ -174,6 +174,14 @@ export const commandCodes: CodeCatalogue = {
       'not enqueued; batches before it were.',
     next: 'Put parents before the jobs that wait for them.',
   },
+  E_HANDLER: {
+    title: 'the handler of a runner does not work',
+    explain:
+      'Its command was not found, may not be executed, or its process does not begin. That is not the fault of any ' +
+      'job: those that met it were given back, and the attempt does not count. A runner then pauses the queue; with ' +
+      '--drain it ends with 1.',
+    next: 'Mend the handler. Then walq queue resume, or after --drain the same walq queue run again.',
+  },
   E_UNCONFIRMED: {
     title: 'needs your yes',
     explain:

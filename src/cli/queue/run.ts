@@ -199,8 +199,9 @@ function lineOf(session: Session, event: RunnerReport, quiet: boolean): string |
       return style.warn(`took back ${counted(event.jobs, 'job')} of a runner that died${orphans}${dead}`);
     }
     case 'broken': {
-      const next = event.paused ? '; the queue is paused until: walq queue resume' : '';
-      return style.bad(`the handler does not work, no more jobs are started: ${escapeText(event.error)}${next}`);
+      const next = event.paused ? '; the queue is paused until: walq queue resume' : '; mend it and run the same again';
+      const what = `the handler does not work, no more jobs are started: ${escapeText(event.error)}${next}`;
+      return `${style.bad(what)} ${style.dim('[E_HANDLER]')}`;
     }
     case 'halted':
       return style.bad(`${counted(event.dead, 'job')} dead: no more jobs are started`);
@@ -230,6 +231,8 @@ function finished(session: Session, event: Extract<RunnerReport, { kind: 'finish
   const end = endOf(outcome);
   const why = style.dim(`(${end === undefined ? '' : `${end}: `}${escapeText(verdict.reason)})`);
   if (verdict.kind === 'dead') return `${id} ${style.bad('dead')} ${took} ${why}`;
+  // It runs again when somebody has mended the handler.
+  if (outcome.verdict.kind === 'broken') return `${id} ${style.warn('given back')} ${took} ${why}`;
   const waitMs = Math.max(0, verdict.runAt - session.context.env.clock.now());
   return `${id} ${style.warn('retry')} ${took} ${why}${style.dim(`, again in ${formatDuration(waitMs)}`)}`;
 }

@@ -107,7 +107,9 @@ test('exit codes decide: retry until attempts are used up, dead at once, handler
   await enqueue(store, '--id', 'broken');
   const broken = await walq(['--store', store, 'queue', 'run', '--drain', '--exec', '/no/such/handler']);
   expect(broken.code).toBe(1);
-  expect(broken.stderr).toContain('the handler does not work');
+  expect(broken.stderr).toMatch(/the handler does not work.*; mend it and run the same again \[E_HANDLER\]\n/);
+  expect(broken.stderr).toMatch(/^broken given back /m);
+  expect(broken.stderr).not.toContain('again in');
   expect((await status(store)).counts.pending).toBe(1);
   expect((await walq(['--store', store, 'queue', 'run', '--drain', '--exec', 'true'])).code).toBe(0);
 });
