@@ -182,7 +182,7 @@ export const readingMutants = [
     name: 'compaction compares nothing',
     property: 'nothing is removed unless disk and memory agree',
     file: 'src/storage/compact.ts',
-    edits: [['if (onDisk !== stateHash) {', "if (onDisk === '') {"]],
+    edits: [['snapshot === undefined || onDisk !== stateHash', 'snapshot === undefined']],
     tests: ['test/storage/damage/compact.test.ts'],
   },
   {

@@ -136,7 +136,7 @@ export const takingMutants = [
     name: 'a lease moves no sweep',
     property: 'a lease ends when its time is up',
     file: 'src/queue/ops/sweeps.ts',
-    edits: [['event.owner.deadlineMs < this.#nextAt', 'event.owner.deadlineMs < 0']],
+    edits: [['this.#nextAt !== undefined && ms < this.#nextAt', 'this.#nextAt !== undefined && ms < 0']],
     tests: ['test/queue/ops/sweeps.test.ts'],
   },
   {

@@ -3,7 +3,7 @@ import { escapeText } from '../../base/escape.ts';
 import { lastLine } from '../../commands/explain/words.ts';
 import { stringify } from '../../commands/json-text.ts';
 import { csvCells, csvHead, jobMembers } from '../../commands/queue/job-members.ts';
-import { type Job, payloadText } from '../../queue/state/job.ts';
+import { attemptsGranted, type Job, payloadText } from '../../queue/state/job.ts';
 import { type PhaseContext, phaseOf } from '../../queue/state/phase.ts';
 import { csvLine } from '../csv.ts';
 import { LongTable } from '../long-table.ts';
@@ -53,7 +53,7 @@ export function jobWriter(
 /** `job_1 retrying in 4s, after failed  name=mail attempt=2/3 payload={"n":1}`. */
 function textLine({ style, width }: Session, job: Job, context: PhaseContext): string {
   const phase = phaseOf(job, context);
-  const { name, group, priority, maxAttempts } = job.options;
+  const { name, group, priority } = job.options;
   const payload = payloadText(job);
   const note = phaseNote(phase, context.now);
   const head = `${escapeText(job.id)} ${phaseName(phase.kind)}${note === '' ? '' : ` ${note}`}`;
@@ -62,7 +62,7 @@ function textLine({ style, width }: Session, job: Job, context: PhaseContext): s
     ...(group === '' ? [] : [`group=${escapeText(group)}`]),
     ...(job.special?.key === undefined ? [] : [`key=${escapeText(job.special.key)}`]),
     ...(priority === 0 ? [] : [`priority=${priority}`]),
-    `attempt=${job.attempt}/${maxAttempts}`,
+    `attempt=${job.attempt}/${attemptsGranted(job)}`,
     ...(payload === undefined ? [] : [`payload=${escapeText(payload)}`]),
   ].join(' ');
   const line = `${head}  ${details}`;
@@ -93,7 +93,7 @@ function jobTable({ style, width }: Session, context: PhaseContext): JobTable {
         escapeText(job.id),
         escapeText(job.options.name),
         phaseColored(phase.kind, style),
-        `${job.attempt}/${job.options.maxAttempts}`,
+        `${job.attempt}/${attemptsGranted(job)}`,
         String(job.options.priority),
         timeCell(job.createdAt, now, width),
         phaseNote(phase, now),
@@ -119,7 +119,7 @@ function deathTable({ width }: Session, { now }: PhaseContext): JobTable {
         escapeText(job.id),
         escapeText(job.options.name),
         timeCell(job.endedAt, now, width),
-        `${job.attempt}/${job.options.maxAttempts}`,
+        `${job.attempt}/${attemptsGranted(job)}`,
         escapeText(job.reason),
         escapeText(job.signal ?? String(job.exitCode ?? '')),
         escapeText(lastLine(job.error) ?? ''),

@@ -5,7 +5,7 @@ import type { JobView } from '../../commands/explain/view.ts';
 import { momentText } from '../../commands/explain/words.ts';
 import { eventDetails } from '../../queue/events/event-details.ts';
 import { enqueueDefaults } from '../../queue/events/event-types.ts';
-import { type Job, payloadText, resultText } from '../../queue/state/job.ts';
+import { attemptsGranted, type Job, payloadText, resultText } from '../../queue/state/job.ts';
 import { attemptLines } from '../explain/attempt-text.ts';
 import { labelledLine } from '../labelled.ts';
 import type { Session } from '../session.ts';
@@ -77,7 +77,7 @@ function optionLines(job: Job, now: number): [string, string][] {
   ];
   const created = job.createdAt === 0 ? '' : `${momentText(job.createdAt, now)}, `;
   const tries = [
-    `${job.attempt} of ${maxAttempts}`,
+    `${job.attempt} of ${attemptsGranted(job)}`,
     ...(job.crashes > 0 ? [`${job.crashes} ended by the death of the runner`] : []),
   ];
   const lines: [string, string | undefined][] = [

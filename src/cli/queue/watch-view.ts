@@ -2,6 +2,7 @@ import { roughly } from '../../base/duration.ts';
 import { escapeText } from '../../base/escape.ts';
 import { detailsText, type EventRow } from '../../commands/event-row.ts';
 import type { WatchFrame } from '../../commands/queue/watch.ts';
+import { attemptsGranted } from '../../queue/state/job.ts';
 import type { PhaseKind } from '../../queue/state/phase.ts';
 import { verdictWord } from '../findings.ts';
 import { scopeText } from '../scope-text.ts';
@@ -97,7 +98,7 @@ function runningLines({ running, status, atMs }: WatchFrame, rows: number, colum
     [
       escapeText(job.id),
       phaseColored(phase.kind, style),
-      `${job.attempt}/${job.options.maxAttempts}`,
+      `${job.attempt}/${attemptsGranted(job)}`,
       roughly(atMs - job.startedAt),
       escapeText(job.options.name),
       progress === undefined ? phaseNote(phase, atMs) : bar(progress),

@@ -1,4 +1,4 @@
-import type { DeadJob, InFlightJob } from '../../queue/state/job.ts';
+import { attemptsGranted, type DeadJob, type InFlightJob } from '../../queue/state/job.ts';
 import { attemptWords, readyReason, waitingText } from './pending.ts';
 import type { Known, Reason } from './reason-types.ts';
 import type { JobView } from './view.ts';
@@ -70,7 +70,7 @@ function inFlightText({ job, phase, running, scene }: Known & { job: InFlightJob
 }
 
 function deadText({ job, parents }: Known & { job: DeadJob }): string {
-  const { reason, exitCode, signal, attempt, options, from } = job;
+  const { reason, exitCode, signal, attempt, from } = job;
   const last = lastLine(job.error);
   const ended = last === undefined ? '' : `; the last error: ${last}`;
   // The error of an attempt that only exited says no more than its exit.
@@ -78,7 +78,7 @@ function deadText({ job, parents }: Known & { job: DeadJob }): string {
     signal ?? (exitCode === undefined || last?.startsWith(`exit ${exitCode}`) ? undefined : `exit ${exitCode}`);
   const how = exit === undefined ? '' : `, ${exit}`;
   // How many there may be is not told by foreign logs.
-  const most = from === undefined ? ` of ${options.maxAttempts}` : '';
+  const most = from === undefined ? ` of ${attemptsGranted(job)}` : '';
   if (reason === 'attempts') return `all attempts are used up (${attempt}${most})${how}${ended}`;
   if (reason === 'crashes') return `its runner died with it ${job.crashes + 1} times`;
   if (reason === 'cancelled') return last === undefined ? deathWords({ reason }) : `it was cancelled: ${last}`;

@@ -132,3 +132,8 @@ export function changedAt(job: Job): number {
       return job.endedAt;
   }
 }
+
+/** How often a job may begin. A retry by hand grants one attempt more than it was to have. */
+export function attemptsGranted({ attempt, options }: Job): number {
+  return Math.max(attempt, options.maxAttempts);
+}

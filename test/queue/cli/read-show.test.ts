@@ -5,6 +5,7 @@ import { ack, at, dispatch, enqueue, prune, retry } from '../support/machines.ts
 import { storeOf } from './store-of.ts';
 
 const show = (store: string, id: string, ...args: string[]) => walq(['--store', store, 'queue', 'show', id, ...args]);
+const queue = (store: string, ...args: string[]) => walq(['--store', store, 'queue', ...args]);
 const farAway = at + 1e12;
 
 test('show tells why, and of every attempt how it began and ended, and what it printed last', async () => {
@@ -93,4 +94,23 @@ test('texts of jobs do not reach a terminal as they are', async () => {
   expect(stdout).toContain('| bad \\x1b]0;title\\x07');
   expect(stdout).toContain('\\u{202e}');
   expect(stdout).not.toContain('\u001b');
+});
+
+test('the list of the dead ends with 1 when filters leave nothing, as the list of all jobs does', async () => {
+  const store = await storeOf([enqueue('a')]);
+  const none = await queue(store, 'dead', 'list', '--name', 'mail');
+  expect([none.code, none.stderr]).toEqual([1, 'no job matches [E_NO_MATCH]\n']);
+  const json = await queue(store, 'dead', 'list', '--name', 'mail', '--json');
+  expect([json.code, documentOf(json.stdout)]).toMatchObject([1, { shown: 0, exit: 1 }]);
+});
+
+test('a retry by hand grants an attempt, and is counted as one', async () => {
+  const store = await storeOf([enqueue('a')]);
+  const die = ['queue', 'run', '--store', store, '--drain', '--exec', 'exit 65', '-q'];
+  await queue(store, 'update', 'a', '--attempts', '1');
+  await walq(die);
+  expect((await queue(store, 'retry', 'a')).code).toBe(0);
+  await walq(die);
+  expect((await queue(store, 'show', 'a')).stdout).toMatch(/^tries +2 of 2$/m);
+  expect((await queue(store, 'list', '-o', 'text')).stdout).toContain('attempt=2/2');
 });
