@@ -38,7 +38,7 @@ export async function fillNewStore<T>(
  * A store takes its name when it is complete: a death on the way must not leave half of one that looks whole. A folder
  * that is there already, and empty, may be a mount or a link, which nothing can be renamed to: then the store is made
  * in a folder inside of it, and its parts move up, the log last. What was made goes again when something fails. Throws
- * E_NOT_A_STORE (7), the code of `unfinished` (7), E_LOCKED (6), E_IO (74).
+ * E_PLACE (7), the code of `unfinished` (7), E_LOCKED (6), E_IO (74).
  */
 export async function placeNewStore<T>(
   context: CommandContext,
@@ -95,7 +95,7 @@ async function moveUp(fs: FileSystem, dir: string, path: string, named: Named): 
   await fs.rmdir(dir);
 }
 
-/** The folder to make the store in. Throws E_NOT_A_STORE and the code of `unfinished` (7) where there is no room for it. */
+/** The folder to make the store in. Throws E_PLACE and the code of `unfinished` (7) where there is no room for it. */
 export async function roomFor(context: CommandContext, path: string, unfinished: Unfinished): Promise<string> {
   const { fs } = context.env;
   const plain = path.replace(/\/+$/, '');
@@ -131,7 +131,7 @@ async function fillStore<T>(
 }
 
 function usedFolder(store: string, { what }: Unfinished): WalqError {
-  return refusedError('E_NOT_A_STORE', `${store} is not empty; ${what} makes a new store`, {
+  return refusedError('E_PLACE', `${store} is not empty; ${what} makes a new store`, {
     data: { store },
     next: 'name a folder that does not exist yet',
   });

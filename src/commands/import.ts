@@ -27,7 +27,7 @@ import { type ForeignTarget, isForeign, openTarget } from './target.ts';
 /**
  * Makes a new store of foreign logs, or of an export. Sound records are taken over, damaged ones reported; the sources
  * are only read. An export comes back whole or not at all.
- * Throws E_NOT_A_STORE (7) when the folder is not empty, E_WRONG_TARGET (2) for files of another kind, E_IMPORT_ORDER
+ * Throws E_PLACE (7) when the folder is not empty, E_WRONG_TARGET (2) for files of another kind, E_IMPORT_ORDER
  * (2), the damage of the snapshot (3): then no store is made.
  */
 export async function importLogs(context: CommandContext, request: ImportRequest): Promise<ImportResult> {

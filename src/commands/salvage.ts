@@ -52,7 +52,7 @@ export interface SalvageResult {
 const salvaging: Unfinished = { suffix: '.salvaging', code: 'E_SALVAGE_LEFT', what: 'a salvage' };
 
 /**
- * Plans a salvage and, with `apply`, writes the new store. Throws E_PLAN_STALE, E_NOT_A_STORE, E_SALVAGE_LEFT (7),
+ * Plans a salvage and, with `apply`, writes the new store. Throws E_PLAN_STALE, E_PLACE, E_SALVAGE_LEFT (7),
  * E_IO (74), and what reading a store throws.
  */
 export async function salvageStore(context: CommandContext, request: SalvageRequest): Promise<SalvageResult> {

@@ -50,7 +50,7 @@ describe('wal export and wal import', () => {
     }
     expect(readdirSync(dir).sort()).toEqual(['log.ndjson', 'new', 'piped', 'there']);
     const once = await walq(['wal', 'import', '--from', file, '--store', join(dir, 'new')]);
-    expect(once).toMatchObject({ code: 7, stderr: expect.stringContaining('E_NOT_A_STORE') });
+    expect(once).toMatchObject({ code: 7, stderr: expect.stringContaining('E_PLACE') });
     const twice = await walq(['wal', 'import', '--from', file, file, '--store', join(dir, 'x')]);
     expect(twice.code).toBe(2);
   });

@@ -175,7 +175,7 @@ describe('wal repair --mode salvage', () => {
     const taken = copy('torn');
     for (const args of [[], ['--apply']]) {
       const refused = await walq(['wal', 'repair', dir, '--mode', 'salvage', '--to', taken, ...args]);
-      expect(refused).toMatchObject({ code: 7, stderr: expect.stringContaining('[E_NOT_A_STORE]') });
+      expect(refused).toMatchObject({ code: 7, stderr: expect.stringContaining('[E_PLACE]') });
     }
     expect((await walq(['wal', 'repair', dir, '--mode', 'salvage'])).code).toBe(2);
     expect((await walq(['wal', 'repair', dir, '--to', `${dir}-new`])).code).toBe(2);
