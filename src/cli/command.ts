@@ -164,7 +164,8 @@ export function wholeNumber(flag: string, least: number): (text: string) => numb
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
-    throw usageError('E_USAGE', `${flag}: '${text}' is not allowed; give a whole number, ${least} or more`);
+    const allowed = value > Number.MAX_SAFE_INTEGER ? `${least} to ${Number.MAX_SAFE_INTEGER}` : `${least} or more`;
+    throw usageError('E_USAGE', `${flag}: '${text}' is not allowed; give a whole number, ${allowed}`);
   };
 }
 
@@ -173,11 +174,11 @@ export function durationOf(flag: string): (text: string) => number {
   return (text) => parseDuration(text, flag);
 }
 
-/** The same as `wholeNumber`, negative ones included. */
+/** The same as `wholeNumber`, negative ones included; the bounds are those of what takes it. */
 export function signedNumber(flag: string): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (/^-?\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+    if (/^-?\d+$/.test(text)) return value;
     throw usageError('E_USAGE', `${flag}: '${text}' is not allowed; give a whole number`);
   };
 }

@@ -41,9 +41,9 @@ export function rowFilter(request: FilterRequest, isForeign: boolean, nowMs: num
 }
 
 function refuseUnknownTypes(types: ReadonlySet<string>): void {
-  const names = eventNames();
+  const names = [...eventNames(), lostType];
   for (const type of types) {
-    if (names.includes(type) || type === lostType || /^TYPE_\d+$/.test(type)) continue;
+    if (names.includes(type) || /^TYPE_\d+$/.test(type)) continue;
     const near = nearest(type, names)[0];
     const hint = near === undefined ? '' : ` (did you mean ${near}?)`;
     throw usageError('E_USAGE', `--type: '${type}' is no event type${hint}; allowed: ${names.join(', ')}`, {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { Exit } from '../../base/errors.ts';
 import { allCodes } from '../../commands/catalogue.ts';
 import { changeKinds } from '../../commands/diff/compare.ts';
+import { lostType } from '../../commands/event-row.ts';
 import { eventFields } from '../../commands/where/event-fields.ts';
 import { jobFields, storedJobFields } from '../../commands/where/job-fields.ts';
 import { statusFields, totalFields } from '../../commands/where/total-fields.ts';
@@ -16,7 +17,7 @@ import { zshCompletion } from './zsh.ts';
 
 const jobs: Offer = { words: Object.keys(jobFields) };
 
-const types: Offer = { words: Object.keys(eventTypes) };
+const types: Offer = { words: [...Object.keys(eventTypes), lostType] };
 const states: Offer = { words: jobStates };
 const snapshots: Offer = { words: ['auto', 'none'], orFile: true };
 

@@ -103,7 +103,11 @@ export interface RetryFlags extends BulkFlags {
 export async function retry(session: Session, ids: readonly string[], flags: RetryFlags): Promise<ExitCode> {
   const help = `walq ${session.kind.replaceAll('.', ' ')} --help`;
   const flag = session.kind === 'queue.retry' ? '--all-dead' : '--all';
-  const all = flags.allDead === true || flags.all === true || (flags.name ?? flags.group) !== undefined;
+  const isFiltered = (flags.name ?? flags.group) !== undefined;
+  const isAll = flags.allDead === true || flags.all === true;
+  if (isFiltered && !isAll && ids.length > 0)
+    throw usageError('E_USAGE', '--name and --group choose among the dead: ids say already which jobs');
+  const all = isAll || isFiltered;
   const reset = flags.resetAttempts === true;
   const which = idsOrAll(ids, all, flag, help);
   if (which === 'ids') {

@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander';
+import { parseDuration } from '../../base/duration.ts';
+import { usageError } from '../../base/errors.ts';
 import { answers, durationOf, list, lockTimeoutOption, type Parsed, wholeNumber } from '../command.ts';
 
 /** For programs in any language that fetch jobs themselves and answer with a token. */
@@ -10,7 +12,7 @@ export function addConsumerCommands(queue: Command, parsed: Parsed): void {
     .option('-n, --count <count>', 'jobs at most', wholeNumber('--count', 1), 1)
     .addOption(
       new Option('--lease <time>', 'how long until the job goes to somebody else')
-        .argParser(durationOf('--lease'))
+        .argParser(leaseTime)
         .default(30_000, '30s'),
     )
     .addOption(
@@ -46,4 +48,11 @@ export function addConsumerCommands(queue: Command, parsed: Parsed): void {
     .argument('<time>', 'such as 5m')
     .addOption(lockTimeoutOption());
   answers(extend, parsed, { kind: 'queue.extend', load: async () => (await import('./settle.ts')).extend });
+}
+
+/** One that is over at once would give the job to somebody else at once. */
+function leaseTime(text: string): number {
+  const ms = parseDuration(text, '--lease');
+  if (ms > 0) return ms;
+  throw usageError('E_USAGE', '--lease: a lease of no time is none; allowed is 1ms or more');
 }

@@ -102,7 +102,8 @@ export function hasChildren(id: string, children: readonly string[]): WalqError 
 }
 
 export function queueFull(pending: number, max: number): WalqError {
-  return new WalqError(Exit.failed, 'E_QUEUE_FULL', `the queue is full: ${pending} jobs wait, allowed are ${max}`, {
+  const waiting = pending === 1 ? '1 job waits' : `${pending} jobs wait`;
+  return new WalqError(Exit.failed, 'E_QUEUE_FULL', `the queue is full: ${waiting}, allowed are ${max}`, {
     data: { pending, max },
     next: 'try again later, or raise the limit: walq queue limit --max-pending N',
   });

@@ -85,6 +85,8 @@ export function enqueueEvent(spec: JobSpec, id: string, at: number, limits: Spec
   const maxAttempts = whole('attempts', spec.attempts, enqueueDefaults.maxAttempts, 1, eventLimits.attempts);
   const timeoutMs = whole('timeout', spec.timeoutMs, enqueueDefaults.timeoutMs, 0, durationMsMax);
   const delayMs = whole('delay', spec.delayMs, 0, 0, durationMsMax);
+  if (spec.runAt !== undefined && spec.runAt > at + durationMsMax)
+    throw fieldError('at', 'must be at most 100 years from now');
   const runAt = whole('at', spec.runAt, at + delayMs, 0, at + durationMsMax);
   const backoff = spec.backoff ?? enqueueDefaults.backoff;
   checkBackoff(backoff);

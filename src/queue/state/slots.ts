@@ -25,6 +25,7 @@ export function checkRule(rule: ScheduleRule, now: number): void {
   if (typeof rule.cron !== 'string') throw usageError('E_SCHEDULE', 'a schedule needs a cron rule as text, or every');
   if (rule.cron.trim().split(/\s+/).length < 5 && !rule.cron.startsWith('@'))
     throw badCron(rule, "has too few fields; five are needed, as in '0 3 * * *', or six with seconds first");
+  if (!isZone(rule.zone)) throw badCron(rule, 'there is no such time zone; one is Europe/Berlin');
   let first: Date | null;
   try {
     first = cronOf(rule).nextRun(new Date(now));
@@ -32,6 +33,15 @@ export function checkRule(rule: ScheduleRule, now: number): void {
     throw badCron(rule, error instanceof Error ? error.message.replace(/^\w+: /, '') : 'cannot be read');
   }
   if (first === null) throw badCron(rule, 'never fires');
+}
+
+function isZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function badCron(rule: Extract<ScheduleRule, { kind: 'cron' }>, why: string): Error {
