@@ -1,6 +1,6 @@
 import type { QueueEngine } from '../engine.ts';
 import { unknownJob } from '../ops/engine-checks.ts';
-import { WakeUp } from '../run/signal.ts';
+import { WakeUp } from '../run/wake-up.ts';
 import type { Job } from '../state/job.ts';
 
 type EndedJob = Extract<Job, { state: 'completed' | 'dead' }>;

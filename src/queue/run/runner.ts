@@ -19,10 +19,10 @@ import type { Handler } from './handler.ts';
 import type { DrainAnswer } from './operations.ts';
 import type { RunnerOptions, RunSummary } from './runner-types.ts';
 import { settle, type Verdict } from './settle.ts';
-import { WakeUp } from './signal.ts';
 import type { RunnerStatus } from './status.ts';
 import { Sweeper } from './sweeper.ts';
 import { takeOver } from './take-over.ts';
+import { WakeUp } from './wake-up.ts';
 
 const diskFullPauseMs = 1000;
 /** The wall clock may step: a long wait for it is looked at again this often. */
