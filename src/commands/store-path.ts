@@ -7,7 +7,9 @@ import type { CommandContext } from './context.ts';
 
 /** The PATH that means standard input. */
 export const standardInput = '-';
-const defaultStore = './.walq';
+/** Of the folder that somebody works in. */
+export const defaultStoreName = '.walq';
+const defaultStore = `./${defaultStoreName}`;
 
 /** Where the store is when no path names it: `--store`, `$WALQ_STORE`, `./.walq`. Throws E_USAGE (2) for `--store ''`. */
 export function storePath(context: CommandContext): string {

@@ -1,6 +1,6 @@
 import { damageError, isFsError, newerError, notFoundError, usageError, type WalqError } from '../base/errors.ts';
 import { excerpt } from '../base/escape.ts';
-import { baseName, parentOf } from '../base/path.ts';
+import { baseName, join, parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { ByteSource } from '../base/source.ts';
 import { detectFormat } from '../formats/registry.ts';
@@ -18,7 +18,7 @@ import type { CommandContext } from './context.ts';
 import { isExport } from './export-form.ts';
 import { type SelectorRange, tryRange } from './selector.ts';
 import { peekable } from './stdin-source.ts';
-import { infoOf, pathOrStore, standardInput, storePath } from './store-path.ts';
+import { defaultStoreName, infoOf, pathOrStore, standardInput, storePath } from './store-path.ts';
 
 /** What a PATH turned out to be. Files are recognised by their content; a name only decides about damaged ones. */
 export type Target =
@@ -124,6 +124,12 @@ async function openFolder(context: CommandContext, path: string): Promise<Target
   const isRest =
     names.includes('snapshots') && !isBegun(names) && (await has(context, `${path}/snapshots`, parseSnapshotFileName));
   if (isRest) return { kind: 'store', path };
+  if (names.includes(defaultStoreName)) {
+    throw notFoundError('E_NO_STORE', `${path} is no store itself`, {
+      data: { file: path },
+      next: `name the one in it: ${shellWord(join(path, defaultStoreName))}`,
+    });
+  }
   if (path === storePath(context)) throw noStoreError(path, 'folder');
   throw notFoundError('E_NO_STORE', `${path} is a folder without a store in it`, {
     data: { file: path },

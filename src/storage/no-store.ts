@@ -12,8 +12,8 @@ export function noStoreError(storeDir: string, what: keyof typeof found = 'nothi
     data: { store: storeDir },
     next:
       what === 'folder'
-        ? 'walq queue enqueue creates one in an empty folder; --store or WALQ_STORE names another'
-        : 'walq queue enqueue creates one; --store or WALQ_STORE names another',
+        ? '--store or WALQ_STORE names another; walq queue enqueue creates one in an empty folder'
+        : '--store or WALQ_STORE names another; walq queue enqueue creates one',
   });
 }
 

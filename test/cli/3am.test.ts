@@ -48,6 +48,9 @@ describe('what stands in a store in place of a file', () => {
     expect(stderr).toContain('/wal: it is not a folder [E_READ]');
     mkdirSync(join(dir, 'folder'));
     expect((await walq(['wal', 'verify', join(dir, 'folder')])).stderr).toContain('a folder without a store in it');
+    mkdirSync(join(dir, 'folder', '.walq'));
+    const around = await walq(['doctor', join(dir, 'folder')]);
+    expect(around.stderr).toContain(`next:  name the one in it: ${join(dir, 'folder', '.walq')}\n`);
   });
 });
 

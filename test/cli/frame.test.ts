@@ -205,7 +205,7 @@ describe('advice', () => {
       const { code, stderr } = await walq(['queue', command, '--store', 'my store'], { cwd });
       expect({ command, code }).toEqual({ command, code: 1 });
       expect(stderr).toContain('error: my store is a folder without a store in it [E_NO_STORE]\n');
-      expect(stderr).toContain('next:  walq queue enqueue creates one');
+      expect(stderr).toContain('next:  --store or WALQ_STORE names another; walq queue enqueue creates one');
     }
     await walq(['queue', 'enqueue', 'a', '--store', 'here', '--id', 'a'], { cwd });
     for (const [args, next] of [

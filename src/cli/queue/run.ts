@@ -105,7 +105,11 @@ export async function run(session: Session, _args: readonly string[], flags: Run
     const retries = counted(summary.retried, 'retry', 'retries');
     const left =
       summary.left > 0 ? session.errStyle.warn(`; ${counted(summary.left, 'job')} held back: walq queue status`) : '';
-    await session.err.line(`${summary.completed} completed, ${retries}, ${dead}${lost}${left}`);
+    const others =
+      flags.drain === true && summary.others > 0
+        ? session.errStyle.warn(`; ${counted(summary.others, 'job')} left for another handler: walq queue list`)
+        : '';
+    await session.err.line(`${summary.completed} completed, ${retries}, ${dead}${lost}${left}${others}`);
   }
   if (failure) throw failure;
   return exit;

@@ -106,6 +106,7 @@ const ran: MembersOf<Omit<RunSummary, 'failure'>> = {
   retried: whole('attempts that were followed by another'),
   dead: jobs,
   left: whole('jobs that it could run and a pause holds back'),
+  others: whole('jobs that wait for another handler, or for a job that does'),
   broken: optional(text('why the handler itself cannot run')),
   unwritten: whole('attempts whose outcome is not in the log: their jobs run again'),
   stopped: flag('it was told to stop'),

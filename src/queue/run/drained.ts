@@ -4,17 +4,23 @@ import type { QueueMachine } from '../state/machine.ts';
 import type { DrainAnswer } from './operations.ts';
 import type { RunSummary } from './runner-types.ts';
 
-/** What is left of the pending jobs that a worker wants. */
+/** What is left of the pending jobs, as a worker sees them. */
 export interface Leftovers {
   /** Run sooner or later if nobody does anything: due, delayed, or waiting for one that does. */
   coming: number;
   /** Held back by a pause, or waiting for one that is. */
   paused: number;
+  /** For another handler, or waiting for one that is. */
+  others: number;
+}
+
+export function newSummary(): RunSummary {
+  return { completed: 0, retried: 0, dead: 0, left: 0, others: 0, unwritten: 0, stopped: false };
 }
 
 /** Linear in the number of jobs. */
 export function leftovers(machine: QueueMachine, wanted: Wanted): Leftovers {
-  const found: Leftovers = { coming: 0, paused: 0 };
+  const found: Leftovers = { coming: 0, paused: 0, others: 0 };
   if (machine.counts.pending === 0) return found;
   const fates = new Map<string, Fate>();
   for (const job of machine.jobs()) {
@@ -24,8 +30,15 @@ export function leftovers(machine: QueueMachine, wanted: Wanted): Leftovers {
     fates.set(job.id, fate);
     if (fate === 'coming') found.coming++;
     else if (fate === 'paused') found.paused++;
+    else found.others++;
   }
   return found;
+}
+
+/** What a summary says of it. */
+export function leftAtEnd(machine: QueueMachine, wanted: Wanted): Pick<RunSummary, 'left' | 'others'> {
+  const { paused, others } = leftovers(machine, wanted);
+  return { left: paused, others };
 }
 
 type Fate = 'coming' | 'paused' | 'of others';

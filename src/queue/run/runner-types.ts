@@ -45,6 +45,8 @@ export interface RunSummary {
   dead: number;
   /** Jobs that it could run and a pause holds back. */
   left: number;
+  /** Jobs that wait for another handler, or for a job that does. */
+  others: number;
   /** The handler itself cannot run: its error. */
   broken?: string;
   /** The log could not be written any more. */

@@ -14,7 +14,7 @@ import type { QueueMachine } from '../state/machine.ts';
 import { ActiveAttempts } from './active.ts';
 import { askAhead } from './ask-ahead.ts';
 import { Checkpoints } from './checkpoints.ts';
-import { drainAnswer, leftovers } from './drained.ts';
+import { drainAnswer, leftAtEnd, leftovers, newSummary } from './drained.ts';
 import type { Handler } from './handler.ts';
 import type { DrainAnswer } from './operations.ts';
 import type { RunnerOptions, RunSummary } from './runner-types.ts';
@@ -40,7 +40,7 @@ export class Runner {
   readonly #active: ActiveAttempts;
   readonly #wakeUp = new WakeUp();
   readonly #checkpoints: Checkpoints;
-  readonly #summary: RunSummary = { completed: 0, retried: 0, dead: 0, left: 0, unwritten: 0, stopped: false };
+  readonly #summary: RunSummary = newSummary();
   /** Since when it works, ms since the epoch. */
   readonly sinceMs: number;
   readonly #ended: Promise<void>;
@@ -98,7 +98,7 @@ export class Runner {
     try {
       await this.#takeOver();
       await this.#workUntilEnd();
-      this.#summary.left = leftovers(this.#engine.machine, this.#wanted).paused;
+      Object.assign(this.#summary, leftAtEnd(this.#engine.machine, this.#wanted));
       return this.#summary;
     } catch (error) {
       this.#startFailure = { error };
