@@ -66,7 +66,7 @@ describe('walq', () => {
       const { code, stdout, stderr } = await walq(args, { cwd });
       expect({ args, code, stdout }).toEqual({ args, code: 1, stdout: '' });
       expect(stderr).toContain('there is no store at ./.walq [E_NO_STORE]');
-      expect(stderr).toContain('next:  walq queue enqueue');
+      expect(stderr).toContain('next:  --store or WALQ_STORE names another; walq queue enqueue creates one');
     }
     expect(execFileSync('ls', ['-A', cwd], { encoding: 'utf8' })).toBe('');
     const elsewhere = await walq(['wal', 'verify'], { cwd, env: { WALQ_STORE: 'from-variable' } });

@@ -20,7 +20,8 @@ const store = `${folder}/store`;
 async function ask(line: string, input?: string): Promise<Ran> {
   const words = line.replaceAll('STORE', store).replaceAll('DIR', folder).split(' ');
   const args = words.some((word) => ['-o', '--lines', '--json'].includes(word)) ? words : [...words, '--json'];
-  const ran = await walq(['--store', store, ...args], input === undefined ? {} : { input });
+  // By the variable: a path that is named beside it wins.
+  const ran = await walq(args, { env: { WALQ_STORE: store }, ...(input !== undefined && { input }) });
   expect(ran.stdout, `${line}: ${ran.stderr}`).toMatch(/^\{/);
   return ran;
 }
