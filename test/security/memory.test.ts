@@ -15,9 +15,9 @@ const megabyte = 1024 * 1024;
 /** More than the same command takes for something small. A block of a snapshot, a frame or a job is at most 64 MiB. */
 const extraMegabytesMax = 110;
 
-async function measured(args: readonly string[], input = ''): Promise<Ran & { megabytes: number }> {
+async function measured(store: string, args: readonly string[], input = ''): Promise<Ran & { megabytes: number }> {
   const file = `${scratch()}/rss`;
-  const env = { NODE_OPTIONS: `--import=${measure}`, RSS_FILE: file };
+  const env = { NODE_OPTIONS: `--import=${measure}`, RSS_FILE: file, WALQ_STORE: store };
   const ran = await walq(args, { env, input });
   return { ...ran, megabytes: Number(readFileSync(file, 'utf8')) / 1024 };
 }
@@ -75,9 +75,9 @@ test.for(hostileFiles)('%s is refused in bounded memory', async ([name, command,
   const folder = scratch();
   const file = `${folder}/${name.includes('bomb') ? '00000000000000001234.snap' : 'input'}`;
   writeFileSync(file, 'small');
-  const plain = await measured(['--store', `${folder}/store`, ...command, file]);
+  const plain = await measured(`${folder}/store`, [...command, file]);
   writeFileSync(file, bytes());
-  const hostile = await measured(['--store', `${folder}/store`, ...command, file]);
+  const hostile = await measured(`${folder}/store`, [...command, file]);
   expect([1, 2, 3, 4], `${hostile.code} ${hostile.signal} ${hostile.stderr}`).toContain(hostile.code);
   expect(hostile.megabytes - plain.megabytes).toBeLessThan(extraMegabytesMax);
   tried(context, 'hostile-text', { 'refused in bounded memory': 1 });
