@@ -37,7 +37,7 @@ export const queueCodes: CodeCatalogue = {
     explain:
       'An option that openQueue, work, take or list does not know is refused: one that is misspelled would be lost ' +
       'without a word. Nothing was opened, begun or taken.',
-    next: 'correct the option that the message names; docs/library.md and the types list what is allowed',
+    next: 'Correct the option that the message names; docs/library.md and the types list what is allowed.',
   },
   E_JOB: {
     title: 'a job has a value that is not allowed',

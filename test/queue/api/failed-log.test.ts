@@ -39,7 +39,7 @@ test('whoever waits is told that the log has failed', async () => {
   expect(await told).toEqual(['E_POISONED', 'E_POISONED', 'E_POISONED']);
   for (const code of await Promise.all(takes)) expect(['E_POISONED', undefined]).toContain(code);
   await queue.close();
-});
+}, 30_000);
 
 test('who comes later is told too', async () => {
   const { queue, fail } = await failing();

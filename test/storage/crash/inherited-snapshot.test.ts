@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { compactStore } from '../../../src/storage/compact.ts';
+import { scanStore } from '../../../src/storage/read.ts';
 import { openStore, type Store } from '../../../src/storage/store.ts';
 import { simEnv } from '../../support/env.ts';
 import { SimFs } from '../../support/sim-fs.ts';
@@ -133,4 +134,17 @@ test.each<[string, (fs: SimFs, path: string) => Promise<void>]>([
   expect(await store.checkpoint()).toMatchObject({ unchanged: true });
   await store.close();
   expect((await open(fs)).recovery).toMatchObject({ snapshot: { seq: snapshot.seq }, findings: [] });
+});
+
+test('a reader that asks for nothing but snapshots hears of each that the log tells of', async () => {
+  const fs = new SimFs();
+  const store = await open(fs);
+  for (const text of texts) {
+    await append(store, text);
+    await store.checkpoint({ clean: false });
+  }
+  await store.close();
+  const told: Uint8Array[] = [];
+  await scanStore(simEnv({ fs }), '/s', { snapshot: (payload) => void told.push(payload) });
+  expect(told).toHaveLength(texts.length);
 });
