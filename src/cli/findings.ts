@@ -89,7 +89,7 @@ export function verdictClauses(verdict: Verdict, report: Judged | undefined): st
   if (verdict === 'degraded') clauses.push('a snapshot is bad; nothing is lost');
   if (verdict === 'padded') clauses.push('zeros after the last frame, nothing else');
   if (report !== undefined && !report.endProven && clauses.length === 0)
-    clauses.push('end unproven: nothing beside the file says where it ends');
+    clauses.push('end unproven: nothing beside it says for sure where it ends');
   return clauses;
 }
 

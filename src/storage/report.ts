@@ -68,7 +68,8 @@ export function toReport(
     lostUnknown: judgement.lostUnknown,
     recordsAfterHole,
     ...(judgement.tail && { tail: judgement.tail }),
-    endProven: judgement.endProven || (evidence.alone !== true && evidence.head?.storeId === storeId),
+    endProven:
+      judgement.endProven || (evidence.alone !== true && judgement.bounded && evidence.head?.storeId === storeId),
   };
 }
 

@@ -21,7 +21,7 @@ import { peekSnapshot } from './snapshot/read.ts';
 import { readStoreFile, type StoreFileResult, type StoreIdentity, storeFileName } from './store-file.ts';
 import type { ChainPoint, StorageEnv } from './types.ts';
 import type { SegmentHeader } from './wal/format.ts';
-import type { HeadSlot } from './wal/head.ts';
+import type { FoundSlot } from './wal/head.ts';
 import type { LogJudgement } from './wal/judge-log.ts';
 import type { SegmentName } from './wal/names.ts';
 import type { LogScan } from './wal/scan-log.ts';
@@ -34,7 +34,7 @@ export interface Survey {
   /** Segments that an interrupted cleaning or rotation left behind. */
   leftover: readonly SegmentName[];
   temps: string[];
-  head?: HeadSlot;
+  head?: FoundSlot;
   /** HEAD is there, whole and ours. */
   headUsable: boolean;
   /** Newest first; `point` where the header can be read and names this store. */

@@ -219,7 +219,9 @@ export const logMembers = membersOf<Omit<LogReport, 'verdict' | 'findings'>>({
       'what a writer would trim',
     ),
   ),
-  endProven: flag('false where the log ends openly and nothing beside it says where: a file, a stream, no HEAD'),
+  endProven: flag(
+    'false where the log ends openly and nothing beside it says where: a file, a stream, no HEAD, half of HEAD',
+  ),
 });
 
 export const step = shared(

@@ -143,7 +143,7 @@ export const walCodes: CodeCatalogue = {
   E_HEAD_SLOT: {
     title: 'HEAD is damaged in part',
     explain:
-      'A part of HEAD does not pass its checksum. HEAD only adds evidence; without it the last write may be harder to judge, nothing else.',
+      'A part of HEAD does not pass its checksum. HEAD only adds evidence: without it a log that was cut off behind a whole frame cannot be told from one that ended there.',
     next: 'Nothing. The next writer writes it anew.',
   },
   E_HEAD_MISSING: {

@@ -19,6 +19,12 @@ export interface HeadSlot {
   closed: boolean;
 }
 
+/** As it was found. */
+export interface FoundSlot extends HeadSlot {
+  /** The other slot does not hold: it may have been the newer one. */
+  perhapsOlder?: true;
+}
+
 /** Where the slot with this counter goes: they alternate, in sectors of their own. */
 export function headSlotOffset(counter: number): number {
   return 4096 + (counter % 2) * 4096;
@@ -51,7 +57,7 @@ export function encodeHeadFile(slot: HeadSlot): Uint8Array {
 
 export interface HeadResult {
   /** The valid slot with the highest counter. */
-  slot?: HeadSlot;
+  slot?: FoundSlot;
   /** What is not as it must be; never decides anything by itself. */
   faults: { offset: number; message: string }[];
   newer?: number;
@@ -64,13 +70,16 @@ export function decodeHeadFile(bytes: Uint8Array): HeadResult {
   if (preamble === 'bad-crc' || preamble.magic !== headMagic)
     faults.push({ offset: 0, message: 'HEAD does not begin as it must' });
   else if (preamble.oldestReader > walVersion) return { faults, newer: preamble.version };
-  let slot: HeadSlot | undefined;
+  let slot: FoundSlot | undefined;
+  let isPair = true;
   const empty: number[] = [];
   for (const counter of [0, 1]) {
     const offset = headSlotOffset(counter);
     const found = decodeSlot(bytes.subarray(offset, offset + headSlotBytes));
-    if (found === 'bad') faults.push({ offset, message: `slot ${counter} of HEAD does not pass its checksum` });
-    else if (found === 'empty') empty.push(counter);
+    if (found === 'bad') {
+      faults.push({ offset, message: `slot ${counter} of HEAD does not pass its checksum` });
+      isPair = false;
+    } else if (found === 'empty') empty.push(counter);
     else if (slot === undefined || found.counter > slot.counter) slot = found;
   }
   for (const counter of empty) {
@@ -80,6 +89,7 @@ export function decodeHeadFile(bytes: Uint8Array): HeadResult {
       offset: headSlotOffset(counter),
       message: `slot ${counter} of HEAD is empty, although it was in use`,
     });
+    isPair = false;
   }
   for (const [from, to] of [
     [preambleBytes, 4096],
@@ -91,7 +101,7 @@ export function decodeHeadFile(bytes: Uint8Array): HeadResult {
     }
   }
   if (bytes.length !== headFileBytes) faults.push({ offset: bytes.length, message: 'HEAD is not of its fixed size' });
-  return { ...(slot && { slot }), faults };
+  return { ...(slot && { slot: isPair ? slot : { ...slot, perhapsOlder: true } }), faults };
 }
 
 function decodeSlot(bytes: Uint8Array): HeadSlot | 'empty' | 'bad' {

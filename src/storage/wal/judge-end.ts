@@ -2,7 +2,7 @@ import { hex32 } from '../../base/bytes.ts';
 import type { Code } from '../../base/errors.ts';
 import type { Finding } from '../../base/finding.ts';
 import type { LostRange } from '../types.ts';
-import type { HeadSlot } from './head.ts';
+import type { FoundSlot } from './head.ts';
 import { headerOf, seqs } from './judge-parts.ts';
 import type { LogScan, SegmentResult } from './scan-log.ts';
 
@@ -13,7 +13,11 @@ export interface EndJudgement {
   lostUnknown?: boolean;
   /** HEAD stands exactly at the end of the log. */
   proven: boolean;
+  /** Had whole commits gone from the end, HEAD would show it. */
+  bounded: boolean;
 }
+
+type HeadJudgement = Omit<EndJudgement, 'bounded'> & { goesOn: boolean };
 
 /**
  * Is the end of the log where HEAD and SEAL prove it to be? Nobody sees a log cut off at a frame border but by this.
@@ -21,9 +25,20 @@ export interface EndJudgement {
  */
 export function judgeEnd(
   log: LogScan,
-  head: HeadSlot | undefined,
+  head: FoundSlot | undefined,
   facts: { alone: boolean; seqNext: number },
 ): EndJudgement {
+  const { goesOn, ...judgement } = judgeByHead(log, head, facts);
+  // A slot of HEAD that was lost may have told of one commit more than the other: of the one that follows there.
+  const bounded = head !== undefined && (head.perhapsOlder !== true || goesOn);
+  return { ...judgement, proven: judgement.proven && bounded, bounded };
+}
+
+function judgeByHead(
+  log: LogScan,
+  head: FoundSlot | undefined,
+  facts: { alone: boolean; seqNext: number },
+): HeadJudgement {
   const last = log.segments.at(-1);
   if (last === undefined) return nothing;
   if (last.scan.sealed) return facts.alone ? nothing : successorMissing(last, head, facts.seqNext);
@@ -39,15 +54,18 @@ export function judgeEnd(
       expected: `salt ${hex32(head.salt)}`,
     });
   }
-  if (here.pointsPassed.get(head)) return { ...nothing, proven: here === last && here.scan.lastEnd === head.end };
+  if (here.pointsPassed.get(head)) {
+    const atEnd = here === last && here.scan.lastEnd === head.end;
+    return { ...nothing, proven: atEnd, goesOn: !atEnd };
+  }
   if (here.scan.lastEnd < head.end) return endMissing(here, head, facts.seqNext);
   const broken = here.scan.holes.some((hole) => hole.offset < head.end && hole.kind !== 'zeros');
   return broken ? nothing : mismatch(here, 'no frame ends where HEAD says that one did', { offset: head.end });
 }
 
-const nothing: EndJudgement = { findings: [], lost: [], proven: false };
+const nothing: HeadJudgement = { findings: [], lost: [], proven: false, goesOn: false };
 
-function successorMissing(last: SegmentResult, head: HeadSlot | undefined, seqNext: number): EndJudgement {
+function successorMissing(last: SegmentResult, head: FoundSlot | undefined, seqNext: number): HeadJudgement {
   const ordinal = headerOf(last)?.ordinal ?? last.input.name?.ordinal ?? 0;
   const lost = head && head.ordinal > ordinal ? seqs(seqNext, head.seqLast) : undefined;
   return {
@@ -57,7 +75,7 @@ function successorMissing(last: SegmentResult, head: HeadSlot | undefined, seqNe
   };
 }
 
-function endMissing(result: SegmentResult, head: HeadSlot, seqNext: number): EndJudgement {
+function endMissing(result: SegmentResult, head: FoundSlot, seqNext: number): HeadJudgement {
   const range = seqs(seqNext, head.seqLast);
   const lost = range ? [range] : [];
   const sameSegment = head.ordinal === headerOf(result)?.ordinal;
@@ -69,10 +87,15 @@ function endMissing(result: SegmentResult, head: HeadSlot, seqNext: number): End
   return { ...finding('E_END_MISSING', result, message, { offset: result.scan.lastEnd, ...range }), lost };
 }
 
-function mismatch(result: SegmentResult, message: string, more: Partial<Finding>): EndJudgement {
+function mismatch(result: SegmentResult, message: string, more: Partial<Finding>): HeadJudgement {
   return finding('E_HEAD_MISMATCH', result, message, more);
 }
 
-function finding(code: Code, result: SegmentResult, message: string, more: Partial<Finding> | undefined): EndJudgement {
+function finding(
+  code: Code,
+  result: SegmentResult,
+  message: string,
+  more: Partial<Finding> | undefined,
+): HeadJudgement {
   return { ...nothing, findings: [{ code, severity: 'corrupt', file: result.input.file, message, ...more }] };
 }

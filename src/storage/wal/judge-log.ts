@@ -3,14 +3,14 @@ import type { Code } from '../../base/errors.ts';
 import type { Finding, Severity } from '../../base/finding.ts';
 import type { LostRange } from '../types.ts';
 import { type SegmentHeader, sealBytes, segmentHeaderBytes } from './format.ts';
-import type { HeadSlot } from './head.ts';
-import { judgeEnd } from './judge-end.ts';
+import type { FoundSlot } from './head.ts';
+import { type EndJudgement, judgeEnd } from './judge-end.ts';
 import { belongs, gotExpected, headerOf, isReadable, lostBut, seqFirstOf, seqs, usedFrames } from './judge-parts.ts';
 import type { Evidence, LogScan, SegmentResult } from './scan-log.ts';
 import type { Hole } from './scan-types.ts';
 import { judgeHole } from './verdict.ts';
 
-export interface LogJudgement {
+export interface LogJudgement extends Pick<EndJudgement, 'bounded'> {
   findings: Finding[];
   /** Sorted, merged. */
   lost: LostRange[];
@@ -39,13 +39,13 @@ export function judgeLog(log: LogScan, evidence: Evidence): LogJudgement {
 class Judge {
   readonly #log: LogScan;
   readonly #evidence: Evidence;
-  readonly #head: HeadSlot | undefined;
+  readonly #head: FoundSlot | undefined;
   readonly #findings: Finding[] = [];
   readonly #lost: LostRange[] = [];
   #lostUnknown = false;
   #tail: LogJudgement['tail'];
   #unreadableTail: LogJudgement['tail'];
-  #headProves = false;
+  #end: Pick<EndJudgement, 'proven' | 'bounded'> = { proven: false, bounded: false };
 
   constructor(log: LogScan, evidence: Evidence) {
     this.#log = log;
@@ -264,7 +264,7 @@ class Judge {
     this.#findings.push(...end.findings);
     for (const range of end.lost) this.#lose(range.seqFirst, range.seqLast);
     if (end.lostUnknown !== undefined) this.#lostUnknown = end.lostUnknown;
-    this.#headProves = end.proven;
+    this.#end = end;
   }
 
   #seqNext(): number {
@@ -284,7 +284,8 @@ class Judge {
       lost: lostBut(this.#lost, this.#readable()),
       lostUnknown: this.#lostUnknown,
       seqNext: this.#seqNext(),
-      endProven: this.#headProves || last?.sealed === true,
+      endProven: this.#end.proven || last?.sealed === true,
+      bounded: this.#end.bounded,
       ...(this.#tail && { tail: this.#tail }),
     };
   }

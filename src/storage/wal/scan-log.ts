@@ -11,7 +11,7 @@ import {
   sealBytes,
   segmentHeaderBytes,
 } from './format.ts';
-import type { HeadSlot } from './head.ts';
+import type { FoundSlot } from './head.ts';
 import type { SegmentName } from './names.ts';
 import { piecedHeader } from './pieced-header.ts';
 import { forEachRecord } from './records.ts';
@@ -30,7 +30,7 @@ export interface SegmentInput {
 /** What is known besides the segment files themselves. */
 export interface Evidence {
   storeId?: string;
-  head?: HeadSlot;
+  head?: FoundSlot;
   /** Frame ends that snapshots claim. */
   points?: readonly { ordinal: number; offset: number; link: number; salt: number }[];
   /** A snapshot is at hand whose frame ends there: what continues it is not behind a hole that lies before. */
