@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Exit, type ExitCode, refusedError } from '../base/errors.ts';
 import { loadStore } from '../commands/demo/load.ts';
 import { recoverSnapshotOnly, recoverStore } from '../commands/demo/measure.ts';
-import { copyTree, makeTempFolder, removeTree } from '../fs/temp.ts';
+import { copyTree, makeTempFolder, removeTempTree } from '../fs/temp.ts';
 import { type Measured, printTable } from './demo-table.ts';
 import type { Session } from './session.ts';
 
@@ -38,7 +38,7 @@ export async function demo(session: Session, _args: readonly string[], flags: De
     const complete = measured.wal.found === measured.wal.answered && measured.both.found === measured.both.answered;
     return complete ? Exit.ok : Exit.failed;
   } finally {
-    if (flags.dir === undefined) await removeTree(folder);
+    if (flags.dir === undefined) await removeTempTree(folder);
     else await say(session, `\nThe stores are in ${flags.dir}.`);
   }
 }
@@ -69,7 +69,7 @@ function cleanUpOnSignals(session: Session, folder: string | undefined): void {
     const ended = [...children].map((child) => once(child, 'close'));
     for (const child of children) child.kill('SIGKILL');
     await Promise.all(ended);
-    if (folder !== undefined) await removeTree(folder);
+    if (folder !== undefined) await removeTempTree(folder);
     process.exit(exit);
   };
   process.once('SIGINT', () => void leave(130));
@@ -174,7 +174,7 @@ async function measure(session: Session, folder: string, jobs: number): Promise<
   for (const name of ['wal-only', 'both']) {
     await copyTree(`${folder}/${name}`, `${folder}/copy`);
     await recoverStore(env, `${folder}/copy`, 0);
-    await removeTree(`${folder}/copy`);
+    await removeTempTree(`${folder}/copy`);
   }
   const snapshot = await recoverSnapshotOnly(env, `${folder}/both`, bothAnswered);
   const both = await recoverStore(env, `${folder}/both`, bothAnswered);

@@ -4,7 +4,7 @@ import { escapeText } from '../base/escape.ts';
 import { gatherReport } from '../commands/report/gather.ts';
 import type { ReportData } from '../commands/report/types.ts';
 import { exitOfVerdict } from '../commands/verdict.ts';
-import { readSmall } from '../storage/files.ts';
+import { readSmall } from '../fs/read.ts';
 import { verdictClauses, verdictText } from './findings.ts';
 import { type PageParts, pageHtml } from './report/html.ts';
 import { packPage } from './report/pack.ts';

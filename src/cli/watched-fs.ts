@@ -1,4 +1,4 @@
-import { removeTree } from '../fs/temp.ts';
+import { removeTempTree } from '../fs/temp.ts';
 import type { File, FileInfo, FileSystem, OpenMode } from '../fs/types.ts';
 
 /** Hears of bytes as they are read and written. */
@@ -39,7 +39,7 @@ export class WatchedFs implements FileSystem {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     // The innermost first: a folder goes with all that is in it.
-    for (const path of [...this.#begun].reverse()) await removeTree(path).catch(() => undefined);
+    for (const path of [...this.#begun].reverse()) await removeTempTree(path).catch(() => undefined);
   }
 
   open(path: string, mode: OpenMode, options?: { nofollow?: boolean }): Promise<File> {

@@ -1,13 +1,13 @@
 import { type Code, refusedError, WalqError } from '../base/errors.ts';
 import { join, parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
+import { writeError } from '../fs/failure.ts';
+import { removeTree } from '../fs/folder.ts';
 import type { FileSystem } from '../fs/types.ts';
 import type { QueueMachine } from '../queue/state/machine.ts';
 import { type CreateOptions, createStore } from '../storage/create.ts';
-import { writeError } from '../storage/files.ts';
 import { isFresh, walFolder } from '../storage/folder.ts';
 import { lockedBy, lockStore } from '../storage/lock.ts';
-import { removeTree } from '../storage/new-folder.ts';
 import type { Store } from '../storage/store.ts';
 import { storeFileName } from '../storage/store-file.ts';
 import type { CommandContext } from './context.ts';

@@ -1,8 +1,10 @@
 import { refusedError, usageError } from '../base/errors.ts';
 import { baseName, parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
+import { writeError } from '../fs/failure.ts';
+import { removeIfThere } from '../fs/gone.ts';
 import type { File } from '../fs/types.ts';
-import { removeIfThere, writeAtomic, writeError, writeFully } from '../storage/files.ts';
+import { writeAtomic, writeFully } from '../fs/write.ts';
 import type { CommandContext } from './context.ts';
 
 /** Throws E_FILE_EXISTS (7) for a file that is there, E_USAGE (2) where there is no folder for it. */

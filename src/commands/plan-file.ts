@@ -1,6 +1,7 @@
 import { refusedError, usageError } from '../base/errors.ts';
 import { parentOf } from '../base/path.ts';
-import { readSmall, writeFully } from '../storage/files.ts';
+import { readSmall } from '../fs/read.ts';
+import { writeFully } from '../fs/write.ts';
 import type { CommandContext } from './context.ts';
 
 const planBytesMax = 16 * 1024 * 1024;

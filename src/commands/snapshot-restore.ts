@@ -1,9 +1,9 @@
 import { notFoundError, usageError } from '../base/errors.ts';
 import { baseName, join } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
+import { isGone } from '../fs/gone.ts';
 import { QueueMachine } from '../queue/state/machine.ts';
 import { besideWriter } from '../storage/beside-writer.ts';
-import { isGone } from '../storage/files.ts';
 import { verifyStore } from '../storage/read.ts';
 import type { RepairJournal } from '../storage/repair-journal.ts';
 import { type RestoreResult, restoreTo } from '../storage/restore.ts';

@@ -8,7 +8,7 @@ export function makeTempFolder(prefix: string): Promise<string> {
   return fs.promises.mkdtemp(prefix);
 }
 
-export async function removeTree(folder: string): Promise<void> {
+export async function removeTempTree(folder: string): Promise<void> {
   await fs.promises.rm(folder, { recursive: true, force: true });
 }
 

@@ -1,7 +1,7 @@
 import { hasErrno } from '../base/errors.ts';
 import { join } from '../base/path.ts';
+import { type OpenSource, openSource } from '../fs/read.ts';
 import { type LogFiles, openLogFiles } from './beside-writer.ts';
-import { type OpenSource, openSource } from './files.ts';
 import { readHead, walFolder } from './folder.ts';
 import type { StoreIdentity } from './store-file.ts';
 import { type Survey, surveyStore } from './survey.ts';

@@ -1,12 +1,15 @@
 import { ioError, type WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
 import { join } from '../base/path.ts';
+import { writeError } from '../fs/failure.ts';
+import { makeFolder, removeTree } from '../fs/folder.ts';
+import { readInto } from '../fs/read.ts';
 import type { File } from '../fs/types.ts';
+import { writeAtomic, writeFully } from '../fs/write.ts';
 import { type BackupSource, openBackupSource } from './backup-source.ts';
 import { raced, racesMax } from './beside-writer.ts';
-import { makeFolder, readInto, writeAtomic, writeError, writeFully } from './files.ts';
 import { headFileName, walFolder } from './folder.ts';
-import { makeWhole, refusePlace, removeTree } from './new-folder.ts';
+import { makeWhole, refusePlace } from './new-folder.ts';
 import { refuseDamage } from './open.ts';
 import { type StoreReport, verifyStore } from './read.ts';
 import { replayTo } from './replay.ts';

@@ -1,9 +1,11 @@
 import { hexOf } from '../base/bytes.ts';
 import { join, parentOf } from '../base/path.ts';
-import { listFolder, makeFolder, refuseLink, removeIfThere } from './files.ts';
+import { listFolder, makeFolder } from '../fs/folder.ts';
+import { removeIfThere } from '../fs/gone.ts';
 import { creatingMarker, isFresh, walFolder } from './folder.ts';
 import { createHead, createSegment, randomSalt } from './log-files.ts';
 import { notAStore } from './no-store.ts';
+import { refuseLink } from './refuse-link.ts';
 import { snapshotFolder } from './snapshot/name.ts';
 import { writeSnapshot } from './snapshot/write.ts';
 import { type StoreIdentity, writeStoreFile } from './store-file.ts';

@@ -1,6 +1,7 @@
 import type { Finding } from '../base/finding.ts';
 import { join } from '../base/path.ts';
-import { listFolder, openSource, readSmall } from './files.ts';
+import { listFolder } from '../fs/folder.ts';
+import { openSource, readSmall } from '../fs/read.ts';
 import { storeFileName } from './store-file.ts';
 import type { StorageEnv } from './types.ts';
 import { decodeSegmentHeader, type SegmentHeader, segmentHeaderBytes } from './wal/format.ts';

@@ -1,6 +1,6 @@
 import { usageError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
-import { openSource, readInto } from './files.ts';
+import { openSource, readInto } from '../fs/read.ts';
 import { listWal, readSegmentHeader, walFolder } from './folder.ts';
 import { scanStore } from './read.ts';
 import type { ChainPoint, FrameView, StorageEnv } from './types.ts';

@@ -1,8 +1,8 @@
 import { damageError, Exit, newerError, notFoundError, usageError, WalqError } from '../base/errors.ts';
 import { type Finding, findingError, worstSeverity } from '../base/finding.ts';
 import { join } from '../base/path.ts';
+import { goneMeanwhile } from '../fs/gone.ts';
 import { type LogFiles, openLogFiles } from './beside-writer.ts';
-import { goneMeanwhile } from './files.ts';
 import { walFolder } from './folder.ts';
 import { LostGaps } from './lost-gaps.ts';
 import { checkSnapshot } from './snapshot/read.ts';

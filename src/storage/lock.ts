@@ -1,7 +1,10 @@
 import { hasErrno, isFsError, lockedError, type WalqError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
+import { reading, writeError } from '../fs/failure.ts';
+import { listFolder, makeFolder } from '../fs/folder.ts';
+import { readSmall } from '../fs/read.ts';
 import type { File } from '../fs/types.ts';
-import { listFolder, makeFolder, reading, readSmall, writeError, writeFully } from './files.ts';
+import { writeFully } from '../fs/write.ts';
 import { noStoreError, notAStore } from './no-store.ts';
 import type { StorageEnv } from './types.ts';
 

@@ -1,6 +1,7 @@
 import { join } from '../base/path.ts';
+import { removeIfThere } from '../fs/gone.ts';
 import type { File } from '../fs/types.ts';
-import { removeIfThere, writeAtomic, writeFully } from './files.ts';
+import { writeAtomic, writeFully } from '../fs/write.ts';
 import { headFileName, walFolder } from './folder.ts';
 import { lockedElsewhere, segmentLockOffset } from './lock.ts';
 import type { StorageEnv } from './types.ts';

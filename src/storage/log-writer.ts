@@ -1,7 +1,8 @@
 import { assert, hasErrno, ioError, WalqError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
+import { writeError } from '../fs/failure.ts';
 import type { File } from '../fs/types.ts';
-import { writeError, writeFully } from './files.ts';
+import { writeFully } from '../fs/write.ts';
 import { walFolder } from './folder.ts';
 import { type CreatedSegment, createSegment, headSlotOf, randomSalt, removeSegment } from './log-files.ts';
 import type { ChainPoint, CommitFacts, StorageEnv } from './types.ts';

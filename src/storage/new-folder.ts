@@ -1,8 +1,8 @@
 import { hasErrno, refusedError, type WalqError } from '../base/errors.ts';
-import { join, parentOf } from '../base/path.ts';
+import { parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
-import type { FileInfo, FileSystem } from '../fs/types.ts';
-import { listFolder, reading, writeError } from './files.ts';
+import { reading, writeError } from '../fs/failure.ts';
+import { liesIn, listFolder, removeTree } from '../fs/folder.ts';
 import type { StorageEnv } from './types.ts';
 
 /** What a folder is called until it is complete. */
@@ -51,32 +51,6 @@ export async function makeWhole<T>(env: StorageEnv, dir: string, fill: (temp: st
     await removeTree(fs, temp).catch(() => undefined);
     throw writeError(dir, error);
   }
-}
-
-/** Removes a folder and all in it; links are removed, not followed. A missing one is fine. */
-export async function removeTree(fs: FileSystem, folder: string): Promise<void> {
-  for (const name of await listFolder(fs, folder)) {
-    const path = join(folder, name);
-    if ((await fs.lstat(path))?.kind === 'folder') await removeTree(fs, path);
-    else await fs.unlink(path);
-  }
-  if ((await fs.lstat(folder)) !== undefined) await fs.rmdir(folder);
-}
-
-/** Is `path`, which is there, the folder `outer` or somewhere below it, whatever links lead there? */
-async function liesIn(fs: FileSystem, path: string, outer: string): Promise<boolean> {
-  const store = await fs.stat(outer);
-  let before: FileInfo | undefined;
-  for (let at = path; ; at = parentOf(at)) {
-    const here = await fs.stat(at);
-    if (here === undefined || isSame(here, before)) return false;
-    if (isSame(here, store)) return true;
-    before = here;
-  }
-}
-
-function isSame(one: FileInfo, other: FileInfo | undefined): boolean {
-  return one.ino === other?.ino && one.dev === other.dev;
 }
 
 function badPlace(dir: string, why: string, next = 'name a folder that does not exist yet'): WalqError {

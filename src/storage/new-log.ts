@@ -1,7 +1,7 @@
 import { assert } from '../base/errors.ts';
 import { join } from '../base/path.ts';
+import { readSmall } from '../fs/read.ts';
 import { type CreateOptions, createStore } from './create.ts';
-import { readSmall } from './files.ts';
 import { headFileName, walFolder } from './folder.ts';
 import { openSegment } from './lock.ts';
 import { LogWriter } from './log-writer.ts';

@@ -2,8 +2,10 @@ import { assert, Exit, hasErrno, isFsError, WalqError } from '../base/errors.ts'
 import { type Finding, findingError, worstSeverity } from '../base/finding.ts';
 import { join } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
+import { removeIfThere } from '../fs/gone.ts';
+import { openSource } from '../fs/read.ts';
 import type { File } from '../fs/types.ts';
-import { copyStretch, openSource, removeIfThere } from './files.ts';
+import { copyStretch } from '../fs/write.ts';
 import { creatingMarker, headFileName, listWal, quarantineFolder, walFolder } from './folder.ts';
 import { type Loaded, loadState } from './load.ts';
 import { lockedElsewhere, openSegment } from './lock.ts';

@@ -1,7 +1,9 @@
 import { baseName, join } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
-import { copyStretch, makeFolder, refuseLink, writeTemp } from './files.ts';
+import { makeFolder } from '../fs/folder.ts';
+import { copyStretch, writeTemp } from '../fs/write.ts';
 import { quarantineFolder } from './folder.ts';
+import { refuseLink } from './refuse-link.ts';
 import type { StorageEnv } from './types.ts';
 
 /** The folder of what was set aside, made if need be and its name on disk. Rejects with E_READ where a link stands. */

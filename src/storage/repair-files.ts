@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { closeAll } from '../base/close-all.ts';
-import { damageError, hasErrno, refusedError, type WalqError } from '../base/errors.ts';
+import { damageError, refusedError, type WalqError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
+import { openIfThere } from '../fs/read.ts';
 import type { File } from '../fs/types.ts';
-import { type OpenSource, openSource } from './files.ts';
 import { quarantineFolder } from './folder.ts';
 import { openSegment } from './lock.ts';
 import type { AppliedAction } from './repair-journal.ts';
@@ -12,22 +12,13 @@ import type { StorageEnv } from './types.ts';
 
 /** What repair and its undo both do to single files. A file that is not there is `undefined`. */
 
-export async function openIfThere(env: StorageEnv, path: string): Promise<OpenSource | undefined> {
-  try {
-    return await openSource(env.fs, path);
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-}
-
 /** Hex SHA-256 of a file, or of a stretch of it. */
 export async function hashFile(
   env: StorageEnv,
   path: string,
   stretch?: { offset: number; bytes: number },
 ): Promise<string | undefined> {
-  const source = await openIfThere(env, path);
+  const source = await openIfThere(env.fs, path);
   if (source === undefined) return undefined;
   try {
     return await hashOf(source, stretch?.offset ?? 0, stretch?.bytes ?? source.size);

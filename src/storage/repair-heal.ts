@@ -1,6 +1,8 @@
 import { join, parentOf } from '../base/path.ts';
+import { removeIfThere } from '../fs/gone.ts';
+import { openSource } from '../fs/read.ts';
 import type { File, FileSystem } from '../fs/types.ts';
-import { copyStretch, openSource, removeIfThere, writeTemp } from './files.ts';
+import { copyStretch, writeTemp } from '../fs/write.ts';
 import { readSegmentHeader, walFolder } from './folder.ts';
 import { hashFile, hashOf } from './repair-files.ts';
 import type { HealAction } from './repair-journal.ts';

@@ -1,8 +1,11 @@
 import { damageError, newerError, type WalqError } from '../base/errors.ts';
 import { baseName, join, parentOf } from '../base/path.ts';
-import { listFolder, readSmall, refuseLink, writeAtomic } from './files.ts';
+import { listFolder } from '../fs/folder.ts';
+import { readSmall } from '../fs/read.ts';
+import { writeAtomic } from '../fs/write.ts';
 import { headFileName, quarantineFolder, walFolder } from './folder.ts';
 import { makeQuarantine } from './quarantine.ts';
+import { refuseLink } from './refuse-link.ts';
 import { parseSnapshotFileName, snapshotFolder } from './snapshot/name.ts';
 import { type StoreIdentity, storeFileName } from './store-file.ts';
 import type { StorageEnv } from './types.ts';

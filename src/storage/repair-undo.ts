@@ -1,11 +1,14 @@
 import { closeAll } from '../base/close-all.ts';
 import { notFoundError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
-import { copyStretch, type OpenSource, readInto, readSmall, removeIfThere, writeAtomic, writeError } from './files.ts';
+import { writeError } from '../fs/failure.ts';
+import { removeIfThere } from '../fs/gone.ts';
+import { type OpenSource, openIfThere, readInto, readSmall } from '../fs/read.ts';
+import { copyStretch, writeAtomic } from '../fs/write.ts';
 import { quarantineFolder } from './folder.ts';
 import { takeLock } from './lock.ts';
 import { scanStore } from './read.ts';
-import { damagedEvidence, HeldSegments, hashOf, openIfThere, staleUndo, type UndoStep } from './repair-files.ts';
+import { damagedEvidence, HeldSegments, hashOf, staleUndo, type UndoStep } from './repair-files.ts';
 import { byFile, turnBits } from './repair-heal.ts';
 import {
   type AppliedAction,
@@ -163,7 +166,7 @@ async function readEvidence(env: StorageEnv, storeDir: string, action: AppliedAc
 /** The copy of what was taken away, proven to be that. */
 async function openEvidence(env: StorageEnv, storeDir: string, action: AppliedAction): Promise<OpenSource> {
   const path = join(storeDir, quarantineFolder, action.quarantine ?? '');
-  const copy = await openIfThere(env, path);
+  const copy = await openIfThere(env.fs, path);
   if (copy === undefined) throw damagedEvidence(action, path, 'is not there any more');
   try {
     if ((await hashOf(copy, 0, copy.size)) !== action.sha256) {

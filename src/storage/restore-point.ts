@@ -1,6 +1,6 @@
 import type { Finding } from '../base/finding.ts';
 import { join } from '../base/path.ts';
-import { readSmall } from './files.ts';
+import { readSmall } from '../fs/read.ts';
 import { segmentInput, walFolder } from './folder.ts';
 import type { Survey } from './survey.ts';
 import type { ChainPoint, StorageEnv } from './types.ts';

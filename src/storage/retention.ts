@@ -1,7 +1,7 @@
 import { isFsError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
 import { join, parentOf } from '../base/path.ts';
-import { goneMeanwhile, removeIfThere } from './files.ts';
+import { goneMeanwhile, removeIfThere } from '../fs/gone.ts';
 import { listWal, splitLeftovers, walFolder } from './folder.ts';
 import { scanSegmentFile } from './read.ts';
 import { listSnapshots } from './snapshot/list.ts';

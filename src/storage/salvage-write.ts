@@ -1,7 +1,7 @@
 import { assert, refusedError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
+import { writeError } from '../fs/failure.ts';
 import { besideWriter } from './beside-writer.ts';
-import { writeError } from './files.ts';
 import { takeLock } from './lock.ts';
 import { NewLog } from './new-log.ts';
 import { verifyStore } from './read.ts';

@@ -1,5 +1,5 @@
 import { join, parentOf } from '../base/path.ts';
-import { removeIfThere } from './files.ts';
+import { removeIfThere } from '../fs/gone.ts';
 import { quarantineFolder, walFolder } from './folder.ts';
 import { openSegment } from './lock.ts';
 import { damagedEvidence, hashFile, staleUndo, type UndoStep } from './repair-files.ts';

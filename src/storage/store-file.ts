@@ -1,7 +1,8 @@
 import { crcOf, hex32 } from '../base/bytes.ts';
 import { join } from '../base/path.ts';
+import { readSmall } from '../fs/read.ts';
 import type { FileSystem } from '../fs/types.ts';
-import { readSmall, writeAtomic } from './files.ts';
+import { writeAtomic } from '../fs/write.ts';
 
 /** STORE.json: what makes a folder a store. Its text is fixed to the byte, so that its checksum covers all of it. */
 

@@ -1,11 +1,11 @@
 import { thenClose } from '../base/close-all.ts';
 import { Exit, WalqError } from '../base/errors.ts';
+import { writeError } from '../fs/failure.ts';
 import { besideWriter } from './beside-writer.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { firstSeq } from './commit-work.ts';
 import { type CommitStats, Committer } from './committer.ts';
 import { createStore } from './create.ts';
-import { writeError } from './files.ts';
 import { isFresh } from './folder.ts';
 import { loadState } from './load.ts';
 import { type StoreLock, takeLock } from './lock.ts';

@@ -2,7 +2,8 @@ import { damageError, type WalqError } from '../base/errors.ts';
 import { type Finding, findingError } from '../base/finding.ts';
 import { join } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
-import { goneMeanwhile, listFolder, refuseLink } from './files.ts';
+import { listFolder } from '../fs/folder.ts';
+import { goneMeanwhile } from '../fs/gone.ts';
 import {
   isBegun,
   isFresh,
@@ -15,6 +16,7 @@ import {
   walFolder,
 } from './folder.ts';
 import { noStoreError } from './no-store.ts';
+import { refuseLink } from './refuse-link.ts';
 import { listSnapshots } from './snapshot/list.ts';
 import { snapshotFolder } from './snapshot/name.ts';
 import { peekSnapshot } from './snapshot/read.ts';

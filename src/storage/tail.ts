@@ -1,6 +1,6 @@
 import { hasErrno } from '../base/errors.ts';
 import { join } from '../base/path.ts';
-import { openSource } from './files.ts';
+import { type OpenSource, openSource } from '../fs/read.ts';
 import { listWal, readHead, walFolder } from './folder.ts';
 import type { StorageEnv } from './types.ts';
 import {
@@ -112,7 +112,7 @@ export class LogTail {
   /** Undefined too when cleaning has taken the segment away. */
   async #inSegment<T>(
     { ordinal }: { ordinal: number },
-    use: (source: Awaited<ReturnType<typeof openSource>>) => Promise<T>,
+    use: (source: OpenSource) => Promise<T>,
   ): Promise<T | undefined> {
     const folder = join(this.#storeDir, walFolder);
     const name = (await listWal(this.#env, folder)).segments.find((segment) => segment.ordinal === ordinal)?.name;

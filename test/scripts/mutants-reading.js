@@ -174,8 +174,11 @@ export const readingMutants = [
   {
     name: 'a failed read is a missing file',
     property: 'an error of the disk is never taken for missing bytes',
-    file: 'src/storage/files.ts',
-    edits: [["if (hasErrno(error, 'ENOENT')) return [];", 'if (isFsError(error)) return [];']],
+    file: 'src/fs/folder.ts',
+    edits: [
+      ['import { hasErrno }', 'import { hasErrno, isFsError }'],
+      ["if (hasErrno(error, 'ENOENT')) return [];", 'if (isFsError(error)) return [];'],
+    ],
     tests: ['test/storage/crash/open-errors.test.ts'],
   },
   {

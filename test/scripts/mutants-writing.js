@@ -192,14 +192,14 @@ export const writingMutants = [
   {
     name: 'a temporary file is not synced',
     property: 'HEAD and STORE.json are whole under their name',
-    file: 'src/storage/files.ts',
+    file: 'src/fs/write.ts',
     edits: [['await fill(file);\n      await file.datasync();', 'await fill(file);']],
     tests: ['test/storage/crash/ordering.test.ts'],
   },
   {
     name: 'the folder of a renamed file is not synced',
     property: 'HEAD and STORE.json keep their name',
-    file: 'src/storage/files.ts',
+    file: 'src/fs/write.ts',
     edits: [['  await fs.syncDir(folder);\n}\n\n/** A new file', '}\n\n/** A new file']],
     tests: ['test/storage/crash/create.test.ts'],
     only: 'leaves a store or nothing',
@@ -282,7 +282,7 @@ export const writingMutants = [
   {
     name: 'a temporary copy stays on a full disk',
     property: 'a step that fails leaves the disk no fuller',
-    file: 'src/storage/files.ts',
+    file: 'src/fs/write.ts',
     edits: [['    await removeIfThere(fs, temp).catch(() => false);\n', '']],
     tests: ['test/storage/repair/traces.test.ts'],
   },

@@ -1,7 +1,9 @@
 import { refusedError, usageError } from '../../base/errors.ts';
 import { baseName, parentOf } from '../../base/path.ts';
 import { refuseFile, writeNewFile } from '../../commands/out-file.ts';
-import { removeIfThere, writeAtomic, writeError } from '../../storage/files.ts';
+import { writeError } from '../../fs/failure.ts';
+import { removeIfThere } from '../../fs/gone.ts';
+import { writeAtomic } from '../../fs/write.ts';
 import type { Session } from '../session.ts';
 
 const flag = '--output';

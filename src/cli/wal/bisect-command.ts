@@ -7,7 +7,7 @@ import { ioError, notFoundError } from '../../base/errors.ts';
 import type { Answered } from '../../commands/bisect/search.ts';
 import type { ReplayResult } from '../../commands/replay-types.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
-import { makeTempFolder, openForChild, removeTree, tempFileWriter } from '../../fs/temp.ts';
+import { makeTempFolder, openForChild, removeTempTree, tempFileWriter } from '../../fs/temp.ts';
 import { GroupEnder, killGroup, signalGroup } from '../../queue/process/group.ts';
 import { procTable } from '../../queue/process/process-table.ts';
 import { Output } from '../output.ts';
@@ -53,7 +53,7 @@ export class StateCommand {
   async end(): Promise<void> {
     process.off('SIGINT', this.#onInterrupt);
     process.off('SIGTERM', this.#onTerminate);
-    await removeTree(this.#folder);
+    await removeTempTree(this.#folder);
   }
 
   /** Throws E_BISECT_COMMAND (1) for an exit that is no answer. */
@@ -61,7 +61,7 @@ export class StateCommand {
     const file = `${this.#folder}/state-${seq}.json`;
     await this.#write(state, file);
     const exit = await this.#run(file, seq);
-    await removeTree(file);
+    await removeTempTree(file);
     if (exit === 0) return { answer: 'good', exit };
     if (exit === 125) return { answer: 'skip', exit };
     if (exit < 128) return { answer: 'bad', exit };
@@ -130,7 +130,7 @@ export class StateCommand {
       await running.over;
       await this.#endGroup(running.child.pid);
     }
-    await removeTree(this.#folder);
+    await removeTempTree(this.#folder);
     process.exit(exit);
   }
 }

@@ -1,7 +1,7 @@
 import { notFoundError, usageError } from '../../base/errors.ts';
 import { parentOf } from '../../base/path.ts';
 import { shellWord } from '../../base/shell-word.ts';
-import { writeError } from '../../storage/files.ts';
+import { writeError } from '../../fs/failure.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 import type { CommandContext } from '../context.ts';
 import { storePath } from '../store-path.ts';

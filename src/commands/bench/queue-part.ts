@@ -1,6 +1,6 @@
 import { assert } from '../../base/errors.ts';
 import { join } from '../../base/path.ts';
-import { removeTree } from '../../fs/temp.ts';
+import { removeTempTree } from '../../fs/temp.ts';
 import { QueueEngine } from '../../queue/engine.ts';
 import { QueueMachine } from '../../queue/state/machine.ts';
 import { openStore, type Store } from '../../storage/store.ts';
@@ -37,7 +37,7 @@ export async function measureEnqueue(
     jobs = amount * batch;
     assert(queue.store.machine.size === jobs, 'every job is there once');
     await queue.store.close();
-    await removeTree(dir);
+    await removeTempTree(dir);
     return { amount: jobs, ms };
   };
   return { name, unit: 'jobs/s', ...(await inTurn(place.rounds, walq, () => rawCommits(place, commits, jobs))) };
@@ -53,7 +53,7 @@ export async function measureDrain(place: BenchPlace): Promise<{ row: BenchRow; 
   let jobs = 0;
   let events = 0;
   const walq = async (): Promise<Done> => {
-    await removeTree(dir);
+    await removeTempTree(dir);
     const queue = await openBenchQueue(place, dir);
     const { engine, store } = queue;
     await fill(place, engine, store);

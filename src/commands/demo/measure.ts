@@ -1,6 +1,7 @@
 import { join } from '../../base/path.ts';
+import { listFolder } from '../../fs/folder.ts';
+import { goneMeanwhile } from '../../fs/gone.ts';
 import { QueueMachine } from '../../queue/state/machine.ts';
-import { goneMeanwhile, listFolder } from '../../storage/files.ts';
 import { listSnapshots } from '../../storage/snapshot/list.ts';
 import { readSnapshot } from '../../storage/snapshot/read.ts';
 import { openStore } from '../../storage/store.ts';

@@ -1,6 +1,6 @@
 import { join } from '../../base/path.ts';
+import { listFolder } from '../../fs/folder.ts';
 import type { FileSystem } from '../../fs/types.ts';
-import { listFolder } from '../../storage/files.ts';
 
 export interface FileFact {
   /** Relative to the store. */

@@ -1,6 +1,6 @@
 import type { Finding } from '../../base/finding.ts';
 import { join } from '../../base/path.ts';
-import { openSource } from '../../storage/files.ts';
+import { openSource } from '../../fs/read.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 
 const sectorBytes = 512;

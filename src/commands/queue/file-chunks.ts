@@ -1,6 +1,7 @@
 import { hasErrno, notFoundError, usageError, type WalqError } from '../../base/errors.ts';
+import { readingAll } from '../../fs/failure.ts';
+import { openSource } from '../../fs/read.ts';
 import type { FileSystem } from '../../fs/types.ts';
-import { openSource, readingAll } from '../../storage/files.ts';
 import type { CommandContext } from '../context.ts';
 
 const chunkBytes = 256 * 1024;

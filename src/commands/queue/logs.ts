@@ -1,8 +1,8 @@
-import { hasErrno, notFoundError } from '../../base/errors.ts';
+import { notFoundError } from '../../base/errors.ts';
 import { excerpt } from '../../base/escape.ts';
+import { openIfThere } from '../../fs/read.ts';
 import { type LogFileInfo, logFilesOf } from '../../queue/process/log-files.ts';
 import { QueueMachine } from '../../queue/state/machine.ts';
-import { openSource } from '../../storage/files.ts';
 import { replayTo } from '../../storage/replay.ts';
 import type { CommandContext } from '../context.ts';
 import { openStoreTarget } from '../store-target.ts';
@@ -92,13 +92,8 @@ const chunkBytes = 64 * 1024;
 
 /** Returns the position after what was read. A file that is gone meanwhile has no more to say. */
 async function readOn(context: CommandContext, file: LogFileInfo, from: number, take: TakePiece): Promise<number> {
-  let source: Awaited<ReturnType<typeof openSource>>;
-  try {
-    source = await openSource(context.env.fs, file.path);
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return from;
-    throw error;
-  }
+  const source = await openIfThere(context.env.fs, file.path);
+  if (source === undefined) return from;
   try {
     const buffer = new Uint8Array(chunkBytes);
     let position = from;

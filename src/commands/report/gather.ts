@@ -1,7 +1,7 @@
 import { WalqError } from '../../base/errors.ts';
 import { join } from '../../base/path.ts';
+import { goneMeanwhile } from '../../fs/gone.ts';
 import { QueueMachine } from '../../queue/state/machine.ts';
-import { goneMeanwhile } from '../../storage/files.ts';
 import { listSnapshots } from '../../storage/snapshot/list.ts';
 import { checkSnapshot } from '../../storage/snapshot/read.ts';
 import type { StorageEnv } from '../../storage/types.ts';

@@ -1,6 +1,8 @@
-import { hasErrno } from '../../base/errors.ts';
-import type { File, FileSystem } from '../../fs/types.ts';
-import { writeFully } from '../../storage/files.ts';
+import { listFolder } from '../../fs/folder.ts';
+import { removeIfThere } from '../../fs/gone.ts';
+import { readSmall } from '../../fs/read.ts';
+import type { FileSystem } from '../../fs/types.ts';
+import { writeFully } from '../../fs/write.ts';
 import { type ChildNote, type ProcessTable, procTable, psTable } from './process-table.ts';
 
 const notePattern = /^child-\d+$/;
@@ -36,13 +38,15 @@ export function platformProcesses(
         const startTime = (await table.find(pid))?.startTime;
         if (startTime !== undefined) await writeNote(fs, path(dispatchSeq), { pid, startTime, lease });
       },
-      remove: (dispatchSeq) => removeFile(fs, path(dispatchSeq)),
+      async remove(dispatchSeq) {
+        await removeIfThere(fs, path(dispatchSeq));
+      },
     },
   };
 }
 
 async function writeNote(fs: FileSystem, path: string, note: ChildNote): Promise<void> {
-  await removeFile(fs, path);
+  await removeIfThere(fs, path);
   const file = await fs.open(path, 'wx');
   try {
     await writeFully(file, Buffer.from(JSON.stringify(note)), 0);
@@ -51,41 +55,15 @@ async function writeNote(fs: FileSystem, path: string, note: ChildNote): Promise
   }
 }
 
-async function removeFile(fs: FileSystem, path: string): Promise<void> {
-  try {
-    await fs.unlink(path);
-  } catch (error) {
-    if (!hasErrno(error, 'ENOENT')) throw error;
-  }
-}
-
 async function readNotes(fs: FileSystem, folder: string): Promise<ChildNote[]> {
   const notes: ChildNote[] = [];
-  for (const name of await namesIn(fs, folder)) {
-    const note = notePattern.test(name) ? parseNote(await readSmall(fs, `${folder}/${name}`)) : undefined;
+  for (const name of await listFolder(fs, folder)) {
+    if (!notePattern.test(name)) continue;
+    const bytes = await readSmall(fs, `${folder}/${name}`, noteBytesMax);
+    const note = bytes === undefined ? undefined : parseNote(Buffer.from(bytes).toString());
     if (note !== undefined) notes.push(note);
   }
   return notes;
-}
-
-async function namesIn(fs: FileSystem, folder: string): Promise<string[]> {
-  try {
-    return await fs.readdir(folder);
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
-}
-
-async function readSmall(fs: FileSystem, path: string): Promise<string> {
-  let file: File | undefined;
-  try {
-    file = await fs.open(path, 'r', { nofollow: true });
-    const buffer = Buffer.alloc(noteBytesMax);
-    return buffer.toString('utf8', 0, await file.read(buffer, 0));
-  } finally {
-    await file?.close();
-  }
 }
 
 /** A crash can leave half a note; its child had then just been started, and is found by nothing. */

@@ -1,6 +1,8 @@
 import { hasErrno, isFsError, WalqError } from '../../base/errors.ts';
+import { makeFolder } from '../../fs/folder.ts';
 import type { File, FileSystem } from '../../fs/types.ts';
-import { refuseLink, writeFully } from '../../storage/files.ts';
+import { writeFully } from '../../fs/write.ts';
+import { refuseLink } from '../../storage/refuse-link.ts';
 import { HeadTail } from './head-tail.ts';
 import { tailText } from './text.ts';
 
@@ -153,7 +155,7 @@ class LogFile {
       return await this.#fs.open(this.#path, 'wx');
     } catch (error) {
       if (hasErrno(error, 'ENOENT')) {
-        await this.#makeFolder();
+        await makeFolder(this.#fs, this.#folder);
         return await this.#fs.open(this.#path, 'wx');
       }
       if (!hasErrno(error, 'EEXIST')) throw error;
@@ -161,14 +163,6 @@ class LogFile {
     const file = await this.#fs.open(this.#path, 'r+', { nofollow: true });
     await file.truncate(0);
     return file;
-  }
-
-  async #makeFolder(): Promise<void> {
-    try {
-      await this.#fs.mkdir(this.#folder);
-    } catch (error) {
-      if (!hasErrno(error, 'EEXIST')) throw error;
-    }
   }
 
   async #guard(step: () => Promise<void>): Promise<void> {

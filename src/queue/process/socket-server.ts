@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
-import { hasErrno, ioError, lockedError, type WalqError } from '../../base/errors.ts';
+import { ioError, lockedError, type WalqError } from '../../base/errors.ts';
+import { makeFolder } from '../../fs/folder.ts';
 import { openSocketPath, type SocketPath } from '../../fs/socket-path.ts';
 import type { FileSystem } from '../../fs/types.ts';
 import { Connection, type ConnectionLimits } from './socket-connection.ts';
@@ -66,7 +67,9 @@ export async function serveControl(options: ControlServerOptions): Promise<Contr
     ...(platform === undefined ? {} : { platform }),
     ...(tempFolder === undefined ? {} : { tempFolder }),
   };
-  await makeFolder(options.fs, folder);
+  await makeFolder(options.fs, folder).catch((error: unknown) => {
+    throw bindFailed(folder, error);
+  });
   const path = openSocketPath({ ...where, purpose: 'bind' });
   if (path === undefined) throw bindFailed(folder, new Error('the run folder disappeared'));
   const control = new Control(options, path);
@@ -161,14 +164,6 @@ async function within(clock: Clock, ms: number, promise: Promise<unknown>): Prom
   });
   await Promise.race([promise, late]);
   timer?.cancel();
-}
-
-async function makeFolder(fs: Pick<FileSystem, 'mkdir'>, folder: string): Promise<void> {
-  try {
-    await fs.mkdir(folder);
-  } catch (error) {
-    if (!hasErrno(error, 'EEXIST')) throw bindFailed(folder, error);
-  }
 }
 
 function busy(max: number): WalqError {

@@ -1,5 +1,6 @@
 import { join } from '../../base/path.ts';
-import { listFolder, reading } from '../files.ts';
+import { reading } from '../../fs/failure.ts';
+import { listFolder } from '../../fs/folder.ts';
 import type { StorageEnv } from '../types.ts';
 import { parseSnapshotFileName, snapshotFolder } from './name.ts';
 

@@ -1,5 +1,7 @@
 import { join } from '../../base/path.ts';
-import { copyStretch, openSource, removeIfThere, writeTemp } from '../files.ts';
+import { removeIfThere } from '../../fs/gone.ts';
+import { openSource } from '../../fs/read.ts';
+import { copyStretch, writeTemp } from '../../fs/write.ts';
 import type { StorageEnv } from '../types.ts';
 import { step } from './write.ts';
 

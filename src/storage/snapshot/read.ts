@@ -1,6 +1,7 @@
 import { type Finding, findingError } from '../../base/finding.ts';
 import type { ByteSource } from '../../base/source.ts';
-import { openSource, reading } from '../files.ts';
+import { reading } from '../../fs/failure.ts';
+import { openSource } from '../../fs/read.ts';
 import type { SnapshotCheck, SnapshotSummary, StorageEnv } from '../types.ts';
 import type { BlockWork } from './block-types.ts';
 import { Blocks } from './blocks.ts';

@@ -1,6 +1,6 @@
 import { crcOf, viewOf } from '../../base/bytes.ts';
 import type { ByteSource } from '../../base/source.ts';
-import { readInto } from '../files.ts';
+import { readInto } from '../../fs/read.ts';
 import { flippedBit, flippedBitOrChecksum, oneInHowMany, withFlip } from './flipped-bit.ts';
 import {
   checkFrameBody,

@@ -1,5 +1,5 @@
 import type { ByteSource } from '../../base/source.ts';
-import { readInto } from '../files.ts';
+import { readInto } from '../../fs/read.ts';
 import type { ChainPoint, FrameView, LostRange, RecordView } from '../types.ts';
 import {
   decodeSegmentHeader,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { removeTree } from '../../../src/storage/new-folder.ts';
+import { removeTree } from '../../../src/fs/folder.ts';
 import { simEnv } from '../../support/env.ts';
 import { crashStates } from '../../support/sim-crash.ts';
 import { SimFs } from '../../support/sim-fs.ts';
