@@ -1,16 +1,22 @@
+import { baseCodes } from '../base/codes.ts';
 import { type Code, type CodeCatalogue, type CodeEntry, notFoundError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import { formatCodes } from '../formats/codes.ts';
+import { fsCodes } from '../fs/codes.ts';
 import { queueCodes } from '../queue/codes.ts';
 import { processCodes } from '../queue/process/codes.ts';
 import { storageCodes } from '../storage/codes.ts';
 import { snapshotCodes } from '../storage/snapshot/codes.ts';
+import { walCodes } from '../storage/wal/codes.ts';
 import { commandCodes } from './codes.ts';
 
 /** Every code of every layer. */
 const catalogues: readonly CodeCatalogue[] = [
-  storageCodes,
+  baseCodes,
+  fsCodes,
+  walCodes,
   snapshotCodes,
+  storageCodes,
   formatCodes,
   queueCodes,
   processCodes,
@@ -22,7 +28,7 @@ export interface CodeHelp extends CodeEntry {
 }
 
 export function allCodes(): Code[] {
-  return [...new Set(catalogues.flatMap((catalogue) => Object.keys(catalogue)))].sort() as Code[];
+  return catalogues.flatMap((catalogue) => Object.keys(catalogue)).sort() as Code[];
 }
 
 /**

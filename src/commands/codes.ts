@@ -22,33 +22,11 @@ export const commandCodes: CodeCatalogue = {
       'message names the place and what was expected there. Nothing was read or changed.',
     next: 'docs/expressions.md has the grammar and all fields; an unknown field lists those there are.',
   },
-  E_DURATION: {
-    title: 'a duration is not understood',
-    explain:
-      'A duration is a number with a unit, such as 30s, 5m, 1h30m or 250ms. A number without a unit is refused, except 0.',
-    next: 'Write the unit.',
-  },
-  E_SIZE: {
-    title: 'a size is not understood',
-    explain: 'A size is a number of bytes, or a number with a unit, such as 64MiB, 10k or 10kB.',
-    next: 'walq help COMMAND shows where a size is expected.',
-  },
   E_JSON: {
     title: 'not valid JSON',
     explain:
       'The text is not one JSON value. Payloads are kept as they are written, so they must be exact; the message names the place.',
     next: 'Mend the text at the place named.',
-  },
-  E_JSON_DEPTH: {
-    title: 'JSON is nested too deeply',
-    explain:
-      'Arrays and objects may stand 128 deep in each other. Deeper texts are refused everywhere, so that no reader can be made to fail by one.',
-    next: 'Send a flatter value, or a string that holds the text.',
-  },
-  E_JSON_SIZE: {
-    title: 'JSON is too large',
-    explain: 'The text is larger than a payload may be.',
-    next: 'Keep the data in a file and put its path into the payload.',
   },
   E_IMPORT_ORDER: {
     title: 'logs to import are not oldest first',
@@ -246,5 +224,11 @@ export const commandCodes: CodeCatalogue = {
     title: 'no such code',
     explain: 'walq help was asked for a code that does not exist.',
     next: 'walq help codes lists all codes.',
+  },
+  E_SNAPSHOT_STATE: {
+    title: 'snapshot and log disagree',
+    explain:
+      'The snapshot passes its checksums, but replaying the log up to its seq gives another state. One of the two was not written by this queue, or there is a fault in the tool.',
+    next: 'Keep a copy, and please report it with the output of walq wal verify --deep.',
   },
 };

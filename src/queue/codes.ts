@@ -104,20 +104,6 @@ export const queueCodes: CodeCatalogue = {
       'minutes, doubling, each delay shortened at random by up to half.',
     next: "use one of these forms, such as --backoff 'exp:1s..5m'",
   },
-  E_DURATION: {
-    title: 'not a duration',
-    explain:
-      "A duration is numbers with units, longest first: w d h m s ms, as in '250ms', '1.5s', '1h30m', '7d'. A " +
-      'number without a unit is not taken, because other tools mean seconds or milliseconds by it.',
-    next: 'add the unit',
-  },
-  E_SIZE: {
-    title: 'not a size',
-    explain:
-      "A size is a number of bytes, with a unit if you like: '512', '10k', '64MiB', '1.5GiB'. k, M, G, T and KiB, " +
-      'MiB, GiB, TiB count 1024; kB, MB, GB, TB count 1000.',
-    next: 'write the size in one of these forms',
-  },
   E_COMMAND_FORBIDDEN: {
     title: 'jobs of this input must not bring their own command',
     explain:

@@ -1,12 +1,10 @@
 import type { CodeCatalogue } from '../base/errors.ts';
-import { walCodes } from './wal/codes.ts';
 
 const verify = 'walq wal verify STORE shows every fault; walq wal repair STORE says what it can mend.';
 const keep = 'Copy the store somewhere safe first. ';
 
-/** What opening, writing, reading and repairing a store can answer, and all of the log's own. */
+/** What opening, writing, reading and repairing a store can answer, beside what is wrong with a log or a snapshot in itself. */
 export const storageCodes: CodeCatalogue = {
-  ...walCodes,
   E_NO_STORE: {
     title: 'no store there',
     explain: 'The path does not hold a walq store. Readers create nothing.',
@@ -22,6 +20,46 @@ export const storageCodes: CodeCatalogue = {
     explain: 'A file whose name is not of the store’s form. It is left alone.',
     next: 'Nothing, or move it away.',
   },
+  E_NEWER_FORMAT: {
+    title: 'newer format',
+    explain: 'The file is whole, but written in a format that needs a newer walq.',
+    next: 'Use a newer walq on this file.',
+  },
+  E_HEAD_SLOT: {
+    title: 'HEAD is damaged in part',
+    explain:
+      'A part of HEAD does not pass its checksum. HEAD only adds evidence: without it a log that was cut off behind a whole frame cannot be told from one that ended there.',
+    next: 'Nothing. The next writer writes it anew.',
+  },
+  E_HEAD_MISSING: {
+    title: 'no HEAD file',
+    explain:
+      'The watermark file is not there. It only adds evidence: without it a log cut off exactly at a frame border cannot be seen.',
+    next: 'Nothing. The next writer writes it anew.',
+  },
+  E_NO_BASE: {
+    title: 'no base',
+    explain: 'The log begins after seq 1, and no good snapshot covers what came before: the state cannot be built.',
+    next: `Put the missing snapshot or the earlier segments back. walq wal verify STORE shows every fault.`,
+  },
+  E_STORE_MISSING: {
+    title: 'STORE.json missing',
+    explain:
+      'The folder holds segments but no STORE.json. Nothing of the log is lost: the store id stands in every segment header.',
+    next: 'Put STORE.json back from a copy, or: walq wal repair STORE --apply rebuilds it.',
+  },
+  E_STORE_BAD: {
+    title: 'STORE.json damaged',
+    explain:
+      'STORE.json does not pass its checksum, or is of another store than HEAD and every segment. Nothing of the log is lost: the store id stands in every segment header.',
+    next: 'Put STORE.json back from a copy, or: walq wal repair STORE --apply rebuilds it.',
+  },
+  E_GUTTED: {
+    title: 'store without a log',
+    explain:
+      'STORE.json or snapshots are there but no segment: the log was removed. This is not an empty store, and walq does not start a new log in it.',
+    next: 'Put wal/ back from a copy. A good snapshot has the state at its seq: walq snapshot restore STORE/snapshots/FILE --to NEWSTORE. If the store is really to be begun anew, move the folder away.',
+  },
   E_NOT_FRAME_END: {
     title: 'no operation ends there',
     explain:
@@ -33,11 +71,6 @@ export const storageCodes: CodeCatalogue = {
     explain:
       'A temporary file of an interrupted step, a segment wholly covered by the oldest snapshot, or an unused one beside the one that was written in its place. It takes no part in anything.',
     next: 'Nothing. A writer removes it in time.',
-  },
-  E_ROTATION_UNFINISHED: {
-    title: 'rotation was interrupted',
-    explain: 'The next segment was created, but the writer died before it used it. Nothing is lost.',
-    next: 'Nothing. The next writer removes the empty segment and goes on in the one before.',
   },
   E_REPLAY: {
     title: 'record does not apply',
@@ -51,34 +84,11 @@ export const storageCodes: CodeCatalogue = {
       'Another process writes to this store. There is one writer at a time; the lock is freed when that process ends, however it ends.',
     next: 'Wait for it, or stop it.',
   },
-  E_LOCK_UNSUPPORTED: {
-    title: 'no file locks on this platform',
-    explain:
-      'The package for file locks has no binary for this platform, and writing without a lock would risk the data. Reading works.',
-    next: 'Write on a platform with a binary (Linux glibc, macOS, Windows).',
-  },
-  E_READ: {
-    title: 'cannot read',
-    explain:
-      'The operating system refused to read a file (permissions, a failing disk, too many open files). This says nothing about the data.',
-    next: 'Mend the cause and try again.',
-  },
-  E_IO: {
-    title: 'I/O error',
-    explain: 'The operating system refused an operation on a file. Nothing was assumed about the data.',
-    next: 'Mend the cause and try again.',
-  },
   E_MOVED: {
     title: 'store was moved while it was open',
     explain:
       'The folder of the store is not at its path any more, or another one stands there: it was renamed, replaced by a copy, or a link on the way leads elsewhere. The process that had it open stops writing before it creates or removes a file by a path that is not its own. All that was acknowledged is in the folder where it is now.',
     next: 'End the process, and open the store again where it is now.',
-  },
-  E_NO_SPACE: {
-    title: 'no space left',
-    explain:
-      'The disk is full. The batch was cut back and rejected before anything was acknowledged; the store is unharmed and still open.',
-    next: 'Free some space and try again.',
   },
   E_POISONED: {
     title: 'writer stopped after an I/O error',
@@ -102,11 +112,6 @@ export const storageCodes: CodeCatalogue = {
     explain: 'A record or a batch is larger than a frame may be. It was rejected before a byte was written.',
     next: 'Send less at once.',
   },
-  E_DAMAGED: {
-    title: 'store is damaged',
-    explain: 'The log has damage that no crash explains, so writing is refused and nothing was changed.',
-    next: keep + verify,
-  },
   E_SNAPSHOT_AHEAD: {
     title: 'snapshot is ahead of the log',
     explain:
@@ -119,23 +124,11 @@ export const storageCodes: CodeCatalogue = {
       'A snapshot names the frame it follows by offset and checksum. The log has no such frame there, so the snapshot is not used; an older one, or the log from its start, gives the same state.',
     next: 'walq snapshot create STORE writes a new one.',
   },
-  E_SNAPSHOT_STATE: {
-    title: 'snapshot and log disagree',
-    explain:
-      'The snapshot passes its checksums, but replaying the log up to its seq gives another state. One of the two was not written by this queue, or there is a fault in the tool.',
-    next: 'Keep a copy, and please report it with the output of walq wal verify --deep.',
-  },
   E_SNAPSHOT_STRANDED: {
     title: 'log after an older snapshot is missing',
     explain:
       'The log begins after this snapshot ends. A newer good snapshot holds the state, so nothing is lost now; but the older one is no fallback any more. walq never cleans like this: segments were removed by somebody else.',
     next: 'Put the segments back if a copy exists. walq snapshot create STORE gives a second good snapshot again.',
-  },
-  E_LOST: {
-    title: 'events lost before a salvage',
-    explain:
-      'This store was salvaged from a damaged one. These seqs could not be read there; a frame of their own holds their place, so that every other event keeps its seq. Nothing is wrong with this store.',
-    next: 'Nothing. What may hang on them is in the answer of the salvage; the damaged store still has all there is.',
   },
   E_SKIPPED: {
     title: 'event does not apply after lost ones',

@@ -30,6 +30,33 @@ describe('the catalogue of codes', () => {
     }
   });
 
+  it('has each code in one catalogue', () => {
+    const codes = allCodes();
+    expect(codes.filter((code, at) => codes.indexOf(code) !== at)).toEqual([]);
+  });
+
+  it('has a code in the catalogue of a layer that raises it', () => {
+    const files = sources();
+    const above = files
+      .filter((name) => /(^|\/)codes\.ts$/.test(name))
+      .flatMap((name) => {
+        const room = name.replace(/codes\.ts$/, '');
+        // The commands and the command line above them share one catalogue.
+        const raising = files.filter(
+          (each) =>
+            !each.endsWith('codes.ts') && (each.startsWith(room) || (room === 'commands/' && each.startsWith('cli/'))),
+        );
+        const texts = raising.map((each) => readFileSync(`${src}${each}`, 'utf8'));
+        const codes = [...readFileSync(`${src}${name}`, 'utf8').matchAll(/^ {2}(E_[A-Z_]+): /gm)].map(
+          ([, code]) => code,
+        );
+        return codes
+          .filter((code) => !texts.some((text) => new RegExp(`\\b${code}\\b`).test(text)))
+          .map((code) => `${name}: ${code}`);
+      });
+    expect(above).toEqual([]);
+  });
+
   it('has a title, sentences and a next step for each', () => {
     for (const code of allCodes()) {
       const { title, explain, next } = explainCode(code);

@@ -2,20 +2,6 @@ import type { CodeCatalogue } from '../../base/errors.ts';
 
 /** Codes of child processes and of the control socket. */
 export const processCodes: CodeCatalogue = {
-  E_RUN_FOLDER: {
-    title: 'the run folder of the store cannot be trusted',
-    explain:
-      'The control socket lives in the run folder of the store. That folder must be a real folder, belong to the user who asks, and be closed ' +
-      'to everybody else (mode 0700); otherwise another user could listen there and be handed jobs. Nothing was sent.',
-    next: 'run the command as the owner of the store, or: chmod 700 STORE/run',
-  },
-  E_SOCKET_PATH: {
-    title: 'no usable path for the control socket',
-    explain:
-      'A unix socket path holds only about 100 bytes, and longer ones are cut silently, which could reach the socket of another store. ' +
-      'Where the system gives no short way to a long path, a folder in the temp folder is used; here that was not possible either.',
-    next: 'move the store to a shorter path, or set TMPDIR to a short one',
-  },
   E_CONTROL_BIND: {
     title: 'the control socket could not be opened',
     explain:

@@ -5,7 +5,7 @@ const verify =
 const keep = 'Copy the store somewhere safe first. ';
 const heal = `${keep}If a single bit flipped, walq wal repair STORE --mode heal finds and proves it. ${verify}`;
 
-/** Everything that can be wrong with the log, HEAD and STORE.json. */
+/** Everything that can be wrong with a log, judged by its segments and HEAD. */
 export const walCodes: CodeCatalogue = {
   E_PAYLOAD: {
     title: 'payload checksum mismatch',
@@ -89,11 +89,6 @@ export const walCodes: CodeCatalogue = {
     explain: 'The log holds a kind of frame that this version does not know and that must not be skipped.',
     next: 'Use a newer walq on this store.',
   },
-  E_NEWER_FORMAT: {
-    title: 'newer format',
-    explain: 'The file is whole, but written in a format that needs a newer walq.',
-    next: 'Use a newer walq on this file.',
-  },
   E_SEGMENT_HEADER: {
     title: 'segment header damaged',
     explain:
@@ -140,44 +135,20 @@ export const walCodes: CodeCatalogue = {
       'HEAD names a frame end and checksum in this segment that the log does not have, although the log is long enough: the segment was replaced by another one.',
     next: keep + verify,
   },
-  E_HEAD_SLOT: {
-    title: 'HEAD is damaged in part',
-    explain:
-      'A part of HEAD does not pass its checksum. HEAD only adds evidence: without it a log that was cut off behind a whole frame cannot be told from one that ended there.',
-    next: 'Nothing. The next writer writes it anew.',
-  },
-  E_HEAD_MISSING: {
-    title: 'no HEAD file',
-    explain:
-      'The watermark file is not there. It only adds evidence: without it a log cut off exactly at a frame border cannot be seen.',
-    next: 'Nothing. The next writer writes it anew.',
-  },
   E_HEAD_FOREIGN: {
     title: 'HEAD of another store',
     explain: 'HEAD carries the id of another store and is not used as evidence.',
     next: 'Put the right HEAD back if there is one; otherwise the next writer writes it anew.',
   },
-  E_NO_BASE: {
-    title: 'no base',
-    explain: 'The log begins after seq 1, and no good snapshot covers what came before: the state cannot be built.',
-    next: `Put the missing snapshot or the earlier segments back. ${verify}`,
+  E_ROTATION_UNFINISHED: {
+    title: 'rotation was interrupted',
+    explain: 'The next segment was created, but the writer died before it used it. Nothing is lost.',
+    next: 'Nothing. The next writer removes the empty segment and goes on in the one before.',
   },
-  E_STORE_MISSING: {
-    title: 'STORE.json missing',
+  E_LOST: {
+    title: 'events lost before a salvage',
     explain:
-      'The folder holds segments but no STORE.json. Nothing of the log is lost: the store id stands in every segment header.',
-    next: 'Put STORE.json back from a copy, or: walq wal repair STORE --apply rebuilds it.',
-  },
-  E_STORE_BAD: {
-    title: 'STORE.json damaged',
-    explain:
-      'STORE.json does not pass its checksum, or is of another store than HEAD and every segment. Nothing of the log is lost: the store id stands in every segment header.',
-    next: 'Put STORE.json back from a copy, or: walq wal repair STORE --apply rebuilds it.',
-  },
-  E_GUTTED: {
-    title: 'store without a log',
-    explain:
-      'STORE.json or snapshots are there but no segment: the log was removed. This is not an empty store, and walq does not start a new log in it.',
-    next: 'Put wal/ back from a copy. A good snapshot has the state at its seq: walq snapshot restore STORE/snapshots/FILE --to NEWSTORE. If the store is really to be begun anew, move the folder away.',
+      'This store was salvaged from a damaged one. These seqs could not be read there; a frame of their own holds their place, so that every other event keeps its seq. Nothing is wrong with this store.',
+    next: 'Nothing. What may hang on them is in the answer of the salvage; the damaged store still has all there is.',
   },
 };

@@ -1,0 +1,42 @@
+import type { CodeCatalogue } from '../base/errors.ts';
+
+/** What the operating system and its files can refuse. */
+export const fsCodes: CodeCatalogue = {
+  E_READ: {
+    title: 'cannot read',
+    explain:
+      'The operating system refused to read a file (permissions, a failing disk, too many open files). This says nothing about the data.',
+    next: 'Mend the cause and try again.',
+  },
+  E_IO: {
+    title: 'I/O error',
+    explain: 'The operating system refused an operation on a file. Nothing was assumed about the data.',
+    next: 'Mend the cause and try again.',
+  },
+  E_NO_SPACE: {
+    title: 'no space left',
+    explain:
+      'The disk is full. The batch was cut back and rejected before anything was acknowledged; the store is unharmed and still open.',
+    next: 'Free some space and try again.',
+  },
+  E_LOCK_UNSUPPORTED: {
+    title: 'no file locks on this platform',
+    explain:
+      'The package for file locks has no binary for this platform, and writing without a lock would risk the data. Reading works.',
+    next: 'Write on a platform with a binary (Linux glibc, macOS, Windows).',
+  },
+  E_RUN_FOLDER: {
+    title: 'the run folder of the store cannot be trusted',
+    explain:
+      'The control socket lives in the run folder of the store. That folder must be a real folder, belong to the user who asks, and be closed ' +
+      'to everybody else (mode 0700); otherwise another user could listen there and be handed jobs. Nothing was sent.',
+    next: 'run the command as the owner of the store, or: chmod 700 STORE/run',
+  },
+  E_SOCKET_PATH: {
+    title: 'no usable path for the control socket',
+    explain:
+      'A unix socket path holds only about 100 bytes, and longer ones are cut silently, which could reach the socket of another store. ' +
+      'Where the system gives no short way to a long path, a folder in the temp folder is used; here that was not possible either.',
+    next: 'move the store to a shorter path, or set TMPDIR to a short one',
+  },
+};
