@@ -121,8 +121,12 @@ describe('wal import', () => {
   it('keeps the name it took when the power goes', async () => {
     const env = simEnv();
     await fillNewStore(contextOf(env), '/store', {}, () => Promise.resolve());
-    for (const { fs, label } of crashStates(env.fs)) {
-      expect(await fs.lstat('/store/STORE.json'), label).toBeDefined();
+    const states = [...crashStates(env.fs)];
+    expect(states.map(({ label }) => label)).toContain('kill');
+    expect(states.length).toBeGreaterThan(1);
+    for (const { fs, label } of states) {
+      expect(await fs.readdir('/'), label).toEqual(['store']);
+      expect(await fs.readdir('/store'), label).toEqual(await env.fs.readdir('/store'));
     }
   });
 

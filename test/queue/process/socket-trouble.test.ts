@@ -224,8 +224,14 @@ describe('closing the server', () => {
   });
 
   it('twice is the same as once', async () => {
-    const server = await serve(storeFolder());
+    const store = storeFolder();
+    const server = await serve(store);
     await Promise.all([server.close(), server.close()]);
+    const next = await serve(store);
+    // One more of the old server must not take the socket of the next one away.
     await server.close();
+    expect(await tryClient(store)).toBeDefined();
+    await next.close();
+    expect(await tryClient(store)).toBeUndefined();
   });
 });
