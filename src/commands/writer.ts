@@ -1,6 +1,6 @@
 import { escapeText } from '../base/escape.ts';
 import { withQueue } from '../queue/run/access.ts';
-import type { QueueOps } from '../queue/run/ops.ts';
+import type { QueueOps } from '../queue/run/queue-ops.ts';
 import type { QueueMachine } from '../queue/state/machine.ts';
 import type { Store } from '../storage/store.ts';
 import type { CommandContext } from './context.ts';

@@ -12,8 +12,8 @@ import { QueueMetrics } from './metrics/queue-metrics.ts';
 import type { ControlRequest } from './process/socket-protocol.ts';
 import { type ControlServer, serveControl } from './process/socket-server.ts';
 import { Queue } from './queue.ts';
+import { carryOut, LocalOps } from './run/local-ops.ts';
 import { openEngine } from './run/open-engine.ts';
-import { carryOut, LocalOps } from './run/ops.ts';
 
 export interface OpenQueueOptions extends EngineOptions {
   /** Create the store in a missing or empty folder. Default true. */

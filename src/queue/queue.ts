@@ -27,7 +27,7 @@ import type { QueueEngine } from './engine.ts';
 import type { AckAnswer, CancelAnswer, EnqueueAnswer, FailAnswer, QueueStatus } from './engine-types.ts';
 import type { PauseScope } from './events/setting-types.ts';
 import type { QueueMetrics } from './metrics/queue-metrics.ts';
-import type { LocalOps } from './run/ops.ts';
+import type { LocalOps } from './run/local-ops.ts';
 import type { JobCounts } from './state/job.ts';
 import type { QueueMachine } from './state/machine.ts';
 import { functionHandler } from './work/function-handler.ts';

@@ -49,14 +49,14 @@ export const queueMutants = [
   {
     name: 'jobs of a live runner are abandoned',
     property: 'only what a dead runner had is taken back',
-    file: 'src/queue/ops/settle.ts',
+    file: 'src/queue/ops/fail.ts',
     edits: [["(owner.kind === 'runner' && owner.epoch !== own)", "owner.kind === 'runner'"]],
     tests: ['test/queue/engine-care.test.ts'],
   },
   {
     name: 'leased jobs are abandoned',
     property: 'a lease is untouched until its deadline',
-    file: 'src/queue/ops/settle.ts',
+    file: 'src/queue/ops/fail.ts',
     edits: [["owner.kind === 'unknown' ||", "owner.kind === 'unknown' || owner.kind === 'lease' ||"]],
     tests: ['test/queue/engine-care.test.ts'],
   },
@@ -143,7 +143,7 @@ export const queueMutants = [
   {
     name: 'a failure holds no descendants',
     property: 'a job does not die beside a change to one that waits for it',
-    file: 'src/queue/ops/settle.ts',
+    file: 'src/queue/ops/fail.ts',
     edits: [
       [
         '() => withDescendants(engine, [ref.id]),\n    async () => {\n      const job = current(engine.machine.get(ref.id), ref);',
@@ -155,7 +155,7 @@ export const queueMutants = [
   {
     name: 'a lease that ends holds no descendants',
     property: 'the end of a lease is no surprise for those that wait',
-    file: 'src/queue/ops/settle.ts',
+    file: 'src/queue/ops/fail.ts',
     edits: [
       [
         '() => withDescendants(engine, [ref.id]),\n    async () => {\n      const job = attemptOf(',
@@ -167,14 +167,14 @@ export const queueMutants = [
   {
     name: 'taking back holds no descendants',
     property: 'a crash too many is no surprise for those that wait',
-    file: 'src/queue/ops/settle.ts',
+    file: 'src/queue/ops/fail.ts',
     edits: [['() => withDescendants(engine, ids),', '() => ids,']],
     tests: ['test/queue/ops/together.test.ts'],
   },
   {
     name: 'a lease ends before its deadline',
     property: 'a lease extended at the last moment goes on',
-    file: 'src/queue/ops/settle.ts',
+    file: 'src/queue/ops/fail.ts',
     edits: [
       [
         "if (job?.owner.kind !== 'lease' || job.owner.deadlineMs > at) return false;",
@@ -186,7 +186,7 @@ export const queueMutants = [
   {
     name: 'taking back looks once',
     property: 'a job that changed while its frame waited is not taken back',
-    file: 'src/queue/ops/settle.ts',
+    file: 'src/queue/ops/fail.ts',
     edits: [
       ['const still = jobs.flatMap((job) => attemptOf(engine.machine.get(job.id), job) ?? []);', 'const still = jobs;'],
     ],
@@ -228,7 +228,7 @@ export const queueMutants = [
   {
     name: 'TIMEOUT without its verdict',
     property: 'a timeout and what follows from it are one frame',
-    file: 'src/queue/ops/settle.ts',
+    file: 'src/queue/ops/fail.ts',
     edits: [
       [
         'const events = before === undefined ? [event] : [before, event];',

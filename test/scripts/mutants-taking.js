@@ -111,7 +111,7 @@ export const takingMutants = [
   {
     name: 'the end of a lease waits for room',
     property: 'take on a full disk fails at once, and does not hold up the holder of the lease',
-    file: 'src/queue/ops/settle.ts',
+    file: 'src/queue/ops/fail.ts',
     edits: [['await engine.commits.append([event', 'await engine.commits.appendVerdict([event']],
     tests: ['test/queue/run/taker.test.ts'],
     only: 'end of a lease',

@@ -29,7 +29,7 @@ export function addConsumerCommands(queue: Command, parsed: Parsed): void {
     .argument('<tokens...>', 'from queue take')
     .option('--result <json>', 'kept with the job')
     .addOption(lockTimeoutOption());
-  answers(ack, parsed, { kind: 'queue.ack', load: async () => (await import('./settle.ts')).ack });
+  answers(ack, parsed, { kind: 'queue.ack', load: async () => (await import('./lease.ts')).ack });
 
   const fail = queue
     .command('fail')
@@ -39,7 +39,7 @@ export function addConsumerCommands(queue: Command, parsed: Parsed): void {
     .option('--retry-in <time>', 'wait this long instead of the backoff', durationOf('--retry-in'))
     .option('--dead <reason>', 'no further attempt, and why')
     .addOption(lockTimeoutOption());
-  answers(fail, parsed, { kind: 'queue.fail', load: async () => (await import('./settle.ts')).fail });
+  answers(fail, parsed, { kind: 'queue.fail', load: async () => (await import('./lease.ts')).fail });
 
   const extend = queue
     .command('extend')
@@ -47,7 +47,7 @@ export function addConsumerCommands(queue: Command, parsed: Parsed): void {
     .argument('<token>', 'from queue take')
     .argument('<time>', 'such as 5m')
     .addOption(lockTimeoutOption());
-  answers(extend, parsed, { kind: 'queue.extend', load: async () => (await import('./settle.ts')).extend });
+  answers(extend, parsed, { kind: 'queue.extend', load: async () => (await import('./lease.ts')).extend });
 }
 
 /** One that is over at once would give the job to somebody else at once. */

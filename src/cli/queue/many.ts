@@ -6,7 +6,7 @@ import { storeOfQueue } from '../../commands/store-path.ts';
 import { worstExit } from '../../commands/verdict.ts';
 import { onQueue } from '../../commands/writer.ts';
 import type { Answer, OperationName, Request } from '../../queue/run/operations.ts';
-import type { QueueOps } from '../../queue/run/ops.ts';
+import type { QueueOps } from '../../queue/run/queue-ops.ts';
 import { failureDocument } from '../failure.ts';
 import type { Session } from '../session.ts';
 import { Failures } from './failures.ts';

@@ -228,16 +228,16 @@ function lineOf(session: Session, event: RunnerReport, quiet: boolean): string |
 
 function finished(session: Session, event: Extract<RunnerReport, { kind: 'finished' }>): string {
   const style = session.errStyle;
-  const { job, outcome, verdict } = event;
+  const { job, outcome, settlement } = event;
   const id = `${escapeText(job.id)}`;
   const took = style.dim(`${Math.round(outcome.durationMs)} ms, attempt ${job.attempt}`);
-  if (verdict.kind === 'completed') return `${id} ${style.good('completed')} ${took}`;
+  if (settlement.kind === 'completed') return `${id} ${style.good('completed')} ${took}`;
   const end = endOf(outcome);
-  const why = style.dim(`(${end === undefined ? '' : `${end}: `}${escapeText(verdict.reason)})`);
-  if (verdict.kind === 'dead') return `${id} ${style.bad('dead')} ${took} ${why}`;
+  const why = style.dim(`(${end === undefined ? '' : `${end}: `}${escapeText(settlement.reason)})`);
+  if (settlement.kind === 'dead') return `${id} ${style.bad('dead')} ${took} ${why}`;
   // It runs again when somebody has mended the handler.
   if (outcome.verdict.kind === 'broken') return `${id} ${style.warn('given back')} ${took} ${why}`;
-  const waitMs = Math.max(0, verdict.runAt - session.context.env.clock.now());
+  const waitMs = Math.max(0, settlement.runAt - session.context.env.clock.now());
   return `${id} ${style.warn('retry')} ${took} ${why}${style.dim(`, again in ${formatDuration(waitMs)}`)}`;
 }
 

@@ -1,5 +1,5 @@
 import { Exit, WalqError } from '../../base/errors.ts';
-import type { QueueOps } from '../../queue/run/ops.ts';
+import type { QueueOps } from '../../queue/run/queue-ops.ts';
 import type { CommandContext } from '../context.ts';
 import { storeOfQueue } from '../store-path.ts';
 import { onQueue, type WriterOptions } from '../writer.ts';

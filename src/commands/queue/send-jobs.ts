@@ -1,7 +1,7 @@
 import { usageError, WalqError } from '../../base/errors.ts';
 import type { EnqueueAnswer } from '../../queue/engine-types.ts';
 import { defaultPayloadBytesMax, enqueueEvent } from '../../queue/ops/spec.ts';
-import type { QueueOps } from '../../queue/run/ops.ts';
+import type { QueueOps } from '../../queue/run/queue-ops.ts';
 import { inPlace } from './in-place.ts';
 import { type JobFeed, openJobsMax } from './job-feed.ts';
 import type { InputJob } from './job-input.ts';

@@ -6,8 +6,8 @@ import type { Schedule } from '../state/settings.ts';
 import { dueSlots } from '../state/slots.ts';
 import { deathOfChildren, withDescendants } from './cascade.ts';
 import { type EngineContext, reservedSchedule } from './context.ts';
+import { endLease } from './fail.ts';
 import type { Retention } from './retention.ts';
-import { endLease } from './settle.ts';
 
 /**
  * What is due by the clock and not by an operation: jobs that nobody began in time, leases that ran out, schedules,

@@ -2,7 +2,7 @@ import { WalqError } from '../../base/errors.ts';
 import { lockedBy, lockStore, refuseOtherFolder, type StoreLock } from '../../storage/lock.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 import { type ControlClient, connectControl } from '../process/socket-client.ts';
-import type { QueueOps } from './ops.ts';
+import type { QueueOps } from './queue-ops.ts';
 import { RemoteOps } from './remote-ops.ts';
 import { type AccessOptions, type Held, SteadyOps } from './steady-ops.ts';
 

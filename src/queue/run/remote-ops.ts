@@ -1,6 +1,6 @@
 import type { ControlClient } from '../process/socket-client.ts';
 import type { Answer, OperationName, Request } from './operations.ts';
-import type { CallOptions, QueueOps } from './ops.ts';
+import type { CallOptions, QueueOps } from './queue-ops.ts';
 
 /** The queue of a runner in another process. Whatever it asks rejects with E_CONNECTION_LOST when that one goes. */
 export class RemoteOps implements QueueOps {

@@ -3,7 +3,7 @@ import type { SnapshotSummary } from '../../storage/types.ts';
 import type { AttemptOutcome } from '../process/attempt-types.ts';
 import type { InFlightJob } from '../state/job.ts';
 import type { CheckpointPolicy } from './checkpoints.ts';
-import type { Verdict } from './settle.ts';
+import type { Settlement } from './settle.ts';
 
 export interface RunnerOptions extends Omit<CheckpointPolicy, 'report'> {
   /** Attempts at a time. */
@@ -29,7 +29,7 @@ export type RunnerReport =
   | { kind: 'metrics'; url: string }
   | { kind: 'reclaimed'; jobs: number; dead: number; orphansKilled: number }
   | { kind: 'started'; job: InFlightJob; pid: number | undefined }
-  | { kind: 'finished'; job: InFlightJob; outcome: AttemptOutcome; verdict: Verdict }
+  | { kind: 'finished'; job: InFlightJob; outcome: AttemptOutcome; settlement: Settlement }
   /** The handler does not work. `paused`: the queue waits until somebody resumes it; else the runner ends. */
   | { kind: 'broken'; error: string; paused: boolean }
   | { kind: 'halted'; dead: number }

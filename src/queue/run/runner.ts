@@ -18,7 +18,7 @@ import { drainAnswer, leftAtEnd, leftovers, newSummary } from './drained.ts';
 import type { Handler } from './handler.ts';
 import type { DrainAnswer } from './operations.ts';
 import type { RunnerOptions, RunSummary } from './runner-types.ts';
-import { settle, type Verdict } from './settle.ts';
+import { type Settlement, settle } from './settle.ts';
 import type { RunnerStatus } from './status.ts';
 import { Sweeper } from './sweeper.ts';
 import { takeOver } from './take-over.ts';
@@ -244,16 +244,16 @@ export class Runner {
 
   async #settle(job: InFlightJob, outcome: AttemptOutcome): Promise<void> {
     const { report, haltAfterDead } = this.#options;
-    let verdict: Verdict;
+    let settlement: Settlement;
     try {
-      verdict = await settle(this.#engine, job, outcome);
+      settlement = await settle(this.#engine, job, outcome);
     } catch (error) {
       this.#unwritten(error);
       return;
     }
-    this.#summary[verdict.kind === 'retry' ? 'retried' : verdict.kind]++;
-    report({ kind: 'finished', job, outcome, verdict });
-    if (verdict.kind !== 'dead' || this.#summary.dead < haltAfterDead) return;
+    this.#summary[settlement.kind === 'retry' ? 'retried' : settlement.kind]++;
+    report({ kind: 'finished', job, outcome, settlement });
+    if (settlement.kind !== 'dead' || this.#summary.dead < haltAfterDead) return;
     report({ kind: 'halted', dead: this.#summary.dead });
     this.#halt();
   }

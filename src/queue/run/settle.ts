@@ -5,28 +5,28 @@ import type { AttemptVerdict } from '../process/verdict.ts';
 import type { InFlightJob } from '../state/job.ts';
 
 /** What became of the job. */
-export type Verdict =
+export type Settlement =
   | { kind: 'completed' }
   | { kind: 'retry'; reason: string; runAt: number }
   | { kind: 'dead'; reason: string };
 
 /** Writes down what came of an attempt. Resolves when it is on disk; rejects with what the log says. */
-export function settle(engine: QueueEngine, job: InFlightJob, outcome: AttemptOutcome): Promise<Verdict> {
+export function settle(engine: QueueEngine, job: InFlightJob, outcome: AttemptOutcome): Promise<Settlement> {
   const { verdict, durationMs } = outcome;
   if (verdict.kind !== 'ack') return settleFailure(engine, job, outcome, verdict);
   const { result } = verdict;
   return engine.ack(job, result === undefined ? { durationMs } : { durationMs, result }).then(isCompleted);
 }
 
-const completed: Verdict = { kind: 'completed' };
-const isCompleted = (): Verdict => completed;
+const completed: Settlement = { kind: 'completed' };
+const isCompleted = (): Settlement => completed;
 
 async function settleFailure(
   engine: QueueEngine,
   job: InFlightJob,
   { exitCode, signal }: AttemptOutcome,
   verdict: Exclude<AttemptVerdict, { kind: 'ack' }>,
-): Promise<Verdict> {
+): Promise<Settlement> {
   const ref = { id: job.id, dispatchSeq: job.dispatchSeq };
   const exit = { ...(exitCode !== null && { exitCode }), ...(signal !== null && { signal }) };
   const error = verdict.error;
@@ -51,7 +51,7 @@ async function settleFailure(
   }
 }
 
-function answered(answer: FailAnswer): Verdict {
+function answered(answer: FailAnswer): Settlement {
   return answer.verdict === 'dead'
     ? { kind: 'dead', reason: answer.reason }
     : { kind: 'retry', reason: answer.reason, runAt: answer.runAt };

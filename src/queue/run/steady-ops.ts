@@ -3,7 +3,7 @@ import type { Store } from '../../storage/store.ts';
 import type { EnqueueAnswer } from '../engine-types.ts';
 import type { QueueMachine } from '../state/machine.ts';
 import { type Answer, type OperationName, type Request, repeatable } from './operations.ts';
-import type { CallOptions, QueueOps } from './ops.ts';
+import type { CallOptions, QueueOps } from './queue-ops.ts';
 
 export interface AccessOptions {
   /** Create the store where there is none. */

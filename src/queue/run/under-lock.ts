@@ -1,7 +1,7 @@
 import type { StoreLock } from '../../storage/lock.ts';
 import type { StorageEnv } from '../../storage/types.ts';
+import { LocalOps } from './local-ops.ts';
 import { openEngine } from './open-engine.ts';
-import { LocalOps } from './ops.ts';
 import type { AccessOptions, Held } from './steady-ops.ts';
 
 /** The queue in this process, for as long as it holds the lock. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { carryOut, type QueueOps } from '../../../src/queue/run/ops.ts';
+import { carryOut } from '../../../src/queue/run/local-ops.ts';
+import type { QueueOps } from '../../../src/queue/run/queue-ops.ts';
 
 /** What a runner does with requests that come from outside. */
 
