@@ -42,6 +42,13 @@ describe('the package', () => {
     expect(files).toContain(path);
   });
 
+  it('has what its README links to', () => {
+    const readme = readFileSync(`${root}/README.md`, 'utf8');
+    const linked = [...readme.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, path = '']) => path);
+    expect(linked).toContain('docs/README.md');
+    expect(linked.filter((path) => !files.includes(path))).toEqual([]);
+  });
+
   it('has nothing but the program, its declarations and its documents', () => {
     const allowed = [
       /^bin\/walq\.cjs$/,
@@ -53,7 +60,8 @@ describe('the package', () => {
       /^dist\/js\/report\/page\/page\.css$/,
       /^(docs|src)\/.+\.md$/,
       /^docs\/report-(damaged|job)\.png$/,
-      /^(package\.json|LICENSE|README\.md|ARCHITECTURE\.md|CHANGELOG\.md|SECURITY\.md)$/,
+      /^(package\.json|LICENSE|(README|ARCHITECTURE|CHANGELOG|CONTRIBUTING|SECURITY)\.md)$/,
+      /^fixtures\/README\.md$/,
     ];
     expect(files.filter((path) => !allowed.some((pattern) => pattern.test(path)))).toEqual([]);
   });
