@@ -67,7 +67,9 @@ function addDoctor(program: Command, parsed: Parsed): void {
 function addReport(program: Command, parsed: Parsed): void {
   const command = program
     .command('report')
-    .description('a page to look at, in one file: verdict, map of the log, jobs over time, latencies, any moment again')
+    .description(
+      'a page to look at, in one file: verdict, map of the log, jobs over time, latencies, the queue at any moment',
+    )
     .argument('[path]', 'the store')
     .requiredOption('-o, --output <file>', 'the page to write; - for standard output')
     .option('--force', 'write over a file that is there')
@@ -82,7 +84,7 @@ function addReport(program: Command, parsed: Parsed): void {
 function addBackup(program: Command, parsed: Parsed): void {
   const command = program
     .command('backup')
-    .description('copy a store into a new folder, also while a runner works on it; the copy is verified')
+    .description('copy a store into a new folder, even while a runner works on it; the copy is verified')
     .argument('<paths...>', 'the store (default: --store, $WALQ_STORE, ./.walq), then the new folder')
     .usage('[options] [STORE] DIR');
   answers(command, parsed, { kind: 'backup', load: async () => (await import('./backup.ts')).backup });
@@ -129,7 +131,7 @@ function addCompletion(program: Command, parsed: Parsed): void {
 function addSchema(program: Command, parsed: Parsed): void {
   const command = program
     .command('schema')
-    .description('print the JSON Schema of what a command answers under --json; without a kind list them all')
+    .description('print the JSON Schema of what a command answers under --json; without a kind, list them all')
     .argument('[kind...]', 'the words of a command, such as wal verify or wal.verify; or error')
     .option('--lines', 'of one line of -o ndjson instead');
   answers(command, parsed, {

@@ -39,7 +39,7 @@ export function addSnapshotCommands(group: Command, parsed: Parsed): void {
 
   const restore = group
     .command('restore')
-    .description('make a new store of a snapshot; or take a store back to one, when --apply is given')
+    .description('make a new store from a snapshot; or, with --apply, take a store back to one')
     .argument('[path]', 'a snapshot, or a store; STORE@SEQ names one of its snapshots')
     .argument('[snapshot]', 'which one of the store: its seq, or @snap for the newest good one (default: that)')
     .option('--to <store>', 'the new store; the one it is made of is not touched')

@@ -138,7 +138,7 @@ const repairHelp = `
 Modes:
   trim     cut off an unreadable end, rebuild STORE.json
   heal     turn back single flipped bits that checksum, chain and content prove
-  salvage  make a new store of all that can be read; the damaged one is not changed
+  salvage  make a new store from all that can be read; the damaged one is not changed
   cut      go back to a point in time, in place; or, with --to, a new store up to there
 
 docs/repair.md describes them.`;
@@ -173,7 +173,7 @@ function addCompact(wal: Command, parsed: Parsed): void {
 function addExport(wal: Command, parsed: Parsed): void {
   const command = wal
     .command('export')
-    .description('write a log as text, without loss; wal import makes the same store of it')
+    .description('write a log as text, without loss; wal import makes the same store from it')
     .argument('[path]', 'a store, a wal/ folder or a segment')
     .argument('[range]', rangeHelp)
     .option('--to <file>', 'write it there, under that name only when it is complete')
@@ -192,7 +192,7 @@ Forms:
 function addImport(wal: Command, parsed: Parsed): void {
   const command = wal
     .command('import')
-    .description('make a new store of the logs of another system, or of an export')
+    .description('make a new store from the logs of another system, or from an export')
     .option('--from <files...>', 'log files, oldest first; or one export; - is standard input')
     .option('--snapshot <file>', 'snapshot of the other system that becomes the base')
     .addHelpText(
