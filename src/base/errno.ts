@@ -28,3 +28,9 @@ export function errnoNext(errno: string): { next?: string } {
   if (errno === 'ENOSPC' || errno === 'EDQUOT') return { next: 'make room on the disk, then run the command again' };
   return {};
 }
+
+/** The same where the user named the place to write to, and may name another one. */
+export function placeNext(errno: string): string {
+  if (errno === 'ENOSPC' || errno === 'EDQUOT') return 'make room on that disk, or name a place on another one';
+  return 'name a place that you may write to';
+}

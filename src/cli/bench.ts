@@ -4,8 +4,8 @@ import { Exit, type ExitCode } from '../base/errors.ts';
 import { escapeText } from '../base/escape.ts';
 import { folderToMeasure, runBench } from '../commands/bench/bench.ts';
 import type { BenchRow, SyncTimes } from '../commands/bench/types.ts';
-import { writeError } from '../fs/failure.ts';
 import { isInMemory } from '../fs/in-memory.ts';
+import { placeError } from '../fs/place.ts';
 import { makeTempFolder, removeTreeNow } from '../fs/temp.ts';
 import { labelledLine } from './labelled.ts';
 import type { Session } from './session.ts';
@@ -66,7 +66,7 @@ async function tempFolderIn(dir: string): Promise<string> {
     process.on('exit', () => removeTreeNow(folder));
     return folder;
   } catch (error) {
-    throw writeError(dir, error);
+    throw placeError(dir, error);
   }
 }
 

@@ -2,10 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { Exit, type ExitCode, refusedError } from '../base/errors.ts';
+import { Exit, type ExitCode } from '../base/errors.ts';
 import { loadStore } from '../commands/demo/load.ts';
 import { recoverSnapshotOnly, recoverStore } from '../commands/demo/measure.ts';
+import { makeFolder } from '../fs/folder.ts';
+import { placeError } from '../fs/place.ts';
 import { copyTree, makeTempFolder, removeTempTree } from '../fs/temp.ts';
+import { refusePlace } from '../storage/new-folder.ts';
 import { type Measured, printTable } from './demo-table.ts';
 import type { Session } from './session.ts';
 
@@ -77,9 +80,11 @@ function cleanUpOnSignals(session: Session, folder: string | undefined): void {
 }
 
 async function ownFolder(session: Session, dir: string): Promise<void> {
-  if (await session.context.env.fs.stat(dir))
-    throw refusedError('E_NOT_A_STORE', `${dir} is there already`, { next: 'name a new folder' });
-  await session.context.env.fs.mkdir(dir);
+  const { env } = session.context;
+  await refusePlace(env, dir);
+  await makeFolder(env.fs, dir).catch((error: unknown) => {
+    throw placeError(dir, error);
+  });
 }
 
 async function say(session: Session, text: string): Promise<void> {

@@ -1,8 +1,8 @@
 import { type Code, refusedError, WalqError } from '../base/errors.ts';
 import { join, parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
-import { writeError } from '../fs/failure.ts';
 import { removeTree } from '../fs/folder.ts';
+import { noFolderAround, placeError } from '../fs/place.ts';
 import type { FileSystem } from '../fs/types.ts';
 import type { QueueMachine } from '../queue/state/machine.ts';
 import { type CreateOptions, createStore } from '../storage/create.ts';
@@ -64,7 +64,7 @@ export async function placeNewStore<T>(
       // As on the way there, in order: what makes it a store goes first.
       if (isInside) await fs.syncDir(path).catch(() => undefined);
     }
-    const error = writeError(dir, cause);
+    const error = placeError(dir, cause);
     if (!(error instanceof WalqError) || error.code === 'E_LOCKED') throw error;
     const isGone = await removeTree(fs, dir).then(
       () => true,
@@ -99,6 +99,13 @@ async function moveUp(fs: FileSystem, dir: string, path: string, named: Named): 
 export async function roomFor(context: CommandContext, path: string, unfinished: Unfinished): Promise<string> {
   const { fs } = context.env;
   const plain = path.replace(/\/+$/, '');
+  const lack = await noFolderAround(fs, plain);
+  if (lack !== undefined) {
+    throw refusedError('E_PLACE', `${path} cannot become a store: ${lack.why}`, {
+      data: { store: path },
+      next: lack.next,
+    });
+  }
   if ((await fs.lstat(path)) === undefined) {
     const dir = `${plain}${unfinished.suffix}`;
     await refuseLeft(context, dir, unfinished);

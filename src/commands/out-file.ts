@@ -1,24 +1,33 @@
 import { refusedError, usageError } from '../base/errors.ts';
 import { baseName, parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
-import { writeError } from '../fs/failure.ts';
 import { removeIfThere } from '../fs/gone.ts';
+import { noFolderAround, placeError } from '../fs/place.ts';
 import type { File } from '../fs/types.ts';
 import { writeAtomic, writeFully } from '../fs/write.ts';
 import type { CommandContext } from './context.ts';
 
-/** Throws E_FILE_EXISTS (7) for a file that is there, E_USAGE (2) where there is no folder for it. */
+/** Throws E_FILE_EXISTS (7) for a file that is there, E_USAGE (2) for a folder, and where none is around it. */
 export async function refuseFile({ env: { fs } }: CommandContext, path: string, flag: string): Promise<void> {
+  const lack = await noFolderAround(fs, path);
+  if (lack !== undefined)
+    throw usageError('E_USAGE', `${flag}: ${lack.why}`, { data: { file: path }, next: lack.next });
   for (const there of [path, `${path}.tmp`]) {
-    if ((await fs.lstat(there)) === undefined) continue;
+    const info = await fs.lstat(there).catch((error: unknown) => {
+      throw placeError(path, error);
+    });
+    if (info === undefined) continue;
+    if (there === path && info.kind === 'folder') {
+      throw usageError('E_USAGE', `${flag}: ${path} is a folder`, {
+        data: { file: path },
+        next: 'name a file, such as one in that folder',
+      });
+    }
     throw refusedError('E_FILE_EXISTS', `${there} is there already; it is not overwritten`, {
       data: { file: there },
-      ...(there === path ? {} : { next: `rm ${shellWord(there)}, if nothing is writing it` }),
+      next: there === path ? 'name another file' : `rm ${shellWord(there)}, if nothing is writing it`,
     });
   }
-  const folder = parentOf(path);
-  if ((await fs.stat(folder))?.kind === 'folder') return;
-  throw usageError('E_USAGE', `${flag}: there is no folder ${folder}`, { data: { file: path } });
 }
 
 /** A file that has its name only when it is whole and on disk. Throws as `refuseFile` does, and E_NO_SPACE, E_IO (74). */
@@ -35,7 +44,7 @@ export async function writeNewFile(
     await writeAtomic(fs, parentOf(path), baseName(path), bytes);
   } catch (error) {
     await removeIfThere(fs, temp).catch(() => undefined);
-    throw writeError(path, error);
+    throw placeError(path, error);
   }
 }
 
@@ -62,7 +71,7 @@ export class OutFile {
     try {
       return new OutFile(context, path, await context.env.fs.open(temp, 'wx'));
     } catch (error) {
-      throw writeError(temp, error);
+      throw placeError(temp, error);
     }
   }
 
@@ -78,7 +87,7 @@ export class OutFile {
     try {
       await writeFully(this.#file, bytes, this.bytes);
     } catch (error) {
-      throw writeError(this.#path, error);
+      throw placeError(this.#path, error);
     }
     this.bytes += bytes.length;
   }
@@ -92,7 +101,7 @@ export class OutFile {
       await fs.rename(`${this.#path}.tmp`, this.#path);
       await fs.syncDir(parentOf(this.#path));
     } catch (error) {
-      throw writeError(this.#path, error);
+      throw placeError(this.#path, error);
     }
   }
 

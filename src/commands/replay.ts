@@ -1,6 +1,7 @@
 import { damageError, usageError, WalqError } from '../base/errors.ts';
 import { baseName, parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
+import { placeError } from '../fs/place.ts';
 import { QueueMachine } from '../queue/state/machine.ts';
 import { LostGaps } from '../storage/lost-gaps.ts';
 import { replayTo } from '../storage/replay.ts';
@@ -206,11 +207,15 @@ export async function saveState(context: CommandContext, result: ReplayResult, p
   const seq = Number(result.seq);
   const point = { seq: Number.isSafeInteger(seq) ? seq : 0, ordinal: 0, offset: 0, link: 0, salt: 0 };
   const { storeId, machine } = result;
-  return await writeSnapshot(context.env, folder, {
-    name: baseName(path),
-    storeId,
-    kind: 'detached',
-    point,
-    entries: machine.cut(),
-  });
+  try {
+    return await writeSnapshot(context.env, folder, {
+      name: baseName(path),
+      storeId,
+      kind: 'detached',
+      point,
+      entries: machine.cut(),
+    });
+  } catch (error) {
+    throw placeError(path, error);
+  }
 }

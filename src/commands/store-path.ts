@@ -1,7 +1,7 @@
 import { hasErrno, notFoundError, usageError } from '../base/errors.ts';
 import { excerpt } from '../base/escape.ts';
 import { parentOf } from '../base/path.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { noFolderAround } from '../fs/place.ts';
 import type { FileInfo } from '../fs/types.ts';
 import type { CommandContext } from './context.ts';
 
@@ -62,12 +62,11 @@ export async function storeOfQueue(context: CommandContext): Promise<string> {
 export async function storeToCreate(context: CommandContext): Promise<string> {
   const path = await storeOfQueue(context);
   const { fs } = context.env;
-  const info = await fs.stat(path);
-  const around = parentOf(path);
-  if (info === undefined && (await fs.stat(around)) === undefined) {
-    throw notFoundError('E_NO_TARGET', `there is no folder ${around} to create the store ${path} in`, {
-      data: { file: around },
-      next: `mkdir -p ${shellWord(around)}`,
+  const lack = (await infoOf(context, path)) === undefined ? await noFolderAround(fs, path) : undefined;
+  if (lack !== undefined) {
+    throw notFoundError('E_NO_TARGET', `the store ${path} cannot be created: ${lack.why}`, {
+      data: { file: parentOf(path) },
+      next: lack.next,
     });
   }
   return path;

@@ -174,7 +174,7 @@ export const storageCodes: CodeCatalogue = {
   E_PLACE: {
     title: 'the new folder cannot be made there',
     explain:
-      'A backup, or a store that is restored, imported or salvaged, becomes a folder of its own, by one rename when it is complete. It takes a name where nothing or an empty folder is, ' +
+      'A backup, or a store that is restored, imported or salvaged, becomes a folder of its own, by one rename when it is complete. It takes a name where nothing or an empty folder is (so does the folder of walq demo --dir), ' +
       'on the disk of the folder around it, and not inside the store it is made of. Nothing was made.',
     next: 'Name a folder that does not exist yet, in one that does.',
   },

@@ -1,8 +1,9 @@
 import { hasErrno, refusedError, type WalqError } from '../base/errors.ts';
 import { parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
-import { reading, writeError } from '../fs/failure.ts';
+import { reading } from '../fs/failure.ts';
 import { liesIn, listFolder, removeTree } from '../fs/folder.ts';
+import { noFolderAround, placeError } from '../fs/place.ts';
 import type { StorageEnv } from './types.ts';
 
 /** What a folder is called until it is complete. */
@@ -16,10 +17,12 @@ const unfinished = '.unfinished';
 export async function refusePlace(env: StorageEnv, dir: string, outside?: string): Promise<void> {
   const { fs } = env;
   const around = parentOf(dir);
+  const lack = await noFolderAround(fs, dir);
+  if (lack !== undefined) throw badPlace(dir, lack.why, lack.next);
   const [here, above] = await reading(dir, async () => [await fs.lstat(dir), await fs.stat(around)] as const);
-  if (above?.kind !== 'folder') throw badPlace(dir, `there is no folder ${around}`, `mkdir -p ${shellWord(around)}`);
   if (here !== undefined && here.kind !== 'folder') throw badPlace(dir, 'something else is there');
-  if (here !== undefined && here.dev !== above.dev) throw badPlace(dir, 'it is a disk of its own: name a folder in it');
+  if (here !== undefined && here.dev !== above?.dev)
+    throw badPlace(dir, 'it is a disk of its own: name a folder in it');
   if ((await listFolder(fs, dir)).length > 0) throw badPlace(dir, 'it is not empty');
   if (outside === undefined) return;
   if (await reading(dir, () => liesIn(fs, around, outside))) throw badPlace(dir, `it lies in ${outside}`);
@@ -36,7 +39,7 @@ export async function makeWhole<T>(env: StorageEnv, dir: string, fill: (temp: st
   try {
     await fs.mkdir(temp);
   } catch (error) {
-    throw hasErrno(error, 'EEXIST') ? leftThere(temp) : writeError(temp, error);
+    throw hasErrno(error, 'EEXIST') ? leftThere(temp) : placeError(temp, error);
   }
   let named = false;
   try {
@@ -49,7 +52,7 @@ export async function makeWhole<T>(env: StorageEnv, dir: string, fill: (temp: st
     // A name that may not be on disk is none: whoever is told of the failure will ask for the same place again.
     if (named) await fs.rename(dir, temp).catch(() => undefined);
     await removeTree(fs, temp).catch(() => undefined);
-    throw writeError(dir, error);
+    throw placeError(dir, error);
   }
 }
 

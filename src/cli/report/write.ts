@@ -1,8 +1,8 @@
 import { refusedError, usageError } from '../../base/errors.ts';
 import { baseName, parentOf } from '../../base/path.ts';
 import { refuseFile, writeNewFile } from '../../commands/out-file.ts';
-import { writeError } from '../../fs/failure.ts';
 import { removeIfThere } from '../../fs/gone.ts';
+import { placeError } from '../../fs/place.ts';
 import { writeAtomic } from '../../fs/write.ts';
 import type { Session } from '../session.ts';
 
@@ -10,8 +10,9 @@ const flag = '--output';
 
 /** Before anything is read: E_FILE_EXISTS (7) for a file that is there, E_USAGE (2) for what no file can be put over. */
 export async function refuseTarget({ context }: Session, path: string, force: boolean): Promise<void> {
-  const info = await context.env.fs.lstat(path);
-  if (info === undefined) return await refuseFile(context, path, flag);
+  // ENOTDIR and the like are refused there, in the words for all files that are written.
+  const info = await context.env.fs.lstat(path).catch(() => undefined);
+  if (info === undefined || info.kind === 'folder') return await refuseFile(context, path, flag);
   if (info.kind === 'file' && force) return;
   if (info.kind === 'file') {
     throw refusedError('E_FILE_EXISTS', `${path} is there already; it is not overwritten`, {
@@ -32,6 +33,6 @@ export async function writePage({ context }: Session, path: string, page: Buffer
     await writeAtomic(fs, parentOf(path), baseName(path), page);
   } catch (error) {
     await removeIfThere(fs, `${path}.tmp`).catch(() => undefined);
-    throw writeError(path, error);
+    throw placeError(path, error);
   }
 }

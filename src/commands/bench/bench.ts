@@ -1,7 +1,7 @@
 import { notFoundError, usageError } from '../../base/errors.ts';
 import { parentOf } from '../../base/path.ts';
 import { shellWord } from '../../base/shell-word.ts';
-import { writeError } from '../../fs/failure.ts';
+import { placeError } from '../../fs/place.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 import type { CommandContext } from '../context.ts';
 import { storePath } from '../store-path.ts';
@@ -25,7 +25,7 @@ export async function runBench(env: StorageEnv, request: BenchRequest): Promise<
     await request.onRow(row);
     for (const read of await measureReading(place, store, events)) await request.onRow(read);
   } catch (error) {
-    throw writeError(request.folder, error);
+    throw placeError(request.folder, error);
   }
 }
 

@@ -1,0 +1,80 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { writeNewFile } from '../../src/commands/out-file.ts';
+import { nodeFs } from '../../src/fs/node-fs.ts';
+import { backupStore } from '../../src/storage/backup.ts';
+import { contextOf } from '../support/command-context.ts';
+import { scratch, walq } from './run-walq.ts';
+
+const clean = fileURLToPath(new URL('../../fixtures/clean', import.meta.url));
+
+/** Commands that make a file, and those that make a folder, at a place that is named last. */
+const files = [
+  ['wal', 'export', clean, '--to'],
+  ['report', clean, '-o'],
+  ['doctor', clean, '--bundle'],
+  ['wal', 'replay', clean, '--save'],
+];
+const folders = [
+  ['backup', clean],
+  ['wal', 'repair', clean, '--mode', 'salvage', '--apply', '--to'],
+  ['snapshot', 'restore', clean, '--to'],
+  ['demo', '--dir'],
+];
+
+it.each(files)('%s %s: a place where no file can be is refused in words about that place', async (...args) => {
+  const folder = scratch();
+  writeFileSync(join(folder, 'file'), '');
+  const line = args.filter((word) => word !== undefined);
+  expect(await walq([...line, folder])).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/ is a folder .*\nnext: {2}name a file/),
+  });
+  expect(await walq([...line, join(folder, 'file', 'x')])).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/file is no folder .*\nnext: {2}name a place/),
+  });
+  expect(await walq([...line, join(folder, 'no', 'x')])).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/there is no folder .*\nnext: {2}mkdir -p/),
+  });
+});
+
+it.each(folders)('%s %s: so is one where no folder can be', async (...args) => {
+  const folder = scratch();
+  mkdirSync(join(folder, 'full', 'x'), { recursive: true });
+  writeFileSync(join(folder, 'file'), '');
+  const line = args.filter((word) => word !== undefined);
+  for (const [place, told] of [
+    [join('file', 'x'), /file is no folder .*\nnext: {2}name a place/],
+    [join('no', 'x'), /there is no folder .*\nnext: {2}mkdir -p/],
+    ['full', /is not empty.*\[E_PLACE\]\nnext: {2}name a folder/],
+    ['file', /\[E_PLACE\]\nnext: {2}name a folder/],
+  ] as const) {
+    expect(await walq([...line, join(folder, place)])).toMatchObject({ code: 7, stderr: expect.stringMatching(told) });
+  }
+});
+
+it.each([
+  ['EACCES', 'E_IO', 'name a place that you may write to'],
+  ['EROFS', 'E_IO', 'name a place that you may write to'],
+  ['ENOSPC', 'E_NO_SPACE', 'make room on that disk, or name a place on another one'],
+])('%s at the place of an output gives advice about the place', async (errno, code, next) => {
+  const refuse = async (): Promise<never> => {
+    throw Object.assign(new Error(errno), { code: errno });
+  };
+  const context = contextOf(clean);
+  const env = { ...context.env, fs: { ...nodeFs, mkdir: refuse } };
+  await expect(backupStore(env, clean, join(scratch(), 'x'), () => neverMade())).rejects.toMatchObject({ code, next });
+  const noFile = { ...context, env: { ...context.env, fs: { ...nodeFs, open: refuse } } };
+  await expect(writeNewFile(noFile, join(scratch(), 'x'), new Uint8Array(1), '--to')).rejects.toMatchObject({
+    code,
+    next,
+  });
+});
+
+function neverMade(): never {
+  throw new Error('nothing is replayed where no folder can be made');
+}
