@@ -87,6 +87,12 @@ describe('snapshot diff', () => {
     ])
       expect(await lines(...args), String(args)).toBe(forth);
     expect(await lines('--store', whole, '12', '36')).toBe(forth);
+    // A store that is typed and of which nothing is compared is not passed over; the variable gives way.
+    const unused = await walq(['--store', join(whole, 'wal'), 'snapshot', 'diff', snap(12), snap(36)]);
+    expect(unused).toMatchObject({ code: 2, stderr: expect.stringContaining('two stores are named') });
+    expect((await walq(['snapshot', 'diff', snap(12), snap(36)], { env: { WALQ_STORE: '/no/such' } })).stdout).toBe(
+      forth,
+    );
     expect(await lines(whole, '36', '12')).toContain('jobs    12 -> 4: 8 gone, 4 the same\n');
     const { jobs } = await document(['snapshot', 'diff', whole, '12', '36', '--job', 'job_5']);
     expect(jobs).toMatchObject([

@@ -42,7 +42,14 @@ async function namedBy(context: CommandContext, args: readonly string[]): Promis
   const [a, b, extra] = words;
   if (extra !== undefined) throw usageError('E_USAGE', 'two snapshots are compared; there are more');
   if (a === undefined) return await twoNewest(context, store);
-  return [await named(context, store, a), b === undefined ? { store, choice: 'snap' } : await named(context, store, b)];
+  const both: [Named, Named] = [
+    await named(context, store, a),
+    b === undefined ? { store, choice: 'snap' } : await named(context, store, b),
+  ];
+  // A store that was typed, and of which nothing is compared: nobody can say which is meant.
+  const unused = both.find((each) => 'path' in each);
+  if (unused !== undefined && both.every((each) => 'path' in each)) pathOrStore(context, unused.path);
+  return both;
 }
 
 /** `STORE FILE` compares the newest snapshot of the store with the file. */
