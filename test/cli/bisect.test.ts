@@ -252,7 +252,7 @@ describe('of a store that is not whole', () => {
     const early = await bisect(dir, '5..', '--where', 'completed > 5');
     expect([early.code, early.stderr]).toEqual([
       2,
-      expect.stringMatching(/seq 5 lies before .* the earliest is seq 30/),
+      expect.stringMatching(/no state is left from before seq 5: .* seq 31 .*\nnext: {2}the same with 31\.\./),
     ]);
   });
 });

@@ -6,7 +6,7 @@ import type { CommandContext } from '../context.ts';
 import { openLog } from '../log-source.ts';
 import { replayTarget } from '../replay.ts';
 import type { ReplayResult } from '../replay-types.ts';
-import { beforeBase, resolveRange } from '../resolve.ts';
+import { resolveRange } from '../resolve.ts';
 import type { SelectorRange } from '../selector.ts';
 import type { Target } from '../target.ts';
 
@@ -32,12 +32,21 @@ export async function pointsOf(
   if (range !== undefined && range.from === range.to) {
     throw usageError('E_SELECTOR', 'bisect looks for an event among several: give a range A..B, A.. or ..B');
   }
-  const { from, to } = range === undefined ? {} : await resolveRange(range, openLog(context, target).look());
   const { begins, snapshots } = target.kind === 'store' ? await basesOf(context, target.path) : noBases;
   const earliest = begins ? 0 : await earliestOf(context, target, snapshots);
-  if (from !== undefined && from <= earliest) throw beforeBase(`seq ${from}`, earliest + 1);
+  if (range?.from?.kind === 'seq' && range.from.seq <= earliest && earliest > 0) {
+    throw noStateBefore(range.from.seq, earliest + 1);
+  }
+  const { from, to } = range === undefined ? {} : await resolveRange(range, openLog(context, target).look());
+  if (from !== undefined && from <= earliest) throw noStateBefore(from, earliest + 1);
   const lower = from === undefined ? earliest : from - 1;
   return { lower, upper: to, snapshots: snapshots.filter((seq) => seq > lower) };
+}
+
+/** A search begins with the state before its first event: it needs one event more than a replay. */
+function noStateBefore(from: number, earliest: number): WalqError {
+  const text = `no state is left from before seq ${from}: the first event that can be searched is seq ${earliest}`;
+  return usageError('E_BEFORE_BASE', text, { data: { earliest }, next: `the same with ${earliest}..` });
 }
 
 const noBases = { begins: true, snapshots: [] };
