@@ -23,3 +23,34 @@ it('names the file that is not there, or is none', async () => {
   expect(await enqueue(join(dir, 'none'))).toMatchObject({ code: 1, stderr: expect.stringContaining('no file') });
   expect(await enqueue(dir)).toMatchObject({ code: 2, stderr: expect.stringContaining('is a folder, not a file') });
 });
+
+it('takes the payload of one job from a file or a pipe, with the limits and errors of an inline one', async () => {
+  const dir = scratch();
+  const file = join(dir, 'payload.json');
+  const queue = (args: string[], input = '') => walq(['--store', join(dir, 'store'), 'queue', ...args], { input });
+  const enqueue = (...args: string[]) => queue(['enqueue', 'mail', ...args]);
+  await writeFile(file, '{"to": "ä",\n "n": 1e400}\n');
+  expect((await enqueue('--id', 'a', '--payload-file', file)).stdout).toBe('a enqueued\n');
+  expect((await queue(['enqueue', 'mail', '--id', 'b', '--payload-file', '-'], ' [1] ')).code).toBe(0);
+  expect((await queue(['take', '-n', '2'])).stdout).toMatch(/"payload":\{"to":"ä","n":1e400\}.*\n.*"payload":\[1\]/);
+  for (const text of ['', '{"to":', `"${'x'.repeat(1024 * 1024)}"`]) {
+    await writeFile(file, text);
+    const [inFile, inline] = [await enqueue('--payload-file', file), text.length < 100 && (await enqueue('-d', text))];
+    expect(inFile.code, text.slice(0, 9)).toBe(2);
+    expect(inFile.stderr).toContain('payload');
+    if (inline) expect(inFile.stderr).toBe(inline.stderr);
+  }
+  await writeFile(file, Buffer.from([0x22, 0xff, 0x22]));
+  expect(await enqueue('--payload-file', file)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(`${file}: payload: not UTF-8 text`),
+  });
+  expect((await enqueue('--payload-file', join(dir, 'none'))).code).toBe(1);
+  expect((await enqueue('--payload-file', dir)).code).toBe(2);
+  for (const other of [['-d', '1'], ['-f', file], ['--lines']]) {
+    expect(await enqueue('--payload-file', file, ...other)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('exclude each other'),
+    });
+  }
+});

@@ -11,7 +11,10 @@ export function addEnqueue(queue: Command, parsed: Parsed): void {
     .option('-f, --file <file>', 'jobs as a JSON array or NDJSON; - for standard input')
     .option('--lines', 'each line of the file, or of standard input, is a payload, as text')
     .option('--id <id>', 'id of the job; one that is there already is a duplicate and changes nothing');
-  addTimeFlags(addRunFlags(command, true));
+  addTimeFlags(addRunFlags(command, true)).option(
+    '--payload-file <file>',
+    'payload, from a file; - for standard input',
+  );
   command.option(
     '--group-limit <count>',
     'jobs of the group at work at a time, from now on; 0 for no limit',

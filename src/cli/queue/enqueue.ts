@@ -6,6 +6,7 @@ import { type JobFlags, specOf, splitCommand } from './job-flags.ts';
 
 export interface EnqueueFlags extends JobFlags {
   file?: string;
+  payloadFile?: string;
   lines?: boolean;
   id?: string;
   groupLimit?: number;
@@ -25,20 +26,28 @@ export async function enqueue(session: Session, args: readonly string[], flags: 
 
 function requestOf(args: readonly string[], flags: EnqueueFlags): EnqueueRequest {
   const { name, command } = splitCommand(args, 'walq queue enqueue --help');
-  const { data, file, lines = false, id, key, groupLimit } = flags;
+  const { data, file, payloadFile, lines = false, id, key, groupLimit } = flags;
   const hasInput = file !== undefined || lines;
-  refuseTogether({ '--data': data !== undefined, '--file': hasInput });
+  refuseTogether({
+    '--data': data !== undefined,
+    '--payload-file': payloadFile !== undefined,
+    '--file': hasInput,
+  });
   refuseTogether({ 'a command after --': command !== undefined, '--file': hasInput });
   refuseTogether({ '--id': id !== undefined, '--file': hasInput });
   refuseTogether({ '--key': key !== undefined, '--file': hasInput });
   if (groupLimit !== undefined && flags.group === undefined) {
     throw usageError('E_USAGE', '--group-limit needs --group: it is a limit of that group');
   }
-  const empty = [data, file, command, name, id].every((part) => part === undefined);
+  const empty = [data, file, payloadFile, command, name, id].every((part) => part === undefined);
   if (empty && !lines) {
-    throw usageError('E_USAGE', 'nothing to enqueue: give a NAME, -d JSON, -f FILE, --lines, or -- COMMAND', {
-      next: `walq queue enqueue hello -d '{"to":"world"}'`,
-    });
+    throw usageError(
+      'E_USAGE',
+      'nothing to enqueue: give a NAME, -d JSON, --payload-file FILE, -f FILE, --lines, or -- COMMAND',
+      {
+        next: `walq queue enqueue hello -d '{"to":"world"}'`,
+      },
+    );
   }
   return {
     template: {
@@ -48,6 +57,7 @@ function requestOf(args: readonly string[], flags: EnqueueFlags): EnqueueRequest
       ...(id !== undefined && { id }),
     },
     ...(file !== undefined && { file }),
+    ...(payloadFile !== undefined && { payloadFile }),
     lines,
     allowCommands: flags.allowCommands === true,
     onError: flags.onError,

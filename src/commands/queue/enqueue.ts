@@ -10,7 +10,7 @@ import { standardInput, storeToCreate } from '../store-path.ts';
 import { onQueue, type WriterOptions } from '../writer.ts';
 import { chunksOf } from './file-chunks.ts';
 import { JobFeed } from './job-feed.ts';
-import { type InputJob, readJobs, readLines } from './job-input.ts';
+import { type InputJob, payloadIn, readJobs, readLines } from './job-input.ts';
 import { checkedJobs, sendJobs } from './send-jobs.ts';
 
 export interface EnqueueRequest extends WriterOptions {
@@ -18,6 +18,8 @@ export interface EnqueueRequest extends WriterOptions {
   template: JobSpec;
   /** JSON array or NDJSON of jobs; '-' is standard input. */
   file?: string;
+  /** The payload of the one job, as JSON text; '-' is standard input. */
+  payloadFile?: string;
   /** Every line of standard input (or of `file`) is a payload. */
   lines: boolean;
   /** Take `command` fields from the input. */
@@ -140,7 +142,12 @@ async function* inputOf(
   request: EnqueueRequest,
   bad: (error: WalqError) => void,
 ): AsyncGenerator<readonly InputJob[]> {
-  const { file, lines, template, allowCommands, onError } = request;
+  const { file, payloadFile, lines, template, allowCommands, onError } = request;
+  if (payloadFile !== undefined) {
+    const payload = await payloadIn(bytesOf(context, payloadFile), nameForPeople(payloadFile));
+    yield [{ spec: { ...template, payload }, place: '' }];
+    return;
+  }
   if (file === undefined && !lines) {
     yield [{ spec: template, place: '' }];
     return;

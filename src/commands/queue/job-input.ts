@@ -14,6 +14,29 @@ export interface InputJob {
   place: string;
 }
 
+/** What no payload may take, white space between its tokens included. */
+const payloadTextMax = 4 * eventLimits.payloadBytes;
+
+/** The whole of a stream as the payload of one job. Throws E_JOB for what is no UTF-8, E_JSON_SIZE (2). */
+export async function payloadIn(chunks: AsyncIterable<Uint8Array>, file: string): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > payloadTextMax) {
+      throw usageError('E_JSON_SIZE', `${file}: payload: JSON text is too large: allowed are ${payloadTextMax} bytes`, {
+        data: { file, max: payloadTextMax, field: 'payload' },
+      });
+    }
+    parts.push(chunk);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(parts));
+  } catch (cause) {
+    throw usageError('E_JOB', `${file}: payload: not UTF-8 text`, { data: { file, field: 'payload' }, cause });
+  }
+}
+
 export interface JobInputOptions {
   /** For messages. */
   file: string;
