@@ -49,7 +49,7 @@ it('bash offers the values of options that take lists, and of those that take a 
     expect(await offered(diff, 'diff', '--state', 'in')).toEqual(['in_flight']);
     expect(await offered(diff, 'diff', '--type', 're')).toEqual(['replaced', 'retried']);
   }
-  expect(await offered('queue', 'prune', '--states', '')).toEqual(['completed', 'dead']);
+  expect(await offered('queue', 'prune', '--state', '')).toEqual(['completed', 'dead']);
   expect(await offered('wal', 'replay', '--snapshot', '')).toEqual(['auto', 'none']);
   expect(await offered('wal', 'state-hash', '--snapshot', 'n')).toEqual(['none']);
 });
@@ -59,9 +59,9 @@ it('zsh and fish offer files beside the words where a file is as good', async ()
     ['zsh', 'fish'].map(async (shell) => (await walq(['completion', shell])).stdout),
   );
   expect(zsh).toContain("'wal replay --snapshot') compadd auto none; _files; return ;;");
-  expect(zsh).toContain("'queue prune --states') compadd completed dead; return ;;");
+  expect(zsh).toContain("'queue prune --state') compadd completed dead; return ;;");
   expect(fish).toContain("-l snapshot -r -a 'auto none' ");
-  expect(fish).toContain("-l states -x -a 'completed dead' ");
+  expect(fish).toContain("-l state -x -a 'completed dead' ");
 });
 
 it('bash leaves paths to the shell', async () => {

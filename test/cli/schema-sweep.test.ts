@@ -129,7 +129,7 @@ it('a runner, and what it leaves', async () => {
   await walq(['--store', `${folder}/other`, 'queue', 'import', `${folder}/export`, '--allow-commands', '--json']);
   await askAll([
     'queue dead retry --all',
-    'queue retry --all-dead',
+    'queue retry --all',
     'queue prune --older-than 0 --dry-run',
     'queue dead rm none',
   ]);

@@ -59,18 +59,18 @@ function addRemove(queue: Command, parsed: Parsed): void {
 }
 
 function addRetry(queue: Command, parsed: Parsed): void {
-  const retryOf = (command: Command, all: string): Command =>
+  const retryOf = (command: Command): Command =>
     command
       .description('let dead jobs run again, with those that died because they did')
       .argument('[ids...]', 'jobs')
-      .option(all, 'all dead jobs')
+      .option('--all', 'all dead jobs')
       .option('--name <name>', 'all dead jobs of this name')
       .option('--group <group>', 'all dead jobs of this group')
       .option('--reset-attempts', 'count attempts from 0 again; else each has one more')
       .addOption(lockTimeoutOption());
   const load = async () => (await import('./change.ts')).retry;
-  answers(retryOf(queue.command('retry'), '--all-dead'), parsed, { kind: 'queue.retry', load });
-  answers(retryOf(deadGroup(queue).command('retry'), '--all'), parsed, { kind: 'queue.dead.retry', load });
+  answers(retryOf(queue.command('retry')), parsed, { kind: 'queue.retry', load });
+  answers(retryOf(deadGroup(queue).command('retry')), parsed, { kind: 'queue.dead.retry', load });
 }
 
 function addPrune(queue: Command, parsed: Parsed): void {
@@ -80,7 +80,7 @@ function addPrune(queue: Command, parsed: Parsed): void {
     .argument('[ids...]', 'finished jobs')
     .option('--older-than <time>', 'those that ended longer ago than this, such as 7d', durationOf('--older-than'))
     .option('--keep <count>', 'all but the newest so many', wholeNumber('--keep', 0))
-    .option('--states <states>', 'completed, dead, or both with a comma (default: completed)', list)
+    .option('--state <states>', 'completed, dead, or both with a comma (default: completed)', list)
     .option('--dry-run', 'say how many would go, change nothing')
     .addOption(lockTimeoutOption());
   answers(prune, parsed, { kind: 'queue.prune', load: async () => (await import('./prune.ts')).prune });

@@ -96,20 +96,18 @@ async function removeAll(session: Session, flags: BulkFlags, states: readonly Re
 }
 
 export interface RetryFlags extends BulkFlags {
-  allDead?: boolean;
   resetAttempts?: boolean;
 }
 
 export async function retry(session: Session, ids: readonly string[], flags: RetryFlags): Promise<ExitCode> {
   const help = `walq ${session.kind.replaceAll('.', ' ')} --help`;
-  const flag = session.kind === 'queue.retry' ? '--all-dead' : '--all';
   const isFiltered = (flags.name ?? flags.group) !== undefined;
-  const isAll = flags.allDead === true || flags.all === true;
+  const isAll = flags.all === true;
   if (isFiltered && !isAll && ids.length > 0)
     throw usageError('E_USAGE', '--name and --group choose among the dead: ids say already which jobs');
   const all = isAll || isFiltered;
   const reset = flags.resetAttempts === true;
-  const which = idsOrAll(ids, all, flag, help);
+  const which = idsOrAll(ids, all, '--all', help);
   if (which === 'ids') {
     return await forEach(session, ids, flags, {
       use: (ops, id) => ops.call('redrive', { id, ...(reset && { reset }) }),

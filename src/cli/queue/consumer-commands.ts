@@ -9,7 +9,7 @@ export function addConsumerCommands(queue: Command, parsed: Parsed): void {
     .command('take')
     .description('take jobs on a lease: one JSON line each; exit 1 when there is none')
     .option('--name <names>', 'only jobs of these names, with a comma (repeatable)', list)
-    .option('-n, --count <count>', 'jobs at most', wholeNumber('--count', 1), 1)
+    .option('-n, --limit <count>', 'at most so many', wholeNumber('--limit', 1), 1)
     .addOption(
       new Option('--lease <time>', 'how long until the job goes to somebody else')
         .argParser(leaseTime)

@@ -8,7 +8,7 @@ import { ask, type WriterFlags } from './many.ts';
 export interface PruneFlags extends WriterFlags {
   olderThan?: number;
   keep?: number;
-  states?: string[];
+  state?: string[];
   dryRun?: boolean;
 }
 
@@ -33,9 +33,9 @@ export async function prune(session: Session, ids: readonly string[], flags: Pru
 /** An age becomes a time here, so that asking twice means the same jobs. */
 function requestOf(ids: readonly string[], flags: PruneFlags, now: number): PruneRequest {
   const { olderThan, keep } = flags;
-  const states = flags.states?.map(stateIn);
+  const states = flags.state?.map(stateIn);
   if (ids.length > 0 && states !== undefined) {
-    throw usageError('E_USAGE', '--states goes with --older-than and --keep: ids say already which jobs');
+    throw usageError('E_USAGE', '--state goes with --older-than and --keep: ids say already which jobs');
   }
   return {
     ...(ids.length > 0 && { ids }),
@@ -47,5 +47,5 @@ function requestOf(ids: readonly string[], flags: PruneFlags, now: number): Prun
 
 function stateIn(text: string): 'completed' | 'dead' {
   if (text === 'completed' || text === 'dead') return text;
-  throw usageError('E_USAGE', `--states: '${text}' is not allowed; give completed, dead, or both with a comma`);
+  throw usageError('E_USAGE', `--state: '${text}' is not allowed; give completed, dead, or both with a comma`);
 }

@@ -107,7 +107,7 @@ function timeText(ms: number | undefined): string {
 }
 
 /** The times at which schedules fire next, of all or of one, in order. */
-export async function next(session: Session, args: readonly string[], flags: { count: number }): Promise<ExitCode> {
+export async function next(session: Session, args: readonly string[], flags: { limit: number }): Promise<ExitCode> {
   const [id] = args;
   const { context, style, width } = session;
   const { schedules, findings, exit } = await readSchedules(context);
@@ -121,9 +121,9 @@ export async function next(session: Session, args: readonly string[], flags: { c
   }
   const now = context.env.clock.now();
   const slots = chosen
-    .flatMap((each) => slotsOf(each, now, flags.count))
+    .flatMap((each) => slotsOf(each, now, flags.limit))
     .sort((a, b) => a.at - b.at)
-    .slice(0, flags.count);
+    .slice(0, flags.limit);
   if (session.json) {
     await session.document({ slots: slots.map(({ schedule, at }) => ({ schedule, atMs: at })), findings, exit });
     return exit;

@@ -98,6 +98,6 @@ function addSchedule(queue: Command, parsed: Parsed): void {
     .command('next')
     .description('the next times at which schedules fire')
     .argument('[name]', 'of one schedule')
-    .option('-n, --count <count>', 'how many', wholeNumber('--count', 1), 5);
+    .option('-n, --limit <count>', 'at most so many', wholeNumber('--limit', 1), 5);
   answers(next, parsed, { kind: 'queue.schedule.next', load: async () => (await import('./schedule.ts')).next });
 }

@@ -7,7 +7,7 @@ import type { WriterFlags } from './many.ts';
 
 export interface TakeFlags extends WriterFlags {
   name?: string[];
-  count: number;
+  limit: number;
   lease: number;
   wait: number;
 }
@@ -17,7 +17,7 @@ export async function take(session: Session, _args: readonly string[], flags: Ta
   const { name: names } = flags;
   if (flags.wait > 0) session.settle();
   const jobs = await takeJobs(session.context, {
-    count: flags.count,
+    count: flags.limit,
     leaseMs: flags.lease,
     ...(names !== undefined && { names }),
     waitMs: flags.wait,

@@ -74,7 +74,7 @@ describe.each(ways)('%s', (way) => {
     await shell.ok('cancel', 'a', 'c', 'd');
     expect(await shell.ok('retry', 'a')).toBe('a pending, and 1 job that died with it\n');
     await shell.ok('cancel', 'a');
-    expect(await shell.ok('retry', '--all-dead', '--group', 'g')).toBe('1 dead job pending again\n');
+    expect(await shell.ok('retry', '--all', '--group', 'g')).toBe('1 dead job pending again\n');
     expect(await shell.ok('dead', 'retry', '--name', 'x', '--reset-attempts')).toBe('2 dead jobs pending again\n');
     expect((await shell.log()).at(-1)).toMatch(/^RETRY b .*reset/);
     await shell.ok('cancel', 'a', 'c');
@@ -97,9 +97,9 @@ describe.each(ways)('%s', (way) => {
     expect(await shell.ok('prune', 'a')).toBe('1 finished job forgotten\n');
     expect(await shell.ok('prune', '--keep', '1')).toBe('1 finished job forgotten\n');
     expect(await statesOf(shell.store)).toEqual({ c: 'completed', d: 'dead' });
-    expect(await shell.json('prune', '--older-than', '0', '--states', 'dead,completed')).toMatchObject({ exit: 0 });
+    expect(await shell.json('prune', '--older-than', '0', '--state', 'dead,completed')).toMatchObject({ exit: 0 });
     expect((await shell.queue('prune')).stderr).toContain('E_PRUNE');
-    expect((await shell.queue('prune', '--keep', '1', '--states', 'pending')).code).toBe(2);
+    expect((await shell.queue('prune', '--keep', '1', '--state', 'pending')).code).toBe(2);
   });
 });
 
@@ -116,14 +116,7 @@ test('a file is no store (exit 2), and stays as it is', async () => {
 
 test('commands that change want a store that is there, and say how one comes to be', async () => {
   const shell = await shellOn('under the lock');
-  for (const args of [
-    ['cancel', 'a'],
-    ['pause'],
-    ['take'],
-    ['retry', '--all-dead'],
-    ['prune', '--keep', '1'],
-    ['drain'],
-  ]) {
+  for (const args of [['cancel', 'a'], ['pause'], ['take'], ['retry', '--all'], ['prune', '--keep', '1'], ['drain']]) {
     const ran = await shell.queue(...args);
     expect(ran.code, args.join(' ')).toBe(1);
     expect(ran.stderr, args.join(' ')).toContain('E_NO_STORE');
