@@ -24,7 +24,8 @@ export const commandLines: Readonly<Record<string, Readonly<Record<string, strin
   },
   help: {
     'walq help E_PAYLOAD': 'what a code means and what to do',
-    'walq help codes': 'all of them',
+    'walq help CORRUPT': 'a verdict; walq help 3 an exit code',
+    'walq help codes': 'all error codes',
     'walq help --all | less': 'the help of every command, to be searched',
   },
 

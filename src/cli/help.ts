@@ -2,12 +2,13 @@ import type { Command } from 'commander';
 import { Exit, type ExitCode, notFoundError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import { allCodes, explainCode } from '../commands/catalogue.ts';
+import { allOutcomes, explainOutcome, type OutcomeHelp } from '../commands/outcomes.ts';
 import { ParseEnded, translateParseError } from './command.ts';
 import type { Action, Session } from './session.ts';
 import { renderTable } from './table.ts';
 import { wrap } from './text.ts';
 
-/** `walq help`, `walq help wal verify`, `walq help --all`, `walq help E_GAP`, `walq help codes`. */
+/** `walq help`, `walq help wal verify`, `walq help --all`, `walq help E_GAP`, `walq help codes`, `walq help CORRUPT`, `3`. */
 export function helpFor(program: () => Command): Action<{ all?: boolean }> {
   return (session, words, { all }) => (all ? helpAll(session, words, program()) : help(session, words, program));
 }
@@ -48,9 +49,14 @@ function helpText(session: Session, command: Command): string {
 
 async function help(session: Session, words: readonly string[], program: () => Command): Promise<ExitCode> {
   const [first] = words;
-  if (first !== undefined && words.length === 1 && /^e[_-]/i.test(first)) return await helpCode(session, first);
+  if (first !== undefined && words.length === 1 && /^e[_-]/i.test(first))
+    return await helpEntry(session, explainCode(first));
   if (first === 'codes' && words.length === 1) return await helpCodes(session);
   const root = program();
+  if (first !== undefined && !root.commands.some((each) => each.name() === first)) {
+    const entry = explainOutcome(words.join(' ')) ?? bareCode(words);
+    if (entry !== undefined) return await helpEntry(session, entry);
+  }
   commandOf(root, words);
   try {
     await root.parseAsync([...words, '--help'], { from: 'user' });
@@ -68,7 +74,7 @@ function commandOf(root: Command, words: readonly string[]): Command {
   for (const word of words) {
     const next = command.commands.find((each) => each.name() === word);
     if (next === undefined) {
-      const near = nearest(word, [...command.commands.map((each) => each.name()), ...allCodes()]);
+      const near = nearest(word, [...command.commands.map((each) => each.name()), ...allCodes(), ...allOutcomes()]);
       const hint = near.length === 0 ? '' : `; near ones: ${near.join(', ')}`;
       throw notFoundError('E_UNKNOWN_COMMAND', `there is no command '${words.join(' ')}'${hint}`, {
         next: 'walq --help',
@@ -79,8 +85,13 @@ function commandOf(root: Command, words: readonly string[]): Command {
   return command;
 }
 
-async function helpCode(session: Session, code: string): Promise<ExitCode> {
-  const entry = explainCode(code);
+/** `LOCKED`, as people remember E_LOCKED. */
+function bareCode(words: readonly string[]): OutcomeHelp | undefined {
+  const code = allCodes().find((each) => each === `E_${words.join('_').toUpperCase()}`);
+  return code === undefined ? undefined : explainCode(code);
+}
+
+async function helpEntry(session: Session, entry: OutcomeHelp): Promise<ExitCode> {
   if (session.json) {
     await session.document({ ...entry });
     return Exit.ok;

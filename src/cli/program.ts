@@ -143,7 +143,7 @@ function addSchema(program: Command, parsed: Parsed): void {
 function addHelp(program: Command, parsed: Parsed): void {
   const command = program
     .command('help')
-    .description('explain an error code, or show the help of a command')
+    .description('explain an error code, a verdict or an exit code, or show the help of a command')
     .argument('[subject...]', 'E_CODE, codes (lists them all), or the words of a command')
     .option('--all', 'the help of all commands, or of all below the one named');
   answers(command, parsed, {

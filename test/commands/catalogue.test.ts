@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { nearest } from '../../src/base/nearest.ts';
 import { allCodes, explainCode } from '../../src/commands/catalogue.ts';
+import { allOutcomes, explainOutcome } from '../../src/commands/outcomes.ts';
 
 const src = new URL('../../src/', import.meta.url).pathname;
 
@@ -79,5 +80,27 @@ describe('the catalogue of codes', () => {
     expect(nearest('E_GAPS', allCodes())[0]).toBe('E_GAP');
     expect(nearest('E_TORN', allCodes())).toContain('E_TORN_TAIL');
     expect(nearest('E_ZZZZZZZZZZ', allCodes())).toEqual([]);
+  });
+});
+
+describe('exit codes and verdicts', () => {
+  it('are those of the document, which has each by its first words', () => {
+    const page = readFileSync(new URL('../../docs/exit-codes.md', import.meta.url), 'utf8').replaceAll('`', '');
+    const rows = [...page.matchAll(/^\| (\d[\d, ]*?|[A-Z]{2}[A-Z ]*?) +\|(?: \d +\|)? (.*?) +\|$/gm)];
+    const written = rows.flatMap(([, names = '', text = '']) => names.split(', ').map((name) => ({ name, text })));
+    expect(allOutcomes().filter((name) => name !== 'NOTE')).toEqual(written.map(({ name }) => name));
+    for (const { name, text } of written) {
+      const help = explainOutcome(name);
+      const said = `${help?.title} ${help?.explain}`.toLowerCase();
+      const first = text.toLowerCase().split(/[:;,.]| and /)[0] ?? '';
+      expect(said, name).toContain(first === 'clean' ? 'clean' : first.split(' (')[0]);
+    }
+  });
+
+  it('are found however they are typed', () => {
+    expect(explainOutcome('no-base')).toMatchObject({ code: 'NO BASE' });
+    expect(explainOutcome('torn')).toMatchObject({ code: 'TORN' });
+    expect(explainOutcome('03')).toBeUndefined();
+    expect(explainOutcome('constructor')).toBeUndefined();
   });
 });

@@ -3,6 +3,7 @@ import { Exit } from '../../base/errors.ts';
 import { allCodes } from '../../commands/catalogue.ts';
 import { changeKinds } from '../../commands/diff/compare.ts';
 import { lostType } from '../../commands/event-row.ts';
+import { allOutcomes } from '../../commands/outcomes.ts';
 import { eventFields } from '../../commands/where/event-fields.ts';
 import { jobFields, storedJobFields } from '../../commands/where/job-fields.ts';
 import { statusFields, totalFields } from '../../commands/where/total-fields.ts';
@@ -31,7 +32,7 @@ const known: Readonly<Record<string, Offer>> = {
   'snapshot diff --state': states,
   'queue list --state': states,
   'queue list --phase': { words: phaseKinds },
-  'queue prune --states': { words: ['completed', 'dead'] },
+  'queue prune --state': { words: ['completed', 'dead'] },
   'wal replay --snapshot': snapshots,
   'wal state-hash --snapshot': snapshots,
   'wal inspect --where': { words: Object.keys(eventFields) },
@@ -46,13 +47,16 @@ const known: Readonly<Record<string, Offer>> = {
   'queue status --check': { words: Object.keys(statusFields) },
 };
 
+/** Exit codes and verdicts; a blank would be two words to a shell. */
+const oneWord = allOutcomes().map((each) => each.replace(' ', '-'));
+
 const shells = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion };
 
 /** Prints the completion script; the parser has let through no other shell. */
 export function completionFor(program: () => Command): Action<object> {
   return async (session, args) => {
     const shell = args[0] === 'zsh' || args[0] === 'fish' ? args[0] : 'bash';
-    const script = shells[shell](completionTree(program(), allCodes(), known));
+    const script = shells[shell](completionTree(program(), [...allCodes(), ...oneWord], known));
     if (session.json) await session.document({ shell, script });
     else await session.out.write(script);
     return Exit.ok;

@@ -134,7 +134,7 @@ const recovered = shared(
 );
 
 const codeHelp = membersOf<CodeHelp>({
-  code: text('stable name'),
+  code: text('stable name; of help also an exit code, or the word of a verdict'),
   title: text('in a few words'),
   explain: text('what it means, what can cause it, what is and is not lost'),
   next: text('what to do next'),

@@ -1,0 +1,124 @@
+import type { CodeEntry } from '../base/errors.ts';
+
+const ended: CodeEntry = {
+  title: 'ended by INT (Ctrl-C) or TERM',
+  explain: 'A signal ended the command: 130 is INT, 143 is TERM. What is on disk stays.',
+  next: 'Run it again.',
+};
+
+/** Exit codes, as docs/exit-codes.md has them. */
+const exits: Readonly<Record<string, CodeEntry>> = {
+  '0': {
+    title: 'done, and healthy',
+    explain: 'A clean log, one padded with zeros, a live writer beside us; repaired; a graceful stop that finished.',
+    next: 'Nothing.',
+  },
+  '1': {
+    title: 'it ran, but the work failed or found nothing',
+    explain:
+      'A job ended dead under --drain or wait, no event or job matches, a --check failed, no store or file there.',
+    next: 'Read the message; the code in brackets is explained by walq help E_CODE.',
+  },
+  '2': {
+    title: 'usage',
+    explain: 'An unknown flag, a bad value, a bad selector, a command on a kind of file it cannot work on.',
+    next: 'Read the message: it names the flag, the value and what is allowed.',
+  },
+  '3': {
+    title: 'damage that no crash explains, or that cannot be told from it; a file of no known kind',
+    explain: 'The verdict word says which: CORRUPT, AMBIGUOUS, DEGRADED or NO BASE.',
+    next: 'walq doctor STORE says what is lost and what to do. walq help CORRUPT explains a verdict.',
+  },
+  '4': {
+    title: 'TORN tail only',
+    explain: 'The last write did not reach the disk. Nothing acknowledged is lost, and it is safe to trim.',
+    next: 'Nothing: the next writer trims it. walq wal repair STORE --apply does so at once.',
+  },
+  '5': {
+    title: 'a file of a newer walq',
+    explain: 'It is whole, but in a format this version does not know.',
+    next: 'Use the newer walq.',
+  },
+  '6': {
+    title: 'the store is locked by another process',
+    explain: 'The message names the process. Reading needs no lock.',
+    next: 'Wait for that process or stop it; --lock-timeout waits longer.',
+  },
+  '7': {
+    title: 'refused',
+    explain:
+      'It needs --apply or --yes; a plan no longer fits the files; a file exists, a folder is not empty, others can write to a run folder.',
+    next: 'Read the message: it shows what to do.',
+  },
+  '70': {
+    title: 'a bug in walq',
+    explain: 'Something failed that no input and no disk may make fail. The stack is shown.',
+    next: 'Report it, with the stack and the command.',
+  },
+  '74': {
+    title: 'input/output error, disk full, durability unknown',
+    explain: 'The operating system refused an operation on a file. The message names the file and the reason.',
+    next: 'Mend the cause and run the command again.',
+  },
+  '130': ended,
+  '143': ended,
+};
+
+/** Words of verify and doctor, as docs/exit-codes.md has them; and those that stand before a finding. */
+const verdicts: Readonly<Record<string, CodeEntry>> = {
+  OK: { title: 'healthy', explain: 'Clean, or zeros after the last frame and nothing else. Exit 0.', next: 'Nothing.' },
+  NOTE: {
+    title: 'worth knowing, no fault',
+    explain: 'A finding that changes no verdict. Exit 0, or 1 under wal verify --fail-on note.',
+    next: 'Nothing.',
+  },
+  TORN: {
+    title: 'the last, unacknowledged write is incomplete',
+    explain: 'A crash or a power failure does that. Nothing acknowledged is lost. Exit 4.',
+    next: 'Nothing: the next writer trims it. walq wal repair STORE --apply does so at once.',
+  },
+  DEGRADED: {
+    title: 'a snapshot is bad, nothing is lost',
+    explain: 'An older snapshot, or the log, gives the same state. Exit 3.',
+    next: 'walq snapshot create STORE writes a good one; walq wal verify STORE names the bad one.',
+  },
+  AMBIGUOUS: {
+    title: 'the last write is unreadable',
+    explain: 'Nothing proves whether it was acknowledged. Exit 3.',
+    next: 'walq doctor STORE; then walq wal repair STORE --apply --yes, if the last write may go.',
+  },
+  'NO BASE': {
+    title: 'the log begins after seq 1',
+    explain: 'No good snapshot covers what came before. Exit 3.',
+    next: 'walq doctor STORE; a backup may have the snapshot that is missing.',
+  },
+  CORRUPT: {
+    title: 'bytes that were durable are damaged or gone',
+    explain: 'What lost: says is lost, and nothing else. Writing is refused until it is mended. Exit 3.',
+    next: 'walq doctor STORE says what is lost and names the next command.',
+  },
+  NEWER: {
+    title: 'written by a newer walq',
+    explain: 'The files are whole, but in a format this version does not know. Exit 5.',
+    next: 'Use the newer walq.',
+  },
+};
+
+/** An exit code or a verdict, as `walq help` explains it. */
+export interface OutcomeHelp extends CodeEntry {
+  code: string;
+}
+
+/** Case does not count; `no-base` is NO BASE. Undefined for any other word. */
+export function explainOutcome(text: string): OutcomeHelp | undefined {
+  const code = text.toUpperCase().replaceAll(/[-_]/g, ' ');
+  for (const catalogue of [exits, verdicts]) {
+    const entry = Object.hasOwn(catalogue, code) ? catalogue[code] : undefined;
+    if (entry !== undefined) return { code, ...entry };
+  }
+  return undefined;
+}
+
+export function allOutcomes(): string[] {
+  return [...Object.keys(exits), ...Object.keys(verdicts)];
+}
