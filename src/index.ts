@@ -16,6 +16,7 @@ export type {
 export { type RawJson, rawJson } from './queue/api/raw-json.ts';
 export type { LimitSettings, ListFilter, PruneSettings, ScheduleSettings } from './queue/api/settings.ts';
 export type { TakeOptions } from './queue/api/take-options.ts';
+export type { WaitOptions } from './queue/api/wait-for.ts';
 export type { Worker, WorkOptions, WorkSummary } from './queue/api/worker.ts';
 export type { AckAnswer, CancelAnswer, EnqueueAnswer, FailAnswer, QueueStatus } from './queue/engine-types.ts';
 export type { Owner, QueueEvent } from './queue/events/event-types.ts';

@@ -133,12 +133,6 @@ export const commandCodes: CodeCatalogue = {
       'Each expression given with --check was tried; the message names the one that does not hold, and the values found.',
     next: 'walq queue list --phase PHASE, or walq queue dead list, shows the jobs behind a number.',
   },
-  E_WAIT_TIMEOUT: {
-    title: 'jobs were not finished in time',
-    explain:
-      'queue wait gave up after --timeout. It only watches: the jobs are as they were, and nothing is lost by asking again.',
-    next: 'walq queue list shows what each job waits for.',
-  },
   E_NO_FILE: {
     title: 'there is no such file',
     explain: 'The file to read jobs from is not there.',

@@ -125,6 +125,13 @@ export const queueCodes: CodeCatalogue = {
       'No job has this id in the state of the store: it was never enqueued here, or it had finished and was pruned.',
     next: 'walq wal inspect STORE --job ID shows what the log still knows of it',
   },
+  E_WAIT_TIMEOUT: {
+    title: 'jobs were not finished in time',
+    explain:
+      'queue wait gave up after --timeout, or waitFor of the library after its timeout. Both only watch: the jobs are as ' +
+      'they were, and nothing is lost by asking again.',
+    next: 'walq queue list shows what each job waits for.',
+  },
   E_JOB_STATE: {
     title: 'the job is in another state',
     explain:

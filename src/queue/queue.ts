@@ -8,7 +8,6 @@ import { eventStream, type LogEvent } from './api/event-stream.ts';
 import { jobInfo, jobInfos, leasedJobs } from './api/job-info.ts';
 import { changeOf, msOf, noOptions, specOf } from './api/job-spec.ts';
 import type { EnqueueOptions, JobChanges, JobInfo, LeasedJob, NameOf, NewJob, Time } from './api/job-types.ts';
-import { keepingAlive } from './api/keep-alive.ts';
 import { jsonOf, type RawJson } from './api/raw-json.ts';
 import {
   type LimitSettings,
@@ -20,7 +19,7 @@ import {
   scheduleOf,
 } from './api/settings.ts';
 import { leaseRequestOf, type TakeOptions } from './api/take-options.ts';
-import { waitForJobs } from './api/wait-for.ts';
+import { type WaitOptions, waitForJobs } from './api/wait-for.ts';
 import { killAfterDefault, startWorker, type Worker, type WorkOptions } from './api/worker.ts';
 import type { Workers } from './api/workers.ts';
 import type { QueueEngine } from './engine.ts';
@@ -194,17 +193,16 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
   }
 
   /**
-   * Resolves once all these jobs are completed or dead, in the order of the ids. Until then the process stays alive.
-   * Rejects with E_JOB_UNKNOWN, and with the reason of `signal` when that fires.
+   * Resolves once the job is completed or dead; of several, once all are, in the order of the ids. Until then the
+   * process stays alive. Rejects with E_JOB_UNKNOWN, with E_WAIT_TIMEOUT after `timeout`, and with the reason of
+   * `signal` when that fires.
    */
-  async waitFor(ids: string | readonly string[], options: { signal?: AbortSignal } = {}): Promise<JobInfo<Payloads>[]> {
-    const ends = joinSignals(this.#ends.signal, options.signal);
-    try {
-      const jobs = await keepingAlive(waitForJobs(this.#parts.engine, [ids].flat(), ends.signal));
-      return jobs.map((job) => jobInfo(job));
-    } finally {
-      ends.release();
-    }
+  waitFor(id: string, options?: WaitOptions): Promise<JobInfo<Payloads>>;
+  waitFor(ids: readonly string[], options?: WaitOptions): Promise<JobInfo<Payloads>[]>;
+  async waitFor(ids: string | readonly string[], options: WaitOptions = {}): Promise<unknown> {
+    const jobs = await waitForJobs(this.#parts, [ids].flat(), options, this.#ends.signal);
+    const infos = jobs.map((job) => jobInfo(job));
+    return typeof ids === 'string' ? infos[0] : infos;
   }
 
   /**

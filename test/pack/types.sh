@@ -57,6 +57,10 @@ export async function work(dir: string): Promise<string[]> {
     await worker.stop();
     const [taken] = await queue.take({ names: ['mail'] });
     const to: string | undefined = taken?.payload?.to;
+    const one: JobInfo<Jobs> = await queue.waitFor(answer.id, { timeout: '1m', signal: AbortSignal.timeout(5) });
+    const several: JobInfo<Jobs>[] = await queue.waitFor([one.id]);
+    // @ts-expect-error no such option
+    await queue.waitFor(answer.id, { timeoutMs: 5 });
     const status: QueueStatus = queue.status();
     const kept: JobInfo<Jobs> | undefined = queue.get(answer.id);
     const findings: readonly Finding[] = queue.recovery.findings;
@@ -67,7 +71,7 @@ export async function work(dir: string): Promise<string[]> {
       texts.push(`${seq} ${type}`);
       if (event.type === 'ACK') texts.push(event.result ?? '');
     }
-    return [checkpoint.snapshot.file, String(status.seqLast + enqueued), ...findings.map(({ code }) => code), ...texts, `${to}${kept?.name}`];
+    return [checkpoint.snapshot.file, String(status.seqLast + enqueued), ...findings.map(({ code }) => code), ...texts, `${to}${kept?.name}${several.length}`];
   } catch (error) {
     if (error instanceof WalqError && error.exit === 6) return [error.code];
     throw error;

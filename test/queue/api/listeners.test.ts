@@ -32,6 +32,7 @@ test('who waited and waits no longer leaves no listeners behind, neither on a si
   const aborted = [
     queue.take({ wait: '1h', signal }),
     queue.waitFor(id, { signal }).catch(() => undefined),
+    queue.waitFor(id, { timeout: 1 }).catch(() => undefined),
     first(queue.events({ signal })),
   ];
   ends.abort();

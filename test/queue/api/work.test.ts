@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DeadError, RetryError } from '../../../src/index.ts';
-import { newQueue } from './helpers.ts';
+import { codeOf, newQueue } from './helpers.ts';
 
 test('functions by name get typed jobs; the others are left to others', async () => {
   const queue = await newQueue<{ mail: { to: string }; sum: number[]; other: null }>();
@@ -153,7 +153,7 @@ test('cancel aborts a running job', async () => {
       }),
     );
   });
-  expect(await queue.waitFor('x')).toMatchObject([{ state: 'dead', reason: 'cancelled' }]);
+  expect(await queue.waitFor('x')).toMatchObject({ state: 'dead', reason: 'cancelled' });
   expect(heard).toMatchObject([{ message: expect.stringContaining('cancel') }]);
   await worker.stop();
 });
@@ -206,4 +206,32 @@ test('waiting for a job that is not there, or goes, is an error', async () => {
   await expect(waits).rejects.toMatchObject({ code: 'E_JOB_UNKNOWN' });
   await queue.enqueue('x', undefined, { id: 'y' });
   await expect(queue.waitFor('y', { signal: AbortSignal.timeout(10) })).rejects.toMatchObject({ name: 'TimeoutError' });
+});
+
+test('waiting for one job gives that job, for a list of them a list', async () => {
+  const queue = await newQueue<{ sum: number[] }>();
+  await queue.enqueue('sum', [1, 2], { id: 'a' });
+  const worker = queue.work({ sum: ({ payload }) => payload.reduce((left, right) => left + right, 0) });
+  expect((await queue.waitFor('a')).result).toBe(3);
+  expect((await queue.waitFor(['a', 'a'])).map(({ id }) => id)).toEqual(['a', 'a']);
+  expect(await queue.waitFor([])).toEqual([]);
+  await worker.stop();
+});
+
+test('a wait ends after its timeout and says who is not finished; what is finished takes none', async () => {
+  const queue = await newQueue();
+  await queue.enqueue('x', undefined, { id: 'late', delay: '1h' });
+  await queue.enqueue('x', undefined, { id: 'gone', delay: '1h' });
+  for (const timeout of [0, 5, '5ms'])
+    await expect(queue.waitFor('late', { timeout })).rejects.toMatchObject({
+      code: 'E_WAIT_TIMEOUT',
+      exit: 1,
+      message: `job 'late' is not finished after ${timeout === 0 ? '0s' : '5ms'}`,
+    });
+  await queue.cancel('gone');
+  await expect(queue.waitFor(['gone', 'late'], { timeout: 1 })).rejects.toMatchObject({ data: { left: ['late'] } });
+  expect(await queue.waitFor('gone', { timeout: 0 })).toMatchObject({ id: 'gone', state: 'dead' });
+  expect(await codeOf(queue.waitFor('late', { timeout: 'soon' }))).toBe('E_DURATION');
+  const none = { timeout: '1h', signal: AbortSignal.abort() };
+  await expect(queue.waitFor('late', none)).rejects.toMatchObject({ name: 'AbortError' });
 });
