@@ -3,7 +3,8 @@ export type { Clock, Random } from './base/clock.ts';
 export { type Code, type ExitCode, WalqError } from './base/errors.ts';
 export type { Finding, Severity } from './base/finding.ts';
 export type { File, FileInfo, FileSystem } from './fs/types.ts';
-export type { LogEvent } from './queue/api/event-stream.ts';
+export type { BatchOptions } from './queue/api/batches.ts';
+export type { EventOptions, LogEvent } from './queue/api/event-stream.ts';
 export type {
   EnqueueOptions,
   JobChanges,
@@ -14,7 +15,14 @@ export type {
   Time,
 } from './queue/api/job-types.ts';
 export { type RawJson, rawJson } from './queue/api/raw-json.ts';
-export type { LimitSettings, ListFilter, PruneSettings, ScheduleSettings } from './queue/api/settings.ts';
+export type {
+  FailOptions,
+  LimitSettings,
+  ListFilter,
+  PruneSettings,
+  RetryOptions,
+  ScheduleSettings,
+} from './queue/api/settings.ts';
 export type { TakeOptions } from './queue/api/take-options.ts';
 export type { WaitOptions } from './queue/api/wait-for.ts';
 export type { Worker, WorkOptions, WorkSummary } from './queue/api/worker.ts';

@@ -35,8 +35,8 @@ export const queueCodes: CodeCatalogue = {
   E_OPTION: {
     title: 'an option of the library is none, or has a value that is not allowed',
     explain:
-      'An option that openQueue, work, take or list does not know is refused: one that is misspelled would be lost ' +
-      'without a word. Nothing was opened, begun or taken.',
+      'An option that openQueue or a method of the queue does not know is refused: one that is misspelled would be lost ' +
+      'without a word. So is what is no object of options, such as null. Nothing was opened, begun or changed.',
     next: 'Correct the option that the message names; docs/library.md and the types list what is allowed.',
   },
   E_JOB: {

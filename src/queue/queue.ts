@@ -3,24 +3,29 @@ import { Exit, WalqError } from '../base/errors.ts';
 import { joinSignals } from '../base/signals.ts';
 import type { Store } from '../storage/store.ts';
 import type { CheckpointResult, RecoveryReport, StorageEnv } from '../storage/types.ts';
-import { batchesOf } from './api/batches.ts';
-import { eventStream, type LogEvent } from './api/event-stream.ts';
+import { type BatchOptions, batchesOf } from './api/batches.ts';
+import { type EventOptions, eventStream, type LogEvent } from './api/event-stream.ts';
 import { jobInfo, jobInfos, leasedJobs } from './api/job-info.ts';
 import { changeOf, msOf, noOptions, specOf } from './api/job-spec.ts';
 import type { EnqueueOptions, JobChanges, JobInfo, LeasedJob, NameOf, NewJob, Time } from './api/job-types.ts';
 import { jsonOf, type RawJson } from './api/raw-json.ts';
 import {
+  type FailOptions,
+  failureOf,
   type LimitSettings,
   type ListFilter,
   limitsOf,
   type PruneSettings,
   pruneOf,
+  type RetryOptions,
+  retryOf,
   type ScheduleSettings,
   scheduleOf,
+  scopeOf,
 } from './api/settings.ts';
 import { leaseRequestOf, type TakeOptions } from './api/take-options.ts';
 import { type WaitOptions, waitForJobs } from './api/wait-for.ts';
-import { killAfterDefault, startWorker, type Worker, type WorkOptions } from './api/worker.ts';
+import { startWorker, type Worker, type WorkOptions } from './api/worker.ts';
 import type { Workers } from './api/workers.ts';
 import type { QueueEngine } from './engine.ts';
 import type { AckAnswer, CancelAnswer, EnqueueAnswer, FailAnswer, QueueStatus } from './engine-types.ts';
@@ -89,20 +94,18 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
   }
 
   /**
-   * Puts many jobs into the queue, in batches of which each goes in whole or not at all. `batch`: jobs in one, default
-   * 1000; a batch ends at half a MiB too. `answered` hears of each batch once it is on disk. Rejects as `enqueue` does;
-   * the batches before are then in the queue.
+   * Puts many jobs into the queue, in batches of which each goes in whole or not at all. Rejects as `enqueue` does, and
+   * with E_OPTION; the batches before are then in the queue.
    */
   async enqueueMany(
     jobs: Iterable<NewJob<Payloads>> | AsyncIterable<NewJob<Payloads>>,
-    options: { batch?: number; answered?: (answers: readonly EnqueueAnswer[]) => void } = {},
+    options: BatchOptions = {},
   ): Promise<Record<EnqueueAnswer['status'], number>> {
-    const { batch = 1000, answered } = options;
     const counts = { enqueued: 0, duplicate: 0, replaced: 0 };
-    for await (const specs of batchesOf(jobs as Iterable<NewJob>, batch)) {
+    for await (const specs of batchesOf(jobs as Iterable<NewJob>, options)) {
       const answers = await this.#parts.engine.enqueueMany(specs);
       for (const { status } of answers) counts[status]++;
-      answered?.(answers);
+      options.answered?.(answers);
     }
     return counts;
   }
@@ -115,9 +118,9 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
   work(handlers: WorkHandlers<Payloads>, options: WorkOptions = {}): Worker {
     if (this.#closing !== undefined) throw closed();
     const { env, workers } = this.#parts;
-    const place = { clock: env.clock, killAfterMs: msOf(options.killAfter ?? killAfterDefault, 'killAfter') };
-    const handler = functionHandler(place, 'functions', handlers as WorkHandlers);
-    return workers.add((ended) => startWorker(this.#parts, handler, options, ended));
+    const handlerOf = (killAfterMs: number) =>
+      functionHandler({ clock: env.clock, killAfterMs }, 'functions', handlers as WorkHandlers);
+    return workers.add((ended) => startWorker(this.#parts, handlerOf, options, ended));
   }
 
   /**
@@ -150,15 +153,10 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
 
   /**
    * A job taken has failed: it is retried by its backoff, or after `delay`; `dead` says why no attempt is of any use
-   * any more. Rejects with E_LEASE_OVER.
+   * any more. Rejects with E_LEASE_OVER, E_OPTION.
    */
-  async fail(
-    token: string,
-    failure: { error?: string; delay?: Time; dead?: string } = {},
-  ): Promise<FailAnswer & { id: string }> {
-    const { delay, ...rest } = failure;
-    const delayMs = delay === undefined ? {} : { delayMs: msOf(delay, 'delay') };
-    return await this.#parts.ops.call('fail', { token, ...rest, ...delayMs });
+  async fail(token: string, failure: FailOptions = {}): Promise<FailAnswer & { id: string }> {
+    return await this.#parts.ops.call('fail', { token, ...failureOf(failure) });
   }
 
   /** A lease ends this long from now. Rejects with E_LEASE_OVER. */
@@ -208,11 +206,10 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
   /**
    * Every event of the log from seq `from` on, then those that come; default: those that come. It ends at once,
    * whatever is still to be read, when `signal` fires, the queue is closed or the loop is left; while it waits, the
-   * process stays alive. Throws E_SEQ_RANGE when compaction has dropped `from`.
+   * process stays alive. Throws E_SEQ_RANGE when compaction has dropped `from`, and E_OPTION.
    */
-  events(options: { from?: number; signal?: AbortSignal } = {}): AsyncGenerator<LogEvent> {
-    const { from = this.#parts.store.seqLast + 1, signal } = options;
-    return eventStream(this.#parts, from, this.#ends.signal, signal);
+  events(options: EventOptions = {}): AsyncGenerator<LogEvent> {
+    return eventStream(this.#parts, options, this.#ends.signal);
   }
 
   /** Ends a job that waits or is worked on, with all that wait for it. E_JOB_UNKNOWN, E_JOB_STATE. */
@@ -235,27 +232,27 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
     return this.#parts.engine.remove(id);
   }
 
-  /** A dead job lives again, with those that died of its death; `reset`: attempts begin anew. E_JOB_STATE. */
-  retry(id: string, options: { reset?: boolean } = {}): Promise<{ seq: number; also: readonly string[] }> {
-    return this.#parts.engine.redrive(id, options);
+  /** A dead job lives again, with those that died of its death. E_JOB_STATE, E_OPTION. */
+  async retry(id: string, options: RetryOptions = {}): Promise<{ seq: number; also: readonly string[] }> {
+    return await this.#parts.engine.redrive(id, retryOf(options));
   }
 
-  /** No job of this scope is begun until `resume`: of the queue, of one name, or of one group. */
-  pause(scope: PauseScope = {}, reason?: string): Promise<{ seq: number }> {
-    return this.#parts.engine.pause(scope, reason);
+  /** No job of this scope is begun until `resume`: of the queue, of one name, or of one group. E_OPTION. */
+  async pause(scope: PauseScope = {}, reason?: string): Promise<{ seq: number }> {
+    return await this.#parts.engine.pause(scopeOf(scope, 'pause'), reason);
   }
 
-  /** Ends exactly this pause. */
+  /** Ends exactly this pause. E_OPTION. */
   async resume(scope: PauseScope = {}): Promise<void> {
-    await this.#parts.engine.resume(scope);
+    await this.#parts.engine.resume(scopeOf(scope, 'resume'));
   }
 
-  /** Sets limits of a group or of the queue; 0 takes one away. They last until they are set anew. E_FIELD. */
+  /** Sets limits of a group or of the queue; 0 takes one away. They last until they are set anew. E_FIELD, E_OPTION. */
   async limit(limits: LimitSettings): Promise<{ seq?: number }> {
     return await this.#parts.engine.limit(limitsOf(limits));
   }
 
-  /** Adds or replaces a schedule. E_SCHEDULE, and as `enqueue` for its job. */
+  /** Adds or replaces a schedule. E_SCHEDULE, E_OPTION, and as `enqueue` for its job. */
   async schedule(id: string, settings: ScheduleSettings<Payloads>): Promise<{ seq: number }> {
     return await this.#parts.engine.schedule(scheduleOf(id, settings as ScheduleSettings));
   }
@@ -265,7 +262,7 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
     return this.#parts.engine.unschedule(id);
   }
 
-  /** Forgets finished jobs; answers how many. E_JOB_UNKNOWN, E_JOB_STATE. */
+  /** Forgets finished jobs; answers how many. E_JOB_UNKNOWN, E_JOB_STATE, E_PRUNE, E_OPTION. */
   async prune(settings: PruneSettings): Promise<number> {
     return await this.#parts.engine.prune(pruneOf(settings, this.#parts.env.clock.now()));
   }

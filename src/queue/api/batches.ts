@@ -1,16 +1,30 @@
 import { usageError } from '../../base/errors.ts';
 import { kindOf } from '../../base/kind-of.ts';
+import type { EnqueueAnswer } from '../engine-types.ts';
 import type { JobSpec } from '../ops/spec.ts';
 import { specOfJob } from './job-spec.ts';
 import type { NewJob } from './job-types.ts';
+import { checkOptions, checkWhole } from './options.ts';
+
+export interface BatchOptions {
+  /** Jobs in one batch at most; it ends at half a MiB too. Default 1000. */
+  batch?: number;
+  /** Hears of each batch once it is on disk. */
+  answered?: (answers: readonly EnqueueAnswer[]) => void;
+}
+
+const optionNames: ReadonlySet<string> = new Set<keyof BatchOptions>(['batch', 'answered']);
 
 const bytesMax = 512 * 1024;
 
-/** Jobs in groups of at most `jobsMax`, and of about half a MiB. */
+/** Jobs in groups of at most `batch`, and of about half a MiB. Throws usageErrors: E_OPTION, and as `specOf`. */
 export async function* batchesOf(
   jobs: Iterable<NewJob> | AsyncIterable<NewJob>,
-  jobsMax: number,
+  options: BatchOptions,
 ): AsyncGenerator<JobSpec[]> {
+  checkOptions(options, optionNames, 'enqueueMany');
+  const { batch: jobsMax = 1000 } = options;
+  checkWhole('batch', jobsMax, 1);
   if (typeof jobs !== 'object' || jobs === null || !(Symbol.asyncIterator in jobs || Symbol.iterator in jobs)) {
     throw usageError('E_JOB', `jobs come as a list or another iterable of objects, not as ${kindOf(jobs)}`);
   }

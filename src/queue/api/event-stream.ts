@@ -10,6 +10,16 @@ import { WakeUp } from '../run/wake-up.ts';
 import type { QueueMachine } from '../state/machine.ts';
 import { type Packed, packedText } from '../state/packed.ts';
 import { keepingAlive } from './keep-alive.ts';
+import { checkOptions, checkWhole } from './options.ts';
+
+export interface EventOptions {
+  /** Seq of the first one. Default: those that come. */
+  from?: number;
+  /** Ends it. */
+  signal?: AbortSignal;
+}
+
+const optionNames: ReadonlySet<string> = new Set<keyof EventOptions>(['from', 'signal']);
 
 /** An event of the log. Payloads and results are JSON text. */
 export type LogEvent = QueueEvent<string> & { seq: number };
@@ -29,13 +39,20 @@ const liveEventsMax = 10_000;
 /**
  * Every event from seq `from` on: first from the log on disk, then as they come, until `ends` or `signal` fires or the
  * reader leaves. Rejects with E_SEQ_RANGE when the log does not reach back so far any more, and with E_POISONED when it
- * has failed.
+ * has failed. Throws usageError E_OPTION.
  */
-export async function* eventStream(
+export function eventStream(source: EventSource, options: EventOptions, ends: AbortSignal): AsyncGenerator<LogEvent> {
+  checkOptions(options, optionNames, 'events');
+  const { from = source.store.seqLast + 1, signal } = options;
+  checkWhole('from', from, 1);
+  return eventsFrom(source, from, ends, signal);
+}
+
+async function* eventsFrom(
   source: EventSource,
   from: number,
   ends: AbortSignal,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<LogEvent> {
   let next = from;
   const live = new Map<number, QueueEvent<Packed>>();

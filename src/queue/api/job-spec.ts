@@ -91,8 +91,22 @@ export function specOfJob(job: NewJob): JobSpec {
   return specOf(name, payload, options);
 }
 
-/** What is absent is not to change. */
-export function changeOf({ payload, ...options }: JobChanges): JobChange {
+const changeNames: ReadonlySet<string> = new Set<keyof JobChanges>([
+  'payload',
+  'priority',
+  'attempts',
+  'timeout',
+  'delay',
+  'at',
+  'backoff',
+  'group',
+  'expire',
+]);
+
+/** What is absent is not to change. Throws as `specOf` does. */
+export function changeOf(changes: JobChanges): JobChange {
+  checkOptions(changes, changeNames, 'a change', 'E_JOB');
+  const { payload, ...options } = changes;
   const { id, name, key, keyMode, keyTtlMs, after, ...change } = specOf('', payload, options);
   return change;
 }

@@ -3,11 +3,14 @@ import { kindOf } from '../../base/kind-of.ts';
 
 /** Nobody but TypeScript keeps a program from options that are none: one that is misspelled would be lost silently. */
 export function checkOptions(
-  options: object,
+  options: unknown,
   allowed: ReadonlySet<string>,
   what: string,
   code: Code = 'E_OPTION',
 ): void {
+  if (typeof options !== 'object' || options === null) {
+    throw usageError(code, `options of ${what} are an object, not ${kindOf(options)}`);
+  }
   for (const option in options) {
     if (allowed.has(option)) continue;
     throw usageError(code, `'${option}' is no option of ${what}; allowed are ${[...allowed].join(', ')}`);

@@ -1,9 +1,10 @@
 import type { PruneRequest, ScheduleSpec } from '../engine-types.ts';
-import type { Limits, MissedSlots, ScheduleRule } from '../events/setting-types.ts';
+import type { Limits, MissedSlots, PauseScope, ScheduleRule } from '../events/setting-types.ts';
 import { fieldError } from '../ops/spec.ts';
 import type { JobState } from '../state/job.ts';
 import { msOf, specOf } from './job-spec.ts';
 import type { EnqueueOptions, NameOf, Time } from './job-types.ts';
+import { checkOptions } from './options.ts';
 import type { RawJson } from './raw-json.ts';
 
 /** When a schedule fires, and the job it then makes. */
@@ -25,14 +26,33 @@ export type ScheduleSettings<Payloads extends object = Record<string, unknown>> 
 
 type ScheduledOptions = Pick<EnqueueOptions, 'priority' | 'attempts' | 'timeout' | 'backoff' | 'group' | 'expire'>;
 
-/** Throws usageErrors: E_JOB where it says no job, E_DURATION, E_JSON. */
+const cronNames: ReadonlySet<string> = new Set(['cron', 'zone', 'missed', 'job']);
+const everyNames: ReadonlySet<string> = new Set(['every', 'missed', 'job']);
+const scheduledNames: ReadonlySet<string> = new Set<'name' | 'payload' | keyof ScheduledOptions>([
+  'name',
+  'payload',
+  'priority',
+  'attempts',
+  'timeout',
+  'backoff',
+  'group',
+  'expire',
+]);
+
+/** Throws usageErrors: E_OPTION, E_JOB for a job that is none, E_DURATION, E_JSON. */
 export function scheduleOf(id: string, settings: ScheduleSettings): ScheduleSpec {
-  const { missed, job } = settings ?? {};
+  const isEvery = isObject(settings) && 'every' in settings;
+  checkOptions(settings, isEvery ? everyNames : cronNames, isEvery ? 'a schedule by every' : 'a schedule by cron');
+  const { missed, job } = settings;
   // Those who write JavaScript have no compiler that says so.
-  if (typeof job !== 'object' || job === null)
-    throw fieldError('job', "must be the job to make, such as { name: 'mail' }");
+  if (!isObject(job)) throw fieldError('job', "must be the job to make, such as { name: 'mail' }");
+  checkOptions(job, scheduledNames, 'a job that a schedule makes', 'E_JOB');
   const { name, payload, ...options } = job;
   return { id, rule: ruleOf(settings), job: specOf(name, payload, options), ...(missed !== undefined && { missed }) };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 function ruleOf(settings: ScheduleSettings): ScheduleRule {
@@ -51,7 +71,22 @@ export interface LimitSettings extends Pick<Limits, 'pendingMax' | 'payloadBytes
   keepFor?: Time;
 }
 
-export function limitsOf({ group = '', rate, keepFor, ...limits }: LimitSettings): Limits & { group: string } {
+const limitNames: ReadonlySet<string> = new Set<keyof LimitSettings>([
+  'group',
+  'concurrency',
+  'rate',
+  'pendingMax',
+  'payloadBytesMax',
+  'keepCount',
+  'keepFor',
+]);
+const rateNames: ReadonlySet<string> = new Set<keyof NonNullable<LimitSettings['rate']>>(['count', 'per']);
+
+/** Throws usageErrors: E_OPTION, E_DURATION. */
+export function limitsOf(settings: LimitSettings): Limits & { group: string } {
+  checkOptions(settings, limitNames, 'limit');
+  const { group = '', rate, keepFor, ...limits } = settings;
+  if (rate !== undefined) checkOptions(rate, rateNames, 'a rate');
   return {
     group,
     ...limits,
@@ -68,10 +103,53 @@ export type PruneSettings =
       states?: readonly ('completed' | 'dead')[];
     });
 
+const pruneNames: ReadonlySet<string> = new Set(['ids', 'olderThan', 'keep', 'states']);
+
+/** Throws usageErrors: E_OPTION, E_DURATION. */
 export function pruneOf(settings: PruneSettings, now: number): PruneRequest {
+  checkOptions(settings, pruneNames, 'prune');
   if (!('olderThan' in settings)) return settings;
   const { olderThan, ...rest } = settings;
   return { ...rest, endedBefore: now - msOf(olderThan, 'olderThan') };
+}
+
+const scopeNames: ReadonlySet<string> = new Set<keyof PauseScope>(['name', 'group']);
+
+/** Throws usageError E_OPTION. */
+export function scopeOf(scope: PauseScope, what: string): PauseScope {
+  checkOptions(scope, scopeNames, what);
+  return scope;
+}
+
+export interface RetryOptions {
+  /** Attempts begin anew. Default false. */
+  reset?: boolean;
+}
+
+const retryNames: ReadonlySet<string> = new Set<keyof RetryOptions>(['reset']);
+
+/** Throws usageError E_OPTION. */
+export function retryOf(options: RetryOptions): RetryOptions {
+  checkOptions(options, retryNames, 'retry');
+  return options;
+}
+
+/** Why an attempt failed, and what is to come of it. */
+export interface FailOptions {
+  error?: string;
+  /** Not again before this long from now. Default: by the backoff of the job. */
+  delay?: Time;
+  /** No attempt is of any use any more, and why. */
+  dead?: string;
+}
+
+const failNames: ReadonlySet<string> = new Set<keyof FailOptions>(['error', 'delay', 'dead']);
+
+/** Throws usageErrors: E_OPTION, E_DURATION. */
+export function failureOf(options: FailOptions): { error?: string; dead?: string; delayMs?: number } {
+  checkOptions(options, failNames, 'fail');
+  const { delay, ...failure } = options;
+  return delay === undefined ? failure : { ...failure, delayMs: msOf(delay, 'delay') };
 }
 
 /** Which jobs `list` shows; all that is given must hold. */

@@ -59,8 +59,6 @@ export interface WorkParts {
   engine: QueueEngine;
 }
 
-export const killAfterDefault = 5000;
-
 /** A worker and the runner behind it. */
 export interface StartedWorker {
   worker: Worker;
@@ -77,24 +75,26 @@ const optionNames: ReadonlySet<string> = new Set<keyof WorkOptions>([
   'snapshotEvery',
 ]);
 
-/** `ended` is called before `done` is settled. Throws usageErrors: E_OPTION, E_DURATION. */
+/** `handlerOf` makes the handler once the options are good; `ended` is called before `done` is settled. Throws usageErrors: E_OPTION, E_DURATION. */
 export function startWorker(
   parts: WorkParts,
-  handler: Handler,
+  handlerOf: (killAfterMs: number) => Handler,
   options: WorkOptions,
   ended: () => void,
 ): StartedWorker {
-  const { concurrency = 4, snapshotEvery = 100_000 } = options;
   checkOptions(options, optionNames, 'work');
+  const { concurrency = 4, snapshotEvery = 100_000 } = options;
   checkWhole('concurrency', concurrency, 1);
   checkWhole('snapshotEvery', snapshotEvery, 0);
+  const killAfterMs = msOf(options.killAfter ?? 5000, 'killAfter');
+  const handler = handlerOf(killAfterMs);
   const processes = platformProcesses(parts.env.fs, `${parts.store.dir}/run`);
   const runner = new Runner(
     { ...parts, handler, processes },
     {
       workers: concurrency,
       timeoutMs: msOf(options.timeout ?? 0, 'timeout'),
-      killAfterMs: msOf(options.killAfter ?? killAfterDefault, 'killAfter'),
+      killAfterMs,
       graceMs: msOf(options.grace ?? 30_000, 'grace'),
       drain: options.drain ?? false,
       haltAfterDead: Number.POSITIVE_INFINITY,

@@ -21,10 +21,87 @@ test('an option that is none is refused by its name, and those that are are list
     ['work', () => Reflect.apply(queue.work, queue, [() => undefined, { odd: 1 }])],
     ['take', () => Reflect.apply(queue.take, queue, [{ odd: 1 }])],
     ['list', () => Reflect.apply(queue.list, queue, [{ odd: 1 }])],
+    ['waitFor', () => Reflect.apply(queue.waitFor, queue, ['x', { odd: 1 }])],
+    ['events', () => Reflect.apply(queue.events, queue, [{ odd: 1 }])],
+    ['enqueueMany', () => Reflect.apply(queue.enqueueMany, queue, [[{ name: 'x' }], { odd: 1 }])],
+    ['fail', () => Reflect.apply(queue.fail, queue, ['token', { odd: 1 }])],
+    ['pause', () => Reflect.apply(queue.pause, queue, [{ odd: 1 }])],
+    ['resume', () => Reflect.apply(queue.resume, queue, [{ odd: 1 }])],
+    ['limit', () => Reflect.apply(queue.limit, queue, [{ odd: 1 }])],
+    ['a rate', () => Reflect.apply(queue.limit, queue, [{ rate: { count: 1, odd: 1 } }])],
+    ['a schedule by cron', () => Reflect.apply(queue.schedule, queue, ['s', { cron: '0 3 * * *', odd: 1 }])],
+    ['a schedule by every', () => Reflect.apply(queue.schedule, queue, ['s', { every: '1h', odd: 1 }])],
+    ['prune', () => Reflect.apply(queue.prune, queue, [{ keep: 0, odd: 1 }])],
   ];
   for (const [what, call] of calls)
     expect(await told(call)).toMatch(new RegExp(`^E_OPTION 2 'odd' is no option of ${what}; allowed are .*, `));
+  expect(await told(() => Reflect.apply(queue.retry, queue, ['x', { odd: 1 }]))).toBe(
+    "E_OPTION 2 'odd' is no option of retry; allowed are reset",
+  );
+  for (const options of [
+    { every: '1h', cron: '0 3 * * *' },
+    { every: '1h', zone: 'UTC' },
+  ])
+    expect(await told(() => Reflect.apply(queue.schedule, queue, ['s', options]))).toMatch(
+      /^E_OPTION 2 '(cron|zone)' is/,
+    );
+  for (const change of [{ id: 'y' }, { key: 'k' }, { after: ['x'] }])
+    expect(await told(() => Reflect.apply(queue.update, queue, ['x', change]))).toMatch(/^E_JOB 2 .* of a change/);
+  for (const job of [{ id: 'y' }, { delay: 5 }])
+    expect(
+      await told(() => Reflect.apply(queue.schedule, queue, ['s', { every: '1h', job: { name: 'x', ...job } }])),
+    ).toMatch(/^E_JOB 2 .* of a job that a schedule makes/);
   expect(queue.counts()).toMatchObject({ pending: 1 });
+});
+
+test('what is no object of options is refused as one, with a promise where the method gives one', async () => {
+  const queue = await newQueue();
+  await queue.enqueue('x');
+  type Method = keyof typeof queue;
+  const before: Partial<Record<Method, unknown[]>> = {
+    work: [() => undefined],
+    enqueueMany: [[{ name: 'x' }]],
+    waitFor: ['x'],
+    fail: ['token'],
+    retry: ['x'],
+    schedule: ['s'],
+  };
+  for (const value of [null, 5, 'text', () => undefined]) {
+    expect(await told(() => Reflect.apply(openQueue, undefined, [`${scratch()}/store`, value]))).toMatch(/^E_OPTION 2/);
+    for (const method of ['work', 'list', 'events'] as const)
+      expect(() => Reflect.apply(queue[method], queue, [...(before[method] ?? []), value]), method).toThrow(
+        expect.objectContaining({ code: 'E_OPTION' }),
+      );
+    for (const method of [
+      'take',
+      'enqueueMany',
+      'waitFor',
+      'fail',
+      'retry',
+      'pause',
+      'resume',
+      'limit',
+      'schedule',
+      'prune',
+    ] as const) {
+      const answer: unknown = Reflect.apply(queue[method], queue, [...(before[method] ?? []), value]);
+      expect(answer).toBeInstanceOf(Promise);
+      expect(await told(() => answer), method).toMatch(/^E_OPTION 2 options of .* are an object, not /);
+    }
+    expect(await told(() => Reflect.apply(queue.enqueue, queue, ['x', 1, value]))).toMatch(/^E_JOB 2 options of a job/);
+    expect(await told(() => Reflect.apply(queue.update, queue, ['x', value]))).toMatch(/^E_JOB 2 options of a change/);
+  }
+  expect(queue.counts()).toMatchObject({ pending: 1 });
+});
+
+test('a batch is of one job at least, and events begin at a seq', async () => {
+  const queue = await newQueue();
+  for (const batch of [0, 1.5, '5'])
+    expect(await told(() => Reflect.apply(queue.enqueueMany, queue, [[], { batch }]))).toMatch(
+      /^E_OPTION 2 batch must/,
+    );
+  for (const from of [0, -1, '1', null])
+    expect(await told(() => Reflect.apply(queue.events, queue, [{ from }]))).toMatch(/^E_OPTION 2 from must be/);
 });
 
 test('numbers for opening are whole, and not too small; nothing is made where one is not', async () => {
