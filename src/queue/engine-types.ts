@@ -16,7 +16,16 @@ export interface EngineParts {
   clock: Clock;
   random: Random;
   /** Told when outcomes of attempts begin to wait for room on a full disk. */
-  onStall?: () => void;
+  onStall?: (() => void) | undefined;
+  /** Told when a schedule has missed more than is made up for, once its newer slots are on disk. */
+  onLeftOut?: ((slots: LeftOutSlots) => void) | undefined;
+}
+
+/** Slots of a schedule that nothing was or will be made of: the first and the last, ms since the epoch. */
+export interface LeftOutSlots {
+  schedule: string;
+  first: number;
+  last: number;
 }
 
 export interface EngineOptions {

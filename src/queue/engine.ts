@@ -80,6 +80,7 @@ export class QueueEngine {
         crashesMax: options.crashesMax ?? defaultCrashesMax,
         groupLimit,
       },
+      onLeftOut: parts.onLeftOut,
       specLimits: () => specLimits(this.#context),
       now: () => Math.max(0, Math.floor(clock.now())),
     };

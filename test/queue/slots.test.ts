@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ScheduleRule } from '../../src/queue/events/setting-types.ts';
 import type { Schedule } from '../../src/queue/state/settings.ts';
-import { dueSlots, nextSlot, slotAfter, slotBefore } from '../../src/queue/state/slots.ts';
+import { dueSlots, madeUpMax, nextSlot, slotAfter, slotBefore } from '../../src/queue/state/slots.ts';
 
 const at = Date.UTC(2026, 2, 1);
 const template = {
@@ -52,9 +52,9 @@ describe('slots', () => {
   test('in the hour that clocks skip or repeat fire once a day', () => {
     const berlin = cron('30 2 * * *', 'Europe/Berlin');
     const spring = dueSlots({ ...berlin, lastSlot: Date.UTC(2026, 2, 27, 12) }, Date.UTC(2026, 2, 30, 12), 0, 10);
-    expect(spring.map(day)).toEqual(['2026-03-28', '2026-03-29', '2026-03-30']);
+    expect(spring.slots.map(day)).toEqual(['2026-03-28', '2026-03-29', '2026-03-30']);
     const autumn = dueSlots({ ...berlin, lastSlot: Date.UTC(2026, 9, 23, 12) }, Date.UTC(2026, 9, 26, 12), 0, 10);
-    expect(autumn.map(day)).toEqual(['2026-10-24', '2026-10-25', '2026-10-26']);
+    expect(autumn.slots.map(day)).toEqual(['2026-10-24', '2026-10-25', '2026-10-26']);
   });
 
   test('that are due after years of one-second slots are found without walking through them', () => {
@@ -64,16 +64,31 @@ describe('slots', () => {
       { kind: 'cron', cron: '* * * * * *', zone: 'UTC' },
     ] as const) {
       const started = performance.now();
-      expect(dueSlots(scheduleOf(rule, { missed: 'one' }), now, 0, 1000)).toEqual([now]);
-      expect(dueSlots(scheduleOf(rule), now, 0, 1000)).toHaveLength(1000);
+      expect(dueSlots(scheduleOf(rule, { missed: 'one' }), now, 0, 1000)).toEqual({ slots: [now] });
+      expect(dueSlots(scheduleOf(rule), now, 0, 1000).slots).toHaveLength(1000);
       expect(performance.now() - started).toBeLessThan(2000);
     }
   });
 
   test('that were missed are left out of what comes next', () => {
     const schedule = scheduleOf({ kind: 'every', everyMs: 1000 }, { missed: 'skip', lastSlot: at + 5000 });
-    expect(dueSlots(schedule, at + 9500, at + 9200, 10)).toEqual([]);
+    expect(dueSlots(schedule, at + 9500, at + 9200, 10)).toEqual({ slots: [] });
     expect(nextSlot(schedule, at + 9500)).toBe(at + 10_000);
-    expect(dueSlots(schedule, at + 10_000, at + 9200, 10)).toEqual([at + 10_000]);
+    expect(dueSlots(schedule, at + 10_000, at + 9200, 10)).toEqual({ slots: [at + 10_000] });
+  });
+
+  test('that were missed by the thousand: the newest are made up for, and the others told', () => {
+    for (const rule of [
+      { kind: 'every', everyMs: 60_000 },
+      { kind: 'cron', cron: '* * * * *', zone: 'UTC' },
+    ] as const) {
+      const due = (minutes: number, most = 2000) => dueSlots(scheduleOf(rule), at + minutes * 60_000 + 5, 0, most);
+      expect(due(madeUpMax)).toEqual({ slots: due(madeUpMax).slots });
+      expect(due(madeUpMax).slots).toHaveLength(madeUpMax);
+      const { slots, leftOut } = due(madeUpMax + 3);
+      expect([slots.length, slots[0], slots.at(-1)]).toEqual([madeUpMax, at + 240_000, at + (madeUpMax + 3) * 60_000]);
+      expect(leftOut).toEqual({ first: at + 60_000, last: at + 180_000 });
+      expect(due(madeUpMax + 3, 5)).toEqual({ slots: slots.slice(0, 5), leftOut });
+    }
   });
 });

@@ -211,6 +211,12 @@ function lineOf(session: Session, event: RunnerReport, quiet: boolean): string |
       return style.bad(`${counted(event.dead, 'job')} dead: no more jobs are started`);
     case 'disk-full':
       return style.bad('the disk is full; no new jobs are started, waiting for room');
+    case 'slots-left-out': {
+      const [first, last] = [event.first, event.last].map((slot) => new Date(slot).toISOString());
+      return style.warn(
+        `schedule ${escapeText(event.schedule)} missed too much: ${first} to ${last} are not made up for`,
+      );
+    }
     case 'failed':
       return style.bad(`${escapeText(event.error.message)} [${event.error.code}]; stopping`);
     case 'snapshot': {

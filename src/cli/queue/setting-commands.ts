@@ -75,7 +75,7 @@ function addSchedule(queue: Command, parsed: Parsed): void {
     .addOption(
       new Option(
         '--missed <which>',
-        'times that passed while nobody worked on the queue: make up for none, the last one, all',
+        'times that passed while nobody worked on the queue: make up for none, the last one, all (the newest 1,000)',
       )
         .choices(['skip', 'one', 'all'])
         .default('one'),

@@ -17,7 +17,10 @@ export type ScheduleSettings<Payloads extends object = Record<string, unknown>> 
     }
   | { every: Time }
 ) & {
-  /** What becomes of times that passed while nobody worked on the queue. Default 'one': the latest is made up for. */
+  /**
+   * What becomes of times that passed while nobody worked on the queue. Default 'one': the latest is made up for; with
+   * 'all' the newest 1000 are.
+   */
   missed?: MissedSlots;
   job: {
     [Name in NameOf<Payloads>]: { name: Name; payload?: Payloads[Name] | RawJson } & ScheduledOptions;

@@ -1,7 +1,7 @@
 import type { Clock, Random } from '../../base/clock.ts';
 import type { TokenSource } from '../../base/token.ts';
 import type { UuidSource } from '../../base/uuid.ts';
-import type { EngineOptions } from '../engine-types.ts';
+import type { EngineOptions, LeftOutSlots } from '../engine-types.ts';
 import type { QueueLog } from '../log.ts';
 import type { QueueMachine } from '../state/machine.ts';
 import type { Arrivals } from './arrivals.ts';
@@ -24,6 +24,7 @@ export interface EngineContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly options: Readonly<Required<EngineOptions>>;
+  readonly onLeftOut: ((slots: LeftOutSlots) => void) | undefined;
   /** What new jobs, templates and changes may hold at most, as of now. */
   specLimits(): SpecLimits;
   /** Whole ms since the epoch, never before it. */

@@ -69,12 +69,14 @@ async function fire(engine: EngineContext, upSinceMs: number): Promise<number> {
     made += await engine.reserved.hold([reservedSchedule(id)], async () => {
       const schedule = engine.machine.settings.schedule(id);
       const at = engine.now();
-      const slots = schedule === undefined ? [] : dueSlots(schedule, at, upSinceMs, slotsPerFrame(schedule));
-      if (schedule === undefined || slots.length === 0) return 0;
+      if (schedule === undefined) return 0;
+      const { slots, leftOut } = dueSlots(schedule, at, upSinceMs, slotsPerFrame(schedule));
+      if (slots.length === 0) return 0;
       const events = slots.map((slot) => jobOfSlot(engine, schedule, slot, at));
       const ids = events.map((event) => event.id);
       return await engine.reserved.hold(ids, async () => {
         await engine.commits.append(events);
+        if (leftOut !== undefined) engine.onLeftOut?.({ schedule: id, ...leftOut });
         return events.length;
       });
     });

@@ -3,7 +3,7 @@ import { openStore, type Store } from '../../storage/store.ts';
 import type { OpenOptions } from '../../storage/store-options.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 import { QueueEngine } from '../engine.ts';
-import type { EngineOptions } from '../engine-types.ts';
+import type { EngineOptions, EngineParts } from '../engine-types.ts';
 import { LogCleaner } from '../process/log-files.ts';
 import { QueueMachine } from '../state/machine.ts';
 
@@ -18,16 +18,16 @@ export interface OpenEngine {
   close(...listeners: readonly (() => unknown)[]): Promise<void>;
 }
 
-/** Rejects with what `openStore` rejects with. `onStall`: verdicts wait for a full disk. */
+/** Rejects with what `openStore` rejects with. */
 export async function openEngine(
   env: StorageEnv,
   storeDir: string,
-  options: Omit<OpenOptions<QueueMachine>, 'machine'> & EngineOptions & { onStall?: () => void },
+  options: Omit<OpenOptions<QueueMachine>, 'machine'> & EngineOptions & Pick<EngineParts, 'onStall' | 'onLeftOut'>,
 ): Promise<OpenEngine> {
   const store = await openStore(env, storeDir, { ...options, machine: () => new QueueMachine() });
   const { fs, clock, random } = env;
-  const { onStall } = options;
-  const parts = { log: store, machine: store.machine, clock, random, ...(onStall && { onStall }) };
+  const { onStall, onLeftOut } = options;
+  const parts = { log: store, machine: store.machine, clock, random, onStall, onLeftOut };
   const engine = new QueueEngine(parts, options);
   const logs = new LogCleaner(fs, store.dir);
   engine.onForgotten((ids, seq) => logs.forget(ids, seq));

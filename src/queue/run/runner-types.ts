@@ -1,5 +1,6 @@
 import type { WalqError } from '../../base/errors.ts';
 import type { SnapshotSummary } from '../../storage/types.ts';
+import type { LeftOutSlots } from '../engine-types.ts';
 import type { AttemptOutcome } from '../process/attempt-types.ts';
 import type { InFlightJob } from '../state/job.ts';
 import type { CheckpointPolicy } from './checkpoints.ts';
@@ -34,6 +35,7 @@ export type RunnerReport =
   | { kind: 'broken'; error: string; paused: boolean }
   | { kind: 'halted'; dead: number }
   | { kind: 'disk-full' }
+  | ({ kind: 'slots-left-out' } & LeftOutSlots)
   | { kind: 'failed'; error: WalqError }
   | { kind: 'snapshot'; snapshot: SnapshotSummary; removedSegments: number }
   | { kind: 'snapshot-failed'; error: unknown }

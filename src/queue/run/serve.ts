@@ -46,6 +46,7 @@ export async function serveQueue(
     lock,
     ...(metrics && { observer: metrics.observer }),
     onStall: () => options.report({ kind: 'disk-full' }),
+    onLeftOut: (slots) => options.report({ kind: 'slots-left-out', ...slots }),
   });
   const { store, engine } = open;
   let exporter: MetricsServer | undefined;

@@ -72,22 +72,37 @@ export function slotBefore(schedule: Schedule, ms: number): number | undefined {
     ?.getTime();
 }
 
-/** Slots that are due, oldest first, `most` at the most. `upSinceMs`: slots up to then passed while nobody ran. */
-export function dueSlots(schedule: Schedule, now: number, upSinceMs: number, most: number): number[] {
+/** Of each schedule: a clock that is far ahead of itself would have jobs made without end. */
+export const madeUpMax = 1000;
+
+export interface DueSlots {
+  /** Oldest first. */
+  slots: number[];
+  /** Those that are never made up for, because `madeUpMax` newer ones are: the first and the last of them. */
+  leftOut?: { first: number; last: number };
+}
+
+/** Slots that are due, `most` at the most. `upSinceMs`: slots up to then passed while nobody ran. */
+export function dueSlots(schedule: Schedule, now: number, upSinceMs: number, most: number): DueSlots {
   const after = Math.max(schedule.lastSlot ?? 0, schedule.at);
   const first = slotAfter(schedule, after);
-  if (first === undefined || first > now) return [];
-  if (schedule.missed === 'all') {
-    const slots = [first];
-    for (let next = slotAfter(schedule, first); next !== undefined && next <= now; next = slotAfter(schedule, next)) {
-      if (slots.length >= most) break;
-      slots.push(next);
-    }
-    return slots;
-  }
+  if (first === undefined || first > now) return { slots: [] };
+  if (schedule.missed === 'all') return madeUp(schedule, first, now, most);
   const latest = slotBefore(schedule, now);
-  if (latest === undefined || latest <= after) return [];
-  return schedule.missed === 'one' || latest > upSinceMs ? [latest] : [];
+  if (latest === undefined || latest <= after) return { slots: [] };
+  return { slots: schedule.missed === 'one' || latest > upSinceMs ? [latest] : [] };
+}
+
+/** From the newest one back: what is left out is not walked through. */
+function madeUp(schedule: Schedule, first: number, now: number, most: number): DueSlots {
+  const slots: number[] = [];
+  let slot = slotBefore(schedule, now);
+  while (slot !== undefined && slot >= first && slots.length < madeUpMax) {
+    slots.push(slot);
+    slot = slotBefore(schedule, slot - 1);
+  }
+  const oldest = slots.reverse().slice(0, most);
+  return slot !== undefined && slot >= first ? { slots: oldest, leftOut: { first, last: slot } } : { slots: oldest };
 }
 
 /** The first slot after `now` that has not fired: what it missed before is left out. */

@@ -91,6 +91,23 @@ describe('a schedule', () => {
     }
   });
 
+  test('makes up for the newest slots alone where a clock is far ahead, and tells once of the others', async () => {
+    const told: unknown[] = [];
+    b = bench({}, undefined, undefined, { onLeftOut: (slots) => told.push(slots) });
+    const start = b.clock.now();
+    await add({ missed: 'all' });
+    b.clock.advance(50 * 365 * 24 * hour);
+    const made: number[] = [];
+    while (made.at(-1) !== 0) made.push((await b.engine.sweep(0)).scheduled);
+    expect(made).toEqual([1000, 0]);
+    expect(told).toEqual([{ schedule: 's', first: start + hour, last: b.clock.now() - 1000 * hour }]);
+    const slots = b.log.machine.list().map(({ special }) => special?.slot?.at);
+    expect([slots[0], slots.at(-1)]).toEqual([b.clock.now() - 999 * hour, b.clock.now()]);
+    b.clock.advance(hour);
+    expect((await b.engine.sweep(0)).scheduled).toBe(1);
+    expect(told).toHaveLength(1);
+  });
+
   test('goes on after a restart where it was: no slot twice', async () => {
     b = bench();
     await add({ missed: 'all' });

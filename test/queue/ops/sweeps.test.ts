@@ -54,13 +54,13 @@ test('a slot is due until it was swept, whatever else is set meanwhile', async (
 
 test('of many slots that passed all are made up for, part by part, also where jobs are large', async () => {
   for (const [payload, parts] of [
-    ['1', 3],
-    [JSON.stringify('x'.repeat(100_000)), 15],
+    ['1', 1],
+    [JSON.stringify('x'.repeat(100_000)), 6],
   ] as const) {
     const before = bench();
     const job = { name: 'tick', payload };
     await before.engine.schedule({ ...hourly, job, missed: 'all' });
-    before.clock.advance(2500.5 * hour);
+    before.clock.advance(1000.5 * hour);
     const b = await reopened(before);
     const sweeper = sweeperOf(b);
     const sizes: number[] = [];
@@ -68,7 +68,7 @@ test('of many slots that passed all are made up for, part by part, also where jo
       await due;
       sizes.push(b.log.machine.size);
     }
-    expect(sizes.at(-1)).toBe(2500);
+    expect(sizes.at(-1)).toBe(1000);
     expect(sizes).toHaveLength(parts);
   }
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Clock, Random } from '../../../src/base/clock.ts';
 import { ioError, type WalqError } from '../../../src/base/errors.ts';
 import { QueueEngine } from '../../../src/queue/engine.ts';
-import type { EngineOptions } from '../../../src/queue/engine-types.ts';
+import type { EngineOptions, EngineParts } from '../../../src/queue/engine-types.ts';
 import { recordTypeName } from '../../../src/queue/events/events.ts';
 import type { QueueLog } from '../../../src/queue/log.ts';
 import { QueueMachine } from '../../../src/queue/state/machine.ts';
@@ -177,8 +177,13 @@ export interface Bench {
   engine: QueueEngine;
 }
 
-export function bench(options: EngineOptions = {}, log = new FakeLog(), clock = new FakeClock()): Bench {
-  const engine = new QueueEngine({ log, machine: log.machine, clock, random: seededRandom() }, options);
+export function bench(
+  options: EngineOptions = {},
+  log = new FakeLog(),
+  clock = new FakeClock(),
+  parts: Pick<EngineParts, 'onLeftOut'> = {},
+): Bench {
+  const engine = new QueueEngine({ log, machine: log.machine, clock, random: seededRandom(), ...parts }, options);
   return { log, clock, engine };
 }
 
