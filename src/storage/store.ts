@@ -222,6 +222,11 @@ export class Store<M extends StateMachine> {
     return { disk, memory: this.machine.cut(), snapshot };
   }
 
+  /** Before files of the store are removed by their paths: rejects with E_MOVED where those are of another one by now. */
+  async mustBeInPlace(): Promise<void> {
+    await this.#committer.control(() => this.#writer.mustBeInPlace());
+  }
+
   /** Why nothing may be written or removed any more. */
   #over(): WalqError {
     return this.poison ?? new WalqError(Exit.bug, 'E_CLOSED', 'the store is closed');

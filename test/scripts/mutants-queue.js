@@ -40,8 +40,8 @@ export const queueMutants = [
     file: 'src/queue/run/open-engine.ts',
     edits: [
       [
-        'const logs = new LogCleaner(fs, store.dir);',
-        'await engine.reclaim();\n  const logs = new LogCleaner(fs, store.dir);',
+        'const logs = new LogCleaner(fs, store.dir, () => store.mustBeInPlace());',
+        'await engine.reclaim();\n  const logs = new LogCleaner(fs, store.dir, () => store.mustBeInPlace());',
       ],
     ],
     tests: ['test/queue/api/queue.test.ts'],

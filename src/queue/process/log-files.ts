@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isFsError } from '../../base/errors.ts';
+import { isFsError, WalqError } from '../../base/errors.ts';
 import type { FileSystem } from '../../fs/types.ts';
 
 /** The output of one attempt of a job, as kept in `logs/` of the store. */
@@ -55,17 +55,22 @@ async function logFiles(fs: FileSystem, storeDir: string): Promise<Found[]> {
     .sort((a, b) => a.dispatchSeq - b.dispatchSeq);
 }
 
+const removesPerLook = 100;
+
 /** Removes the logs of jobs that the queue forgets, in the background. A log is a help: what cannot be removed stays. */
 export class LogCleaner {
   readonly #fs: FileSystem;
   readonly #storeDir: string;
+  readonly #mayRemove: () => Promise<void>;
   /** Key of a job -> the seq at which it was forgotten. */
   #waiting = new Map<string, number>();
   #running: Promise<void> | undefined;
 
-  constructor(fs: FileSystem, storeDir: string) {
+  /** `mayRemove` rejects when the folder is not the one it was: then the logs there are not ours. */
+  constructor(fs: FileSystem, storeDir: string, mayRemove: () => Promise<void>) {
     this.#fs = fs;
     this.#storeDir = storeDir;
+    this.#mayRemove = mayRemove;
   }
 
   /** `seq`: a job enqueued with the same id after it has logs of its own. */
@@ -85,9 +90,13 @@ export class LogCleaner {
     try {
       while (this.#waiting.size > 0) {
         const forgotten = this.#waiting;
+        let removed = 0;
         this.#waiting = new Map();
         for (const { key, path, dispatchSeq } of await logFiles(this.#fs, this.#storeDir)) {
-          if (dispatchSeq < (forgotten.get(key) ?? 0)) await this.#fs.unlink(path).catch(leftThere);
+          if (dispatchSeq >= (forgotten.get(key) ?? 0)) continue;
+          // Not before each: it waits for its turn between two commits.
+          if (removed++ % removesPerLook === 0) await this.#mayRemove();
+          await this.#fs.unlink(path).catch(leftThere);
         }
       }
     } catch (error) {
@@ -98,7 +107,7 @@ export class LogCleaner {
   }
 }
 
-/** Gone by itself, or it will not go: the next one may. */
+/** Gone by itself, or it will not go: the next one may. Of a store that was moved or has failed all stay. */
 function leftThere(error: unknown): void {
-  if (!isFsError(error)) throw error;
+  if (!isFsError(error) && !(error instanceof WalqError)) throw error;
 }

@@ -29,7 +29,7 @@ export async function openEngine(
   const { onStall, onLeftOut } = options;
   const parts = { log: store, machine: store.machine, clock, random, onStall, onLeftOut };
   const engine = new QueueEngine(parts, options);
-  const logs = new LogCleaner(fs, store.dir);
+  const logs = new LogCleaner(fs, store.dir, () => store.mustBeInPlace());
   engine.onForgotten((ids, seq) => logs.forget(ids, seq));
   return {
     store,
