@@ -179,3 +179,19 @@ test('listeners hear of every operation once it is applied, in the order of the 
   await b.engine.enqueue({ id: 'd' });
   expect(heard).toEqual(['1 ENQUEUE a', '2 ENQUEUE b', '3 ENQUEUE c', '4 DISPATCH a', '5 TIMEOUT a', '6 RETRY a']);
 });
+
+test('a listener that another one takes away while they are told hears no more', async () => {
+  const b = bench();
+  const heard: string[] = [];
+  const ends: (() => void)[] = [];
+  for (const name of ['first', 'second']) {
+    const end = b.engine.onCommit(() => {
+      heard.push(name);
+      for (const each of ends) each();
+    });
+    ends.push(end);
+  }
+  await b.engine.enqueue({ id: 'a' });
+  await b.engine.enqueue({ id: 'b' });
+  expect(heard).toEqual(['first']);
+});

@@ -130,7 +130,8 @@ export class Commits {
   /** The listeners, of an operation that is durable and applied. */
   tell(events: readonly QueueEvent<Packed>[], seqFirst: number, pruned: readonly string[] = []): void {
     this.#listening ??= [...this.#listeners];
-    for (const listener of this.#listening) listener(events, seqFirst);
+    // One may have taken away another.
+    for (const listener of this.#listening) if (this.#listeners.has(listener)) listener(events, seqFirst);
     if (this.#forgetters.size > 0) this.#tellForgotten(events, pruned, seqFirst);
   }
 
