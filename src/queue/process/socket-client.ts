@@ -14,6 +14,7 @@ import {
   parseResponse,
   protocolError,
 } from './socket-protocol.ts';
+import { startTimer, type Timer } from './timer.ts';
 
 export interface ControlClientOptions {
   storeDir: string;
@@ -76,7 +77,7 @@ async function open(options: ControlClientOptions, timeoutMs: number): Promise<S
   try {
     // The network part of Node is loaded by those who find somebody to talk to.
     const { dial } = await import('./socket-dial.ts');
-    return await dial(path.path, timeoutMs);
+    return await dial(path.path, timeoutMs, options.clock);
   } catch (cause) {
     if (hasErrno(cause, 'ENOENT', 'ECONNREFUSED', 'ECONNRESET')) return undefined;
     if (hasErrno(cause, 'EAGAIN')) return 'again';
@@ -94,6 +95,7 @@ interface Waiting {
 
 class Client implements ControlClient {
   readonly #socket: Socket;
+  readonly #clock: Clock;
   readonly #bytesMax: number;
   readonly #reader: LineReader;
   readonly #waiting = new Map<number, Waiting>();
@@ -106,6 +108,7 @@ class Client implements ControlClient {
 
   private constructor(socket: Socket, options: ControlClientOptions) {
     this.#socket = socket;
+    this.#clock = options.clock;
     this.#bytesMax = options.messageBytesMax ?? messageBytesMax;
     this.#reader = new LineReader(this.#bytesMax);
     socket.on('data', (chunk) => this.#onData(chunk));
@@ -117,12 +120,12 @@ class Client implements ControlClient {
    */
   static async greet(socket: Socket, options: ControlClientOptions, untilMs: number): Promise<Client | undefined> {
     const client = new Client(socket, options);
-    let timer: NodeJS.Timeout | undefined;
+    let timer: Timer | undefined;
     try {
       const message = await new Promise<Record<string, unknown> | undefined>((resolve, reject) => {
         client.#onHello = resolve;
         client.#onGone = () => (client.#failure === undefined ? resolve(undefined) : reject(client.#failure));
-        timer = setTimeout(() => reject(noAnswer(options)), Math.max(0, untilMs - options.clock.monotonic()));
+        timer = startTimer(options.clock, untilMs - options.clock.monotonic(), () => reject(noAnswer(options)));
       });
       if (message === undefined) return undefined;
       if (message.ok === false) client.#onMessage(message);
@@ -134,7 +137,7 @@ class Client implements ControlClient {
       socket.destroy();
       throw error;
     } finally {
-      clearTimeout(timer);
+      timer?.cancel();
       client.#onGone = undefined;
     }
   }
@@ -164,17 +167,17 @@ class Client implements ControlClient {
         data: { op, max: this.#bytesMax },
       });
     }
-    let timer: NodeJS.Timeout | undefined;
+    let timer: Timer | undefined;
     try {
       return await new Promise((resolve, reject) => {
         this.#waiting.set(id, { op, resolve, reject });
         this.#write(line);
         if (options.timeoutMs === undefined) return;
-        timer = setTimeout(() => reject(timedOut(op)), options.timeoutMs);
+        timer = startTimer(this.#clock, options.timeoutMs, () => reject(timedOut(op)));
       });
     } finally {
       // A late answer to a request given up is no error: its id stays known until then.
-      clearTimeout(timer);
+      timer?.cancel();
     }
   }
 

@@ -1,19 +1,21 @@
 import { connect, type Socket } from 'node:net';
+import type { Clock } from '../../base/clock.ts';
+import { startTimer } from './timer.ts';
 
 /** Connects to a socket. 'again' when nobody took the connection in that time; rejects with what the system says. */
-export function dial(path: string, timeoutMs: number): Promise<Socket | 'again'> {
+export function dial(path: string, timeoutMs: number, clock: Clock): Promise<Socket | 'again'> {
   return new Promise((resolve, reject) => {
     const socket = connect({ path });
-    const timer = setTimeout(() => {
+    const timer = startTimer(clock, timeoutMs, () => {
       socket.destroy();
       resolve('again');
-    }, timeoutMs);
+    });
     socket.once('error', (error) => {
-      clearTimeout(timer);
+      timer.cancel();
       reject(error);
     });
     socket.once('connect', () => {
-      clearTimeout(timer);
+      timer.cancel();
       socket.removeAllListeners('error');
       // Later failures end in 'close'.
       socket.on('error', () => {});

@@ -10,6 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/base/node-clock.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { tried } from '../../support/tried.ts';
 import { client, rawServer, serve, storeA, storeB, storeFolder, tryClient } from './socket-helpers.ts';
 
@@ -155,6 +157,23 @@ describe('a connection that breaks', () => {
       exit: 70,
       data: {},
     });
+  });
+
+  it('a time limit goes by the clock that was given: while that stands, nothing is late', async () => {
+    const store = storeFolder();
+    await serve(store, { handle: ({ op }) => (op === 'never' ? new Promise(() => undefined) : Promise.resolve(op)) });
+    const clock = new FakeClock();
+    const one = await client(store, { clock });
+    let late = false;
+    const never = one.request('never', {}, { timeoutMs: 1 }).catch((error: unknown) => {
+      late = true;
+      return error;
+    });
+    // The time that it would have by the clock of the machine.
+    await systemClock.sleep(20);
+    expect([await one.request('op'), late]).toEqual(['op', false]);
+    await clock.advance(1);
+    expect(await never).toMatchObject({ code: 'E_CONTROL_TIMEOUT' });
   });
 
   it('a request may have a time limit; its late answer harms nothing', async () => {
