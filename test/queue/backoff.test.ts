@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { enqueueDefaults } from '../../src/queue/events/event-types.ts';
-import { type Backoff, formatBackoff, nextDelayMs, parseBackoff } from '../../src/queue/ops/backoff.ts';
+import { type Backoff, nextDelayMs, parseBackoff } from '../../src/queue/ops/backoff.ts';
 
 const zeros = (buffer: Uint8Array): void => {
   buffer.fill(0);
@@ -21,7 +21,6 @@ describe('parseBackoff', () => {
     ['exp:1s..1s', { kind: 'exp', firstMs: 1000, maxMs: 1000, factor: 2, jitter: 0 }],
   ])('%s', (text, backoff) => {
     expect(parseBackoff(text)).toEqual(backoff);
-    expect(parseBackoff(formatBackoff(backoff))).toEqual(backoff);
   });
 
   test.each([
@@ -51,7 +50,7 @@ describe('parseBackoff', () => {
   });
 
   test('the default of a job can be read', () => {
-    expect(formatBackoff(parseBackoff(enqueueDefaults.backoff))).toBe('exp:1s..5m~0.5');
+    expect(parseBackoff(enqueueDefaults.backoff)).toEqual(parseBackoff('exp:1s..5m*2~0.5'));
   });
 });
 

@@ -64,7 +64,7 @@ const stepArbitrary = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('pause', 'resume'), group: fc.constantFrom('', 'a') }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('list', 'reload', 'is there mail') }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('list', 'reload') }) },
 );
 type Step = typeof stepArbitrary extends fc.Arbitrary<infer T> ? T : never;
 
@@ -102,7 +102,6 @@ function did(machine: QueueMachine, step: Step, seq: number): unknown {
     return said(job);
   }
   if (step.do === 'list') return machine.list().slice(fillers.length).map(said);
-  if (step.do === 'is there mail') return machine.ready.has({ lanes: allLanes, names: new Set(['mail']) });
   const event = eventOf(step, ('id' in step && machine.get(step.id)?.attempt) || 1);
   if (event === undefined) return 'id' in step && said(machine.get(step.id));
   try {

@@ -1,5 +1,5 @@
 import type { Random } from '../../base/clock.ts';
-import { durationMsMax, formatDuration, parseDuration } from '../../base/duration.ts';
+import { durationMsMax, parseDuration } from '../../base/duration.ts';
 import { usageError } from '../../base/errors.ts';
 
 /** How long a failed job waits. `jitter` 0.5 means: anywhere from half the delay to the whole of it. */
@@ -34,15 +34,6 @@ export function parseBackoff(text: string, what = 'backoff'): Backoff {
   if (firstMs === 0 || maxMs < firstMs) throw bad('must go from a delay above zero to a longer one');
   if (factor < 1) throw bad('has a factor below 1');
   return { kind: 'exp', firstMs, maxMs, factor, jitter };
-}
-
-/** The shortest text that `parseBackoff` reads back to the same value. */
-export function formatBackoff(backoff: Backoff): string {
-  if (backoff.kind === 'none') return 'none';
-  const jitter = backoff.jitter === 0 ? '' : `~${backoff.jitter}`;
-  if (backoff.kind === 'fixed') return `fixed:${formatDuration(backoff.delayMs)}${jitter}`;
-  const factor = backoff.factor === standardFactor ? '' : `*${backoff.factor}`;
-  return `exp:${formatDuration(backoff.firstMs)}..${formatDuration(backoff.maxMs)}${factor}${jitter}`;
 }
 
 /**

@@ -30,11 +30,6 @@ export class Reservations {
     return this.#last.has(key);
   }
 
-  /** Keys held now. */
-  get size(): number {
-    return this.#last.size;
-  }
-
   /**
    * Runs `operation` once it holds all keys (each named once), and lets go of them when it settles. With free keys it
    * starts within this call: what it does before its first await happens at once, in the order of the calls.

@@ -195,15 +195,6 @@ export class ReadyIndex {
     return found;
   }
 
-  /** Is any pending job of this kind there, due or not, held back or not? Linear. */
-  has(wanted: Wanted): boolean {
-    for (const job of this.#all()) {
-      if (this.#isCurrent(job) && wanted.lanes.includes(laneOf(job)) && (wanted.names?.has(job.options.name) ?? true))
-        return true;
-    }
-    return false;
-  }
-
   /** Pending jobs whose time has not come. */
   delayedCount(now: number): number {
     this.#advance(now);
@@ -262,11 +253,6 @@ export class ReadyIndex {
     this.#lanes.clear();
     this.#turns = new Turns();
     for (const job of due) if (this.#isCurrent(job)) this.#due(job);
-  }
-
-  *#all(): IterableIterator<PendingJob> {
-    yield* this.#delayed;
-    for (const { jobs } of this.#lanes.values()) yield* jobs.jobs();
   }
 
   /** At most `most` of those whose time has come; true when there may be more of them. */
