@@ -75,7 +75,7 @@ export function slotBefore(schedule: Schedule, ms: number): number | undefined {
 /** Of each schedule: a clock that is far ahead of itself would have jobs made without end. */
 export const madeUpMax = 1000;
 
-export interface DueSlots {
+interface DueSlots {
   /** Oldest first. */
   slots: number[];
   /** Those that are never made up for, because `madeUpMax` newer ones are: the first and the last of them. */
