@@ -1,7 +1,7 @@
 import { usageError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
 import { openSource, readInto } from '../fs/read.ts';
-import { listWal, readSegmentHeader, walFolder } from './folder.ts';
+import { readSegmentHeader } from './folder.ts';
 import { scanStore } from './read.ts';
 import type { ChainPoint, FrameView, StorageEnv } from './types.ts';
 import { frameHeaderBytes } from './wal/format.ts';
@@ -11,7 +11,8 @@ const linkOffset = frameHeaderBytes - 4;
 
 /**
  * The place in the log where the operation ends whose last event is `seq`. Rejects with E_SEQ_RANGE (2) when the
- * readable log has no such event, with E_NOT_FRAME_END (2) when it stands amid an operation.
+ * readable log has no such event, with E_NOT_FRAME_END (2) when it stands amid an operation; ENOENT when a
+ * writer cleans meanwhile.
  */
 export async function frameEndAt(env: StorageEnv, storeDir: string, seq: number): Promise<ChainPoint> {
   let found: Pick<FrameView, 'file' | 'ordinal' | 'offset' | 'bytes' | 'seqFirst' | 'count'> | undefined;
@@ -45,7 +46,7 @@ export async function frameEndAt(env: StorageEnv, storeDir: string, seq: number)
     });
   }
   const { ordinal, offset, bytes, file } = found;
-  return { seq, ordinal, offset: offset + bytes, ...(await chainOf(env, storeDir, file, ordinal, offset)) };
+  return { seq, ordinal, offset: offset + bytes, ...(await chainOf(env, join(storeDir, file), offset)) };
 }
 
 /** Where the log was read from lies no further than `seq`: only of one that is below it, that is where it begins. */
@@ -55,17 +56,9 @@ function rangeText(seq: number, seqFirst: number | undefined, seqLast: number | 
   return seq < seqFirst ? `, which begins at ${seqFirst}` : ': what stood there is damaged';
 }
 
-async function chainOf(
-  env: StorageEnv,
-  storeDir: string,
-  file: string,
-  ordinal: number,
-  offset: number,
-): Promise<Pick<ChainPoint, 'link' | 'salt'>> {
-  const walDir = join(storeDir, walFolder);
-  const name = (await listWal(env, walDir)).segments.find((segment) => segment.ordinal === ordinal)?.name ?? '';
-  const header = await readSegmentHeader(env, join(walDir, name));
-  const source = await openSource(env.fs, join(storeDir, file));
+async function chainOf(env: StorageEnv, path: string, offset: number): Promise<Pick<ChainPoint, 'link' | 'salt'>> {
+  const header = await readSegmentHeader(env, path);
+  const source = await openSource(env.fs, path);
   try {
     const bytes = new Uint8Array(4);
     await readInto(source, bytes, offset + linkOffset);

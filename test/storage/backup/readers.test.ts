@@ -1,14 +1,18 @@
 import { expect, test } from 'vitest';
+import { WalqError } from '../../../src/base/errors.ts';
+import { isGone } from '../../../src/storage/files.ts';
 import { scanStore, verifyStore } from '../../../src/storage/read.ts';
 import { replayTo } from '../../../src/storage/replay.ts';
+import { planRestore } from '../../../src/storage/restore-in-place.ts';
+import { surveySalvage } from '../../../src/storage/salvage-survey.ts';
 import type { LogReport } from '../../../src/storage/types.ts';
 import { tried } from '../../support/tried.ts';
 import { dir, make } from '../damage/image.ts';
 import { type Beside, openBeside, replaceAll, started } from './beside.ts';
 
-/** `read` once for each of its calls, with every file of the store replaced just before that call. */
-async function atEachCall(read: (beside: Beside) => Promise<void>): Promise<number> {
-  for (let at = 1; ; at++) {
+/** `read` once for each `step`-th of its calls, with every file of the store replaced just before that call. */
+async function atEachCall(read: (beside: Beside) => Promise<void>, step = 1): Promise<number> {
+  for (let at = 1; ; at += step) {
     const beside = await openBeside();
     let calls = 0;
     beside.before = async (call) => {
@@ -20,8 +24,13 @@ async function atEachCall(read: (beside: Beside) => Promise<void>): Promise<numb
     });
     beside.before = undefined;
     await beside.store.close();
-    if (calls < at) return at - 1;
+    if (calls < at) return Math.ceil((at - 1) / step);
   }
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof WalqError) return error.code;
+  throw error;
 }
 
 function expectWhole(report: LogReport): void {
@@ -61,5 +70,35 @@ test('a replay gives what was answered before it began, whatever is cleaned away
     expect(machine.items).toEqual(store.machine.items.slice(0, machine.items.length));
     expect([seq, seqMax]).toEqual([machine.items.length, machine.items.length]);
   });
+  tried(context, 'live-reader', { whole });
+});
+
+/** Undefined where the cleaning was noticed: whoever asks looks again. */
+const unlessGone = async <T>(look: Promise<T>): Promise<T | undefined> =>
+  look.catch((error: unknown) => {
+    if (isGone(error)) return undefined;
+    throw error;
+  });
+
+test('a salvage sees the store before a cleaning or after it, never half of each', async (context) => {
+  const whole = await atEachCall(async ({ env }) => {
+    const source = await unlessGone(surveySalvage(env, dir, () => true));
+    if (source === undefined) return;
+    const { report, seqFirst, seqLast, snapshots, inputs } = source;
+    expectWhole(report);
+    expect(inputs.map(({ file }) => file)).toEqual(report.segments.map(({ file }) => file));
+    expect(seqFirst).toBe(report.seqFirst);
+    expect(seqLast).toBeGreaterThanOrEqual(started);
+    if (seqFirst > 1) expect(snapshots[0]?.seq).toBe(seqFirst - 1);
+  }, 3);
+  tried(context, 'live-reader', { whole });
+});
+
+test('no store is called damaged because it is cleaned while a way back is planned', async (context) => {
+  const whole = await atEachCall(async ({ env }) => {
+    const plan = await unlessGone(planRestore(env, dir, { seq: started })).catch(codeOf);
+    // Once all is replaced the log begins after it.
+    if (plan !== undefined && plan !== 'E_SEQ_RANGE') expect(plan).toMatchObject({ leaves: [], actions: [] });
+  }, 3);
   tried(context, 'live-reader', { whole });
 });
