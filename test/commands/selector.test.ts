@@ -144,6 +144,17 @@ describe('resolving', () => {
     },
   );
 
+  it('names where a log begins that holds no event any more', async () => {
+    const cleaned = look({ begins: async () => 101, ends: async () => undefined });
+    for (const text of ['100', '5..', '..100']) {
+      await expect(resolveRange(parseRange(text), cleaned)).rejects.toMatchObject({
+        code: 'E_BEFORE_BASE',
+        data: { earliest: 101 },
+      });
+    }
+    expect(await resolveRange(parseRange('101..'), cleaned)).toEqual({ from: 101 });
+  });
+
   it('refuses a range that ends before it starts', async () => {
     await expect(resolveRange(parseRange('105..103'), look())).rejects.toMatchObject({ code: 'E_SELECTOR' });
   });

@@ -12,7 +12,12 @@ test('one value is on its way at a time, and of those that come meanwhile the ne
   expect(sent).toEqual([1]);
   taken();
   expect(sent).toEqual([1, 3]);
+  // The one that waited is on its way like any other.
+  for (const value of [4, 5]) values.put(value);
+  expect(sent).toEqual([1, 3]);
   taken();
-  values.put(4);
-  expect(sent).toEqual([1, 3, 4]);
+  expect(sent).toEqual([1, 3, 5]);
+  taken();
+  values.put(6);
+  expect(sent).toEqual([1, 3, 5, 6]);
 });
