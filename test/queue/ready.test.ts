@@ -5,38 +5,7 @@ import type { PendingJob } from '../../src/queue/state/job.ts';
 import { allLanes, type Wanted } from '../../src/queue/state/lane.ts';
 import { ReadyIndex } from '../../src/queue/state/ready.ts';
 import { Settings } from '../../src/queue/state/settings.ts';
-
-const nothing = { key: undefined, keyUntil: undefined, parents: undefined, waitingFor: undefined, slot: undefined };
-
-function pending(
-  seq: number,
-  more: {
-    runAt?: number;
-    priority?: number;
-    command?: readonly string[];
-    group?: string;
-    name?: string;
-    expiresAt?: number;
-    setback?: PendingJob['setback'];
-  } = {},
-): PendingJob {
-  const { runAt = 0, priority = 0, command, group = '', name = 'n', expiresAt, setback } = more;
-  return {
-    state: 'pending',
-    id: `j${seq}`,
-    seq,
-    options: { name, priority, maxAttempts: 1, timeoutMs: 0, backoff: 'none', command, group },
-    payload: undefined,
-    createdAt: 0,
-    from: undefined,
-    attempt: 0,
-    crashes: 0,
-    setback,
-    special: expiresAt === undefined ? undefined : { ...nothing, expiresAt },
-    runAt,
-    timedOut: false,
-  };
-}
+import { pending } from './support/pending.ts';
 
 test('a heap gives everything back in order, whatever went in and was filtered out', () => {
   void fc.assert(
@@ -278,7 +247,7 @@ test('expired jobs are found in the order of their expiry, and stay until they a
   const jobs = [
     pending(1, { expiresAt: 30 }),
     pending(2, { expiresAt: 10 }),
-    pending(3),
+    pending(3, { runAt: 15 }),
     pending(4, { expiresAt: 20 }),
   ];
   for (const job of jobs) index.add(job);

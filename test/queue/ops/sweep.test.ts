@@ -26,6 +26,31 @@ describe('expiry', () => {
     expect(b.log.machine.get('c')).toMatchObject({ state: 'dead', reason: 'parent' });
   });
 
+  test('ends a job once that would have died of its parent as well', async () => {
+    b = bench();
+    await b.engine.enqueueMany([
+      { id: 'a', expireMs: 100 },
+      { id: 'c', after: ['a'], expireMs: 100 },
+    ]);
+    b.clock.advance(100);
+    expect((await b.engine.sweep(0)).expired).toBe(2);
+    expect(types(b.log)).toEqual(['ENQUEUE', 'ENQUEUE', 'DEAD', 'DEAD']);
+    expect(b.log.machine.get('c')).toMatchObject({ state: 'dead', reason: 'expired' });
+  });
+
+  test('spares a job that has more time, or is gone, by the time it is its turn', async () => {
+    b = bench();
+    await b.engine.enqueueMany(['a', 'c', 'd'].map((id) => ({ id, expireMs: 100 })));
+    b.clock.advance(100);
+    const changes = [b.engine.update('a', { expireMs: 1000 }), b.engine.cancel('c')];
+    const swept = b.engine.sweep(0);
+    await Promise.all(changes);
+    expect((await swept).expired).toBe(1);
+    expect(b.log.machine.get('a')?.state).toBe('pending');
+    expect(b.log.machine.get('c')).toMatchObject({ state: 'dead', reason: 'cancelled' });
+    expect(b.log.machine.get('d')).toMatchObject({ state: 'dead', reason: 'expired' });
+  });
+
   test('is seen by dispatch, too: an expired job is never begun', async () => {
     b = bench();
     await b.engine.enqueueMany([{ id: 'a', expireMs: 100 }, { id: 'b' }]);
@@ -120,6 +145,28 @@ describe('a schedule', () => {
     b.clock.advance(hour);
     expect((await b.engine.sweep(0)).scheduled).toBe(1);
     expect(new Set(ids()).size).toBe(3);
+  });
+
+  test('finds another id where somebody is about to take that of its slot', async () => {
+    b = bench();
+    await add();
+    b.clock.advance(hour);
+    const id = `s@${new Date(b.clock.now()).toISOString()}`;
+    const taken = b.engine.enqueue({ id });
+    const swept = b.engine.sweep(0);
+    expect(await taken).toMatchObject({ id, status: 'enqueued' });
+    expect((await swept).scheduled).toBe(1);
+    expect(ids().sort()).toEqual([id, `${id}+`]);
+  });
+
+  test('gives a job of a slot that passed long ago no time before its own beginning', async () => {
+    b = bench();
+    await add({ job: { name: 'tick', expireMs: 1000 } });
+    b.clock.advance(1.5 * hour);
+    expect((await b.engine.sweep(0)).scheduled).toBe(1);
+    const [job] = b.log.machine.list();
+    expect(job?.special?.expiresAt).toBe(b.clock.now());
+    expect((await b.engine.sweep(0)).expired).toBe(1);
   });
 
   test('by cron follows its time zone', async () => {
