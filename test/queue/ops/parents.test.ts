@@ -77,6 +77,24 @@ describe('a job that runs after others', () => {
     expect(b.log.machine.get('d')?.special?.waitingFor).toEqual(['a', 'b']);
   });
 
+  test.each(['one', 'all'])(
+    'does not come back with its parent where it had ended before that: a retry of %s',
+    async (of) => {
+      b = bench();
+      await b.engine.enqueueMany([
+        { id: 'a', name: 'x' },
+        { id: 'late', after: ['a'], expireMs: 5 },
+        { id: 'c', after: ['a'] },
+      ]);
+      b.clock.advance(5);
+      await b.engine.sweep(0);
+      await b.engine.cancel('a');
+      if (of === 'one') expect(await b.engine.redrive('a')).toMatchObject({ also: ['c'] });
+      else expect(await b.engine.redriveAll({ name: 'x' })).toBe(2);
+      expect(b.log.machine.get('late')).toMatchObject({ state: 'dead', reason: 'expired' });
+    },
+  );
+
   test('cannot be in a circle; in one request the order does not matter', async () => {
     b = bench();
     const circle = [{ id: 'a', after: ['c'] }, { id: 'b', after: ['a'] }, { id: 'c', after: ['b'] }, { id: 'x' }];

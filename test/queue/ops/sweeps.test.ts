@@ -88,6 +88,18 @@ test('a clock that was ahead and is set right puts nothing off', async () => {
   expect(b.engine.sweepAt()).toBe(b.clock.now() + 5000);
 });
 
+test('a slot that a clock that was ahead has skipped is due at its time once that is set right', async () => {
+  const b = bench();
+  const start = b.clock.now();
+  await b.engine.schedule({ ...hourly, missed: 'skip' });
+  b.clock.advance(1.5 * hour);
+  expect((await b.engine.sweep(b.clock.now())).scheduled).toBe(0);
+  b.clock.advance(-1.4 * hour);
+  expect(b.engine.sweepAt()).toBe(start + hour);
+  b.clock.advance(0.9 * hour);
+  expect((await b.engine.sweep(start)).scheduled).toBe(1);
+});
+
 test('a sweep that failed is due again', async () => {
   const b = bench();
   const sweeper = sweeperOf(b);

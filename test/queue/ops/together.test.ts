@@ -114,6 +114,30 @@ const pairs: readonly Pair[] = [
       return [() => b.engine.remove('a'), () => b.engine.enqueue({ id: 'late', after: ['a'] })];
     },
   ],
+  [
+    'a retry by hand and a new job with its key',
+    async () => {
+      await b.engine.enqueue({ id: 'a', key: 'k' });
+      await b.engine.cancel('a');
+      return [() => b.engine.redrive('a'), () => b.engine.enqueue({ id: 'next', key: 'k' })];
+    },
+  ],
+  [
+    'a retry by hand and one of all',
+    async () => {
+      await b.engine.enqueue({ id: 'a' });
+      await b.engine.cancel('a');
+      return [() => b.engine.redrive('a'), () => b.engine.redriveAll()];
+    },
+  ],
+  [
+    'a retry by hand and the death of what the job waits for',
+    async () => {
+      await b.engine.enqueueMany(family);
+      await b.engine.cancel('child');
+      return [() => b.engine.redrive('child'), () => b.engine.cancel('a')];
+    },
+  ],
 ];
 
 test.for(pairs)('%s in one batch, in either order: the second sees the first', async ([, prepare], context) => {
