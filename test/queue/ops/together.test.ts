@@ -115,14 +115,6 @@ const pairs: readonly Pair[] = [
     },
   ],
   [
-    'a retry by hand and a new job with its key',
-    async () => {
-      await b.engine.enqueue({ id: 'a', key: 'k' });
-      await b.engine.cancel('a');
-      return [() => b.engine.redrive('a'), () => b.engine.enqueue({ id: 'next', key: 'k' })];
-    },
-  ],
-  [
     'a retry by hand and one of all',
     async () => {
       await b.engine.enqueue({ id: 'a' });
@@ -203,3 +195,16 @@ test('an operation that waited asks again what it touches: a child that came mea
   expect(cancelled.alsoDead).toEqual(['child']);
   expect(types(b.log)).toEqual(['ENQUEUE', 'ENQUEUE', 'UPDATE', 'CANCEL', 'DEAD']);
 });
+
+test.each(['retry', 'enqueue'])(
+  'of a job called back and a new one with its key one lives: %s first',
+  async (first) => {
+    b = bench();
+    await b.engine.enqueue({ id: 'a', key: 'k' });
+    await b.engine.cancel('a');
+    const retry = () => b.engine.redrive('a');
+    const enqueue = () => b.engine.enqueue({ id: 'next', key: 'k' });
+    await outcomes(...(first === 'retry' ? [retry(), enqueue()] : [enqueue(), retry()]));
+    expect([state('a'), state('next')]).toEqual(first === 'retry' ? ['pending', undefined] : ['dead', 'pending']);
+  },
+);

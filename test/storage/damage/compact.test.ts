@@ -34,6 +34,19 @@ test('a plan is refused where opening would be: a damaged log promises nothing',
   await expect(planCompact(env, dir, { keep: 1 })).rejects.toMatchObject({ exit: 3 });
 });
 
+test('a snapshot that cannot cover the log is named by the plan, and by the compaction', async () => {
+  const image = await sampleStore({ closed: true });
+  const path = fileOf(image, '04.snap');
+  const bytes = bytesAt(image, path);
+  const damaged = withFile(image, path, flipped(bytes, (bytes.length - 20) * 8));
+  const env = await diskOf(damaged);
+  const named = [expect.objectContaining({ file: path.slice(`${dir}/`.length), severity: 'degraded' })];
+  expect(await planCompact(env, dir, { keep: 3 })).toMatchObject({ findings: named, segments: [] });
+  const store = await openStore(env, dir, { machine: make });
+  expect(await compactStore(env, store, { keep: 3 })).toMatchObject({ findings: named, removedSegments: [] });
+  await store.close();
+});
+
 /** Gives entries to a snapshot that load as another state: what a defect in an encoder would do. */
 class ForgetfulMachine extends ListMachine {
   override load(entry: Uint8Array): void {
