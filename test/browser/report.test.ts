@@ -105,7 +105,7 @@ test.skipIf(!browserWorks)(
     const types = await page.$$eval('.events [data-row] .type', (nodes) => nodes.map((node) => node.textContent));
     expect(types).toEqual(['ENQUEUE', 'DISPATCH', 'RETRY', 'DISPATCH', 'ACK']);
     const text = (await page.textContent('.events')) ?? '';
-    for (const part of ['attempt 1', 'waited 375ms', 'ran 375ms', 'again in 1s', 'exit=75', 'attempt 2'])
+    for (const part of ['attempt 1', 'waited 375ms', 'took 375ms', 'again in 1s', 'exit=75', 'attempt 2'])
       expect(text).toContain(part);
     expect(await page.getAttribute('.job-chart svg', 'aria-label')).toMatch(
       /waiting 375ms; running 375ms, then RETRY; waiting 1s/,

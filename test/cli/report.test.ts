@@ -47,10 +47,10 @@ describe('report', () => {
     await walq(['report', join(fixtures, 'clean'), '-o', file]);
     const { rows, facts } = modelOf(readFileSync(file, 'utf8'));
     expect([...rows.seq]).toEqual(Array.from({ length: 38 }, (_, index) => index + 1));
-    const { wait, run } = JSON.parse((await walq(['wal', 'stats', join(fixtures, 'clean'), '--json'])).stdout);
+    const { wait, took } = JSON.parse((await walq(['wal', 'stats', join(fixtures, 'clean'), '--json'])).stdout);
     const numbers = ({ count, p50, p90, p99, max }: Record<string, unknown>) => ({ count, p50, p90, p99, max });
     expect(numbers({ ...facts.wait })).toEqual(numbers(wait));
-    expect(numbers({ ...facts.run })).toEqual(numbers(run));
+    expect(numbers({ ...facts.took })).toEqual(numbers(took));
     expect(facts.wait.buckets.reduce((sum, bucket) => sum + bucket.count, 0)).toBe(wait.count);
   });
 

@@ -207,7 +207,7 @@ describe('steps', () => {
       later(dispatch('j', 2), 50),
       later(dead('j'), 60),
     ];
-    const { steps, waits } = timelineOf(toldBy(events), machineOf(...events).get('j'), at);
+    const { steps, pendings } = timelineOf(toldBy(events), machineOf(...events).get('j'), at);
     expect(steps.map(({ type, attempt, sinceMs }) => [type, attempt, sinceMs])).toEqual([
       ['ENQUEUE', undefined, undefined],
       ['DISPATCH', 1, 5],
@@ -215,7 +215,7 @@ describe('steps', () => {
       ['DISPATCH', 2, 40],
       ['DEAD', 2, 10],
     ]);
-    expect([...waits]).toEqual([
+    expect([...pendings]).toEqual([
       [2, 5],
       [4, 40],
     ]);
@@ -231,9 +231,9 @@ describe('steps', () => {
       retryAt(60, 70),
       later({ type: 'CANCEL', id: 'j', at }, 65),
     ];
-    const { steps, waits } = timelineOf(toldBy(events), machineOf(...events).get('j'), at);
+    const { steps, pendings } = timelineOf(toldBy(events), machineOf(...events).get('j'), at);
     expect(steps.map(({ attempt }) => attempt)).toEqual([undefined, 1, 1, 1, 2, 2, undefined]);
-    expect([...waits.values()]).toEqual([5, 40]);
+    expect([...pendings.values()]).toEqual([5, 40]);
   });
 
   test('of others are there while they held the job, and marked', () => {

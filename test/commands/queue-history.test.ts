@@ -15,7 +15,7 @@ const later = <T extends QueueEvent>(event: T, ms: number): T => ({ ...event, at
 const runner = '000000000001';
 
 describe('attempts', () => {
-  test('run from their DISPATCH to their ACK, and took what the ACK says', () => {
+  test('took from their DISPATCH to their ACK; the time of the handler stands beside that', () => {
     const { attempts, whole, endSeq } = historyOf(
       enqueue('j'),
       dispatch('j'),
@@ -27,6 +27,7 @@ describe('attempts', () => {
         dispatchSeq: 2,
         startedMs: at,
         endedMs: at + 50,
+        tookMs: 50,
         durationMs: 40,
         runner,
         outcome: 'completed',
@@ -49,7 +50,7 @@ describe('attempts', () => {
       [2, 'returned', 'crash'],
       [2, 'running', undefined],
     ]);
-    expect(attempts[0]).toMatchObject({ exitCode: 7, error: 'no', nextRunMs: at + 1000, durationMs: 10 });
+    expect(attempts[0]).toMatchObject({ exitCode: 7, error: 'no', nextRunMs: at + 1000, tookMs: 10 });
   });
 
   test('that ran into their timeout say so, whether retried or dead', () => {

@@ -81,8 +81,8 @@ describe('the events of a log', () => {
     return collector;
   }
 
-  test('a job waits from when it may run to its DISPATCH, and runs to its ACK, by the times of the log', () => {
-    const { wait, run, unfinished, liveBytes } = collect(
+  test('a job waits from when it may run to its DISPATCH, and takes until its ACK, by the times of the log', () => {
+    const { wait, took, unfinished, liveBytes } = collect(
       enqueue('a', 1000, 3000),
       dispatch('a', 3004),
       { type: 'ACK', id: 'a', at: 3010, durationMs: 5 },
@@ -91,7 +91,7 @@ describe('the events of a log', () => {
       { type: 'ACK', id: 'b', at: 4016 },
     );
     expect([wait.quantile(0.5), wait.max]).toEqual([4, 9]);
-    expect([run.quantile(0.5), run.max]).toEqual([6, 7]);
+    expect([took.quantile(0.5), took.max]).toEqual([6, 7]);
     expect({ unfinished, liveBytes }).toEqual({ unfinished: 0, liveBytes: 0 });
   });
 
@@ -105,9 +105,9 @@ describe('the events of a log', () => {
       refund: false,
       reset: false,
     };
-    const { wait, run, byName } = collect(enqueue('a', 0), dispatch('a', 8), retry, dispatch('a', 1023, 2));
+    const { wait, took, byName } = collect(enqueue('a', 0), dispatch('a', 8), retry, dispatch('a', 1023, 2));
     expect([wait.count, wait.quantile(0.5), wait.max]).toEqual([2, 3, 8]);
-    expect([run.count, run.max]).toEqual([1, 12]);
+    expect([took.count, took.max]).toEqual([1, 12]);
     expect(byName.get('mail')).toMatchObject({ enqueued: 1, retried: 1, completed: 0, dead: 0, events: 4 });
   });
 
@@ -156,7 +156,7 @@ describe('the events of a log', () => {
     expect([back.unfinished, back.liveBytes, back.attempts, back.attemptsRetried]).toEqual([1, back.bytes, 1, 0]);
     const done = collect(...events, dispatch('a', 23), { ...ack('a'), at: 25 });
     expect([...done.byName]).toMatchObject([['mail', { enqueued: 1, completed: 1, dead: 0, retried: 1 }]]);
-    expect([done.wait.count, done.wait.max, done.run.count]).toEqual([2, 3, 2]);
+    expect([done.wait.count, done.wait.max, done.took.count]).toEqual([2, 3, 2]);
   });
 
   test('a job whose time was changed waits from that one', () => {

@@ -2,6 +2,7 @@ import { formatDuration, roughly } from '../../base/duration.ts';
 import { escapeText } from '../../base/escape.ts';
 import type { Attempt } from '../../commands/explain/history.ts';
 import type { JobView } from '../../commands/explain/view.ts';
+import { tookMs } from '../../queue/state/took.ts';
 import type { Session } from '../session.ts';
 import { type Column, renderTable } from '../table.ts';
 import { counted, cut, isoTime, wrap } from '../text.ts';
@@ -11,7 +12,7 @@ const errorLinesMax = 8;
 const columns: readonly Column[] = [
   { title: '  #', align: 'right' },
   { title: 'STARTED' },
-  { title: 'WAITED', align: 'right' },
+  { title: 'PENDING', align: 'right' },
   { title: 'TOOK', align: 'right' },
   { title: 'END', flexible: true },
   { title: 'RUNNER', flexible: true },
@@ -38,13 +39,13 @@ export function attemptLines(view: JobView, session: Session): string[] {
 }
 
 function rowOf(attempt: Attempt, following: Attempt | undefined, now: number, width: number | undefined): string[] {
-  const { startedMs, waitedMs, durationMs, runner, lease, outcome } = attempt;
-  const tookMs = outcome === 'running' && startedMs !== undefined ? Math.max(0, now - startedMs) : durationMs;
+  const { startedMs, pendingMs, runner, lease, outcome } = attempt;
+  const took = outcome === 'running' && startedMs !== undefined ? tookMs(startedMs, now) : attempt.tookMs;
   return [
     `  ${attempt.attempt ?? '?'}`,
     startedMs === undefined ? '?' : startText(startedMs, width),
-    waitedMs === undefined ? '?' : tookText(waitedMs),
-    tookMs === undefined ? '?' : tookText(tookMs),
+    pendingMs === undefined ? '?' : tookText(pendingMs),
+    took === undefined ? '?' : tookText(took),
     endText(attempt),
     runner ?? (lease === undefined ? '' : `lease ${escapeText(lease)}`),
     nextText(attempt, following, now),

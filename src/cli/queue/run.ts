@@ -236,15 +236,16 @@ function finished(session: Session, event: Extract<RunnerReport, { kind: 'finish
   const style = session.errStyle;
   const { job, outcome, settlement } = event;
   const id = `${escapeText(job.id)}`;
-  const took = style.dim(`${Math.round(outcome.durationMs)} ms, attempt ${job.attempt}`);
-  if (settlement.kind === 'completed') return `${id} ${style.good('completed')} ${took}`;
+  // The handler's own time: the whole of the attempt is told from the log, as `took`.
+  const facts = style.dim(`handler ${formatDuration(outcome.durationMs)}, attempt ${job.attempt}`);
+  if (settlement.kind === 'completed') return `${id} ${style.good('completed')} ${facts}`;
   const end = endOf(outcome);
   const why = style.dim(`(${end === undefined ? '' : `${end}: `}${escapeText(settlement.reason)})`);
-  if (settlement.kind === 'dead') return `${id} ${style.bad('dead')} ${took} ${why}`;
+  if (settlement.kind === 'dead') return `${id} ${style.bad('dead')} ${facts} ${why}`;
   // It runs again when somebody has mended the handler.
-  if (outcome.verdict.kind === 'broken') return `${id} ${style.warn('given back')} ${took} ${why}`;
+  if (outcome.verdict.kind === 'broken') return `${id} ${style.warn('given back')} ${facts} ${why}`;
   const waitMs = Math.max(0, settlement.runAt - session.context.env.clock.now());
-  return `${id} ${style.warn('retry')} ${took} ${why}${style.dim(`, again in ${formatDuration(waitMs)}`)}`;
+  return `${id} ${style.warn('retry')} ${facts} ${why}${style.dim(`, again in ${formatDuration(waitMs)}`)}`;
 }
 
 /** Undefined when no process ended with the attempt. */

@@ -59,7 +59,7 @@ function factsOf(data: ReportData): Omit<PageFacts, 'tables'> {
     checkpoints: checkpointsOf(data),
     ...(base && { base: { seq: base.seq, ...base.counts } }),
     wait: data.wait,
-    run: data.run,
+    took: data.took,
     sample: data.sample,
     withPayloads: data.withPayloads,
     typeNames,

@@ -13,7 +13,7 @@ export interface PageFacts {
   /** Seq and counts before the first event; absent where no state is known there. */
   base?: { seq: number; pending: number; in_flight: number; completed: number; dead: number };
   wait: PageLatency;
-  run: PageLatency;
+  took: PageLatency;
   sample: Sample;
   withPayloads: boolean;
   /** Names of the type bytes of events. */

@@ -45,7 +45,7 @@ export const eventMembers: Members = {
   lease: optional(text('token of the holder that took it')),
   leaseUntil: optional(timeMs('when the lease ends')),
   deadlineMs: optional(timeMs('when the timeout of the attempt strikes')),
-  durationMs: optional(whole('that the attempt took, ms')),
+  durationMs: optional(whole("the handler's own time, ms")),
   result: optional(anything('JSON of the handler, as it was written')),
   reason: optional(text('why, in one word; of PAUSE in the words of whoever paused')),
   refund: optional(flag('the attempt does not count; left out when it does')),

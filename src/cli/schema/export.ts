@@ -140,7 +140,7 @@ const jobLine = object(
     cancelledMs: optional(timeMs('in flight: when it was cancelled')),
     endSeq: optional(whole('finished: of its ACK or DEAD')),
     endedMs: optional(timeMs('finished: when')),
-    durationMs: optional(whole('completed: that the attempt took, ms')),
+    durationMs: optional(whole("completed: the handler's own time, ms")),
     reason: optional(text('dead: why, in one word')),
     exitCode: optional(whole('dead: of the process')),
     signal: optional(text('dead: that ended the process')),

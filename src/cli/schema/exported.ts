@@ -31,7 +31,7 @@ const past = object(
     dispatch_seq: optional(whole('in flight: seq of its DISPATCH')),
     cancelled_ms: optional(timeMs('in flight: when it was cancelled')),
     ended_ms: optional(timeMs('finished: when')),
-    duration_ms: optional(whole('completed: that the last attempt took, ms')),
+    duration_ms: optional(whole("completed: the handler's own time in the last attempt, ms")),
     result: optional(anything('completed: JSON of the handler, as it was written')),
     reason: optional(text('dead: why, in one word')),
     error: optional(text('dead: what the handler said last')),

@@ -73,7 +73,7 @@ const jobMembers: Members = {
   cancelledMs: optional(timeMs('in flight: when it was cancelled')),
   workerId: optional(text('in flight, of another system: who has it')),
   endSeq: optional(whole('finished: seq of its ACK or DEAD')),
-  durationMs: optional(whole('completed: that the last attempt took, ms')),
+  durationMs: optional(whole("completed: the handler's own time in the last attempt, ms")),
   result: optional(anything('completed: JSON of the handler, as it was written')),
   reason: optional(text('dead: why, in one word')),
   error: optional(text('dead: what the handler said last')),

@@ -117,7 +117,7 @@ function nameTable(session: Session, { names }: StatsResult): string {
   return renderTable(columns, rows, session) + rest;
 }
 
-function latencyTable(session: Session, { wait, run }: StatsResult): string {
+function latencyTable(session: Session, { wait, took }: StatsResult): string {
   const columns: Column[] = [
     { title: 'MILLISECONDS' },
     { title: 'COUNT', align: right },
@@ -132,7 +132,7 @@ function latencyTable(session: Session, { wait, run }: StatsResult): string {
     ...[latency.count, latency.p50, latency.p90, latency.p99, latency.max].map((value) => String(value ?? '-')),
     ...(session.width === undefined ? [] : [spark(latency.shape)]),
   ];
-  return renderTable(columns, [row('ready to begun', wait), row('begun to ended', run)], session);
+  return renderTable(columns, [row('ready to begun', wait), row('begun to ended', took)], session);
 }
 
 async function writeTimeline(session: Session, { timeline }: StatsResult): Promise<void> {

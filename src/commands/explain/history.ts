@@ -1,6 +1,7 @@
 import { runnerName } from '../../queue/events/event-details.ts';
 import type { AttemptExit, DispatchEvent, Owner, QueueEvent } from '../../queue/events/event-types.ts';
 import type { Job } from '../../queue/state/job.ts';
+import { tookMs } from '../../queue/state/took.ts';
 import type { Seq } from '../seq.ts';
 
 /** One attempt at a job, as far as the log still tells of it. */
@@ -10,9 +11,11 @@ export interface Attempt extends AttemptExit {
   dispatchSeq?: Seq;
   startedMs?: number;
   endedMs?: number;
+  tookMs?: number;
+  /** The handler's own time, where its ACK tells it. */
   durationMs?: number;
   /** From the moment it became pending to its begin: for others, for its time, for a worker. */
-  waitedMs?: number;
+  pendingMs?: number;
   /** Who had it. */
   runner?: string;
   lease?: string;
@@ -147,8 +150,7 @@ export class JobHistory {
     const open: Attempt = this.#open ?? { outcome: 'running' };
     if (this.#open === undefined) this.attempts.push(open);
     Object.assign(open, { endedMs: at }, end);
-    if (open.durationMs === undefined && open.startedMs !== undefined)
-      open.durationMs = Math.max(0, at - open.startedMs);
+    if (open.startedMs !== undefined) open.tookMs = tookMs(open.startedMs, at);
     this.#open = undefined;
     this.#timeoutMs = undefined;
   }
@@ -182,11 +184,10 @@ export function rememberedAttempt(job: Job): Attempt | undefined {
       return { attempt, dispatchSeq, startedMs: startedAt, ...ownerOf(job.owner), outcome: 'running' };
     }
     case 'completed': {
-      const { startedAt, endedAt } = job;
-      const durationMs = job.durationMs ?? (startedAt === undefined ? undefined : Math.max(0, endedAt - startedAt));
+      const { startedAt, endedAt, durationMs } = job;
       return {
         attempt,
-        ...(startedAt !== undefined && { startedMs: startedAt }),
+        ...(startedAt !== undefined && { startedMs: startedAt, tookMs: tookMs(startedAt, endedAt) }),
         endedMs: endedAt,
         ...(durationMs !== undefined && { durationMs }),
         outcome: 'completed',

@@ -28,17 +28,17 @@ export interface TimelineStep {
 export interface Timeline {
   steps: readonly TimelineStep[];
   spent: TimeSpent;
-  /** By the seq of their DISPATCH: how long each attempt had waited. */
-  waits: ReadonlyMap<Seq, number>;
+  /** By the seq of their DISPATCH: how long the job had been pending. */
+  pendings: ReadonlyMap<Seq, number>;
 }
 
 /** Where `job` is known it is what the events led to. `now` ends a life that goes on. */
 export function timelineOf(told: readonly Told[], job: Job | undefined, now: number): Timeline {
   const builder = new TimelineBuilder(namesOf(told, job));
   for (const each of told) builder.take(each);
-  const { steps, waits, account } = builder;
+  const { steps, pendings, account } = builder;
   const first = steps.find(({ around }) => around === undefined)?.atMs;
-  return { steps, waits, spent: account.settle(job, now, first) };
+  return { steps, pendings, spent: account.settle(job, now, first) };
 }
 
 /** What a pause must name to hold this job. */
@@ -50,7 +50,7 @@ function namesOf(told: readonly Told[], job: Job | undefined): PauseScope {
 
 class TimelineBuilder {
   readonly steps: TimelineStep[] = [];
-  readonly waits = new Map<Seq, number>();
+  readonly pendings = new Map<Seq, number>();
   readonly account = new TimeAccount();
   readonly #names: PauseScope;
   /** Since it became pending, whatever it waited for. */
@@ -124,7 +124,7 @@ class TimelineBuilder {
 
   #dispatch({ at, attempt, owner, from }: DispatchEvent, seq: Seq): void {
     this.account.begin(at);
-    if (this.#pendingMs !== undefined) this.waits.set(seq, Math.max(0, at - this.#pendingMs));
+    if (this.#pendingMs !== undefined) this.pendings.set(seq, Math.max(0, at - this.#pendingMs));
     this.#pendingMs = undefined;
     this.#isLeased = owner.kind === 'lease';
     this.#attempts++;

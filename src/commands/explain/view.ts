@@ -62,8 +62,8 @@ export async function viewOf(context: CommandContext, scene: Scene, id: string):
   if (job !== undefined && job.state !== 'in_flight') history.close();
   const timeline = timelineOf(told, job, phases.now);
   for (const attempt of history.attempts) {
-    const waitedMs = attempt.dispatchSeq === undefined ? undefined : timeline.waits.get(attempt.dispatchSeq);
-    if (waitedMs !== undefined) attempt.waitedMs = waitedMs;
+    const pendingMs = attempt.dispatchSeq === undefined ? undefined : timeline.pendings.get(attempt.dispatchSeq);
+    if (pendingMs !== undefined) attempt.pendingMs = pendingMs;
   }
   const running = runner.running.jobs.find((each) => each.id === id);
   return {

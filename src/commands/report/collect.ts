@@ -5,7 +5,7 @@ import type { QueueMachine } from '../../queue/state/machine.ts';
 import type { FrameView, LostRange, RecordView } from '../../storage/types.ts';
 import { StatsCollector } from '../stats/collect.ts';
 import { FrameCells } from './cells.ts';
-import { decoded, enqueuedAs, idOf, stateAfter, timeOf, tookMs } from './event-facts.ts';
+import { decoded, enqueuedAs, idOf, spanMs, stateAfter, timeOf } from './event-facts.ts';
 import { eventText, isAboutSchedule } from './event-text.ts';
 import { Points } from './points.ts';
 import { Rows } from './rows.ts';
@@ -134,7 +134,7 @@ export class ReportCollector {
     row.state = state;
     row.attempt = step?.after?.attempt ?? (event?.type === 'DISPATCH' ? event.attempt : -1);
     if (job !== undefined) this.rows.jobs.becomes(job, state, row.attempt);
-    row.ms = tookMs(event, step);
+    row.ms = spanMs(event, step);
     row.laterMs = event?.type === 'ENQUEUE' || event?.type === 'RETRY' ? Math.max(0, event.runAt - at) : 0;
     row.text = this.rows.textNumber(text);
     const pruned = event?.type === 'PRUNE' ? (event.ids ?? 'by seq') : undefined;

@@ -1,5 +1,6 @@
 import type { QueueEvent } from '../../queue/events/event-types.ts';
 import { decodeEvent, recordJobId, recordTime } from '../../queue/events/events.ts';
+import { tookMs } from '../../queue/state/took.ts';
 import type { JobTold } from './job-table.ts';
 import type { Step } from './state-track.ts';
 import { jobCodes } from './types.ts';
@@ -57,11 +58,11 @@ export function stateAfter(event: QueueEvent | undefined, step: Step | undefined
   }
 }
 
-/** How long the job waited, or the attempt took: by the times of the log, since no event but ACK tells a duration. */
-export function tookMs(event: QueueEvent | undefined, step: Step | undefined): number {
+/** How long the job waited, or the attempt took: by the times of the log. */
+export function spanMs(event: QueueEvent | undefined, step: Step | undefined): number {
   const before = step?.before;
   if (event === undefined || before === undefined) return -1;
   if (event.type === 'DISPATCH' && before.state === 'pending') return Math.max(0, event.at - before.runAt);
   const ends = event.type === 'ACK' || event.type === 'RETRY' || event.type === 'DEAD' || event.type === 'TIMEOUT';
-  return ends && before.state === 'in_flight' ? Math.max(0, event.at - before.startedAt) : -1;
+  return ends && before.state === 'in_flight' ? tookMs(before.startedAt, event.at) : -1;
 }

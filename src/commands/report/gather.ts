@@ -66,7 +66,7 @@ export async function gatherReport(
     typeNames: collector.typeNames,
     ...baseOf(collector, diagnosis),
     wait: shapeOf(collector.stats.wait),
-    run: shapeOf(collector.stats.run),
+    took: shapeOf(collector.stats.took),
     sample: sampleOf(collector),
     withPayloads,
   };

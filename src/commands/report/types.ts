@@ -128,7 +128,7 @@ export interface ReportData {
   /** Counts before the first event, where the state is known there. */
   base?: { seq: number; counts: Readonly<Record<(typeof countFields)[number], number>> };
   wait: LatencyShape;
-  run: LatencyShape;
+  took: LatencyShape;
   sample: Sample;
   withPayloads: boolean;
 }

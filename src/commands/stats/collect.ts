@@ -1,5 +1,6 @@
 import type { DispatchEvent, JobEvent, QueueEvent, RetryEvent } from '../../queue/events/event-types.ts';
 import { decodeEvent, recordTypeName } from '../../queue/events/events.ts';
+import { tookMs } from '../../queue/state/took.ts';
 import { type Life, Lives, unknownName } from './lives.ts';
 import { Spread } from './spread.ts';
 import { Timeline } from './timeline.ts';
@@ -25,7 +26,7 @@ export class StatsCollector {
   readonly byName = new Map<string, NameShare>();
   /** Milliseconds from the moment a job could be begun to its DISPATCH, and from there to the end of the attempt. */
   readonly wait = new Spread();
-  readonly run = new Spread();
+  readonly took = new Spread();
   readonly timeline = new Timeline();
   events = 0;
   bytes = 0;
@@ -169,13 +170,10 @@ export class StatsCollector {
     this.#lives.die(id, life, seq);
   }
 
-  /**
-   * The attempt is over, if there was one. By the times of the log, as every other end: the duration that an ACK tells
-   * is that of the handler alone, and no RETRY has one.
-   */
+  /** The attempt is over, if there was one. */
   #end(life: Life | undefined, at: number): void {
     if (life === undefined) return;
-    if (life.startedAt !== undefined) this.run.add(at - life.startedAt);
+    if (life.startedAt !== undefined) this.took.add(tookMs(life.startedAt, at));
     life.startedAt = undefined;
     life.owner = undefined;
   }

@@ -37,8 +37,10 @@ export interface StatsResult {
   /** Most events first. */
   types: (Share & { type: string })[];
   names: (NameShare & { name: string })[];
+  /** From the moment that a job could run to its DISPATCH. */
   wait: Latency;
-  run: Latency;
+  /** From DISPATCH to the end of the attempt. */
+  took: Latency;
   /** Of the attempts those that another followed, of the jobs that ended those that are dead; absent without any. */
   retryRate?: number;
   deadRate?: number;
@@ -101,7 +103,7 @@ export async function statsOf(
     types: [...collector.byType].map(([type, share]) => ({ type, ...share })).sort((a, b) => b.events - a.events),
     names: [...collector.byName].map(([name, share]) => ({ name, ...share })).sort((a, b) => b.events - a.events),
     wait: latencyOf(collector.wait),
-    run: latencyOf(collector.run),
+    took: latencyOf(collector.took),
     ...ratesOf(collector),
     unfinished,
     liveRatio: bytes === 0 ? 0 : liveBytes / bytes,

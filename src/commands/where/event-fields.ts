@@ -76,7 +76,7 @@ export const eventFields: EventFields = {
   lease: member('lease', 'text', 'of DISPATCH: token of who has it'),
   lease_until: member('leaseUntil', 'time', 'of DISPATCH, EXTEND: end of the lease', 'until'),
   deadline: member('deadlineMs', 'time', 'of DISPATCH: end of the timeout'),
-  duration: member('durationMs', 'duration', 'of ACK: how long the attempt took'),
+  duration: member('durationMs', 'duration', "of ACK: the handler's own time"),
   result: member('result', 'json', 'of ACK; result.ok and the like reach into it'),
   reason: member('reason', 'text', 'of RETRY, DEAD, PAUSE: failed, timeout, attempts, ...'),
   exit: member('exitCode', 'number', 'of RETRY, DEAD: exit code of the handler'),

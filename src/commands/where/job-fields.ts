@@ -2,6 +2,7 @@ import { runnerName } from '../../queue/events/event-details.ts';
 import type { AttemptExit } from '../../queue/events/event-types.ts';
 import { changedAt, type Job, jobStates, payloadText, resultText } from '../../queue/state/job.ts';
 import { type PhaseContext, phaseKinds, phaseOf } from '../../queue/state/phase.ts';
+import { tookMs } from '../../queue/state/took.ts';
 import { JsonText } from '../json-text.ts';
 import type { Field, FieldTable } from './fields.ts';
 
@@ -100,6 +101,12 @@ export const storedJobFields: JobFields = {
     about: 'of a completed or dead job',
     of: (job) => (isFinished(job) ? job.endedAt || undefined : undefined),
   },
+  duration: {
+    kind: 'duration',
+    about: "of a completed job: the handler's own time",
+    also: ['durationMs'],
+    of: (job) => (job.state === 'completed' ? job.durationMs : undefined),
+  },
   deadline: {
     kind: 'time',
     about: 'of a job in flight: end of its timeout or lease',
@@ -185,11 +192,10 @@ const momentaryFields: FieldTable<JobView> = {
     of: ({ job, phases }) =>
       job.state === 'pending' && job.runAt > 0 ? Math.max(0, phases.now - job.runAt) : undefined,
   },
-  duration: {
+  took: {
     kind: 'duration',
-    about: 'how long its attempt took, or runs by now',
-    also: ['durationMs'],
-    of: ({ job, phases }) => durationOf(job, phases.now),
+    about: 'from the DISPATCH of its attempt to the end, or to now: of one in flight or completed',
+    of: ({ job, phases }) => tookOf(job, phases.now),
   },
 };
 
@@ -222,9 +228,9 @@ function failureOf(job: Job): (AttemptExit & { reason: string; error: string | u
   return job.state === 'dead' ? job : job.setback;
 }
 
-function durationOf(job: Job, now: number): number | undefined {
-  if (job.state === 'in_flight') return Math.max(0, now - job.startedAt);
-  return job.state === 'completed' ? job.durationMs : undefined;
+function tookOf(job: Job, now: number): number | undefined {
+  if (job.state === 'in_flight') return tookMs(job.startedAt, now);
+  return job.state === 'completed' && job.startedAt ? tookMs(job.startedAt, job.endedAt) : undefined;
 }
 
 function jsonOf(text: string | undefined): JsonText | undefined {

@@ -7,6 +7,7 @@ import type { Job } from '../state/job.ts';
 import type { QueueTotals } from '../state/job-codec.ts';
 import type { QueueMachine } from '../state/machine.ts';
 import { readySince } from '../state/ready-ages.ts';
+import { tookMs } from '../state/took.ts';
 import { MetricsRegistry, type Sample } from './metrics.ts';
 
 /** The runner at work, as far as metrics tell. */
@@ -55,7 +56,11 @@ export class QueueMetrics {
     'From the moment a job could run to the begin of its attempt.',
     jobSeconds,
   );
-  readonly #ran = this.#registry.histogram('queue_job_run_seconds', 'From begin to end of an attempt.', jobSeconds);
+  readonly #ran = this.#registry.histogram(
+    'queue_job_run_seconds',
+    'From DISPATCH to the end of an attempt.',
+    jobSeconds,
+  );
   readonly #took = this.#registry.histogram(
     'queue_job_latency_seconds',
     'From enqueue to the end of a job, completed or dead.',
@@ -106,8 +111,7 @@ export class QueueMetrics {
     if (event.type === 'DISPATCH' && before?.state === 'pending') {
       this.#waited.observe(seconds(event.at - readySince(before)));
     } else if (before?.state === 'in_flight' && after.state !== 'in_flight') {
-      const measured = event.type === 'ACK' ? event.durationMs : undefined;
-      this.#ran.observe(seconds(measured ?? event.at - before.startedAt));
+      this.#ran.observe(seconds(tookMs(before.startedAt, event.at)));
     }
     if (after.state === 'completed' || after.state === 'dead') {
       this.#took.observe(seconds(after.endedAt - after.createdAt));

@@ -96,7 +96,7 @@ describe('fields of a job', () => {
       fc.property(jobArbitrary, (job) => {
         for (const [key, value] of Object.entries(JSON.parse(stringify(jobDocument(rowOfJob(job)))))) {
           if (others.has(key)) continue;
-          const isKept = key !== 'durationMs' && key !== 'waitingFor';
+          const isKept = key !== 'waitingFor';
           const table: FieldTable<never> = isKept ? storedJobFields : jobFields;
           const name = nameIn(table, key);
           expect(name, key).toBeDefined();
@@ -108,7 +108,7 @@ describe('fields of a job', () => {
     );
   });
 
-  test('tell how it stands now: phase, age, wait, duration', () => {
+  test('tell how it stands now: phase, age, wait, took', () => {
     const machine = machineOf(
       enqueue('a'),
       enqueue('b', { runAt: at + 60_000 }),
@@ -125,7 +125,7 @@ describe('fields of a job', () => {
     };
     expect(those('phase = ready')).toBe('ad');
     expect(those('phase = scheduled and wait = 0')).toBe('b');
-    expect(those('phase in (orphaned, no_handler) and duration = 10s')).toBe('c');
+    expect(those('phase in (orphaned, no_handler) and took = 10s')).toBe('c');
     expect(those('age = 10s')).toBe('abcd');
     expect(those('wait = 10s')).toBe('a');
     expect(those('wait >= 5s and exit = 75 and error contains busy and reason = failed')).toBe('d');

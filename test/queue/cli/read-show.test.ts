@@ -31,7 +31,7 @@ test('show tells why, and of every attempt how it began and ended, and what it p
   expect(stdout).toMatch(/^payload {3}\{"n":1e400\}$/m);
   const attempts = stdout.slice(stdout.indexOf('\nattempts\n') + 1);
   expect(attempts.split('\n').slice(1, 6)).toEqual([
-    '  #\tSTARTED\tWAITED\tTOOK\tEND\tRUNNER\tNEXT',
+    '  #\tSTARTED\tPENDING\tTOOK\tEND\tRUNNER\tNEXT',
     '  1\t2025-11-24T16:00:00.000Z\t0s\t500ms\tfailed: exit 7\t000000000001\t1s later',
     '      | one',
     '      | two',

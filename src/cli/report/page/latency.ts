@@ -25,12 +25,12 @@ export function latencies({ facts }: Model): HTMLElement {
       'div',
       { class: 'histograms' },
       element('div', {}, ...histogram('wait', 'ready to begun', facts.wait)),
-      element('div', {}, ...histogram('run', 'begun to ended', facts.run)),
+      element('div', {}, ...histogram('took', 'begun to ended', facts.took)),
     ),
   );
 }
 
-function histogram(kind: 'wait' | 'run', title: string, latency: PageLatency): Node[] {
+function histogram(kind: 'wait' | 'took', title: string, latency: PageLatency): Node[] {
   const { p50 = 0, p90 = 0, p99 = 0, max = 0 } = latency;
   const numbers = element('dl', { class: 'quantiles' });
   const head = element('h3', {}, title, element('span', { class: 'dim' }, ` ${count(latency.count)} times`));

@@ -7,7 +7,7 @@ import type { Stage } from './stage.ts';
 
 const ends = new Set(['ACK', 'RETRY', 'DEAD', 'TIMEOUT']);
 
-/** `attempt 2 · waited 1.5s`, `ran 300ms · again in 2s`: what the columns hold beside the details. */
+/** `attempt 2 · waited 1.5s`, `took 300ms · again in 2s`: what the columns hold beside the details. */
 function measures(stage: Stage, row: number): string[] {
   const { rows } = stage.model;
   const type = stage.typeName(row);
@@ -15,7 +15,7 @@ function measures(stage: Stage, row: number): string[] {
   const [attempt = -1, ms = -1, later = 0] = [rows.attempt[row], rows.ms[row], rows.laterMs[row]];
   if (type === 'DISPATCH' && attempt > 0) parts.push(`attempt ${attempt}`);
   if (type === 'DISPATCH' && ms >= 0) parts.push(`waited ${spanText(ms)}`);
-  if (ends.has(type) && ms >= 0) parts.push(`ran ${spanText(ms)}`);
+  if (ends.has(type) && ms >= 0) parts.push(`took ${spanText(ms)}`);
   if (later > 0) parts.push(type === 'RETRY' ? `again in ${spanText(later)}` : `not before ${spanText(later)} later`);
   return parts;
 }
@@ -25,7 +25,7 @@ export function eventDetails(stage: Stage, row: number): string {
   return [...measures(stage, row), ...(text === '' ? [] : [text])].join(' · ');
 }
 
-/** `seq 12, ACK job_3, ran 300ms`: for those who hear the page. */
+/** `seq 12, ACK job_3, took 300ms`: for those who hear the page. */
 export function spoken(stage: Stage): string {
   const { row } = stage;
   if (row < 0) return `before the first event, seq ${stage.seq}`;
