@@ -12,7 +12,7 @@ import { processesOf } from '../../queue/run/stream-handler.ts';
 import { blockThread } from '../../storage/snapshot/start-block-thread.ts';
 import { failureDocument, InDocument } from '../failure.ts';
 import type { Session } from '../session.ts';
-import { counted } from '../text.ts';
+import { count, counted } from '../text.ts';
 
 export interface RunFlags {
   exec?: string;
@@ -84,7 +84,7 @@ export async function run(session: Session, _args: readonly string[], flags: Run
         }
         const jobs = store.machine.counts;
         session.context.note(
-          `ready, ${workersText(flags)}: ${jobs.pending} pending, ${jobs.in_flight} in flight, ${jobs.completed} completed, ${jobs.dead} dead`,
+          `ready, ${workersText(flags)}: ${count(jobs.pending)} pending, ${count(jobs.in_flight)} in flight, ${count(jobs.completed)} completed, ${count(jobs.dead)} dead`,
         );
       },
     },
@@ -97,19 +97,20 @@ export async function run(session: Session, _args: readonly string[], flags: Run
     await session.document({ ...rest, ...(failure && { error: failureDocument(failure, session) }), exit });
     if (failure) throw new InDocument(failure);
   } else {
-    const dead = summary.dead > 0 ? session.errStyle.bad(`${summary.dead} dead`) : '0 dead';
+    const dead = summary.dead > 0 ? session.errStyle.bad(`${count(summary.dead)} dead`) : '0 dead';
     const lost =
       summary.unwritten > 0
-        ? session.errStyle.bad(`; what became of ${summary.unwritten} more is not in the log, so they run again`)
+        ? session.errStyle.bad(`; what became of ${count(summary.unwritten)} more is not in the log, so they run again`)
         : '';
-    const retries = counted(summary.retried, 'retry', 'retries');
+    const back = summary.givenBack > 0 ? `, ${count(summary.givenBack)} given back` : '';
+    const retries = `${counted(summary.retried, 'retry', 'retries')}${back}`;
     const left =
       summary.left > 0 ? session.errStyle.warn(`; ${counted(summary.left, 'job')} held back: walq queue status`) : '';
     const others =
       flags.drain === true && summary.others > 0
         ? session.errStyle.warn(`; ${counted(summary.others, 'job')} left for another handler: walq queue list`)
         : '';
-    await session.err.line(`${summary.completed} completed, ${retries}, ${dead}${lost}${left}${others}`);
+    await session.err.line(`${count(summary.completed)} completed, ${retries}, ${dead}${lost}${left}${others}`);
   }
   if (failure) throw failure;
   return exit;
@@ -199,7 +200,7 @@ function lineOf(session: Session, event: RunnerReport, quiet: boolean): string |
         event.orphansKilled > 0
           ? `, after killing ${counted(event.orphansKilled, 'process', 'processes')} it left`
           : '';
-      const dead = event.dead > 0 ? `; ${event.dead} of them crashed too often and are dead` : '';
+      const dead = event.dead > 0 ? `; ${count(event.dead)} of them crashed too often and are dead` : '';
       return style.warn(`took back ${counted(event.jobs, 'job')} of a runner that died${orphans}${dead}`);
     }
     case 'broken': {
@@ -239,13 +240,14 @@ function finished(session: Session, event: Extract<RunnerReport, { kind: 'finish
   // The handler's own time: the whole of the attempt is told from the log, as `took`.
   const facts = style.dim(`handler ${formatDuration(outcome.durationMs)}, attempt ${job.attempt}`);
   if (settlement.kind === 'completed') return `${id} ${style.good('completed')} ${facts}`;
-  const end = endOf(outcome);
-  const why = style.dim(`(${end === undefined ? '' : `${end}: `}${escapeText(settlement.reason)})`);
+  const exit = endOf(outcome);
+  const why = style.dim(`(${exit === undefined ? '' : `${exit}: `}${escapeText(settlement.reason)})`);
   if (settlement.kind === 'dead') return `${id} ${style.bad('dead')} ${facts} ${why}`;
+  const end = `${id} ${style.warn(settlement.kind)} ${facts} ${why}`;
   // It runs again when somebody has mended the handler.
-  if (outcome.verdict.kind === 'broken') return `${id} ${style.warn('given back')} ${facts} ${why}`;
+  if (outcome.verdict.kind === 'broken') return end;
   const waitMs = Math.max(0, settlement.runAt - session.context.env.clock.now());
-  return `${id} ${style.warn('retry')} ${facts} ${why}${style.dim(`, again in ${formatDuration(waitMs)}`)}`;
+  return `${end}${style.dim(`, again in ${formatDuration(waitMs)}`)}`;
 }
 
 /** Undefined when no process ended with the attempt. */

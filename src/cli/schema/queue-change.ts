@@ -103,7 +103,8 @@ const imported: MembersOf<ImportResult> = {
 
 const ran: MembersOf<Omit<RunSummary, 'failure'>> = {
   completed: jobs,
-  retried: whole('attempts that were followed by another'),
+  retried: whole('attempts that failed, their jobs to be tried again'),
+  givenBack: whole('attempts that do not count: the runner stopped, or the handler does not work'),
   dead: jobs,
   left: whole('jobs that it could run and a pause holds back'),
   others: whole('jobs that wait for another handler, or for a job that does'),

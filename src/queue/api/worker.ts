@@ -35,6 +35,8 @@ export interface WorkOptions {
 export interface WorkSummary {
   completed: number;
   retried: number;
+  /** Attempts that do not count, as those that a stop cut short. */
+  givenBack: number;
   dead: number;
   /** Jobs that it could run and a pause holds back. */
   left: number;
@@ -120,8 +122,8 @@ export function startWorker(
   return { worker, runner };
 }
 
-function summaryOf({ completed, retried, dead, left, failure }: RunSummary): WorkSummary {
+function summaryOf({ completed, retried, givenBack, dead, left, failure }: RunSummary): WorkSummary {
   const wrong: WalqError | undefined = failure;
   if (wrong !== undefined) throw wrong;
-  return { completed, retried, dead, left };
+  return { completed, retried, givenBack, dead, left };
 }

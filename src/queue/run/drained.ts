@@ -14,8 +14,11 @@ export interface Leftovers {
   others: number;
 }
 
+/** Where a summary counts what became of an attempt. */
+export const countedAs = { completed: 'completed', retry: 'retried', 'given back': 'givenBack', dead: 'dead' } as const;
+
 export function newSummary(): RunSummary {
-  return { completed: 0, retried: 0, dead: 0, left: 0, others: 0, unwritten: 0, stopped: false };
+  return { completed: 0, retried: 0, givenBack: 0, dead: 0, left: 0, others: 0, unwritten: 0, stopped: false };
 }
 
 /** Linear in the number of jobs. */

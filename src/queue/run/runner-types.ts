@@ -44,6 +44,8 @@ export type RunnerReport =
 export interface RunSummary {
   completed: number;
   retried: number;
+  /** Attempts that do not count: the runner stopped, or the handler does not work. */
+  givenBack: number;
   dead: number;
   /** Jobs that it could run and a pause holds back. */
   left: number;

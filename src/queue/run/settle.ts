@@ -8,6 +8,8 @@ import type { InFlightJob } from '../state/job.ts';
 export type Settlement =
   | { kind: 'completed' }
   | { kind: 'retry'; reason: string; runAt: number }
+  /** Pending again too, and the attempt does not count. */
+  | { kind: 'given back'; reason: string; runAt: number }
   | { kind: 'dead'; reason: string };
 
 /** Writes down what came of an attempt. Resolves when it is on disk; rejects with what the log says. */
@@ -36,7 +38,7 @@ async function settleFailure(
     case 'dead':
       return answered(await engine.fail(ref, { dead: verdict.reason, error, ...exit }));
     case 'broken':
-      return answered(await engine.giveBack(ref, { reason: 'handler', error }));
+      return answered(await engine.giveBack(ref, { reason: 'handler', error }), 'given back');
     case 'retry': {
       const { reason, delayMs } = verdict;
       const delay = delayMs === undefined ? {} : { delayMs };
@@ -46,13 +48,14 @@ async function settleFailure(
         refund
           ? await engine.giveBack(ref, { reason, error, ...delay })
           : await engine.fail(ref, { reason, error, ...delay, ...exit }),
+        refund ? 'given back' : 'retry',
       );
     }
   }
 }
 
-function answered(answer: FailAnswer): Settlement {
+function answered(answer: FailAnswer, again: 'retry' | 'given back' = 'retry'): Settlement {
   return answer.verdict === 'dead'
     ? { kind: 'dead', reason: answer.reason }
-    : { kind: 'retry', reason: answer.reason, runAt: answer.runAt };
+    : { kind: again, reason: answer.reason, runAt: answer.runAt };
 }

@@ -110,6 +110,9 @@ test('exit codes decide: retry until attempts are used up, dead at once, handler
   expect(broken.stderr).toMatch(/the handler does not work.*; mend it and run the same again \[E_HANDLER\]\n/);
   expect(broken.stderr).toMatch(/^broken given back /m);
   expect(broken.stderr).not.toContain('again in');
+  expect(broken.stderr).toContain('0 completed, 0 retries, 1 given back, 0 dead');
+  const counted = await walq(['--store', store, 'queue', 'run', '--drain', '--exec', '/no/such/handler', '--json']);
+  expect(JSON.parse(counted.stdout)).toMatchObject({ retried: 0, givenBack: 1, dead: 0 });
   expect((await status(store)).counts.pending).toBe(1);
   expect((await walq(['--store', store, 'queue', 'run', '--drain', '--exec', 'true'])).code).toBe(0);
 });
