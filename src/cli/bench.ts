@@ -51,8 +51,10 @@ export async function bench(session: Session, _args: readonly string[], flags: B
         if (!session.json) await show(session, rowLine(session, row));
       },
     });
-    if (session.json) await session.document({ dir, inMemory, quick: flags.quick === true, machine, sync, rows });
-    else await writeFoot(session);
+    if (session.json) {
+      const asked = { dir, inMemory, quick: flags.quick === true };
+      await session.document({ ...asked, machine, sync, rows, exit: Exit.ok });
+    } else await writeFoot(session);
     return Exit.ok;
   } finally {
     removeTreeNow(folder);

@@ -36,10 +36,11 @@ export async function demo(session: Session, _args: readonly string[], flags: De
     await story(session, `${folder}/store`);
     const measured = await measure(session, folder, flags.jobs);
     session.settle();
-    if (session.json) await session.document({ jobs: flags.jobs, ...measured });
-    else await printTable(session, measured, flags.jobs);
     const complete = measured.wal.found === measured.wal.answered && measured.both.found === measured.both.answered;
-    return complete ? Exit.ok : Exit.failed;
+    const exit = complete ? Exit.ok : Exit.failed;
+    if (session.json) await session.document({ jobs: flags.jobs, ...measured, exit });
+    else await printTable(session, measured, flags.jobs);
+    return exit;
   } finally {
     if (flags.dir === undefined) await removeTempTree(folder);
     else await say(session, `\nThe stores are in ${flags.dir}.`);

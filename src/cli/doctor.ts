@@ -30,13 +30,13 @@ export async function doctor(session: Session, args: readonly string[], flags: B
 
 async function writeScreen(session: Session, diagnosis: Diagnosis): Promise<void> {
   const { out, style } = session;
-  const { verdict, log, next } = diagnosis;
+  const { verdict, log, steps } = diagnosis;
   const now = session.context.env.clock.now();
   await out.write(verdictText(verdict, verdictClauses(verdict, log), style));
   for (const [label, text] of [...damageLines(session, diagnosis), ...factLines(diagnosis, now)])
     await out.line(labelledLine(label, text, labelColumns, session));
-  if (next.length === 0) await out.line(labelledLine('next', 'nothing has to be done', labelColumns, session));
-  await writeSteps(session, next);
+  if (steps.length === 0) await out.line(labelledLine('next', 'nothing has to be done', labelColumns, session));
+  await writeSteps(session, steps);
 }
 
 /** A command is never broken: where it does not fit beside what it does, that stands below. */

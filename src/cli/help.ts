@@ -17,7 +17,7 @@ export function helpFor(program: () => Command): Action<{ all?: boolean }> {
 async function helpAll(session: Session, words: readonly string[], root: Command): Promise<ExitCode> {
   const top = commandOf(root, words);
   const texts = [...family(top)].map((command) => ({ command: pathOf(command), text: helpText(session, command) }));
-  if (session.json) await session.document({ commands: texts });
+  if (session.json) await session.document({ commands: texts, exit: Exit.ok });
   for (const [index, { command, text }] of session.json ? [] : texts.entries()) {
     const rule = '-'.repeat(command.length);
     await session.out.write(`${index === 0 ? '' : '\n\n'}${session.style.strong(command)}\n${rule}\n\n${text}`);
@@ -93,7 +93,7 @@ function bareCode(words: readonly string[]): OutcomeHelp | undefined {
 
 async function helpEntry(session: Session, entry: OutcomeHelp): Promise<ExitCode> {
   if (session.json) {
-    await session.document({ ...entry });
+    await session.document({ ...entry, exit: Exit.ok });
     return Exit.ok;
   }
   const { style, out } = session;
@@ -107,7 +107,7 @@ async function helpEntry(session: Session, entry: OutcomeHelp): Promise<ExitCode
 async function helpCodes(session: Session): Promise<ExitCode> {
   const entries = allCodes().map((code) => explainCode(code));
   if (session.json) {
-    await session.document({ codes: entries });
+    await session.document({ codes: entries, exit: Exit.ok });
     return Exit.ok;
   }
   const columns = [{ title: 'CODE' }, { title: 'MEANING', flexible: true }];

@@ -199,7 +199,7 @@ describe('doctor', () => {
       baseSeq: 31,
       stateLacks: false,
       jobs: { counts: { pending: 2, completed: 9 }, interruptedCount: 0 },
-      next: [{ command: expect.stringContaining('--mode trim') }],
+      steps: [{ command: expect.stringContaining('--mode trim') }],
       exit: 4,
     });
   });

@@ -78,7 +78,7 @@ describe('the life of a job', () => {
       live: true,
       state: 'pending',
       reason: { kind: 'no-runner' },
-      next: { command: `walq --store ${store} queue run --exec CMD` },
+      steps: [{ command: `walq --store ${store} queue run --exec CMD` }],
       timeline: [{ seq: 2 }, { seq: 4, around: true }, { seq: 5, attempt: 1 }, { seq: 6, attempt: 1, sinceMs: 100 }],
       exit: 0,
     });
@@ -87,8 +87,8 @@ describe('the life of a job', () => {
   test('goes up to any point, and says what held the job then', async () => {
     const store = await storeOf(life);
     const reasonAt = async (...range: string[]) => {
-      const { reason, seq, live, state, next } = await documentOf(0, store, ...range, '--job', 'j');
-      expect(next?.command ?? '').toBe(live ? '' : `walq --store ${store} queue show --explain j`);
+      const { reason, seq, live, state, steps } = await documentOf(0, store, ...range, '--job', 'j');
+      expect(steps[0]?.command ?? '').toBe(live ? '' : `walq --store ${store} queue show --explain j`);
       return [seq, state, reason.kind, reason.text];
     };
     expect(await reasonAt('3')).toEqual([3, 'pending', 'blocked', 'waits for its parent p (running)']);

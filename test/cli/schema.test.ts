@@ -50,6 +50,13 @@ describe('the schemas', () => {
     expect(silent(schema)).toEqual([]);
   });
 
+  it('are of documents that all say the exit code, errors within themselves', () => {
+    const mute = Object.entries(kinds).flatMap(([kind, { answers }]) =>
+      answers.some((members) => !('exit' in members || 'error' in members)) ? [kind] : [],
+    );
+    expect(mute).toEqual([]);
+  });
+
   it.each(all)('$name allows no member that it does not name', ({ schema }) => {
     expect(objectsIn(schema).filter((each) => each.additionalProperties !== false)).toEqual([]);
   });
@@ -68,7 +75,7 @@ describe('walq schema', () => {
     expect(JSON.parse(stdout)).toMatchObject({ $schema: 'https://json-schema.org/draft/2020-12/schema' });
     expect((await walq(['schema', 'wal', 'verify'])).stdout).toBe(stdout);
     const answer = await walq(['schema', 'wal.verify', '--json']);
-    expect(JSON.parse(answer.stdout)).toEqual({ walq: 1, kind: 'schema', schema: JSON.parse(stdout) });
+    expect(JSON.parse(answer.stdout)).toEqual({ walq: 1, kind: 'schema', schema: JSON.parse(stdout), exit: 0 });
   });
 
   it('prints the schema of a line', async () => {

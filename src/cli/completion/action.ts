@@ -57,7 +57,7 @@ export function completionFor(program: () => Command): Action<object> {
   return async (session, args) => {
     const shell = args[0] === 'zsh' || args[0] === 'fish' ? args[0] : 'bash';
     const script = shells[shell](completionTree(program(), [...allCodes(), ...oneWord], known));
-    if (session.json) await session.document({ shell, script });
+    if (session.json) await session.document({ shell, script, exit: Exit.ok });
     else await session.out.write(script);
     return Exit.ok;
   };

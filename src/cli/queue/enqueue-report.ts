@@ -1,10 +1,10 @@
-import { WalqError } from '../../base/errors.ts';
+import { Exit, type ExitCode, WalqError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import type { EnqueueListener, EnqueueResult } from '../../commands/queue/enqueue.ts';
 import type { EnqueueAnswer } from '../../queue/engine-types.ts';
 import { failureDocument, InDocument } from '../failure.ts';
 import type { Session } from '../session.ts';
-import { counted } from '../text.ts';
+import { count, counted } from '../text.ts';
 import { Failures } from './failures.ts';
 
 /** Tells of many jobs on their way into the queue: a line for each, or one document at the end. */
@@ -50,20 +50,23 @@ export class EnqueueReport implements EnqueueListener {
     }
   }
 
-  async end(result: EnqueueResult): Promise<void> {
+  /** Answers the exit code. */
+  async end(result: EnqueueResult): Promise<ExitCode> {
     const session = this.#session;
     session.settle();
     const { skipped, enqueued, duplicates, replaced } = result;
-    if (session.json) await session.document({ ...result, jobs: this.#jobs, skipped: this.#skipped });
+    const exit = skipped > 0 ? Exit.failed : Exit.ok;
+    if (session.json) await session.document({ ...result, jobs: this.#jobs, skipped: this.#skipped, exit });
     else if (!this.#quiet && (enqueued + duplicates + replaced > 1 || skipped > 0)) {
       const parts = [
         `${counted(enqueued, 'job')} enqueued`,
-        ...(replaced > 0 ? [`${replaced} replaced`] : []),
+        ...(replaced > 0 ? [`${count(replaced)} replaced`] : []),
         ...(duplicates > 0 ? [counted(duplicates, 'duplicate')] : []),
-        ...(skipped > 0 ? [session.errStyle.bad(`${skipped} skipped`)] : []),
+        ...(skipped > 0 ? [session.errStyle.bad(`${count(skipped)} skipped`)] : []),
       ];
       await session.err.line(parts.join(', '));
     }
+    return exit;
   }
 
   #word({ status, replaced }: EnqueueAnswer): string {

@@ -1,4 +1,4 @@
-import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
+import { type ExitCode, usageError } from '../../base/errors.ts';
 import { type EnqueueRequest, enqueue as enqueueJobs, refuseTogether } from '../../commands/queue/enqueue.ts';
 import type { Session } from '../session.ts';
 import { EnqueueReport } from './enqueue-report.ts';
@@ -20,8 +20,7 @@ export interface EnqueueFlags extends JobFlags {
 export async function enqueue(session: Session, args: readonly string[], flags: EnqueueFlags): Promise<ExitCode> {
   const report = new EnqueueReport(session, flags.quiet === true);
   const result = await report.during(() => enqueueJobs(session.context, requestOf(args, flags), report));
-  await report.end(result);
-  return result.skipped > 0 ? Exit.failed : Exit.ok;
+  return await report.end(result);
 }
 
 function requestOf(args: readonly string[], flags: EnqueueFlags): EnqueueRequest {

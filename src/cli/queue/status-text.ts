@@ -103,7 +103,7 @@ function openingText({ atMs, pid, after }: Opening, now: number): string {
 }
 
 function recoveryLines({ recovery, lastCrash, opening }: QueueStatusResult, now: number): [string, string][] {
-  const earlier = lastCrash !== undefined && lastCrash.epoch !== opening?.epoch;
+  const earlier = lastCrash !== undefined && lastCrash.runner !== opening?.runner;
   const crash: [string, string][] = earlier ? [['crash', `the last one was found ${openingText(lastCrash, now)}`]] : [];
   if (recovery === undefined) return crash;
   const { ms, replayed, snapshotSeq, trimmedBytes } = recovery;

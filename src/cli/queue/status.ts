@@ -2,6 +2,7 @@ import { Exit, type ExitCode } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { type CheckResult, parseCheck } from '../../commands/queue/checks.ts';
 import { type QueueStatusResult, queueStatus } from '../../commands/queue/status.ts';
+import { statusMembers } from '../../commands/queue/status-members.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
 import { writeFaults } from '../findings.ts';
 import { labelledLine } from '../labelled.ts';
@@ -23,7 +24,7 @@ export async function status(session: Session, _args: readonly string[], flags: 
   const failed = (result.checks ?? []).filter((check) => !check.ok);
   const sound = exitOfVerdict(result.verdict);
   const exit = sound === Exit.ok && failed.length > 0 ? Exit.failed : sound;
-  if (session.json || flags.output === 'json') await session.document({ ...result, exit });
+  if (session.json || flags.output === 'json') await session.document({ ...statusMembers(result), exit });
   else await writeStatus(session, result);
   await session.out.flush();
   if (sound !== Exit.ok) await writeFaults(session, result.findings);

@@ -1,5 +1,6 @@
 import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { stringify } from '../../commands/json-text.ts';
+import { runnerMembers } from '../../commands/queue/status-members.ts';
 import { type WatchFrame, watchQueue } from '../../commands/queue/watch.ts';
 import { exitOfVerdict } from '../../commands/verdict.ts';
 import { phaseKinds } from '../../queue/state/phase.ts';
@@ -77,7 +78,7 @@ function ndjsonLine({ atMs, status, running, perSecond, verdict, runnerError }: 
     seq: seqLast,
     counts,
     phases,
-    runner,
+    runner: runner && runnerMembers(runner),
     runnerError,
     perSecond,
     verdict,

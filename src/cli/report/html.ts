@@ -113,12 +113,12 @@ function faultsHtml({ diagnosis: { findings, traces } }: ReportData): string {
   return `<section class="faults" aria-label="findings"><h2>${title}</h2>${list}</section>\n`;
 }
 
-function nextHtml({ diagnosis: { next } }: ReportData): string {
-  if (next.length === 0) return '';
-  const steps = next.map(({ command, does }) => {
+function nextHtml({ diagnosis: { steps } }: ReportData): string {
+  if (steps.length === 0) return '';
+  const items = steps.map(({ command, does }) => {
     return `<li><code>${html(command)}</code> <span class="dim">${html(does)}</span></li>`;
   });
-  return `<section class="next" aria-label="what to do next"><h2>next</h2><ol>${steps.join('')}</ol></section>\n`;
+  return `<section class="next" aria-label="what to do next"><h2>next</h2><ol>${items.join('')}</ol></section>\n`;
 }
 
 function noticesHtml({ sample, withPayloads, diagnosis }: ReportData): string {

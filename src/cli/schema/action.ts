@@ -20,7 +20,7 @@ export function schemaFor(program: () => Command): Action<SchemaFlags> {
     titles.push(...Object.entries(kindsApart).map(([kind, title]) => ({ kind, title })));
     if (words.length === 0) return await listKinds(session, titles, lines === true);
     const schema = schemaOf(titles, words.join(' '), lines === true);
-    if (session.json) await session.document({ schema });
+    if (session.json) await session.document({ schema, exit: Exit.ok });
     else await session.out.line(JSON.stringify(schema, undefined, 2));
     return Exit.ok;
   };
@@ -36,7 +36,7 @@ async function listKinds(session: Session, titles: readonly Titled[], lines: boo
     .map((each) => ({ ...each, lines: kinds[each.kind]?.lines !== undefined }))
     .filter((each) => each.lines || !lines);
   if (session.json) {
-    await session.document({ kinds: rows });
+    await session.document({ kinds: rows, exit: Exit.ok });
     return Exit.ok;
   }
   const columns = [{ title: 'KIND' }, { title: 'LINES' }, { title: 'ANSWER OF', flexible: true }];

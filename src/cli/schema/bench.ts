@@ -1,6 +1,7 @@
 import type { BenchRow, SyncTimes } from '../../commands/bench/types.ts';
 import { decimal, flag, list, object, oneOf, optional, structure, text, whole } from './build.ts';
 import type { Kinds } from './kind.ts';
+import { exit } from './shared.ts';
 
 const sync = structure<SyncTimes>(
   {
@@ -40,6 +41,7 @@ export const benchKinds: Kinds = {
         ),
         sync,
         rows: list(row, 'in the order of measuring'),
+        exit,
       },
     ],
   },

@@ -167,7 +167,7 @@ export const explained: Members = {
     { kind: oneOf(reasons, 'its phase, or what a job that is due waits for'), text: text('for people') },
     'why it is in its state',
   ),
-  next: optional(nextStep),
+  steps: list(nextStep, 'what can be done about it: one, or none'),
   timeline: list(step, 'its life, in the order of the log'),
   spent,
   exit,

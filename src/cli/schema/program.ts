@@ -96,7 +96,7 @@ const diagnosis: MembersOf<Diagnosis> = {
   baseSeq: whole('seq of the newest good snapshot, 0 without one: a recovery begins there'),
   stateLacks: flag('some of the lost events came after that: the state lacks them'),
   disk,
-  next: list(step, 'at most three, in the order to be done'),
+  steps: list(step, 'at most three, in the order to be done'),
 };
 
 const bundle = structure<BundleWritten>(
@@ -144,14 +144,19 @@ export const programKinds: Kinds = {
   doctor: { answers: [{ ...diagnosis, bundle: optional(bundle), exit }] },
   backup: { answers: [{ store: storeName, dir: text('folder of the copy'), ...copy, exit }] },
   demo: {
-    answers: [{ jobs: whole('of the measured part'), wal: recovered, snapshot: recovered, both: recovered }],
+    answers: [{ jobs: whole('of the measured part'), wal: recovered, snapshot: recovered, both: recovered, exit }],
   },
-  completion: { answers: [{ shell: oneOf(['bash', 'zsh', 'fish'], 'as named'), script: text('to be loaded by it') }] },
+  completion: {
+    answers: [{ shell: oneOf(['bash', 'zsh', 'fish'], 'as named'), script: text('to be loaded by it'), exit }],
+  },
   help: {
     answers: [
-      codeHelp,
-      { codes: list(object(codeHelp, 'a code'), 'all of them') },
-      { commands: list(object({ command: text('its words'), text: text('its help') }), 'of --all, parents first') },
+      { ...codeHelp, exit },
+      { codes: list(object(codeHelp, 'a code'), 'all of them'), exit },
+      {
+        commands: list(object({ command: text('its words'), text: text('its help') }), 'of --all, parents first'),
+        exit,
+      },
     ],
   },
   schema: {
@@ -165,8 +170,9 @@ export const programKinds: Kinds = {
           }),
           'all of them',
         ),
+        exit,
       },
-      { schema: facts('a JSON Schema, draft 2020-12') },
+      { schema: facts('a JSON Schema, draft 2020-12'), exit },
     ],
   },
 };

@@ -173,7 +173,7 @@ const redriveAll: Members = { ...redrivenAll, exit };
 export const queueChangeKinds: Kinds = {
   'queue.enqueue': {
     answers: [
-      { ...added, jobs: answered, skipped },
+      { ...added, jobs: answered, skipped, exit },
       { jobs: answered, skipped, error: failure },
     ],
   },

@@ -1,7 +1,7 @@
 import type { CheckResult } from '../../commands/queue/checks.ts';
 import type { Opening, Rate } from '../../commands/queue/log-facts.ts';
-import type { QueueStatusResult } from '../../commands/queue/status.ts';
-import type { RunnerStatus, RunningJob, StatusReport } from '../../queue/run/status.ts';
+import type { RunnerMembers, StatusMembers } from '../../commands/queue/status-members.ts';
+import type { RunningJob, StatusReport } from '../../queue/run/status.ts';
 import { allLanes } from '../../queue/state/lane.ts';
 import { phaseKinds } from '../../queue/state/phase.ts';
 import {
@@ -41,7 +41,7 @@ export const runningJob = shared(
 
 export const runner = shared(
   'runner',
-  structure<RunnerStatus>(
+  structure<RunnerMembers>(
     {
       pid: whole('of the runner'),
       workers: whole('jobs that it runs at a time'),
@@ -50,7 +50,7 @@ export const runner = shared(
       sinceMs: timeMs('when it began'),
       handler: text('what runs the jobs'),
       stopping: flag('it starts no more jobs'),
-      epoch: whole('number of its opening of the store, as DISPATCH names it'),
+      runner: text('by the number of its opening of the store, as events and jobs name it'),
       lanes: list(oneOf(allLanes, 'jobs without a command of their own, jobs with one'), 'which jobs it takes'),
       names: optional(list(text('of jobs'), 'only jobs of these names')),
       groupLimit: optional(whole('in flight at a time of each group that has no limit of its own')),
@@ -61,7 +61,7 @@ export const runner = shared(
 );
 
 export const runnerError = optional(
-  structure<NonNullable<QueueStatusResult['runnerError']>>(
+  structure<NonNullable<StatusMembers['runnerError']>>(
     { code: text('stable name of the failure'), message: text('in plain words') },
     'why the runner that is there could not be asked',
   ),
@@ -86,7 +86,7 @@ export const totalsMembers = membersOf<StatusReport['totals']>({
   expired: whole('of the dead: nobody began them in time'),
 });
 
-const report: MembersOf<StatusReport> = {
+const report: MembersOf<Omit<StatusReport, 'runner'>> = {
   storeId,
   seqLast: whole('last seq'),
   counts,
@@ -110,7 +110,6 @@ const report: MembersOf<StatusReport> = {
       'the newest one',
     ),
   ),
-  runner: optional(runner),
   recovery: optional(
     structure<NonNullable<StatusReport['recovery']>>(
       {
@@ -130,20 +129,21 @@ const opening = shared(
     {
       atMs: timeMs('when'),
       pid: whole('of the process'),
-      epoch: whole('its number, as DISPATCH names it'),
+      runner: text('by its number, as events and jobs name a runner'),
       after: oneOf(['creation', 'close', 'crash', 'unknown'], 'how the writer before it ended'),
     },
     'an opening of the store for writing',
   ),
 );
 
-export const status: MembersOf<QueueStatusResult> = {
+export const status: MembersOf<StatusMembers> = {
   store: storeName,
   from: oneOf(['runner', 'files'], 'who said so'),
   ...judged,
   runnerError,
   readFromSeq: whole('the log was read, and judged, from this seq on'),
   ...report,
+  runner: optional(runner),
   rates: list(
     structure<Rate>({
       windowMs: whole('the time before now, ms'),

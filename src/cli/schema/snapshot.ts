@@ -61,7 +61,7 @@ const verified: readonly Members[] = [
 ];
 
 export const snapshotKinds: Kinds = {
-  'snapshot.create': { answers: [{ store: storeName, ...created }] },
+  'snapshot.create': { answers: [{ store: storeName, ...created, exit }] },
   'snapshot.verify': { answers: verified },
   'snapshot.list': { answers: [{ ...listing, exit }] },
   'snapshot.show': stateKind('snapshot.show', {

@@ -17,7 +17,7 @@ export async function create(
   });
   session.settle();
   if (session.json) {
-    await session.document({ store, snapshot, unchanged, ms });
+    await session.document({ store, snapshot, unchanged, ms, exit: Exit.ok });
     return Exit.ok;
   }
   const { file, seq, entries, stateHash } = snapshot;

@@ -59,7 +59,7 @@ export interface Diagnosis {
   stateLacks: boolean;
   disk: DiskUse;
   /** At most three, in the order to be done. */
-  next: Step[];
+  steps: Step[];
 }
 
 const interruptedShown = 5;
@@ -112,7 +112,7 @@ export async function diagnose(context: CommandContext, args: readonly string[],
     baseSeq,
     stateLacks: log.lostUnknown || log.lost.some(({ seqLast }) => seqLast > baseSeq),
     disk: await diskUse(env, store, good),
-    next: stepsFor({
+    steps: stepsFor({
       target: { kind: 'store', path: store },
       verdict,
       findings,

@@ -37,6 +37,7 @@ export function explainMembers(view: JobView): Record<string, unknown> {
   const { scene, timeline } = view;
   const reason = reasonOf(view);
   const { why: _why, ...members } = viewMembers(view);
+  const step = nextFor(view, reason);
   return {
     target: scene.target,
     seq: scene.seq,
@@ -45,7 +46,7 @@ export function explainMembers(view: JobView): Record<string, unknown> {
     ...members,
     state: view.job?.state ?? (reason.kind === 'unknown' ? 'unknown' : 'gone'),
     reason,
-    next: nextFor(view, reason),
+    steps: step === undefined ? [] : [step],
     timeline: timeline.steps,
     spent: timeline.spent,
   };

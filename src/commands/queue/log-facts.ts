@@ -1,6 +1,7 @@
 import type { Finding } from '../../base/finding.ts';
 import { join } from '../../base/path.ts';
 import { VarintReader } from '../../base/varint.ts';
+import { runnerName } from '../../queue/events/event-details.ts';
 import { eventTypes } from '../../queue/events/event-types.ts';
 import { recordTime, recordType } from '../../queue/events/events.ts';
 import { listWal, readSegmentHeader, walFolder } from '../../storage/folder.ts';
@@ -21,8 +22,8 @@ export interface Rate {
 export interface Opening {
   atMs: number;
   pid: number;
-  /** As DISPATCH names it. */
-  epoch: number;
+  /** As DISPATCH names it, if it is one. */
+  runner: string;
   /** 'crash': the writer before did not end well. */
   after: 'creation' | 'close' | 'crash' | 'unknown';
 }
@@ -135,8 +136,8 @@ class Openings {
 function opening(payload: Uint8Array, after: Opening['after']): Opening | undefined {
   try {
     const reader = new VarintReader(payload);
-    const epoch = reader.next();
-    return { epoch, atMs: reader.next(), pid: reader.next(), after };
+    const runner = runnerName(reader.next());
+    return { runner, atMs: reader.next(), pid: reader.next(), after };
   } catch {
     return undefined;
   }
