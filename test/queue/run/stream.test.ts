@@ -52,7 +52,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
     '-q',
   );
   expect(ran.code, ran.stderr).toBe(0);
-  expect(ran.stderr).toContain('10000 completed, 0 retries, 0 dead');
+  expect(ran.stderr).toContain('10,000 completed, 0 retries, 0 dead');
   expect(readFileSync(`${dir}/pids`, 'utf8').trim().split('\n').length).toBeLessThanOrEqual(16);
   const results = [...(await log(store)).matchAll(/ ACK .* result=(\d+)$/gm)].map((match) => Number(match[1]));
   expect(results.sort((a, b) => a - b)).toEqual(Array.from({ length: 10_000 }, (_, n) => n));
@@ -210,8 +210,8 @@ function answer() {
   const shell = `exec '${process.execPath}' '${handler}'`;
   const ran = await queue(store, 'run', '--stream', shell, '-j', '20', '--per-process', '10', '--drain', '-q');
   expect(ran.code, ran.stderr).toBe(0);
-  expect(ran.stderr).toContain('ready, 20 workers in 2 processes: 2000 pending');
-  expect(ran.stderr).toContain('2000 completed, 0 retries, 0 dead');
+  expect(ran.stderr).toContain('ready, 20 workers in 2 processes: 2,000 pending');
+  expect(ran.stderr).toContain('2,000 completed, 0 retries, 0 dead');
   expect(readFileSync(`${dir}/most`, 'utf8')).toBe('10\n10\n');
   const results = [...(await log(store)).matchAll(/ ACK .* result=(\d+)$/gm)].map((match) => Number(match[1]));
   expect(results.sort((a, b) => a - b)).toEqual(Array.from({ length: 2000 }, (_, n) => n));
@@ -225,7 +225,7 @@ test('--per-process: a timeout ends the process, and costs the others in its han
   const body = `case $id in slow) sleep 60;; *) ${ok};; esac`;
   const ran = await queue(store, 'run', '-j', '2', '--per-process', '2', '--drain', '--stream', eachJob(body));
   expect(ran.code).toBe(1);
-  expect(ran.stderr).toContain('1 completed, 1 retry, 1 dead');
+  expect(ran.stderr).toContain('1 completed, 0 retries, 1 given back, 1 dead');
   const text = await log(store);
   expect(text).toMatch(/RETRY other .*reason=stopped/);
   expect(text).toMatch(/ACK other/);
