@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { WalqError } from '../../../src/base/errors.ts';
-import { isGone } from '../../../src/storage/files.ts';
+import { isGone } from '../../../src/fs/gone.ts';
 import { scanStore, verifyStore } from '../../../src/storage/read.ts';
 import { replayTo } from '../../../src/storage/replay.ts';
 import { planRestore } from '../../../src/storage/restore-in-place.ts';
