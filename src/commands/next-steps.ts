@@ -46,6 +46,8 @@ export function stepsFor({ target, verdict, findings, snapshots = [], oneBit, se
       if (onlyStoreFile(findings))
         return [{ command: `walq wal repair ${path}`, does: 'shows the STORE.json to write' }];
       if (worst?.code === 'E_REPLAY') return [...cutBefore(path, worst), ...explain];
+      // Of nothing there is no new store: a copy of the log elsewhere is all that helps.
+      if (worst?.code === 'E_GUTTED' && !snapshots.some(({ summary }) => summary)) return explain;
       return [
         ...foreignSteps(target.path, findings),
         ...((oneBit ?? findings.some(mayBeOneBit)) ? [healStep(path, oneBit === true)] : []),

@@ -52,6 +52,8 @@ export async function verifyPath(context: CommandContext, path: string, deep = f
 /** The events are held against the snapshots that the first look found: where one is gone by then, both look again. */
 async function verifyDeep(context: CommandContext, target: Target): Promise<VerifyResult> {
   const result = await verifyTarget(context, target);
+  // Its log was removed: no event is left to be replayed.
+  if (result.log?.segments.length === 0) return result;
   const misfits = new Set(result.findings.filter(({ code }) => code === 'E_SNAPSHOT_CHAIN').map(({ file }) => file));
   const fitting = (result.snapshots ?? []).filter(({ file }) => !misfits.has(file));
   const look = await lookDeep(context, target.path, fitting);

@@ -58,7 +58,7 @@ export const storageCodes: CodeCatalogue = {
     title: 'store without a log',
     explain:
       'STORE.json or snapshots are there but no segment: the log was removed. This is not an empty store, and walq does not start a new log in it.',
-    next: 'Put wal/ back from a copy. A good snapshot has the state at its seq: walq snapshot restore STORE/snapshots/FILE --to NEWSTORE. If the store is really to be begun anew, move the folder away.',
+    next: 'Put wal/ back from a copy. Where a good snapshot is left: walq wal repair STORE --mode salvage --to NEWSTORE makes a store with the state of the newest one, and says what came after it; the history before it is gone. If the store is really to be begun anew, move the folder away.',
   },
   E_NOT_FRAME_END: {
     title: 'no operation ends there',

@@ -13,7 +13,7 @@ import { listSnapshots } from './snapshot/list.ts';
 import { snapshotFolder } from './snapshot/name.ts';
 import { checkSnapshot } from './snapshot/read.ts';
 import { readStoreFile, storeFileName } from './store-file.ts';
-import { aheadOfLog, otherPast, type Survey, surveyStore } from './survey.ts';
+import { aheadOfLog, isGutted, lossOfLog, otherPast, type Survey, surveyRemains, surveyStore } from './survey.ts';
 import type { LogReport, SnapshotCheck, StorageEnv } from './types.ts';
 import { segmentHeaderBytes } from './wal/format.ts';
 import { judgeLog } from './wal/judge-log.ts';
@@ -47,18 +47,28 @@ export async function scanStore(
   return settle({ ...report, findings, verdict: verdictOf(findings) }, await stillThere(env, storeDir, findings));
 }
 
-/** Every fault of a store: log, HEAD, STORE.json, snapshots. With the second look. */
+/**
+ * Every fault of a store: log, HEAD, STORE.json, snapshots. With the second look. A log that was removed is one of
+ * them, E_GUTTED; rejects with it only where nothing says whose log it was.
+ */
 export async function verifyStore(env: StorageEnv, storeDir: string, visitor: LogVisitor = {}): Promise<StoreReport> {
-  const { report, survey } = await lookAt(env, storeDir, visitor, {});
+  const { report, survey } = await lookAt(env, storeDir, visitor, {}, surveyRemains);
   const { snapshots, findings: ofSnapshots } = await judgeSnapshots(env, storeDir, survey, report);
   const findings = [...report.findings, ...ofSnapshots];
-  return settle({ ...report, findings, snapshots }, await stillThere(env, storeDir, findings));
+  const good = snapshots.flatMap(({ summary }) => summary ?? []);
+  const loss = isGutted(survey) ? lossOfLog(survey, good) : {};
+  return settle({ ...report, ...loss, findings, snapshots }, await stillThere(env, storeDir, findings, surveyRemains));
 }
 
 /** Those of the findings that two later looks at the store, from a fresh HEAD and a fresh listing, still have. */
-export function stillThere(env: StorageEnv, storeDir: string, findings: readonly Finding[]): Promise<Finding[]> {
+export function stillThere(
+  env: StorageEnv,
+  storeDir: string,
+  findings: readonly Finding[],
+  surveyed = surveyStore,
+): Promise<Finding[]> {
   return confirmed(env, findings, async (open) => {
-    const { report, survey } = await lookAt(env, storeDir, {}, { fromSeq: earliestSeq(open) });
+    const { report, survey } = await lookAt(env, storeDir, {}, { fromSeq: earliestSeq(open) }, surveyed);
     const concerned = open.some((finding) => finding.severity === 'no-base' || finding.file.startsWith(snapshotFolder));
     return concerned
       ? [...report.findings, ...(await judgeSnapshots(env, storeDir, survey, report)).findings]
@@ -149,9 +159,10 @@ async function lookAt(
   storeDir: string,
   visitor: LogVisitor,
   range: ScanRange,
+  surveyed = surveyStore,
 ): Promise<{ report: LogReport; survey: Survey }> {
   const { survey, held } = await besideWriter(env, storeDir, async () => {
-    const survey = await surveyStore(env, storeDir);
+    const survey = await surveyed(env, storeDir);
     const names = segmentsFrom(survey.live, range.fromSeq ?? 0);
     return { survey, held: await openLogFiles(env, join(storeDir, walFolder), walFolder, names) };
   });
@@ -163,7 +174,7 @@ async function lookAt(
   const log = await scanHeld(held, evidence, visitor);
   const judgement = judgeLog(log, evidence);
   const misfits = log.stopped ? [] : misfitting(survey, log);
-  const ahead = log.stopped ? [] : aheadOfLog(survey, judgement);
+  const ahead = log.stopped || isGutted(survey) ? [] : aheadOfLog(survey, judgement);
   const report = toReport(log, evidence, judgement, [...survey.findings, ...judgement.findings, ...misfits, ...ahead]);
   return { report, survey };
 }

@@ -4,7 +4,7 @@ import { refuseGone } from './beside-writer.ts';
 import { readSegmentHeader, segmentInput, walFolder } from './folder.ts';
 import { type StoreReport, verifyStore } from './read.ts';
 import { findFlips, type HealedFile, healedView } from './repair-heal.ts';
-import { type Survey, surveyStore } from './survey.ts';
+import { guttedError, isGutted, type Survey, surveyRemains } from './survey.ts';
 import type { StorageEnv } from './types.ts';
 import { segmentHeaderBytes } from './wal/format.ts';
 import type { SegmentName } from './wal/names.ts';
@@ -38,8 +38,8 @@ export interface SalvageSource {
 }
 
 /**
- * Reads everything and writes nothing. Rejects with E_NO_STORE, E_GUTTED, E_NEWER_FORMAT, E_READ; ENOENT when a writer
- * cleans meanwhile.
+ * Reads everything and writes nothing. Rejects with E_NO_STORE, E_NEWER_FORMAT, E_READ; E_GUTTED where neither a
+ * segment nor a good snapshot is left; ENOENT when a writer cleans meanwhile.
  */
 export async function surveySalvage(
   env: StorageEnv,
@@ -47,7 +47,7 @@ export async function surveySalvage(
   readable: (record: Uint8Array) => boolean,
   until = Number.POSITIVE_INFINITY,
 ): Promise<SalvageSource> {
-  const survey = await surveyStore(env, storeDir);
+  const survey = await surveyRemains(env, storeDir);
   const healed = await findFlips(env, storeDir, survey, readable);
   // Here, in a copy that names them, the long ones go along: their odds are far better than a hole.
   const flips = new Map<string, Flip[]>(
@@ -85,7 +85,11 @@ export async function surveySalvage(
   const good = report.snapshots.flatMap(({ file, summary }) => {
     return summary && summary.seq <= until && !misfits.has(file) ? [summary] : [];
   });
-  const first = begins.length === 0 ? 1 : Math.min(...begins);
+  const newest = Math.max(0, ...good.map(({ seq }) => seq));
+  // Without a log a snapshot is all there is, and the newest is worth all of them.
+  const gutted = isGutted(survey);
+  if (gutted && good.length === 0) throw guttedError(storeDir, undefined);
+  const first = gutted ? newest + 1 : begins.length === 0 ? 1 : Math.min(...begins);
   const seqFirst = good.some((summary) => summary.seq >= first - 1) ? first : 1;
   const snapshots = good
     .filter((summary) => summary.seq >= seqFirst - 1)

@@ -17,11 +17,12 @@ import {
 } from './folder.ts';
 import { noStoreError } from './no-store.ts';
 import { refuseLink } from './refuse-link.ts';
+import type { SnapshotHeader } from './snapshot/codec.ts';
 import { listSnapshots } from './snapshot/list.ts';
 import { snapshotFolder } from './snapshot/name.ts';
 import { peekSnapshot } from './snapshot/read.ts';
 import { readStoreFile, type StoreFileResult, type StoreIdentity, storeFileName } from './store-file.ts';
-import type { ChainPoint, StorageEnv } from './types.ts';
+import type { ChainPoint, LostRange, StorageEnv } from './types.ts';
 import type { SegmentHeader } from './wal/format.ts';
 import type { FoundSlot } from './wal/head.ts';
 import type { LogJudgement } from './wal/judge-log.ts';
@@ -50,23 +51,45 @@ export interface Survey {
  * E_GUTTED, E_NEWER_FORMAT, E_READ.
  */
 export async function surveyStore(env: StorageEnv, storeDir: string): Promise<Survey> {
+  const survey = await surveyRemains(env, storeDir);
+  if (isGutted(survey))
+    throw guttedError(
+      storeDir,
+      survey.snapshots.find(({ point }) => point),
+    );
+  return survey;
+}
+
+/** The same for who only wants to know: a log that was removed is a finding, as long as anything says whose it was. */
+export async function surveyRemains(env: StorageEnv, storeDir: string): Promise<Survey> {
   for (const folder of [walFolder, snapshotFolder]) await refuseLink(env.fs, join(storeDir, folder));
   const head = await readHead(env, storeDir);
   const listing = await listWal(env, join(storeDir, walFolder));
   const store = await readStoreFile(env.fs, storeDir);
-  if (listing.segments.length === 0) throw await noLog(env, storeDir, store.state === 'missing');
+  const gutted = listing.segments.length === 0;
   // Somebody who creates one died, or is at work: nothing of it was answered.
-  if (store.state === 'missing' && (await isFresh(env, storeDir))) throw noStoreError(storeDir, 'unfinished');
-  const identified = await identify(env, storeDir, store, listing, head.slot?.storeId);
-  const findings = [...identified.findings, ...listingNotes(listing, walFolder), ...head.findings];
+  if (!gutted && store.state === 'missing' && (await isFresh(env, storeDir)))
+    throw noStoreError(storeDir, 'unfinished');
+  if (gutted && store.state === 'missing') await refuseNoStore(env, storeDir);
   const list = await listSnapshots(env, storeDir);
-  const snapshots: Survey['snapshots'] = [];
+  const headers: { file: string; seq: number; header?: SnapshotHeader }[] = [];
   for (const { file, seq } of list.snapshots) {
     const header = await peekSnapshot(env, join(storeDir, file)).catch(goneMeanwhile);
-    if (header === undefined) continue;
-    const ours = !('findings' in header) && header.storeId === identified.identity.id && header.point.seq === seq;
-    snapshots.push({ file, seq, ...(ours && { point: header.point }) });
+    if (header !== undefined) headers.push({ file, seq, ...(!('findings' in header) && { header }) });
   }
+  const owners = gutted ? ownersOf(head.slot, headers) : await headersOf(env, storeDir, listing);
+  if (gutted && store.state !== 'good' && owners.length === 0) throw guttedError(storeDir, undefined);
+  const identified = identify(store, owners, head.slot?.storeId);
+  const findings = [
+    ...(gutted ? [guttedFinding(identified.identity.id, head.slot)] : []),
+    ...identified.findings,
+    ...listingNotes(listing, walFolder),
+    ...head.findings,
+  ];
+  const snapshots = headers.map(({ file, seq, header }): Survey['snapshots'][number] => {
+    const ours = header?.storeId === identified.identity.id && header.point.seq === seq;
+    return { file, seq, ...(ours && { point: header.point }) };
+  });
   const oldest = snapshots.findLast((snapshot) => snapshot.point)?.seq ?? 0;
   const { live, leftover } = await splitLeftovers(env, storeDir, identified.identity.id, listing.segments, oldest);
   for (const file of list.ignored) {
@@ -95,41 +118,75 @@ const foreignNote = {
   message: 'no file with the name of a snapshot: left alone',
 } as const;
 
-async function noLog(env: StorageEnv, storeDir: string, noStoreFile: boolean): Promise<WalqError> {
-  const isUnfinished = noStoreFile && isBegun(await listFolder(env.fs, storeDir));
-  const [newest] = isUnfinished ? [] : (await listSnapshots(env, storeDir)).snapshots;
-  if (!noStoreFile || newest !== undefined) {
-    return damageError('E_GUTTED', `store ${storeDir} has no segment: its log was removed`, {
-      data: { store: storeDir, ...(newest && { snapshot: newest.file }) },
-      next:
-        newest === undefined
-          ? 'walq help E_GUTTED'
-          : `walq snapshot restore ${shellWord(join(storeDir, newest.file))} --to NEWSTORE: the state at seq ${
-              newest.seq
-            }`,
-    });
-  }
-  return noStoreError(storeDir, (await env.fs.stat(storeDir)) === undefined ? 'nothing' : 'folder');
+/** No segment is there, though there was a store. */
+export function isGutted({ live, leftover }: Survey): boolean {
+  return live.length === 0 && leftover.length === 0;
+}
+
+/** Rejects with E_NO_STORE unless a snapshot shows that there was one. */
+async function refuseNoStore(env: StorageEnv, storeDir: string): Promise<void> {
+  const isUnfinished = isBegun(await listFolder(env.fs, storeDir));
+  if (!isUnfinished && (await listSnapshots(env, storeDir)).snapshots.length > 0) return;
+  throw noStoreError(storeDir, (await env.fs.stat(storeDir)) === undefined ? 'nothing' : 'folder');
+}
+
+/** `newest`: the snapshot to go on from. */
+export function guttedError(storeDir: string, newest: { file: string; seq: number } | undefined): WalqError {
+  return damageError('E_GUTTED', `store ${storeDir} has no segment: its log was removed`, {
+    data: { store: storeDir, ...(newest && { snapshot: newest.file }) },
+    next:
+      newest === undefined
+        ? 'walq help E_GUTTED'
+        : `walq wal repair ${shellWord(storeDir)} --mode salvage --to NEWSTORE: the state at seq ${newest.seq}`,
+  });
+}
+
+function guttedFinding(storeId: string, head: HeadSlot | undefined): Finding {
+  const known = head?.storeId === storeId ? `; HEAD says that it went up to seq ${head.seqLast}` : '';
+  const message = `no segment is there: the log was removed${known}`;
+  return { code: 'E_GUTTED', severity: 'corrupt', file: walFolder, message };
+}
+
+/**
+ * What is lost with the whole log: what came after the newest good snapshot. HEAD says where the log ended, and nothing
+ * came after that where it says closed.
+ */
+export function lossOfLog(
+  survey: Survey,
+  good: readonly { seq: number }[],
+): { lost: LostRange[]; lostUnknown: boolean } {
+  const from = Math.max(0, ...good.map(({ seq }) => seq));
+  const head = survey.head?.storeId === survey.identity.id ? survey.head : undefined;
+  const known = Math.max(from, ...survey.snapshots.map(({ seq, point }) => (point ? seq : 0)));
+  const seqLast = Math.max(known, head?.seqLast ?? 0);
+  const exact = survey.headUsable && head?.closed === true && head.seqLast >= known;
+  return { lost: seqLast > from ? [{ seqFirst: from + 1, seqLast }] : [], lostUnknown: !exact };
+}
+
+/** Of which store something is, and since when. */
+type Owner = Pick<SegmentHeader, 'storeId' | 'createdMs'>;
+
+/** Without a log, HEAD and snapshots say whose they are. */
+function ownersOf(head: HeadSlot | undefined, snapshots: readonly { header?: SnapshotHeader }[]): Owner[] {
+  const owners: Owner[] = snapshots.flatMap(({ header }) => header ?? []);
+  return owners.length === 0 && head !== undefined ? [{ storeId: head.storeId, createdMs: 0 }] : owners;
 }
 
 /**
  * Every segment header holds the id too. Where STORE.json cannot be used, or is of another store than HEAD and all of
  * the segments, readers go on with that; a writer refuses.
  */
-async function identify(
-  env: StorageEnv,
-  storeDir: string,
+function identify(
   store: StoreFileResult,
-  listing: WalListing,
+  owners: readonly Owner[],
   idInHead: string | undefined,
-): Promise<{ identity: StoreIdentity; findings: Finding[] }> {
+): { identity: StoreIdentity; findings: Finding[] } {
   const file = storeFileName;
+  const [first] = owners;
   if (store.state === 'good') {
     const { identity } = store;
     if (idInHead === undefined || idInHead === identity.id) return { identity, findings: [] };
-    const headers = await headersOf(env, storeDir, listing);
-    const [first] = headers;
-    if (first === undefined || !headers.every(({ storeId }) => storeId === idInHead)) return { identity, findings: [] };
+    if (first === undefined || !owners.every(({ storeId }) => storeId === idInHead)) return { identity, findings: [] };
     const message = 'STORE.json is of another store than HEAD and every segment';
     const finding: Finding = { code: 'E_STORE_BAD', severity: 'corrupt', file, message };
     const ids = { got: identity.id, expected: idInHead };
@@ -150,9 +207,8 @@ async function identify(
       ? 'STORE.json is missing; the log is judged by the id in its headers'
       : `STORE.json is damaged: ${store.why}`,
   };
-  const [header] = await headersOf(env, storeDir, listing);
-  if (header === undefined) throw findingError([finding]);
-  return { identity: { id: header.storeId, createdMs: header.createdMs }, findings: [finding] };
+  if (first === undefined) throw findingError([finding]);
+  return { identity: { id: first.storeId, createdMs: first.createdMs }, findings: [finding] };
 }
 
 /** Those that can be read, in the order of the names. */

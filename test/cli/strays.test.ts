@@ -126,22 +126,6 @@ it('a backup does not wait for a HEAD of another store to move', async () => {
   expect((await walq(['wal', 'verify', `${dir}-copy`])).stdout).toContain('38 events (seq 1..38)');
 });
 
-it('a store whose log was removed names the snapshot to go on from', async () => {
-  const dir = copy();
-  const whole = await totalsOf(dir);
-  await walq(['snapshot', 'create', dir]);
-  rmSync(join(dir, 'wal'), { recursive: true });
-  for (const gone of ['', 'STORE.json']) {
-    if (gone !== '') rmSync(join(dir, gone));
-    const { code, stderr } = await walq(['wal', 'verify', dir]);
-    expect(code).toBe(3);
-    const [, path = ''] = /walq snapshot restore (\S+) --to NEWSTORE: the state at seq 38/.exec(stderr) ?? [];
-    const to = `${dir}-new${gone}`;
-    expect((await walq(['snapshot', 'restore', path, '--to', to])).code).toBe(0);
-    expect(await totalsOf(to)).toBe(whole);
-  }
-});
-
 it('what is no snapshot but is called so is told', async () => {
   const dir = copy();
   rmSync(join(dir, 'snapshots', '00000000000000000031.snap'));

@@ -236,7 +236,7 @@ export const writingMutants = [
     name: 'HEAD alone accuses STORE.json',
     property: 'the one that stands alone is the odd one out',
     file: 'src/storage/survey.ts',
-    edits: [['!headers.every(({ storeId }) => storeId === idInHead)', 'headers.length === 0']],
+    edits: [['!owners.every(({ storeId }) => storeId === idInHead)', 'owners.length === 0']],
     tests: ['test/storage/strays.test.ts'],
   },
   {

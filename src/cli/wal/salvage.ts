@@ -46,7 +46,9 @@ function textLines({ store, to }: SalvageRequest, { plan, touched, storeId }: Sa
     storeId === undefined
       ? `plan: a new store ${to} of what can be read of ${store}; nothing was changed`
       : `made the store ${to} (id ${storeId}); ${store} is as it was`,
-    `${counted(plan.events, 'event')} of seq ${plan.seqFirst}..${plan.seqLast} in ${counted(plan.frames, 'frame')}`,
+    plan.seqLast < plan.seqFirst
+      ? `no event, and the state at seq ${plan.seqLast}`
+      : `${counted(plan.events, 'event')} of seq ${plan.seqFirst}..${plan.seqLast} in ${counted(plan.frames, 'frame')}`,
   ];
   if (plan.until !== undefined) {
     lines.push(`cut after seq ${plan.until}: ${counted(plan.leftBehind ?? 0, 'event')} stay behind, in ${store} alone`);

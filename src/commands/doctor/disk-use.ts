@@ -23,12 +23,13 @@ export async function diskUse(env: StorageEnv, store: string, snapshots: readonl
     keep: defaultKeepSnapshots,
     activeOrdinal: Number.MAX_SAFE_INTEGER,
   });
+  const log = await logSize(env, store);
   return {
-    log: await logSize(env, store),
+    log,
     snapshots: await folderUse(env, join(store, snapshotFolder), (name) => parseSnapshotFileName(name) !== undefined),
     logs: await folderUse(env, join(store, 'logs')),
     quarantine: await folderUse(env, join(store, 'quarantine')),
-    pinned: plan.reasons,
+    pinned: log.segments === 0 ? [] : plan.reasons,
   };
 }
 

@@ -66,11 +66,11 @@ test('unlinks of a cleaning that survived out of order: the store opens, and the
 test('only STORE.json left is refused, STORE.json gone is rebuilt, an empty folder is fresh', async (context) => {
   const image = await everyStore({ closed: true });
   const only = new Map([...image].filter(([path]) => path.endsWith('STORE.json')));
-  for (const write of [false, true]) {
-    const env = await diskOf(only);
-    const attempt = write ? openStore(env, dir, { machine: make, create: true }) : verifyStore(env, dir);
+  for (const create of [false, true]) {
+    const attempt = openStore(await diskOf(only), dir, { machine: make, create });
     await expect(attempt).rejects.toMatchObject({ code: 'E_GUTTED', exit: 3 });
   }
+  expect(await verifyStore(await diskOf(only), dir)).toMatchObject({ verdict: 'corrupt', lost: [], lostUnknown: true });
 
   const nameless = withFile(image, `${dir}/STORE.json`, undefined);
   expect(await judge(nameless)).toMatchObject({ opened: 'refused', code: 'E_STORE_MISSING', report: { lost: [] } });

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { type StoreReport, verifyStore } from '../../../src/storage/read.ts';
 import { peekSnapshot } from '../../../src/storage/snapshot/read.ts';
 import { writeSnapshot } from '../../../src/storage/snapshot/write.ts';
+import { openStore } from '../../../src/storage/store.ts';
 import {
   decodeSegmentHeader,
   encodeSegmentHeader,
@@ -12,7 +13,7 @@ import {
 import { decodeHeadFile, encodeHeadFile, type HeadSlot } from '../../../src/storage/wal/head.ts';
 import type { Fault } from '../../support/fault-table.ts';
 import { tried } from '../../support/tried.ts';
-import { bytesAt, dir, diskOf, fileOf, type Image, sampleStore, withFile } from './image.ts';
+import { bytesAt, dir, diskOf, fileOf, type Image, make, sampleStore, withFile } from './image.ts';
 
 /** The rules of FORMAT.md that bind the files of a store together: each broken alone, with every checksum right. */
 
@@ -118,7 +119,18 @@ test('a snapshot that names a frame which the log does not have is told so', asy
 
 test('a store without a segment is gutted, not fresh', async (context) => {
   const gutted = without(await sampleStore({ closed: true }), first, second, third);
-  await expect(verifyStore(await diskOf(gutted), dir)).rejects.toMatchObject({ code: 'E_GUTTED', exit: 3 });
+  // HEAD says where the log ended, and the snapshots up to where its state is kept.
+  const report = await verifyStore(await diskOf(gutted), dir);
+  expect(codes(report)).toEqual(['corrupt E_GUTTED']);
+  expect(report).toMatchObject({ lost: [{ seqFirst: 9, seqLast: 12 }], lostUnknown: false });
+  const open = await verifyStore(await diskOf(withHead(gutted, { closed: false })), dir);
+  expect(open).toMatchObject({ lost: [{ seqFirst: 9, seqLast: 12 }], lostUnknown: true });
+  const headless = await verifyStore(await diskOf(without(gutted, '/HEAD')), dir);
+  expect(headless).toMatchObject({ lost: [], lostUnknown: true });
+  await expect(openStore(await diskOf(gutted), dir, { machine: make })).rejects.toMatchObject({
+    code: 'E_GUTTED',
+    exit: 3,
+  });
   tried(context, 'missing-identity', { refused: 1 });
 });
 
