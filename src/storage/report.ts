@@ -42,7 +42,8 @@ export function toReport(
       sealed: scan.sealed,
     };
   });
-  const own = segments.filter((_, index) => !isForeign(log.segments[index]?.scan.header, evidence));
+  const inLog = log.segments.map((each) => !isForeign(each.scan.header, evidence) && !judgement.strays.has(each));
+  const own = segments.filter((_, index) => inLog[index]);
   // Not those of the first and of the last one: a file may have been renamed.
   const seqs = own.flatMap(({ seqFirst, seqLast }) => (seqFirst === undefined ? [] : [seqFirst, seqLast ?? seqFirst]));
   const [first, last] = seqs.length === 0 ? [] : [Math.min(...seqs), Math.max(...seqs)];
@@ -51,7 +52,7 @@ export function toReport(
   // Reading that was stopped on purpose did not see all of them: a part of the number would pass for the number.
   for (const result of log.stopped ? [] : log.segments) {
     const { scan, afterHole } = result;
-    if (headerOf(result)?.storeId !== storeId) continue;
+    if (headerOf(result)?.storeId !== storeId || judgement.strays.has(result)) continue;
     recordsAfterHole += afterHole || scan.pieced ? scan.records : scan.recordsAfterHole;
   }
   return {

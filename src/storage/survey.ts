@@ -141,7 +141,7 @@ export function guttedError(storeDir: string, newest: { file: string; seq: numbe
   });
 }
 
-function guttedFinding(storeId: string, head: HeadSlot | undefined): Finding {
+function guttedFinding(storeId: string, head: FoundSlot | undefined): Finding {
   const known = head?.storeId === storeId ? `; HEAD says that it went up to seq ${head.seqLast}` : '';
   const message = `no segment is there: the log was removed${known}`;
   return { code: 'E_GUTTED', severity: 'corrupt', file: walFolder, message };
@@ -167,7 +167,7 @@ export function lossOfLog(
 type Owner = Pick<SegmentHeader, 'storeId' | 'createdMs'>;
 
 /** Without a log, HEAD and snapshots say whose they are. */
-function ownersOf(head: HeadSlot | undefined, snapshots: readonly { header?: SnapshotHeader }[]): Owner[] {
+function ownersOf(head: FoundSlot | undefined, snapshots: readonly { header?: SnapshotHeader }[]): Owner[] {
   const owners: Owner[] = snapshots.flatMap(({ header }) => header ?? []);
   return owners.length === 0 && head !== undefined ? [{ storeId: head.storeId, createdMs: 0 }] : owners;
 }

@@ -2,12 +2,14 @@ import { hex32 } from '../../base/bytes.ts';
 import type { Code } from '../../base/errors.ts';
 import type { Finding, Severity } from '../../base/finding.ts';
 import type { LostRange } from '../types.ts';
-import { type SegmentHeader, sealBytes, segmentHeaderBytes } from './format.ts';
+import { sealBytes, segmentHeaderBytes } from './format.ts';
 import type { FoundSlot } from './head.ts';
 import { type EndJudgement, judgeEnd } from './judge-end.ts';
+import { headerFindings } from './judge-header.ts';
 import { belongs, gotExpected, headerOf, isReadable, lostBut, seqFirstOf, seqs, usedFrames } from './judge-parts.ts';
 import type { Evidence, LogScan, SegmentResult } from './scan-log.ts';
 import type { Hole } from './scan-types.ts';
+import { straysOf } from './strays.ts';
 import { judgeHole } from './verdict.ts';
 
 export interface LogJudgement extends Pick<EndJudgement, 'bounded'> {
@@ -19,6 +21,8 @@ export interface LogJudgement extends Pick<EndJudgement, 'bounded'> {
   /** Seq after the last record that is known to have existed. */
   seqNext: number;
   endProven: boolean;
+  /** Files behind the end of the log that are no part of it. */
+  strays: ReadonlySet<SegmentResult>;
   tail?: { file: string; offset: number; bytes: number };
 }
 
@@ -37,7 +41,9 @@ export function judgeLog(log: LogScan, evidence: Evidence): LogJudgement {
 }
 
 class Judge {
+  /** Without the strays. */
   readonly #log: LogScan;
+  readonly #strays: ReadonlySet<SegmentResult>;
   readonly #evidence: Evidence;
   readonly #head: FoundSlot | undefined;
   readonly #findings: Finding[] = [];
@@ -48,11 +54,12 @@ class Judge {
   #end: Pick<EndJudgement, 'proven' | 'bounded'> = { proven: false, bounded: false };
 
   constructor(log: LogScan, evidence: Evidence) {
-    this.#log = log;
     this.#evidence = evidence;
     const foreign = evidence.head && evidence.storeId && evidence.head.storeId !== evidence.storeId;
     if (foreign) this.#add('E_HEAD_FOREIGN', 'note', 'HEAD', 'HEAD carries the id of another store and is not used');
     this.#head = foreign ? undefined : evidence.head;
+    this.#strays = straysOf(log, this.#head, evidence.storeId);
+    this.#log = { ...log, segments: log.segments.filter((result) => !this.#strays.has(result)) };
   }
 
   /** Headers, names, store ids, and each segment against the one before it. */
@@ -63,11 +70,9 @@ class Judge {
     let unreadable = false;
     const { storeId } = this.#evidence;
     for (const result of this.#log.segments) {
-      const { input, scan } = result;
-      const name = input.name;
+      const { name } = result.input;
       const fits = belongs(result, storeId);
-      if (scan.header === undefined) this.#badHeader(result);
-      else if (!fits) this.#misplaced(result, scan.header);
+      this.#findings.push(...headerFindings(result, storeId));
       if (name && ordinalBefore !== undefined && name.ordinal > ordinalBefore + 1)
         this.#gap(result, before, ordinalBefore);
       else if (before && belongs(before, storeId) && fits) this.#link(before, result, unreadable);
@@ -76,46 +81,11 @@ class Judge {
       unreadable = !fits;
       ordinalBefore = name?.ordinal ?? ordinalBefore;
     }
+    for (const finding of [...this.#strays].flatMap((stray) => headerFindings(stray, storeId))) {
+      this.#findings.push({ ...finding, message: `${finding.message}; the log ends before this file` });
+    }
     // Reading that was stopped on purpose saw no last one.
     if (unreadable && before && !this.#log.stopped) this.#loseLast(before);
-  }
-
-  #misplaced(result: SegmentResult, header: SegmentHeader): void {
-    const { file, name } = result.input;
-    if (name && (name.ordinal !== header.ordinal || name.seqFirst !== header.seqFirst)) {
-      const got = `${header.ordinal}-${header.seqFirst}`;
-      const expected = `${name.ordinal}-${name.seqFirst}`;
-      const message = 'header states another ordinal or first seq than the name';
-      this.#add('E_SEGMENT_NAME', 'corrupt', file, message, { got, expected });
-    }
-    const { storeId } = this.#evidence;
-    if (storeId !== undefined && header.storeId !== storeId) {
-      const details = { got: header.storeId, expected: storeId };
-      this.#add('E_FOREIGN_SEGMENT', 'corrupt', file, 'segment belongs to another store', details);
-    }
-  }
-
-  #badHeader(result: SegmentResult): void {
-    const { input, scan } = result;
-    const why = scan.headerResult;
-    if (why.ok) return;
-    if (why.why === 'newer') {
-      this.#add('E_NEWER_FORMAT', 'newer', input.file, 'segment is written in a newer format', {
-        got: `version ${why.version}`,
-      });
-      return;
-    }
-    const message = {
-      cut: 'segment header is cut off',
-      magic: 'file does not begin as a segment',
-      'bad-crc': 'segment header damaged',
-    }[why.why];
-    const but = scan.pieced === undefined ? '' : '; its frames can be read without it';
-    this.#add('E_SEGMENT_HEADER', 'corrupt', input.file, `${message}${but}`, {
-      offset: 0,
-      end: Math.min(scan.size || segmentHeaderBytes, segmentHeaderBytes),
-      ...gotExpected(why),
-    });
   }
 
   /**
@@ -286,6 +256,7 @@ class Judge {
       seqNext: this.#seqNext(),
       endProven: this.#end.proven || last?.sealed === true,
       bounded: this.#end.bounded,
+      strays: this.#strays,
       ...(this.#tail && { tail: this.#tail }),
     };
   }

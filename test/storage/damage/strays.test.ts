@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import { openStore } from '../../../src/storage/store.ts';
+import { decodeHeadFile, encodeHeadFile } from '../../../src/storage/wal/head.ts';
+import { everyStore, recordsOfAll } from './every-store.ts';
+import { appendSome, bytesAt, dir, diskOf, fileOf, flipped, type Image, imageOf, make, withFile } from './image.ts';
+import { judge } from './judge.ts';
+
+/** Files behind the end of a log that HEAD proves: they take nothing with them. */
+
+const head = `${dir}/HEAD`;
+const next = `${dir}/wal/0000000004-00000000000000000013.wal`;
+const [first, second, third] = ['0000000001-', '0000000002-', '0000000003-'];
+const noise = Uint8Array.from({ length: 3000 }, (_, at) => (at * 7919 + 13) % 251);
+
+const copied = (image: Image, part: string, path = next): Image =>
+  withFile(image, path, bytesAt(image, fileOf(image, part)));
+
+function unclosed(image: Image): Image {
+  const { slot } = decodeHeadFile(bytesAt(image, head));
+  if (slot === undefined) throw new Error('HEAD was sound');
+  return withFile(image, head, encodeHeadFile({ ...slot, closed: false }));
+}
+
+test('a file behind the end that HEAD proves is corrupt, and nothing is lost or counted twice', async () => {
+  const image = await everyStore({ closed: true });
+  const whole = (await judge(image)).report;
+  const foreign = bytesAt(await everyStore({ closed: true, seed: 2 }), fileOf(image, third));
+  const later = `${dir}/wal/0000000009-00000000000000000061.wal`;
+  const strays: Record<string, Image> = {
+    'the last segment again': copied(image, third),
+    'the first segment again': copied(image, first),
+    'the one before the last, behind a gap': copied(image, second, later),
+    'other bytes': withFile(image, next, noise),
+    'other bytes behind a gap': withFile(image, later, noise),
+    'an empty file': withFile(image, next, new Uint8Array(0)),
+    'a segment of another store': withFile(image, next, foreign),
+    'two of them': withFile(copied(image, third), later, noise),
+  };
+  for (const [what, damaged] of Object.entries(strays)) {
+    const { report, opened } = await judge(damaged);
+    expect([report.verdict, opened], what).toEqual(['corrupt', 'refused']);
+    expect(report, what).toMatchObject({ lost: [], lostUnknown: false, recordsAfterHole: 0, seqLast: recordsOfAll });
+    expect([report.records, report.frames], what).toEqual([whole.records, whole.frames]);
+    const files = report.findings.flatMap(({ severity, file }) => (severity === 'corrupt' ? [`${dir}/${file}`] : []));
+    expect(
+      files.every((file) => file === next || file === later),
+      what,
+    ).toBe(true);
+  }
+});
+
+test('where HEAD does not prove the end, nobody says that nothing is lost behind it', async () => {
+  const image = await everyStore({ closed: true });
+  const env = await diskOf(image);
+  const store = await openStore(env, dir, { machine: make });
+  await appendSome(store, recordsOfAll + 1, recordsOfAll + 1);
+  await store.rotate();
+  await appendSome(store, recordsOfAll + 2, recordsOfAll + 3);
+  await store.close();
+  const longer = imageOf(env.fs);
+  const last = fileOf(longer, '/0000000004-');
+  const broken = withFile(longer, last, flipped(bytesAt(longer, last), 8 * 20));
+  const unproven: Record<string, Image> = {
+    'HEAD that is not closed': unclosed(withFile(image, next, noise)),
+    'no HEAD': withFile(withFile(image, next, noise), head, undefined),
+    'a HEAD of before': withFile(broken, head, bytesAt(image, head)),
+    'a last segment cut off': withFile(
+      withFile(image, next, noise),
+      fileOf(image, third),
+      bytesAt(image, fileOf(image, third)).slice(0, -48),
+    ),
+  };
+  for (const [what, damaged] of Object.entries(unproven)) {
+    const { report, opened } = await judge(damaged);
+    expect([report.verdict, opened], what).toEqual(['corrupt', 'refused']);
+    expect(report.lostUnknown || report.lost.length > 0, what).toBe(true);
+  }
+  // The one before it, and HEAD, from an old copy: its own header shows what it follows.
+  const old = withFile(longer, head, bytesAt(image, head));
+  const mixed = withFile(old, fileOf(image, third), bytesAt(image, fileOf(image, third)));
+  expect((await judge(mixed)).report.lost).toEqual([{ seqFirst: recordsOfAll + 1, seqLast: recordsOfAll + 1 }]);
+});
