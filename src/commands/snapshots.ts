@@ -4,7 +4,7 @@ import { shellWord } from '../base/shell-word.ts';
 import { besideWriter } from '../storage/beside-writer.ts';
 import { listSnapshots } from '../storage/snapshot/list.ts';
 import { checkSnapshot } from '../storage/snapshot/read.ts';
-import { surveyStore } from '../storage/survey.ts';
+import { surveyRemains } from '../storage/survey.ts';
 import type { SnapshotCheck } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
 import { isForeign, openTarget, shownPath, type Target } from './target.ts';
@@ -28,7 +28,7 @@ export interface SnapshotListing {
  */
 export async function listStoreSnapshots(context: CommandContext, store: string): Promise<SnapshotListing> {
   const { env } = context;
-  const storeId = (await surveyStore(env, store)).identity.id;
+  const storeId = (await surveyRemains(env, store)).identity.id;
   return await besideWriter(env, store, async () => {
     const list = await listSnapshots(env, store);
     const snapshots: ListedSnapshot[] = [];

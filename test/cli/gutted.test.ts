@@ -56,6 +56,8 @@ describe('a store whose log was removed', () => {
   it('counts what came after its newest snapshot as lost, and goes on behind that', async () => {
     const dir = copy();
     for (const file of segments(dir)) rmSync(file);
+    const listed = await walq(['snapshot', 'list', dir]);
+    expect(listed).toMatchObject({ code: 0, stdout: expect.stringContaining('00000000000000000031.snap') });
     const { told } = await salvaged(dir);
     expect(told).toContain('lost: exactly 7 events (seq 32..38)');
     await walq(['queue', 'enqueue', 'mail', '--store', `${dir}-saved`]);
