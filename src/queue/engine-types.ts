@@ -31,7 +31,7 @@ export interface LeftOutSlots {
 export interface EngineOptions {
   /** Bytes of a payload. Default 1 MiB. */
   payloadBytesMax?: number;
-  /** Bytes of a result; a larger one is not stored. Default 64 KiB. */
+  /** Bytes of a result; a larger one is not stored, nor one of more than 128 levels. Default 64 KiB. */
   resultBytesMax?: number;
   /** A job whose runner died this many times is dead. Default 3. */
   crashesMax?: number;
@@ -113,7 +113,7 @@ export interface AckAnswer {
   /** Of the job. */
   id: string;
   seq: number;
-  /** The result was larger than allowed and is not stored. */
+  /** The result was larger than allowed, or nested too deep, and is not stored. */
   resultDropped: boolean;
 }
 

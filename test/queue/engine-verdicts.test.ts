@@ -142,7 +142,7 @@ describe('verdicts', () => {
 
   test('a result is stored as written; too large, it is dropped and the ACK stands; no JSON is refused', async () => {
     const b = bench({ resultBytesMax: 10 });
-    await b.engine.enqueueMany([{ id: 'a' }, { id: 'b' }]);
+    await b.engine.enqueueMany([{ id: 'a' }, { id: 'b' }, { id: 'c' }]);
     const job = await take(b);
     await expect(b.engine.ack(job, { result: '{' })).rejects.toMatchObject({
       code: 'E_JSON',
@@ -150,12 +150,18 @@ describe('verdicts', () => {
     });
     expect(await b.engine.ack(job, { result: ' 1e400 ' })).toMatchObject({ resultDropped: false });
     expect(b.log.machine.get('a')).toMatchObject({ state: 'completed', result: '1e400', durationMs: 0 });
-    for (const size of [20, 10_000]) {
-      const next = size === 20 ? await take(b) : undefined;
-      if (next)
-        expect(await b.engine.ack(next, { result: `"${'x'.repeat(size)}"` })).toMatchObject({ resultDropped: true });
+    for (const result of [`"${'x'.repeat(20)}"`, `"${'x'.repeat(10_000)}"`]) {
+      expect(await b.engine.ack(await take(b), { result })).toMatchObject({ resultDropped: true });
     }
     expect(b.log.machine.get('b')).toMatchObject({ state: 'completed', result: undefined });
+  });
+
+  test('a result nested too deep is dropped as well', async () => {
+    const b = bench();
+    await b.engine.enqueueMany([{ id: 'a' }, { id: 'b' }]);
+    const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
+    expect(await b.engine.ack(await take(b), { result: nested(128) })).toMatchObject({ resultDropped: false });
+    expect(await b.engine.ack(await take(b), { result: nested(129) })).toMatchObject({ resultDropped: true });
   });
 });
 

@@ -6,6 +6,9 @@ import type { Session } from '../session.ts';
 import { isoTime } from '../text.ts';
 import { ask, forEach, type WriterFlags } from './many.ts';
 
+/** Of a job that is done: its result has no place in the log. */
+export const resultDroppedText = '(the result is too large or nested too deep and was not kept)';
+
 /** What the holder of a lease says of its job. */
 
 export async function ack(
@@ -19,8 +22,7 @@ export async function ack(
   return await forEach(session, tokens, flags, {
     use: (ops, token) => ops.call('ack', { token, ...(result !== undefined && { result }) }),
     idOf: ({ id }) => id,
-    say: ({ resultDropped }) =>
-      `${session.style.good('completed')}${resultDropped ? ' (the result is too large and was not kept)' : ''}`,
+    say: ({ resultDropped }) => `${session.style.good('completed')}${resultDropped ? ` ${resultDroppedText}` : ''}`,
   });
 }
 

@@ -13,6 +13,7 @@ import { blockThread } from '../../storage/snapshot/start-block-thread.ts';
 import { failureDocument, InDocument } from '../failure.ts';
 import type { Session } from '../session.ts';
 import { count, counted } from '../text.ts';
+import { resultDroppedText } from './lease.ts';
 
 export interface RunFlags {
   exec?: string;
@@ -102,6 +103,10 @@ export async function run(session: Session, _args: readonly string[], flags: Run
       summary.unwritten > 0
         ? session.errStyle.bad(`; what became of ${count(summary.unwritten)} more is not in the log, so they run again`)
         : '';
+    const dropped =
+      summary.resultsDropped > 0
+        ? session.errStyle.warn(`; ${counted(summary.resultsDropped, 'result')} not kept, too large or nested too deep`)
+        : '';
     const back = summary.givenBack > 0 ? `, ${count(summary.givenBack)} given back` : '';
     const retries = `${counted(summary.retried, 'retry', 'retries')}${back}`;
     const left =
@@ -110,7 +115,9 @@ export async function run(session: Session, _args: readonly string[], flags: Run
       flags.drain === true && summary.others > 0
         ? session.errStyle.warn(`; ${counted(summary.others, 'job')} left for another handler: walq queue list`)
         : '';
-    await session.err.line(`${count(summary.completed)} completed, ${retries}, ${dead}${lost}${left}${others}`);
+    await session.err.line(
+      `${count(summary.completed)} completed, ${retries}, ${dead}${dropped}${lost}${left}${others}`,
+    );
   }
   if (failure) throw failure;
   return exit;
@@ -239,7 +246,10 @@ function finished(session: Session, event: Extract<RunnerReport, { kind: 'finish
   const id = `${escapeText(job.id)}`;
   // The handler's own time: the whole of the attempt is told from the log, as `took`.
   const facts = style.dim(`handler ${formatDuration(outcome.durationMs)}, attempt ${job.attempt}`);
-  if (settlement.kind === 'completed') return `${id} ${style.good('completed')} ${facts}`;
+  if (settlement.kind === 'completed') {
+    const without = settlement.resultDropped ? ` ${style.warn(resultDroppedText)}` : '';
+    return `${id} ${style.good('completed')} ${facts}${without}`;
+  }
   const exit = endOf(outcome);
   const why = style.dim(`(${exit === undefined ? '' : `${exit}: `}${escapeText(settlement.reason)})`);
   if (settlement.kind === 'dead') return `${id} ${style.bad('dead')} ${facts} ${why}`;

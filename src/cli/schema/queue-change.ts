@@ -56,7 +56,7 @@ const removedAll: Of<'remove-all'> = { removed: jobs, kept: whole('jobs that sta
 const acked: Members = {
   ...membersOf<Omit<Answer<'ack'>, 'id'>>({
     seq,
-    resultDropped: flag('the result was larger than allowed and was not kept'),
+    resultDropped: flag('the result was larger than allowed, or nested too deep, and was not kept'),
   }),
 };
 const retried: Members = membersOf<Omit<Extract<Answer<'fail'>, { verdict: 'retry' }>, 'id'>>({
@@ -106,6 +106,7 @@ const ran: MembersOf<Omit<RunSummary, 'failure'>> = {
   retried: whole('attempts that failed, their jobs to be tried again'),
   givenBack: whole('attempts that do not count: the runner stopped, or the handler does not work'),
   dead: jobs,
+  resultsDropped: whole('completed jobs whose result was too large or nested too deep, and was not kept'),
   left: whole('jobs that it could run and a pause holds back'),
   others: whole('jobs that wait for another handler, or for a job that does'),
   broken: optional(text('why the handler itself cannot run')),

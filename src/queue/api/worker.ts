@@ -38,6 +38,8 @@ export interface WorkSummary {
   /** Attempts that do not count, as those that a stop cut short. */
   givenBack: number;
   dead: number;
+  /** Completed jobs whose result was over `resultBytesMax`, or nested too deep, and was not kept. */
+  resultsDropped: number;
   /** Jobs that it could run and a pause holds back. */
   left: number;
 }
@@ -122,8 +124,9 @@ export function startWorker(
   return { worker, runner };
 }
 
-function summaryOf({ completed, retried, givenBack, dead, left, failure }: RunSummary): WorkSummary {
+function summaryOf(summary: RunSummary): WorkSummary {
+  const { completed, retried, givenBack, dead, resultsDropped, left, failure } = summary;
   const wrong: WalqError | undefined = failure;
   if (wrong !== undefined) throw wrong;
-  return { completed, retried, givenBack, dead, left };
+  return { completed, retried, givenBack, dead, resultsDropped, left };
 }

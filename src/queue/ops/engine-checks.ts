@@ -47,8 +47,8 @@ export function unknownJob(id: string): WalqError {
 }
 
 /**
- * A result too large is left out, because losing the ACK over it would run the job again. Throws usageError E_JSON for
- * what is not JSON.
+ * A result too large, or nested too deep, is left out, because losing the ACK over it would run the job again. Throws
+ * usageError E_JSON for what is not JSON.
  */
 export function resultBytes(text: string | undefined, bytesMax: number): { result?: Packed; dropped: boolean } {
   if (text === undefined) return { dropped: false };
@@ -57,7 +57,7 @@ export function resultBytes(text: string | undefined, bytesMax: number): { resul
     compact = compactJson(text, { bytesMax: 4 * bytesMax });
   } catch (error) {
     if (!(error instanceof WalqError)) throw error;
-    if (error.code === 'E_JSON_SIZE') return { dropped: true };
+    if (error.code === 'E_JSON_SIZE' || error.code === 'E_JSON_DEPTH') return { dropped: true };
     throw usageError(error.code, `result: ${error.message}`, { data: { ...error.data, field: 'result' } });
   }
   const result = packText(compact);

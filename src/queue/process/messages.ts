@@ -1,11 +1,11 @@
 import { clampText } from '../../base/clamp-text.ts';
 import { parseDuration } from '../../base/duration.ts';
 import { WalqError } from '../../base/errors.ts';
-import { compactJson, jsonKind, jsonMembers, jsonString } from '../../base/json.ts';
+import { jsonKind, jsonMembers, jsonString } from '../../base/json.ts';
 
 /** What a handler can say on fd 3, one JSON object per line. */
 export type HandlerMessage =
-  /** JSON text exactly as the handler wrote it, white space between tokens dropped. */
+  /** JSON text exactly as the handler wrote it, of any size and depth: whether it is kept is for `ack` to say. */
   | { kind: 'result'; json: string }
   /** 0..1. */
   | { kind: 'progress'; value: number }
@@ -28,7 +28,7 @@ export function parseHandlerLine(line: Uint8Array): HandlerMessage[] | undefined
   if (!beginsObject(line)) return undefined;
   try {
     const messages: HandlerMessage[] = [];
-    for (const { key, value } of jsonMembers(utf8.decode(line))) {
+    for (const { key, value } of jsonMembers(utf8.decode(line), Number.POSITIVE_INFINITY)) {
       const message = handlerMessage(key, value);
       if (message === 'wrong') return undefined;
       if (message !== undefined) messages.push(message);
@@ -50,7 +50,7 @@ export function handlerMessage(key: string, value: string): HandlerMessage | 'wr
   const kind = jsonKind(value);
   switch (key) {
     case 'result':
-      return { kind: 'result', json: compactJson(value) };
+      return { kind: 'result', json: value };
     case 'progress': {
       const share = kind === 'number' ? Number(value) : Number.NaN;
       return share >= 0 && share <= 1 ? { kind: 'progress', value: share } : 'wrong';

@@ -31,7 +31,7 @@ export function parseStreamLine(bytes: Uint8Array): StreamLine | undefined {
   let id: string | undefined;
   const line: Omit<StreamLine, 'id'> = { over: false, messages: [] };
   try {
-    for (const { key, value } of jsonMembers(utf8.decode(bytes))) {
+    for (const { key, value } of jsonMembers(utf8.decode(bytes), Number.POSITIVE_INFINITY)) {
       if (key === 'id') id = jsonKind(value) === 'string' ? jsonString(value) : undefined;
       else takeMember(line, key, value);
     }

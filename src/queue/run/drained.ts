@@ -3,6 +3,7 @@ import { laneOf, type Wanted } from '../state/lane.ts';
 import type { QueueMachine } from '../state/machine.ts';
 import type { DrainAnswer } from './operations.ts';
 import type { RunSummary } from './runner-types.ts';
+import type { Settlement } from './settle.ts';
 
 /** What is left of the pending jobs, as a worker sees them. */
 export interface Leftovers {
@@ -15,10 +16,17 @@ export interface Leftovers {
 }
 
 /** Where a summary counts what became of an attempt. */
-export const countedAs = { completed: 'completed', retry: 'retried', 'given back': 'givenBack', dead: 'dead' } as const;
+const countedAs = { completed: 'completed', retry: 'retried', 'given back': 'givenBack', dead: 'dead' } as const;
 
 export function newSummary(): RunSummary {
-  return { completed: 0, retried: 0, givenBack: 0, dead: 0, left: 0, others: 0, unwritten: 0, stopped: false };
+  const none = { completed: 0, retried: 0, givenBack: 0, dead: 0, resultsDropped: 0 };
+  return { ...none, left: 0, others: 0, unwritten: 0, stopped: false };
+}
+
+/** One more attempt is over. */
+export function countIn(summary: RunSummary, settlement: Settlement): void {
+  summary[countedAs[settlement.kind]]++;
+  if (settlement.kind === 'completed' && settlement.resultDropped) summary.resultsDropped++;
 }
 
 /** Linear in the number of jobs. */

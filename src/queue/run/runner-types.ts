@@ -47,6 +47,8 @@ export interface RunSummary {
   /** Attempts that do not count: the runner stopped, or the handler does not work. */
   givenBack: number;
   dead: number;
+  /** Completed jobs whose result was too large or nested too deep, and was not kept. */
+  resultsDropped: number;
   /** Jobs that it could run and a pause holds back. */
   left: number;
   /** Jobs that wait for another handler, or for a job that does. */

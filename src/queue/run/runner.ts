@@ -14,7 +14,7 @@ import type { QueueMachine } from '../state/machine.ts';
 import { ActiveAttempts } from './active.ts';
 import { askAhead } from './ask-ahead.ts';
 import { Checkpoints } from './checkpoints.ts';
-import { countedAs, drainAnswer, leftAtEnd, leftovers, newSummary } from './drained.ts';
+import { countIn, drainAnswer, leftAtEnd, leftovers, newSummary } from './drained.ts';
 import type { Handler } from './handler.ts';
 import type { DrainAnswer } from './operations.ts';
 import type { RunnerOptions, RunSummary } from './runner-types.ts';
@@ -251,7 +251,7 @@ export class Runner {
       this.#unwritten(error);
       return;
     }
-    this.#summary[countedAs[settlement.kind]]++;
+    countIn(this.#summary, settlement);
     report({ kind: 'finished', job, outcome, settlement });
     if (settlement.kind !== 'dead' || this.#summary.dead < haltAfterDead) return;
     report({ kind: 'halted', dead: this.#summary.dead });

@@ -1,12 +1,12 @@
 import type { QueueEngine } from '../engine.ts';
-import type { FailAnswer } from '../engine-types.ts';
+import type { AckAnswer, FailAnswer } from '../engine-types.ts';
 import type { AttemptOutcome } from '../process/attempt-types.ts';
 import type { AttemptVerdict } from '../process/verdict.ts';
 import type { InFlightJob } from '../state/job.ts';
 
 /** What became of the job. */
 export type Settlement =
-  | { kind: 'completed' }
+  | { kind: 'completed'; resultDropped: boolean }
   | { kind: 'retry'; reason: string; runAt: number }
   /** Pending again too, and the attempt does not count. */
   | { kind: 'given back'; reason: string; runAt: number }
@@ -17,11 +17,12 @@ export function settle(engine: QueueEngine, job: InFlightJob, outcome: AttemptOu
   const { verdict, durationMs } = outcome;
   if (verdict.kind !== 'ack') return settleFailure(engine, job, outcome, verdict);
   const { result } = verdict;
-  return engine.ack(job, result === undefined ? { durationMs } : { durationMs, result }).then(isCompleted);
+  return engine.ack(job, result === undefined ? { durationMs } : { durationMs, result }).then(completedBy);
 }
 
-const completed: Settlement = { kind: 'completed' };
-const isCompleted = (): Settlement => completed;
+const completed: Settlement = { kind: 'completed', resultDropped: false };
+const completedWithout: Settlement = { kind: 'completed', resultDropped: true };
+const completedBy = ({ resultDropped }: AckAnswer): Settlement => (resultDropped ? completedWithout : completed);
 
 async function settleFailure(
   engine: QueueEngine,

@@ -30,7 +30,7 @@ test('a throw is a retry, DeadError the end, RetryError its own time', async () 
     },
     { drain: true, concurrency: 1 },
   );
-  expect(await worker.done).toEqual({ completed: 1, retried: 2, givenBack: 0, dead: 2, left: 0 });
+  expect(await worker.done).toEqual({ completed: 1, retried: 2, givenBack: 0, dead: 2, resultsDropped: 0, left: 0 });
   expect(seen.sort()).toEqual(['dead 1', 'later 1', 'later 2', 'throws 1', 'throws 2']);
   expect(queue.get('throws')).toMatchObject({
     state: 'dead',
@@ -38,6 +38,22 @@ test('a throw is a retry, DeadError the end, RetryError its own time', async () 
     error: expect.stringContaining('no 2'),
   });
   expect(queue.get('dead')).toMatchObject({ reason: 'permanent', error: 'never' });
+});
+
+test('a result that is too large or nested too deep is not kept: the summary says so', async () => {
+  const queue = await newQueue();
+  for (const id of ['large', 'deep', 'small']) await queue.enqueue('job', null, { id });
+  const worker = queue.work(
+    ({ id }) => {
+      if (id === 'large') return 'x'.repeat(100_000);
+      let nested: unknown = 1;
+      for (let level = 0; id === 'deep' && level < 200; level++) nested = [nested];
+      return nested;
+    },
+    { drain: true },
+  );
+  expect(await worker.done).toEqual({ completed: 3, retried: 0, dead: 0, resultsDropped: 2, left: 0 });
+  expect(['large', 'deep', 'small'].map((id) => queue.get(id)?.result)).toEqual([undefined, undefined, 1]);
 });
 
 test('a copy of the context has all of it, and the signal is one and the same', async () => {

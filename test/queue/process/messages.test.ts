@@ -5,11 +5,12 @@ import { tailText } from '../../../src/queue/process/text.ts';
 const parse = (line: string) => parseHandlerLine(Buffer.from(line));
 
 describe('a line on fd 3', () => {
-  it('keeps a result as it was written, numbers and key order included', () => {
-    expect(parse('{"result": {"b": 9007199254740993, "a": [1e400, 1.0]} }')).toEqual([
-      { kind: 'result', json: '{"b":9007199254740993,"a":[1e400,1.0]}' },
-    ]);
-  });
+  it.each(['{"b": 9007199254740993, "a": [1e400, 1.0]}', `${'['.repeat(100_000)}${']'.repeat(100_000)}`])(
+    'hands on a result as it was written, numbers, key order and depth included',
+    (json) => {
+      expect(parse(`{"result": ${json} }`)).toEqual([{ kind: 'result', json }]);
+    },
+  );
 
   it('may carry several messages and unknown keys', () => {
     expect(parse('{"progress":0.4,"later":1,"extend":"5m","retry":"30s"}')).toEqual([
@@ -39,10 +40,6 @@ describe('a line on fd 3', () => {
 
   it('with bytes that are no UTF-8 is ignored', () => {
     expect(parseHandlerLine(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]))).toBeUndefined();
-  });
-
-  it('nested beyond the limit is ignored', () => {
-    expect(parse(`{"result":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)).toBeUndefined();
   });
 
   it('has a bounded reason without NUL and lone surrogates', () => {

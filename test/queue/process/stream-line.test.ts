@@ -13,7 +13,7 @@ describe('a line of a stream handler', () => {
     ['{"ok": true, "id": "a"}\r', { kind: 'ack' }],
     [
       '{"id":"a","ok":true,"result":{"n":9007199254740993, "n":1e400}}',
-      { kind: 'ack', result: '{"n":9007199254740993,"n":1e400}' },
+      { kind: 'ack', result: '{"n":9007199254740993, "n":1e400}' },
     ],
     ['{"id":"a","result":null}', { kind: 'ack', result: 'null' }],
     ['{"id":"a","ok":true,"error":null}', { kind: 'ack' }],

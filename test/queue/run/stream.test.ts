@@ -87,6 +87,27 @@ test('a verdict decides as an exit code would, and a timeout costs the process a
   expect(text).toMatch(/ACK after/);
 });
 
+test('a result that is not kept costs no job: it is completed, and the runner says so', async () => {
+  const store = `${scratch()}/store`;
+  await walq(['--store', store, 'queue', 'enqueue', '-f', '-', '-q'], { input: '{"id":"a"}\n{"id":"b"}\n{"id":"c"}' });
+  const large = `head -c 2000000 /dev/zero | tr '\\0' x`;
+  const deep = `head -c 129 /dev/zero | tr '\\0' '['; head -c 129 /dev/zero | tr '\\0' ']'`;
+  const stream = eachJob(`case $id in
+    a) printf '{"id":"a","ok":true,"result":"'; ${large}; printf '"}\\n';;
+    b) printf '{"id":"b","ok":true,"result":'; ${deep}; printf '}\\n';;
+    c) ${ok};;
+  esac`);
+  const ran = await queue(store, 'run', '--stream', stream, '-j', '1', '--drain');
+  expect(ran.stderr).toContain('3 completed, 0 retries, 0 dead; 2 results not kept, too large or nested too deep\n');
+  expect(ran.stderr).toMatch(/^a completed .* \(the result is too large or nested too deep and was not kept\)$/m);
+  expect(ran.stderr).toMatch(/^b completed .* \(the result is too large/m);
+  expect(ran.stderr).toMatch(/^c completed \S+ ms, attempt 1$/m);
+  await queue(store, 'enqueue', '--id', 'd');
+  const exec = `printf '{"result":"' >&3; head -c 70000 /dev/zero | tr '\\0' x >&3; printf '"}' >&3`;
+  const answer = await queue(store, 'run', '--exec', exec, '--drain', '--json');
+  expect(documentOf(answer.stdout)).toMatchObject({ completed: 1, resultsDropped: 1, exit: 0 });
+});
+
 test('a handler that cannot be found gives the job back with its attempt', async () => {
   const store = `${scratch()}/store`;
   await queue(store, 'enqueue', '--id', 'a');
