@@ -4,7 +4,7 @@ import type { AttemptHooks, AttemptOutcome, AttemptSpec, RunningAttempt } from '
 import { type Exit, failedStart, listen, oneLine, pipesOf, startChild } from './child.ts';
 import { GroupEnder, killGroup, signalGroup } from './group.ts';
 import { MessagePipe } from './message-pipe.ts';
-import { type HandlerMessage, parseHandlerLine } from './messages.ts';
+import { type HandlerMessage, type NotUnderstood, parseHandlerLine } from './messages.ts';
 import { type OutputSink, type OutputSummary, tailOnlyOutput } from './output.ts';
 import { startTimer, type Timer } from './timer.ts';
 import { type AttemptEnd, judgeAttempt } from './verdict.ts';
@@ -116,9 +116,16 @@ class Attempt {
 
   #onLine(line: Uint8Array | 'too-long'): void {
     if (line.length === 0) return;
-    const messages = line === 'too-long' ? undefined : parseHandlerLine(line);
-    if (messages === undefined) this.#ignoredLines++;
-    for (const message of messages ?? []) this.#onMessage(message);
+    const said = line === 'too-long' ? { why: 'it is too long', asked: false } : parseHandlerLine(line);
+    if (Array.isArray(said)) for (const message of said) this.#onMessage(message);
+    else this.#notUnderstood(said);
+  }
+
+  #notUnderstood({ why, asked }: NotUnderstood): void {
+    if (asked) this.#asked = { kind: 'unclear', why };
+    // Each would be a line in the log, and somebody may pour garbage in.
+    if (this.#ignoredLines++ > 0) return;
+    this.#output.write('stdout', Buffer.from(`[walq: a message was not understood: ${why}]\n`));
   }
 
   #onMessage(message: HandlerMessage): void {

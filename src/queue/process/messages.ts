@@ -1,7 +1,8 @@
 import { clampText } from '../../base/clamp-text.ts';
 import { parseDuration } from '../../base/duration.ts';
 import { WalqError } from '../../base/errors.ts';
-import { jsonKind, jsonMembers, jsonString } from '../../base/json.ts';
+import { type JsonMember, jsonKind, jsonMembers, jsonString } from '../../base/json.ts';
+import { type LooseObject, looseObject } from './loose-object.ts';
 
 /** What a handler can say on fd 3, one JSON object per line. */
 export type HandlerMessage =
@@ -18,34 +19,53 @@ export type HandlerMessage =
 const reasonBytesMax = 2048;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/**
- * Reads one line of fd 3. One object may carry several of the keys; unknown keys are left alone, so that newer
- * handlers run under an older walq. Undefined when the line is garbage or a known key has a value of the wrong shape:
- * the line is then ignored whole.
- */
-export function parseHandlerLine(line: Uint8Array): HandlerMessage[] | undefined {
-  // Told apart before anything is thrown: somebody may pour garbage in by the megabyte.
-  if (!beginsObject(line)) return undefined;
-  try {
-    const messages: HandlerMessage[] = [];
-    for (const { key, value } of jsonMembers(utf8.decode(line), Number.POSITIVE_INFINITY)) {
-      const message = handlerMessage(key, value);
-      if (message === 'wrong') return undefined;
-      if (message !== undefined) messages.push(message);
-    }
-    return messages;
-  } catch (error) {
-    if (error instanceof WalqError || error instanceof TypeError) return undefined;
-    throw error;
-  }
+/** A line that is no message, or one with a value that is not allowed. */
+export interface NotUnderstood {
+  why: string;
+  /** It asked for a retry, or said that there is no use in one. */
+  asked: boolean;
 }
 
-function beginsObject(line: Uint8Array): boolean {
+/**
+ * Reads one line of fd 3. One object may carry several of the keys; unknown keys are left alone, so that newer
+ * handlers run under an older walq. A line that is not understood says nothing, whatever else stands in it.
+ */
+export function parseHandlerLine(line: Uint8Array): HandlerMessage[] | NotUnderstood {
+  // Told apart before anything is thrown: somebody may pour garbage in by the megabyte.
+  if (!beginsObject(line)) return { why: 'it is no JSON object', asked: false };
+  const members = membersOf(line);
+  const keys = Array.isArray(members) ? new Set(members.map(({ key }) => key)) : members.keys;
+  const asked = keys.has('retry') || keys.has('dead');
+  if (!Array.isArray(members)) return { why: 'it is no JSON object', asked };
+  const messages: HandlerMessage[] = [];
+  for (const { key, value } of members) {
+    const message = handlerMessage(key, value);
+    if (message === 'wrong') return { why: notAllowed(key), asked };
+    if (message !== undefined) messages.push(message);
+  }
+  return messages;
+}
+
+export function notAllowed(key: string): string {
+  return `'${key}' has a value that is not allowed`;
+}
+
+export function beginsObject(line: Uint8Array): boolean {
   for (const byte of line) if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return byte === 0x7b;
   return false;
 }
 
-/** One member of such an object; undefined for a key that is not known. May throw what `parseDuration` throws. */
+/** Of a line that begins as an object; the last resort is what it was meant to be. */
+export function membersOf(line: Uint8Array): JsonMember[] | LooseObject {
+  try {
+    return jsonMembers(utf8.decode(line), Number.POSITIVE_INFINITY);
+  } catch (error) {
+    if (error instanceof WalqError || error instanceof TypeError) return looseObject(Buffer.from(line).toString());
+    throw error;
+  }
+}
+
+/** One member of such an object; undefined for a key that is not known. */
 export function handlerMessage(key: string, value: string): HandlerMessage | 'wrong' | undefined {
   const kind = jsonKind(value);
   switch (key) {
@@ -57,13 +77,22 @@ export function handlerMessage(key: string, value: string): HandlerMessage | 'wr
     }
     case 'extend':
     case 'retry': {
-      if (kind !== 'string') return 'wrong';
-      const ms = parseDuration(jsonString(value));
+      const ms = kind === 'string' ? durationOf(jsonString(value)) : undefined;
+      if (ms === undefined) return 'wrong';
       return key === 'extend' ? { kind: 'extend', ms } : { kind: 'retry', delayMs: ms };
     }
     case 'dead':
       return kind === 'string' ? { kind: 'dead', reason: clampText(jsonString(value), reasonBytesMax) } : 'wrong';
     default:
       return undefined;
+  }
+}
+
+function durationOf(text: string): number | undefined {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    if (error instanceof WalqError) return undefined;
+    throw error;
   }
 }

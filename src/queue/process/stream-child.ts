@@ -218,6 +218,7 @@ export class StreamChild {
     }
     const said = this.#hands.size === 0 ? undefined : parseStreamLine(line);
     const hand = said === undefined ? undefined : this.#hands.get(said.id);
+    if (said?.wrong !== undefined) hand?.output.write('stdout', Buffer.concat([line, newline]));
     if (said === undefined || hand?.said(said) !== true) this.#print('stdout', Buffer.concat([line, newline]));
     else if (said.over) this.#answers++;
   }

@@ -1,7 +1,7 @@
 import { clampText } from '../../base/clamp-text.ts';
-import { WalqError } from '../../base/errors.ts';
-import { jsonKind, jsonMembers, jsonString } from '../../base/json.ts';
-import { type HandlerMessage, handlerMessage } from './messages.ts';
+import { jsonKind, jsonString } from '../../base/json.ts';
+import type { LooseObject } from './loose-object.ts';
+import { beginsObject, type HandlerMessage, handlerMessage, membersOf, notAllowed } from './messages.ts';
 import { type AttemptVerdict, withTail } from './verdict.ts';
 
 /** What one line of a long-lived handler says about the job it has. */
@@ -12,12 +12,11 @@ export interface StreamLine {
   ok?: boolean;
   error?: string;
   messages: HandlerMessage[];
-  /** The member that is not understood. */
+  /** Why it is not understood. */
   wrong?: string;
 }
 
 const errorBytesMax = 2048;
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 /** Members that end a job. The others are messages on the way. */
 const decisive: ReadonlySet<string> = new Set(['ok', 'error', 'result', 'retry', 'dead']);
 
@@ -27,19 +26,26 @@ const decisive: ReadonlySet<string> = new Set(['ok', 'error', 'result', 'retry',
  */
 export function parseStreamLine(bytes: Uint8Array): StreamLine | undefined {
   // Told apart before anything is thrown: a handler may print by the megabyte.
-  if (bytes[0] !== 0x7b) return undefined;
+  if (!beginsObject(bytes)) return undefined;
+  const members = membersOf(bytes);
+  if (!Array.isArray(members)) return brokenVerdict(members);
   let id: string | undefined;
   const line: Omit<StreamLine, 'id'> = { over: false, messages: [] };
-  try {
-    for (const { key, value } of jsonMembers(utf8.decode(bytes), Number.POSITIVE_INFINITY)) {
-      if (key === 'id') id = jsonKind(value) === 'string' ? jsonString(value) : undefined;
-      else takeMember(line, key, value);
+  for (const { key, value } of members) {
+    if (key !== 'id') takeMember(line, key, value);
+    else if (jsonKind(value) === 'string') id = jsonString(value);
+    else {
+      id = value;
+      line.wrong ??= notAllowed('id');
     }
-  } catch (failure) {
-    if (failure instanceof WalqError || failure instanceof TypeError) return undefined;
-    throw failure;
   }
   return id === undefined || (line.wrong !== undefined && !line.over) ? undefined : { id, ...line };
+}
+
+/** Who wrote it believes to have answered, and would not answer again. */
+function brokenVerdict({ id, keys }: LooseObject): StreamLine | undefined {
+  if (id === undefined || ![...keys].some((key) => decisive.has(key))) return undefined;
+  return { id, over: true, messages: [], wrong: 'the line is no JSON object' };
 }
 
 function takeMember(line: Omit<StreamLine, 'id'>, key: string, value: string): void {
@@ -48,27 +54,18 @@ function takeMember(line: Omit<StreamLine, 'id'>, key: string, value: string): v
   if (decisive.has(key)) line.over = true;
   if (key === 'ok' && (value === 'true' || value === 'false')) line.ok = value === 'true';
   else if (key === 'error' && jsonKind(value) === 'string') line.error = clampText(jsonString(value), errorBytesMax);
-  else if (key === 'ok' || key === 'error') line.wrong ??= key;
+  else if (key === 'ok' || key === 'error') line.wrong ??= notAllowed(key);
   else {
-    const message = memberMessage(key, value);
-    if (message === 'wrong') line.wrong ??= key;
+    const message = handlerMessage(key, value);
+    if (message === 'wrong') line.wrong ??= notAllowed(key);
     else if (message !== undefined) line.messages.push(message);
-  }
-}
-
-function memberMessage(key: string, value: string): HandlerMessage | 'wrong' | undefined {
-  try {
-    return handlerMessage(key, value);
-  } catch (failure) {
-    if (failure instanceof WalqError) return 'wrong';
-    throw failure;
   }
 }
 
 /** The verdict of a line that ends its job. `tail`: the last words on standard error. */
 export function verdictOfLine({ ok, error, messages, wrong }: StreamLine, tail: string): AttemptVerdict {
   if (wrong !== undefined) {
-    const text = withTail(`the handler's verdict is not understood: '${wrong}' has a value that is not allowed`, tail);
+    const text = withTail(`the handler's verdict is not understood: ${wrong}`, tail);
     return { kind: 'retry', reason: 'failed', error: text };
   }
   let result: string | undefined;

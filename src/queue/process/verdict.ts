@@ -15,7 +15,11 @@ export interface AttemptEnd {
   killed?: string;
   /** The last words on fd 3. */
   result?: string;
-  asked?: { kind: 'retry'; delayMs: number } | { kind: 'dead'; reason: string };
+  asked?:
+    | { kind: 'retry'; delayMs: number }
+    | { kind: 'dead'; reason: string }
+    /** A message for one of these that is not understood. */
+    | { kind: 'unclear'; why: string };
   /** End of what it printed, for the error text. */
   tail: string;
 }
@@ -52,7 +56,11 @@ const shortages: ReadonlySet<string> = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'E
 export function judgeAttempt(end: AttemptEnd): AttemptVerdict {
   if (end.spawnError !== undefined) return judgeSpawnError(end.owner, end.spawnError);
   if (end.timedOut) return { kind: 'timeout', error: withTail(`timed out${afterMs(end.timeoutMs)}`, end.tail) };
-  if (end.asked !== undefined) return judgeAsked(end.asked, end.tail);
+  if (end.asked !== undefined && end.asked.kind !== 'unclear') return judgeAsked(end.asked, end.tail);
+  if (end.exitCode === 0 && end.asked !== undefined) {
+    const error = withTail(`the handler's message is not understood: ${end.asked.why}`, end.tail);
+    return { kind: 'retry', reason: 'failed', error };
+  }
   if (end.exitCode === 0) return { kind: 'ack', ...(end.result === undefined ? {} : { result: end.result }) };
   if (end.killed !== undefined) {
     return { kind: 'retry', reason: 'stopped', error: withTail(`ended by the runner: ${end.killed}`, end.tail) };
@@ -73,7 +81,10 @@ function judgeExit(owner: AttemptEnd['owner'], exitCode: number, tail: string): 
     : { kind: 'retry', reason: 'failed', error };
 }
 
-function judgeAsked(asked: NonNullable<AttemptEnd['asked']>, tail: string): AttemptVerdict {
+function judgeAsked(
+  asked: Exclude<NonNullable<AttemptEnd['asked']>, { kind: 'unclear' }>,
+  tail: string,
+): AttemptVerdict {
   switch (asked.kind) {
     case 'retry': {
       const error = withTail('the handler asked for a retry', tail);

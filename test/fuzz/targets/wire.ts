@@ -119,7 +119,7 @@ const handlerTarget: Target = {
   words: [...handlerWords, ...jsonWords],
   parse(bytes) {
     const messages = parseHandlerLine(bytes);
-    for (const each of messages ?? []) {
+    for (const each of Array.isArray(messages) ? messages : []) {
       if (each.kind === 'result') JSON.parse(each.json);
       if (each.kind === 'progress') must(each.value >= 0 && each.value <= 1, 'a progress beyond 0..1');
       if (each.kind === 'extend') must(Number.isSafeInteger(each.ms) && each.ms >= 0, 'a time that is none');

@@ -47,7 +47,7 @@ describe('what a handler gets', () => {
 describe('what a handler says', () => {
   it('a result on fd 3 goes into the ACK exactly as written', async () => {
     const outcome = await run(`echo '{"result": {"n": 9007199254740993}}' >&3`);
-    expect(outcome.verdict).toEqual({ kind: 'ack', result: '{"n":9007199254740993}' });
+    expect(outcome.verdict).toEqual({ kind: 'ack', result: '{"n": 9007199254740993}' });
   });
 
   it('words are read to the end, also the last line without a newline', async () => {
@@ -89,6 +89,20 @@ describe('what a handler says', () => {
       { lineBytesMax: 1000 },
     );
     expect(outcome).toMatchObject({ verdict: { kind: 'ack', result: '7' }, ignoredLines: 4 });
+  });
+
+  it('a message for a retry or the end that is not understood fails the attempt, and its log says why', async () => {
+    for (const said of ['{"dead":5}', '{"retry":"xx"}', '{"dead":"gone"']) {
+      const { verdict, output } = await run(`echo '${said}' >&3`);
+      expect(verdict).toMatchObject({
+        kind: 'retry',
+        reason: 'failed',
+        error: expect.stringContaining('message is not understood'),
+      });
+      expect(output.tail).toMatch(/^\[walq: a message was not understood: .*\]$/);
+    }
+    expect((await run(`echo '{"dead":5}' >&3; exit 100`)).verdict).toMatchObject({ kind: 'dead' });
+    expect((await run(`echo '{"dead":5}' >&3; echo '{"dead":"x"}' >&3`)).verdict).toMatchObject({ error: 'x' });
   });
 
   it('the end of its stderr is the error text', async () => {

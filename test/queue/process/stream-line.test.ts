@@ -7,6 +7,19 @@ const verdict = (text: string, tail = '') => {
   return line?.over ? verdictOfLine(line, tail) : line && 'no verdict';
 };
 
+it.each([
+  '{"id":"a","ok":true',
+  '{"id":"a","ok":true,"result":[1,2,]}',
+  '{"result":[1,2,],"id":"a"}',
+  "{'id': 'a', 'ok': True}",
+  "{ id: 'a', ok: true }",
+  '{"id":"a","ok":true} {"id":"b","ok":true}',
+])('a verdict that is no JSON fails its attempt: %s', (text) => {
+  expect(parse(text)?.id).toBe('a');
+  const error = "the handler's verdict is not understood: the line is no JSON object";
+  expect(verdict(text)).toEqual({ kind: 'retry', reason: 'failed', error });
+});
+
 describe('a line of a stream handler', () => {
   it.each([
     ['{"id":"a","ok":true}', { kind: 'ack' }],
@@ -52,11 +65,10 @@ describe('a line of a stream handler', () => {
     'hello',
     '{',
     '[]',
-    '{"id":"a","ok":true',
+    '{"id":"a","name":"mail",',
+    "{ id: 'a', name: 'mail', payload: { error: 'x' } }",
     '{"ok":true}',
-    '{"id":7,"ok":true}',
     '{"id":"a","progress":7}',
-    '{"id":"a","ok":true} {"id":"b","ok":true}',
   ])('is output like any other: %s', (text) => {
     expect(parse(text)).toBeUndefined();
   });
@@ -67,6 +79,7 @@ describe('a line of a stream handler', () => {
 
   it.each([
     ['{"id":"a","ok":"yes"}', 'ok'],
+    ['{"id":7,"ok":true}', 'id'],
     ['{"id":"a","ok":true,"progress":7}', 'progress'],
     ['{"id":"a","ok":false,"error":{"code":1}}', 'error'],
     ['{"id":"a","retry":30}', 'retry'],
