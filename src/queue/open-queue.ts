@@ -18,7 +18,10 @@ import { openEngine } from './run/open-engine.ts';
 export interface OpenQueueOptions extends EngineOptions {
   /** Create the store in a missing or empty folder. Default true. */
   create?: boolean;
-  /** A log segment is closed before it grows beyond this many bytes, from 4096. Default 64 MiB. */
+  /**
+   * A log segment is closed before events make it larger than this many bytes, from 4096; marks of the log itself, as
+   * its seal, come on top. One operation of more has a segment of its own. Default 64 MiB.
+   */
   segmentBytes?: number;
   /** Snapshots to keep. Default 2. */
   keepSnapshots?: number;

@@ -11,7 +11,7 @@ export interface OpenOptions<M extends StateMachine> {
   lock?: StoreLock;
   /** Create the store in an empty or missing folder. Default false: E_NO_STORE. */
   create?: boolean;
-  /** A segment is closed before it grows beyond this. Default 64 MiB. */
+  /** A segment is closed before events make it larger; seal and opening come on top. Default 64 MiB. */
   segmentBytes?: number;
   /** Zeros that a busy writer keeps ready behind the log. Default 1 MiB; 0 for none. */
   aheadBytes?: number;
