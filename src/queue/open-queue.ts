@@ -56,7 +56,7 @@ export async function openQueue<Payloads extends object = Record<string, unknown
   });
   const { store, engine } = open;
   const { fs, clock } = env;
-  const workers = new Workers(clock.now(), process.pid, store.epoch);
+  const workers = new Workers(engine, clock.now(), process.pid, store.epoch);
   const ops = new LocalOps(env, store, engine, workers);
   metrics.attach({ env, store, engine, runner: () => workers.status() });
   const handle = (request: ControlRequest, signal: AbortSignal) => carryOut(ops, request, signal);

@@ -133,8 +133,7 @@ function workersText({ workers, perProcess }: RunFlags): string {
 function exitOf(summary: RunSummary, flags: RunFlags, signals: Signals): ExitCode {
   if (summary.failure !== undefined) return summary.failure.exit;
   const undone = summary.dead > 0 || summary.left > 0;
-  const halted = flags.halt !== undefined && summary.dead >= flags.halt;
-  if (summary.broken !== undefined || halted || (flags.drain === true && undone)) return Exit.failed;
+  if (summary.broken !== undefined || summary.halted || (flags.drain === true && undone)) return Exit.failed;
   return signals.forced === undefined ? Exit.ok : (exitOfSignal[signals.forced] as ExitCode);
 }
 

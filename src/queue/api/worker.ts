@@ -37,6 +37,7 @@ export interface WorkSummary {
   retried: number;
   /** Attempts that do not count, as those that a stop cut short. */
   givenBack: number;
+  /** Jobs that it would take and that died meanwhile: of their attempts, their time, a parent, a cancel. */
   dead: number;
   /** Completed jobs whose result was over `resultBytesMax`, or nested too deep, and was not kept. */
   resultsDropped: number;

@@ -1,5 +1,7 @@
 import { notFoundError } from '../../base/errors.ts';
+import type { QueueEngine } from '../engine.ts';
 import type { RunnerHolds } from '../engine-types.ts';
+import { deathsIn } from '../run/deaths.ts';
 import type { DrainAnswer } from '../run/operations.ts';
 import type { Runner } from '../run/runner.ts';
 import type { RunnerStatus } from '../run/status.ts';
@@ -12,7 +14,10 @@ export class Workers {
   readonly #pid: number;
   readonly #epoch: number;
 
-  constructor(sinceMs: number, pid: number, epoch: number) {
+  readonly #engine: QueueEngine;
+
+  constructor(engine: QueueEngine, sinceMs: number, pid: number, epoch: number) {
+    this.#engine = engine;
     this.#epoch = epoch;
     this.sinceMs = sinceMs;
     this.#pid = pid;
@@ -48,11 +53,16 @@ export class Workers {
 
   async drain(signal?: AbortSignal): Promise<DrainAnswer> {
     if (this.#all.size === 0) throw notFoundError('E_NO_RUNNER', 'no handler is at work on this queue');
-    const ends = await Promise.all([...this.#all.values()].map((runner) => runner.drain(signal)));
+    const runners = [...this.#all.values()];
+    const wanted = runners.map((runner) => runner.wanted);
     const total = { completed: 0, dead: 0, left: 0 };
-    for (const { completed, dead, left } of ends) {
+    // Several may take jobs of one name: each of them counts all of those that died.
+    const uncount = this.#engine.onCommit((events) => {
+      total.dead += deathsIn(events, this.#engine.machine, wanted);
+    });
+    const ends = await Promise.all(runners.map((runner) => runner.drain(signal))).finally(uncount);
+    for (const { completed, left } of ends) {
       total.completed += completed;
-      total.dead += dead;
       total.left += left;
     }
     const unfinished = ends.find((end) => end.unfinished !== undefined)?.unfinished;

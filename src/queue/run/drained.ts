@@ -1,5 +1,5 @@
 import type { Job, PendingJob } from '../state/job.ts';
-import { laneOf, type Wanted } from '../state/lane.ts';
+import { type Wanted, wants } from '../state/lane.ts';
 import type { QueueMachine } from '../state/machine.ts';
 import type { DrainAnswer } from './operations.ts';
 import type { RunSummary } from './runner-types.ts';
@@ -15,18 +15,18 @@ export interface Leftovers {
   others: number;
 }
 
-/** Where a summary counts what became of an attempt. */
-const countedAs = { completed: 'completed', retry: 'retried', 'given back': 'givenBack', dead: 'dead' } as const;
-
 export function newSummary(): RunSummary {
   const none = { completed: 0, retried: 0, givenBack: 0, dead: 0, resultsDropped: 0 };
-  return { ...none, left: 0, others: 0, unwritten: 0, stopped: false };
+  return { ...none, left: 0, others: 0, unwritten: 0, halted: false, stopped: false };
 }
 
-/** One more attempt is over. */
+/** One more attempt is over. Of deaths all count, not those of attempts alone: they are counted as they are written. */
 export function countIn(summary: RunSummary, settlement: Settlement): void {
-  summary[countedAs[settlement.kind]]++;
-  if (settlement.kind === 'completed' && settlement.resultDropped) summary.resultsDropped++;
+  if (settlement.kind === 'retry') summary.retried++;
+  if (settlement.kind === 'given back') summary.givenBack++;
+  if (settlement.kind !== 'completed') return;
+  summary.completed++;
+  if (settlement.resultDropped) summary.resultsDropped++;
 }
 
 /** Linear in the number of jobs. */
@@ -56,7 +56,7 @@ type Fate = 'coming' | 'paused' | 'of others';
 
 function fateOf(machine: QueueMachine, job: PendingJob, wanted: Wanted, fates: ReadonlyMap<string, Fate>): Fate {
   const { name, group } = job.options;
-  if (!wanted.lanes.includes(laneOf(job)) || !(wanted.names?.has(name) ?? true)) return 'of others';
+  if (!wants(wanted, job)) return 'of others';
   if (machine.settings.holdsBack(name, group)) return 'paused';
   const parents = job.special?.waitingFor?.map((id) => fateOfParent(machine.get(id), fates)) ?? [];
   if (parents.includes('paused')) return 'paused';

@@ -17,7 +17,7 @@ export interface RunnerOptions extends Omit<CheckpointPolicy, 'report'> {
   graceMs: number;
   /** End when no job is left that this runner can run. */
   drain: boolean;
-  /** Stop after so many jobs died here; Infinity = never. */
+  /** Stop after so many jobs died of their attempts here; Infinity = never. */
   haltAfterDead: number;
   /** What to do with children of a dead runner that still run. */
   orphans: 'kill' | 'ignore';
@@ -46,6 +46,7 @@ export interface RunSummary {
   retried: number;
   /** Attempts that do not count: the runner stopped, or the handler does not work. */
   givenBack: number;
+  /** Jobs that it would take and that died meanwhile, of whatever cause. */
   dead: number;
   /** Completed jobs whose result was too large or nested too deep, and was not kept. */
   resultsDropped: number;
@@ -59,5 +60,7 @@ export interface RunSummary {
   failure?: WalqError;
   /** Attempts whose outcome is not in the log for that reason: their jobs run again. */
   unwritten: number;
+  /** Too many died of their attempts here. */
+  halted: boolean;
   stopped: boolean;
 }

@@ -14,6 +14,7 @@ import type { QueueMachine } from '../state/machine.ts';
 import { ActiveAttempts } from './active.ts';
 import { askAhead } from './ask-ahead.ts';
 import { Checkpoints } from './checkpoints.ts';
+import { deathsIn } from './deaths.ts';
 import { countIn, drainAnswer, leftAtEnd, leftovers, newSummary } from './drained.ts';
 import type { Handler } from './handler.ts';
 import type { DrainAnswer } from './operations.ts';
@@ -22,11 +23,7 @@ import { type Settlement, settle } from './settle.ts';
 import type { RunnerStatus } from './status.ts';
 import { Sweeper } from './sweeper.ts';
 import { takeOver } from './take-over.ts';
-import { WakeUp } from './wake-up.ts';
-
-const diskFullPauseMs = 1000;
-/** The wall clock may step: a long wait for it is looked at again this often. */
-const lookAgainMs = 60_000;
+import { diskFullPauseMs, sleepUntilDue, WakeUp } from './wake-up.ts';
 
 /** Takes jobs of one open store, has each run by a handler, and writes down what came of it. */
 export class Runner {
@@ -36,7 +33,7 @@ export class Runner {
   readonly #handler: Handler;
   readonly #processes: ReturnType<typeof platformProcesses>;
   readonly #options: RunnerOptions;
-  readonly #wanted: Pick<Handler, 'lanes' | 'names'>;
+  readonly wanted: Pick<Handler, 'lanes' | 'names'>;
   readonly #active: ActiveAttempts;
   readonly #wakeUp = new WakeUp();
   readonly #checkpoints: Checkpoints;
@@ -46,6 +43,8 @@ export class Runner {
   readonly #ended: Promise<void>;
   #end: () => void = () => undefined;
   #drain: boolean;
+  /** Jobs that died of their attempts here. */
+  #failed = 0;
   #startFailure: { error: unknown } | undefined;
   #stopping = false;
   #pausing = false;
@@ -74,7 +73,7 @@ export class Runner {
       this.#end = resolve;
     });
     const { lanes, names } = parts.handler;
-    this.#wanted = { lanes, ...(names !== undefined && { names }) };
+    this.wanted = { lanes, ...(names !== undefined && { names }) };
     this.sinceMs = parts.env.clock.now();
     this.#sweeper = new Sweeper(parts.env.clock, parts.engine, this.sinceMs);
     this.#checkpoints = new Checkpoints(parts.env.clock, parts.store, options);
@@ -95,15 +94,20 @@ export class Runner {
    * start fails.
    */
   async run(): Promise<RunSummary> {
+    const { machine } = this.#engine;
+    const uncount = this.#engine.onCommit((events) => {
+      this.#summary.dead += deathsIn(events, machine, [this.wanted]);
+    });
     try {
       await this.#takeOver();
       await this.#workUntilEnd();
-      Object.assign(this.#summary, leftAtEnd(this.#engine.machine, this.#wanted));
+      Object.assign(this.#summary, leftAtEnd(machine, this.wanted));
       return this.#summary;
     } catch (error) {
       this.#startFailure = { error };
       throw error;
     } finally {
+      uncount();
       this.#end();
     }
   }
@@ -176,7 +180,6 @@ export class Runner {
     const { table } = this.#processes;
     const taken = await takeOver(this.#env, this.#store, this.#engine, table, { orphans, killAfterMs });
     if (taken === undefined) return;
-    this.#summary.dead += taken.dead;
     this.#options.report({ kind: 'reclaimed', ...taken });
   }
 
@@ -187,13 +190,13 @@ export class Runner {
       const lookedAt = this.#env.clock.now();
       try {
         if (next === undefined) await this.#sweeper.whenDue();
-        const job = next ?? (await this.#engine.dispatch(this.#wanted));
+        const job = next ?? (await this.#engine.dispatch(this.wanted));
         next = undefined;
         // Dispatched while the stop came: it has not begun, and does not begin.
         if (job && this.#stopping) await this.#giveBack(job);
         else if (job) next = await this.#attempt(job);
         else if (this.#drain && this.#drained()) return this.#wakeUp.wake();
-        else await this.#sleep(version, lookedAt);
+        else await sleepUntilDue(this.#wakeUp, version, this.#env.clock, this.#engine, lookedAt);
       } catch (error) {
         if (!(await this.#survives(error))) return;
       }
@@ -204,20 +207,9 @@ export class Runner {
     await this.#engine.giveBack(job, { reason: 'stopped' }).catch((error) => this.#unwritten(error));
   }
 
-  async #sleep(version: number, lookedAt: number): Promise<void> {
-    const { clock } = this.#env;
-    const dueAt = this.#engine.nextDueAt();
-    if (dueAt === undefined) return await this.#wakeUp.sleep(version);
-    const leftMs = dueAt - clock.now();
-    // It became due since the look.
-    if (leftMs <= 0 && dueAt > lookedAt) return;
-    // Due and yet not given out: a verdict waits for room on the disk. No use to look every millisecond.
-    await this.#wakeUp.sleepFor(clock, leftMs > 0 ? Math.min(lookAgainMs, leftMs) : diskFullPauseMs, version);
-  }
-
   /** Nothing runs here, and nothing that this handler could run is going to become due. */
   #drained(): boolean {
-    return this.#active.size === 0 && leftovers(this.#engine.machine, this.#wanted).coming === 0;
+    return this.#active.size === 0 && leftovers(this.#engine.machine, this.wanted).coming === 0;
   }
 
   /** Answers the job that comes next where it is known already. */
@@ -233,7 +225,7 @@ export class Runner {
       if (outcome.verdict.kind === 'broken') await this.#broken(outcome.verdict.error);
       const settled = this.#settle(job, outcome);
       const goesOn = outcome.verdict.kind === 'ack' && !this.#stopping;
-      const next = goesOn ? askAhead(this.#engine, job, this.#wanted, this.#env.clock.now()) : undefined;
+      const next = goesOn ? askAhead(this.#engine, job, this.wanted, this.#env.clock.now()) : undefined;
       await settled;
       return await next;
     } finally {
@@ -253,8 +245,9 @@ export class Runner {
     }
     countIn(this.#summary, settlement);
     report({ kind: 'finished', job, outcome, settlement });
-    if (settlement.kind !== 'dead' || this.#summary.dead < haltAfterDead) return;
-    report({ kind: 'halted', dead: this.#summary.dead });
+    if (settlement.kind !== 'dead' || ++this.#failed !== haltAfterDead) return;
+    this.#summary.halted = true;
+    report({ kind: 'halted', dead: this.#failed });
     this.#halt();
   }
 

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { openQueue } from '../../../src/index.ts';
 import { scratch } from '../../cli/run-walq.ts';
 import { until } from '../process/helpers.ts';
 import { startRunner } from '../run/queue-cli.ts';
@@ -37,6 +38,35 @@ describe('drain', () => {
     await drains(shell);
     writeFileSync(`${dir}/go`, '');
     expect(await drain).toMatchObject({ code: 1, stdout: '0 jobs completed, 1 dead\n' });
+  });
+
+  test('counts once what dies while two workers of a program would take it', async () => {
+    const shell = shellAt(`${scratch()}/store`);
+    await using queue = await openQueue(shell.store);
+    let go = () => {};
+    const begun = new Promise<void>((begin) => {
+      queue.work({
+        mail: async () => {
+          begin();
+          await new Promise<void>((resolve) => {
+            go = resolve;
+          });
+          throw new Error('no');
+        },
+      });
+    });
+    await queue.enqueue('mail', undefined, { id: 'fails', attempts: 1 });
+    await begun;
+    queue.work({ mail: () => undefined });
+    await queue.enqueue('mail', undefined, { id: 'child', after: ['fails'] });
+    await queue.enqueue('mail', undefined, { id: 'cancelled', delay: '1h' });
+    await queue.enqueue('other', undefined, { id: 'of-others', delay: '1h' });
+    const drain = shell.queue('drain');
+    await drains(shell);
+    await queue.cancel('cancelled');
+    await queue.cancel('of-others');
+    go();
+    expect(await drain).toMatchObject({ code: 1, stdout: '0 jobs completed, 3 dead\n' });
   });
 
   test('exits with 1 when a pause holds some back', async () => {

@@ -117,6 +117,16 @@ test('exit codes decide: retry until attempts are used up, dead at once, handler
   expect((await walq(['--store', store, 'queue', 'run', '--drain', '--exec', 'true'])).code).toBe(0);
 });
 
+test('a drain in which a job died of its time, and its child of that, says so and exits with 1', async () => {
+  const store = `${scratch()}/store`;
+  await enqueue(store, '--id', 'late', '--expire', '1ms');
+  await enqueue(store, '--id', 'child', '--after', 'late');
+  await enqueue(store, '--id', 'fine');
+  const ran = await walq(['--store', store, 'queue', 'run', '--drain', '-q', '--halt', 'dead=2', '--exec', 'true']);
+  expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('1 completed, 0 retries, 2 dead\n') });
+  expect(ran.stderr).not.toContain('no more jobs are started');
+});
+
 test('a timeout kills the whole process group, and the job is retried', async () => {
   const dir = scratch();
   const store = `${dir}/store`;
