@@ -6,6 +6,7 @@ import { refuseTogether } from '../../commands/queue/enqueue.ts';
 import { runQueue } from '../../commands/queue/run.ts';
 import type { HandlerRequest } from '../../commands/queue/run-handler.ts';
 import type { AttemptOutcome } from '../../queue/process/attempt-types.ts';
+import { isCutShort } from '../../queue/run/drained.ts';
 import type { Runner } from '../../queue/run/runner.ts';
 import type { RunnerReport, RunSummary } from '../../queue/run/runner-types.ts';
 import { processesOf } from '../../queue/run/stream-handler.ts';
@@ -115,12 +116,19 @@ export async function run(session: Session, _args: readonly string[], flags: Run
       flags.drain === true && summary.others > 0
         ? session.errStyle.warn(`; ${counted(summary.others, 'job')} left for another handler: walq queue list`)
         : '';
-    await session.err.line(
-      `${count(summary.completed)} completed, ${retries}, ${dead}${dropped}${lost}${left}${others}`,
-    );
+    const undone = undoneOf(session, summary, flags);
+    const faults = `${dropped}${lost}${undone}${left}${others}`;
+    await session.err.line(`${count(summary.completed)} completed, ${retries}, ${dead}${faults}`);
   }
   if (failure) throw failure;
   return exit;
+}
+
+function undoneOf(session: Session, { interrupted, remaining, stopped }: RunSummary, flags: RunFlags): string {
+  const jobs = counted(remaining, 'job');
+  if (flags.drain === true && remaining > 0)
+    return session.errStyle.bad(stopped ? `; stopped with ${jobs} left to run` : `; ${jobs} left to run`);
+  return interrupted > 0 ? session.errStyle.warn(`; stopped with ${counted(interrupted, 'job')} at work`) : '';
 }
 
 function workersText({ workers, perProcess }: RunFlags): string {
@@ -134,7 +142,10 @@ function exitOf(summary: RunSummary, flags: RunFlags, signals: Signals): ExitCod
   if (summary.failure !== undefined) return summary.failure.exit;
   const undone = summary.dead > 0 || summary.left > 0;
   if (summary.broken !== undefined || summary.halted || (flags.drain === true && undone)) return Exit.failed;
-  return signals.forced === undefined ? Exit.ok : (exitOfSignal[signals.forced] as ExitCode);
+  // What was to be done is not: whoever goes on after an exit 0 must not.
+  const cutShort = summary.interrupted > 0 || (flags.drain === true && isCutShort(summary));
+  const signal = signals.forced ?? (cutShort ? signals.last : undefined);
+  return signal === undefined ? Exit.ok : (exitOfSignal[signal] as ExitCode);
 }
 
 function handlerOf({ exec, stream, perProcess, module, isolate, commands, workers }: RunFlags): HandlerRequest {
@@ -159,7 +170,7 @@ function metricsOf({ metrics, metricsPort }: RunFlags): { metrics?: { host: stri
 class Signals {
   readonly #session: Session;
   #runner: Runner | undefined;
-  #first = true;
+  last: keyof typeof exitOfSignal | undefined;
   forced: keyof typeof exitOfSignal | undefined;
   readonly #onInterrupt = () => this.#stop('SIGINT');
   readonly #onTerminate = () => this.#stop('SIGTERM');
@@ -180,9 +191,9 @@ class Signals {
   }
 
   #stop(signal: keyof typeof exitOfSignal): void {
-    if (this.#first) this.#session.context.note('stopping; once more to kill what is running');
+    if (this.last === undefined) this.#session.context.note('stopping; once more to kill what is running');
     else this.forced = signal;
-    this.#first = false;
+    this.last = signal;
     this.#runner?.stop();
   }
 }
@@ -206,7 +217,8 @@ function lineOf(session: Session, event: RunnerReport, quiet: boolean): string |
         event.orphansKilled > 0
           ? `, after killing ${counted(event.orphansKilled, 'process', 'processes')} it left`
           : '';
-      const dead = event.dead > 0 ? `; ${count(event.dead)} of them crashed too often and are dead` : '';
+      const are = event.dead === 1 ? 'is' : 'are';
+      const dead = event.dead > 0 ? `; ${count(event.dead)} crashed too often and ${are} dead` : '';
       return style.warn(`took back ${counted(event.jobs, 'job')} of a runner that died${orphans}${dead}`);
     }
     case 'broken': {

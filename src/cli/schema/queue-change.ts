@@ -107,10 +107,12 @@ const ran: MembersOf<Omit<RunSummary, 'failure'>> = {
   givenBack: whole('attempts that do not count: the runner stopped, or the handler does not work'),
   dead: whole('jobs that it would take and that died meanwhile, of whatever cause'),
   resultsDropped: whole('completed jobs whose result was too large or nested too deep, and was not kept'),
+  remaining: whole('jobs that it would run sooner or later, had it gone on'),
   left: whole('jobs that it could run and a pause holds back'),
   others: whole('jobs that wait for another handler, or for a job that does'),
   broken: optional(text('why the handler itself cannot run')),
   unwritten: whole('attempts whose outcome is not in the log: their jobs run again'),
+  interrupted: whole('attempts that a stop ended before their time: their jobs run again'),
   halted: flag('so many died of their attempts that it stopped'),
   stopped: flag('it was told to stop'),
 };

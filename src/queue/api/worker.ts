@@ -41,6 +41,8 @@ export interface WorkSummary {
   dead: number;
   /** Completed jobs whose result was over `resultBytesMax`, or nested too deep, and was not kept. */
   resultsDropped: number;
+  /** Jobs that it would run sooner or later, had it not been stopped. */
+  remaining: number;
   /** Jobs that it could run and a pause holds back. */
   left: number;
 }
@@ -126,8 +128,8 @@ export function startWorker(
 }
 
 function summaryOf(summary: RunSummary): WorkSummary {
-  const { completed, retried, givenBack, dead, resultsDropped, left, failure } = summary;
+  const { completed, retried, givenBack, dead, resultsDropped, remaining, left, failure } = summary;
   const wrong: WalqError | undefined = failure;
   if (wrong !== undefined) throw wrong;
-  return { completed, retried, givenBack, dead, resultsDropped, left };
+  return { completed, retried, givenBack, dead, resultsDropped, remaining, left };
 }

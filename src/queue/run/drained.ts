@@ -1,3 +1,4 @@
+import type { AttemptOutcome } from '../process/attempt-types.ts';
 import type { Job, PendingJob } from '../state/job.ts';
 import { type Wanted, wants } from '../state/lane.ts';
 import type { QueueMachine } from '../state/machine.ts';
@@ -16,14 +17,15 @@ export interface Leftovers {
 }
 
 export function newSummary(): RunSummary {
-  const none = { completed: 0, retried: 0, givenBack: 0, dead: 0, resultsDropped: 0 };
-  return { ...none, left: 0, others: 0, unwritten: 0, halted: false, stopped: false };
+  const counted = { completed: 0, retried: 0, givenBack: 0, dead: 0, resultsDropped: 0, interrupted: 0, unwritten: 0 };
+  return { ...counted, remaining: 0, left: 0, others: 0, halted: false, stopped: false };
 }
 
 /** One more attempt is over. Of deaths all count, not those of attempts alone: they are counted as they are written. */
-export function countIn(summary: RunSummary, settlement: Settlement): void {
+export function countIn(summary: RunSummary, settlement: Settlement, { verdict }: AttemptOutcome): void {
   if (settlement.kind === 'retry') summary.retried++;
   if (settlement.kind === 'given back') summary.givenBack++;
+  if (verdict.kind === 'retry' && verdict.reason === 'stopped') summary.interrupted++;
   if (settlement.kind !== 'completed') return;
   summary.completed++;
   if (settlement.resultDropped) summary.resultsDropped++;
@@ -47,9 +49,9 @@ export function leftovers(machine: QueueMachine, wanted: Wanted): Leftovers {
 }
 
 /** What a summary says of it. */
-export function leftAtEnd(machine: QueueMachine, wanted: Wanted): Pick<RunSummary, 'left' | 'others'> {
-  const { paused, others } = leftovers(machine, wanted);
-  return { left: paused, others };
+export function leftAtEnd(machine: QueueMachine, wanted: Wanted): Pick<RunSummary, 'remaining' | 'left' | 'others'> {
+  const { coming, paused, others } = leftovers(machine, wanted);
+  return { remaining: coming, left: paused, others };
 }
 
 type Fate = 'coming' | 'paused' | 'of others';
@@ -70,11 +72,16 @@ function fateOfParent(parent: Job | undefined, fates: ReadonlyMap<string, Fate>)
 
 /** What a runner did between being asked to drain and its end. */
 export function drainAnswer(before: RunSummary, { completed, dead, left, ...end }: RunSummary): DrainAnswer {
-  const unfinished = end.failure?.message ?? end.broken ?? (end.stopped ? 'the runner was stopped' : undefined);
+  const unfinished = end.failure?.message ?? end.broken ?? (isCutShort(end) ? 'the runner was stopped' : undefined);
   return {
     completed: completed - before.completed,
     dead: dead - before.dead,
     left,
     ...(unfinished !== undefined && { unfinished }),
   };
+}
+
+/** Told to stop before the work was done. */
+export function isCutShort({ stopped, remaining }: Pick<RunSummary, 'stopped' | 'remaining'>): boolean {
+  return stopped && remaining > 0;
 }

@@ -50,6 +50,8 @@ export interface RunSummary {
   dead: number;
   /** Completed jobs whose result was too large or nested too deep, and was not kept. */
   resultsDropped: number;
+  /** Jobs that it would run sooner or later, had it gone on. */
+  remaining: number;
   /** Jobs that it could run and a pause holds back. */
   left: number;
   /** Jobs that wait for another handler, or for a job that does. */
@@ -60,6 +62,8 @@ export interface RunSummary {
   failure?: WalqError;
   /** Attempts whose outcome is not in the log for that reason: their jobs run again. */
   unwritten: number;
+  /** Attempts that a stop ended before their time: their jobs run again. */
+  interrupted: number;
   /** Too many died of their attempts here. */
   halted: boolean;
   stopped: boolean;

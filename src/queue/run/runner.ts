@@ -243,7 +243,7 @@ export class Runner {
       this.#unwritten(error);
       return;
     }
-    countIn(this.#summary, settlement);
+    countIn(this.#summary, settlement, outcome);
     report({ kind: 'finished', job, outcome, settlement });
     if (settlement.kind !== 'dead' || ++this.#failed !== haltAfterDead) return;
     this.#summary.halted = true;

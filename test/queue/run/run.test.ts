@@ -204,6 +204,20 @@ test('a stop waits for running jobs; a second one kills them, and they go back w
   );
 });
 
+test.each([
+  ['a drain', ['--drain'], 'stopped with 3 jobs left to run'],
+  ['a runner', [], 'stopped with 1 job at work'],
+])('%s whose running job does not end within the grace ends with the code of the signal', async (_, flags, says) => {
+  const store = `${scratch()}/store`;
+  for (const id of ['a', 'b', 'c']) await enqueue(store, '--id', id);
+  const args = ['-j', '1', '--grace', '0s', '--kill-after', '100ms', ...flags];
+  const runner = startRunner(store, ['--exec', 'sleep 30', ...args]);
+  await runner.says('ready');
+  await until(async () => (await status(store)).counts.in_flight === 1);
+  expect((await runner.kill('SIGTERM')).code).toBe(143);
+  expect(runner.stderr()).toContain(`0 completed, 1 retry, 0 dead; ${says}\n`);
+});
+
 test('a full-length store path works, and its runner is reached from another shell', async () => {
   const deep = `${scratch()}/${'a-rather-long-folder-name/'.repeat(8)}`;
   mkdirSync(deep, { recursive: true });
