@@ -56,7 +56,10 @@ function addWorkOptions(command: Command): void {
       'of them of each group without a limit of its own',
       wholeNumber('--group-limit', 1),
     )
-    .option('--drain', 'end when nothing is left to run; exit 1 if a job ended dead, of whatever cause')
+    .option(
+      '--drain',
+      'end when nothing is left to run or out on a lease; exit 1 if a job ended dead, of whatever cause',
+    )
     .option('--halt <dead=count>', 'stop after so many jobs have died of their attempts; exit 1', haltCount)
     .addOption(timeOption('--task-timeout <time>', 'for jobs without a timeout of their own; 0s for none', 0, 'none'))
     .addOption(timeOption('--kill-after <time>', 'between SIGTERM and SIGKILL', 5000, '5s'))

@@ -6,9 +6,12 @@ import type { DrainAnswer } from './operations.ts';
 import type { RunSummary } from './runner-types.ts';
 import type { Settlement } from './settle.ts';
 
-/** What is left of the pending jobs, as a worker sees them. */
+/** What is left of the jobs that nobody of this process works on, as a worker sees them. */
 export interface Leftovers {
-  /** Run sooner or later if nobody does anything: due, delayed, or waiting for one that does. */
+  /**
+   * Run sooner or later if nobody does anything: due, delayed, waiting for one that does, or out on a lease, which ends
+   * by its deadline at the latest.
+   */
   coming: number;
   /** Held back by a pause, or waiting for one that is. */
   paused: number;
@@ -34,6 +37,7 @@ export function countIn(summary: RunSummary, settlement: Settlement, { verdict }
 /** Linear in the number of jobs. */
 export function leftovers(machine: QueueMachine, wanted: Wanted): Leftovers {
   const found: Leftovers = { coming: 0, paused: 0, others: 0 };
+  for (const job of machine.leases()) if (wants(wanted, job)) found.coming++;
   if (machine.counts.pending === 0) return found;
   const fates = new Map<string, Fate>();
   for (const job of machine.jobs()) {

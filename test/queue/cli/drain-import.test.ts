@@ -69,6 +69,17 @@ describe('drain', () => {
     expect(await drain).toMatchObject({ code: 1, stdout: '0 jobs completed, 3 dead\n' });
   });
 
+  test('waits for a job that is out on a lease, and runs it when it comes back', async () => {
+    const shell = shellAt(`${scratch()}/store`);
+    await shell.ok('enqueue', '--id', 'leased');
+    const { token } = JSON.parse(await shell.ok('take', '--lease', '1h')) as { token: string };
+    const runner = startRunner(shell.store, ['--exec', 'true', '--drain']);
+    await runner.says('ready');
+    await shell.ok('fail', token, '--retry-in', '0s');
+    expect(await runner.ended).toMatchObject({ code: 0 });
+    expect(runner.stderr()).toContain('1 completed, 0 retries, 0 dead\n');
+  });
+
   test('exits with 1 when a pause holds some back', async () => {
     const { ran } = await drained('true', async (shell) => {
       await shell.ok('pause', '--name', 'mail');
