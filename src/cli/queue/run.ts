@@ -15,6 +15,7 @@ import { failureDocument, InDocument } from '../failure.ts';
 import type { Session } from '../session.ts';
 import { count, counted } from '../text.ts';
 import { resultDroppedText } from './lease.ts';
+import { summaryText } from './run-summary.ts';
 
 export interface RunFlags {
   exec?: string;
@@ -99,36 +100,10 @@ export async function run(session: Session, _args: readonly string[], flags: Run
     await session.document({ ...rest, ...(failure && { error: failureDocument(failure, session) }), exit });
     if (failure) throw new InDocument(failure);
   } else {
-    const dead = summary.dead > 0 ? session.errStyle.bad(`${count(summary.dead)} dead`) : '0 dead';
-    const lost =
-      summary.unwritten > 0
-        ? session.errStyle.bad(`; what became of ${count(summary.unwritten)} more is not in the log, so they run again`)
-        : '';
-    const dropped =
-      summary.resultsDropped > 0
-        ? session.errStyle.warn(`; ${counted(summary.resultsDropped, 'result')} not kept, too large or nested too deep`)
-        : '';
-    const back = summary.givenBack > 0 ? `, ${count(summary.givenBack)} given back` : '';
-    const retries = `${counted(summary.retried, 'retry', 'retries')}${back}`;
-    const left =
-      summary.left > 0 ? session.errStyle.warn(`; ${counted(summary.left, 'job')} held back: walq queue status`) : '';
-    const others =
-      flags.drain === true && summary.others > 0
-        ? session.errStyle.warn(`; ${counted(summary.others, 'job')} left for another handler: walq queue list`)
-        : '';
-    const undone = undoneOf(session, summary, flags);
-    const faults = `${dropped}${lost}${undone}${left}${others}`;
-    await session.err.line(`${count(summary.completed)} completed, ${retries}, ${dead}${faults}`);
+    await session.err.line(summaryText(session, summary, flags.drain === true));
   }
   if (failure) throw failure;
   return exit;
-}
-
-function undoneOf(session: Session, { interrupted, remaining, stopped }: RunSummary, flags: RunFlags): string {
-  const jobs = counted(remaining, 'job');
-  if (flags.drain === true && remaining > 0)
-    return session.errStyle.bad(stopped ? `; stopped with ${jobs} left to run` : `; ${jobs} left to run`);
-  return interrupted > 0 ? session.errStyle.warn(`; stopped with ${counted(interrupted, 'job')} at work`) : '';
 }
 
 function workersText({ workers, perProcess }: RunFlags): string {
