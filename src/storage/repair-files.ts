@@ -5,7 +5,7 @@ import { join } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
 import { openIfThere } from '../fs/read.ts';
 import type { File } from '../fs/types.ts';
-import { quarantineFolder } from './folder.ts';
+import { headFileName, listWal, quarantineFolder, walFolder } from './folder.ts';
 import { openSegment } from './lock.ts';
 import type { AppliedAction } from './repair-journal.ts';
 import type { StorageEnv } from './types.ts';
@@ -36,6 +36,21 @@ export async function hashOf(source: Pick<ByteSource, 'read'>, offset: number, b
     if (got === 0) break;
     hash.update(chunk.subarray(0, got));
     done += got;
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * Hex SHA-256 of what every frame of a writer changes: HEAD, and sizes of segments but for those of `trimmed`, which
+ * repair itself changes. HEAD alone does not do: it is not synced with each frame.
+ */
+export async function writerMark(env: StorageEnv, storeDir: string, trimmed: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  hash.update((await hashFile(env, join(storeDir, headFileName))) ?? 'no HEAD');
+  for (const { name } of (await listWal(env, join(storeDir, walFolder))).segments) {
+    const file = join(walFolder, name);
+    const size = trimmed.includes(file) ? 'trimmed' : (await env.fs.lstat(join(storeDir, file)))?.size;
+    hash.update(`\n${name} ${size}`);
   }
   return hash.digest('hex');
 }
@@ -81,4 +96,9 @@ export class HeldSegments {
     this.#files.clear();
     await closeAll(...files.map((file) => () => file.close()));
   }
+}
+
+/** Files that lose their tail. */
+export function trimmedBy(actions: readonly { kind: string; file: string }[]): string[] {
+  return actions.flatMap(({ kind, file }) => (kind === 'trim' ? [file] : []));
 }

@@ -45,6 +45,8 @@ export interface RepairJournal {
   walq: 1;
   appliedMs: number;
   actions: AppliedAction[];
+  /** What a writer would have changed since: see `writerMark`. */
+  mark?: string;
   /**
    * 'begun' is written before an undo changes its first byte: after a power loss amid one, what stands behind the cut
    * may be half of the copy, zeros, or what the disk held there before.
@@ -107,13 +109,27 @@ function decodeJournal(bytes: Uint8Array, path: string): RepairJournal {
     throw badJournal(path, 'it is not JSON', cause);
   }
   if (!isRecord(found) || typeof found.walq !== 'number') throw badJournal(path, 'it is not the record of a repair');
-  const { walq, appliedMs, actions, undo } = found;
+  const { walq, appliedMs, actions, mark, undo } = found;
   if (walq > 1) throw newerError('E_NEWER_FORMAT', `${path} was written by a newer walq`, { data: { file: path } });
   const known = undo === undefined || undo === 'begun' || undo === 'done';
-  if (walq !== 1 || typeof appliedMs !== 'number' || !known || !Array.isArray(actions) || !actions.every(isAction)) {
+  const isMark = mark === undefined || isHash(mark);
+  if (
+    walq !== 1 ||
+    typeof appliedMs !== 'number' ||
+    !known ||
+    !isMark ||
+    !Array.isArray(actions) ||
+    !actions.every(isAction)
+  ) {
     throw badJournal(path, 'it names what no repair does');
   }
-  return { walq, appliedMs, actions, ...(undo !== undefined && { undo }) };
+  return {
+    walq,
+    appliedMs,
+    actions,
+    ...(mark !== undefined && { mark: `${mark}` }),
+    ...(undo !== undefined && { undo }),
+  };
 }
 
 function isAction(value: unknown): value is AppliedAction {

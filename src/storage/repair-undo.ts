@@ -8,7 +8,15 @@ import { copyStretch, writeAtomic } from '../fs/write.ts';
 import { quarantineFolder } from './folder.ts';
 import { takeLock } from './lock.ts';
 import { scanStore } from './read.ts';
-import { damagedEvidence, HeldSegments, hashOf, staleUndo, type UndoStep } from './repair-files.ts';
+import {
+  damagedEvidence,
+  HeldSegments,
+  hashOf,
+  staleUndo,
+  trimmedBy,
+  type UndoStep,
+  writerMark,
+} from './repair-files.ts';
 import { byFile, turnBits } from './repair-heal.ts';
 import {
   type AppliedAction,
@@ -39,6 +47,7 @@ export async function undoRepair(env: StorageEnv, storeDir: string): Promise<Rep
     }
     const { name, journal } = found;
     const begun = journal.undo === 'begun';
+    await refuseWritten(env, storeDir, journal);
     const prepared = async (step: Promise<UndoStep | undefined>): Promise<void> => {
       const found = await step;
       if (found) steps.push(found);
@@ -64,6 +73,13 @@ export async function undoRepair(env: StorageEnv, storeDir: string): Promise<Rep
       () => lock.release(),
     );
   }
+}
+
+/** A flipped bit that is put back, or a bad STORE.json, closes the store with all that was written to it since. */
+async function refuseWritten(env: StorageEnv, storeDir: string, { actions, mark }: RepairJournal): Promise<void> {
+  const closing = actions.find((action) => isHeal(action) || action.kind === 'write-store-file');
+  if (closing === undefined || mark === undefined) return;
+  if ((await writerMark(env, storeDir, trimmedBy(actions))) !== mark) throw staleUndo(closing);
 }
 
 /** `undefined` when there is nothing to do any more. */

@@ -9,7 +9,7 @@ import { quarantineFolder } from './folder.ts';
 import { takeLock } from './lock.ts';
 import { quarantineBytes } from './quarantine.ts';
 import { verifyStore } from './read.ts';
-import { HeldSegments, hashFile } from './repair-files.ts';
+import { HeldSegments, hashFile, trimmedBy, writerMark } from './repair-files.ts';
 import { byFile, findFlips, type HealCandidate, healAction, healedView, turnBits } from './repair-heal.ts';
 import { isHeal, nextJournalName, type RepairAction, type RepairJournal, writeJournal } from './repair-journal.ts';
 import { type StoreIdentity, storeFileName, writeStoreFile } from './store-file.ts';
@@ -156,6 +156,7 @@ export async function applyRepair(
       const quarantine = await keepEvidence(env, storeDir, action);
       journal.actions.push({ ...action, ...(quarantine !== undefined && { quarantine }) });
     }
+    journal.mark = await writerMark(env, storeDir, trimmedBy(plan.actions));
     if (plan.actions.length > 0) await writeJournal(env, storeDir, await nextJournalName(env, storeDir), journal);
     for (const action of plan.actions) {
       if (action.kind === 'write-store-file') await writeStoreFile(env.fs, storeDir, action.identity);

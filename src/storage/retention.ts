@@ -6,7 +6,7 @@ import { listWal, splitLeftovers, walFolder } from './folder.ts';
 import { scanSegmentFile } from './read.ts';
 import { listSnapshots } from './snapshot/list.ts';
 import { snapshotFileName, snapshotFolder } from './snapshot/name.ts';
-import { checkSnapshot } from './snapshot/read.ts';
+import { checkSnapshot, peekSnapshot } from './snapshot/read.ts';
 import type { StorageEnv } from './types.ts';
 import type { SegmentName } from './wal/names.ts';
 
@@ -37,27 +37,17 @@ export interface RetentionRequest {
 /**
  * What may go: snapshots older than the `keep` newest good ones, and segments wholly covered by the oldest that
  * stays. A snapshot counts only if it has now the bytes that its writer read back; damaged ones are kept as evidence
- * and cover nothing. With fewer good snapshots than `keep` nothing is removed. Read-only.
+ * and cover nothing. One goes only if its header says that it is of this store and of a format known here. With fewer
+ * good snapshots than `keep` nothing is removed. Read-only.
  */
 export async function planRetention(
   env: StorageEnv,
   storeDir: string,
   request: RetentionRequest,
 ): Promise<RetentionPlan> {
-  const { storeId, keep, activeOrdinal, justRead, seqMax = Number.POSITIVE_INFINITY, ahead } = request;
+  const { storeId, keep, activeOrdinal, ahead } = request;
   const plan: RetentionPlan = { kept: [], removeSnapshots: [], removeSegments: [], reasons: [], findings: [] };
-  if (ahead)
-    plan.kept.push({ file: join(snapshotFolder, snapshotFileName(ahead.snapshotSeq)), seq: ahead.snapshotSeq });
-  for (const { file, seq } of (await listSnapshots(env, storeDir)).snapshots) {
-    if (seq === ahead?.snapshotSeq || seq > seqMax) continue;
-    if (plan.kept.length >= keep) {
-      plan.removeSnapshots.push(file);
-      continue;
-    }
-    const findings = file === justRead ? [] : await snapshotFaults(env, storeDir, file, storeId);
-    if (findings?.length === 0) plan.kept.push({ file, seq });
-    else plan.findings.push(...(findings ?? []));
-  }
+  await planSnapshots(env, storeDir, request, plan);
   const oldest = plan.kept.at(-1);
   if (oldest === undefined || plan.kept.length < keep) {
     const have = `${plan.kept.length} good snapshot${plan.kept.length === 1 ? '' : 's'}`;
@@ -92,6 +82,29 @@ export async function planRetention(
   const hold = left === 1 ? '1 segment holds' : `${left} segments hold`;
   plan.reasons.push(`${hold} records after seq ${oldest.seq}, or the end of the log`);
   return plan;
+}
+
+async function planSnapshots(
+  env: StorageEnv,
+  storeDir: string,
+  { storeId, keep, justRead, seqMax = Number.POSITIVE_INFINITY, ahead }: RetentionRequest,
+  plan: RetentionPlan,
+): Promise<void> {
+  if (ahead)
+    plan.kept.push({ file: join(snapshotFolder, snapshotFileName(ahead.snapshotSeq)), seq: ahead.snapshotSeq });
+  for (const { file, seq } of (await listSnapshots(env, storeDir)).snapshots) {
+    if (seq === ahead?.snapshotSeq || seq > seqMax) continue;
+    if (plan.kept.length >= keep) {
+      const header = await peekSnapshot(env, join(storeDir, file)).catch(goneMeanwhile);
+      if (header === undefined) continue;
+      if ('findings' in header) plan.findings.push(...header.findings.map((finding) => ({ ...finding, file })));
+      else if (header.storeId === storeId) plan.removeSnapshots.push(file);
+      continue;
+    }
+    const findings = file === justRead ? [] : await snapshotFaults(env, storeDir, file, storeId);
+    if (findings?.length === 0) plan.kept.push({ file, seq });
+    else plan.findings.push(...(findings ?? []));
+  }
 }
 
 /** What keeps a snapshot from counting: its bytes are not those that its writer read back. Undefined when it is gone. */

@@ -1,4 +1,4 @@
-import type { Finding } from '../base/finding.ts';
+import { type Finding, findingError } from '../base/finding.ts';
 import { join } from '../base/path.ts';
 import { refuseGone } from './beside-writer.ts';
 import { readSegmentHeader, segmentInput, walFolder } from './folder.ts';
@@ -55,13 +55,15 @@ export async function surveySalvage(
   );
   const view = healedView(env, flips);
   const report = await verifyStore(view, storeDir);
+  // What a newer walq can read is not lost, and this one would leave it out.
+  const newer = report.findings.filter(({ severity }) => severity === 'newer');
+  if (newer.length > 0) throw findingError(newer);
   const read = new Map(report.segments.map((segment) => [segment.file, segment]));
   const own: { name: SegmentName; ordinal: number }[] = [];
   const rescued: string[] = [];
   const foreign: string[] = [];
   /** First seqs of what may have been there: a foreign or unreadable file stands in a place of the log. */
   const begins: number[] = [];
-  const newer = new Set(report.findings.filter(({ severity }) => severity === 'newer').map(({ file }) => file));
   const segments = segmentsOf(survey);
   for (const [index, name] of segments.entries()) {
     const file = join(walFolder, name.name);
@@ -70,7 +72,7 @@ export async function surveySalvage(
     const after = segments[index + 1];
     const next = after && (await readSegmentHeader(view, join(storeDir, walFolder, after.name)));
     const known = piecedHeader(name, survey.identity.id, { next, head: survey.head });
-    const isRescued = header === undefined && known !== undefined && !newer.has(file);
+    const isRescued = header === undefined && known !== undefined;
     const { seqFirst } = read.get(file) ?? {};
     if (isRescued) rescued.push(file);
     const isOwn = isRescued || header?.storeId === survey.identity.id;

@@ -96,7 +96,9 @@ describe('slots', () => {
 test('a time of day that the change of the clocks leaves out fires once, and one that it doubles', () => {
   const berlin = cron('30 2 * * *', 'Europe/Berlin');
   const slots = (after: string, now: string) =>
-    dueSlots({ ...berlin, lastSlot: Date.parse(after) }, Date.parse(now), at, 10).slots.map((ms) => new Date(ms).toJSON());
+    dueSlots({ ...berlin, lastSlot: Date.parse(after) }, Date.parse(now), at, 10).slots.map((ms) =>
+      new Date(ms).toJSON(),
+    );
   expect(slots('2027-03-27T01:30Z', '2027-03-28T12:00Z')).toEqual(['2027-03-28T01:00:00.000Z']);
   expect(slots('2027-10-30T00:30Z', '2027-10-31T12:00Z')).toEqual(['2027-10-31T00:30:00.000Z']);
 });

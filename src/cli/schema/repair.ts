@@ -93,6 +93,7 @@ const applied = shared(
     {
       walq: constant(1, 'version of the journal'),
       appliedMs: timeMs('when it was begun'),
+      mark: optional(text('hex SHA-256 of HEAD and the sizes of the log: an undo looks whether somebody wrote since')),
       actions: list(
         either([
           structure<Done<'write-store-file'>>({ ...writeStoreFile, quarantine }),

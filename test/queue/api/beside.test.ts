@@ -40,7 +40,10 @@ test('with socket: false they wait for the lock in vain (exit 6)', async () => {
 test('a drain of the shell is told when the program stopped a worker before the end', async () => {
   const queue = await newQueue();
   await queue.enqueue('x', undefined, { id: 'a' });
-  const worker = queue.work((_job, { signal }) => new Promise((resolve) => (signal.onabort = resolve)), { grace: 0 });
+  await queue.enqueue('x', undefined, { id: 'b' });
+  const untilStopped = (_job: unknown, { signal }: { signal: AbortSignal }) =>
+    new Promise((resolve) => (signal.onabort = resolve));
+  const worker = queue.work(untilStopped, { grace: 0, concurrency: 1 });
   const drain = walq(['--store', queue.dir, 'queue', 'drain', '--json']);
   const status = async () => JSON.parse((await walq(['--store', queue.dir, 'queue', 'status', '--json'])).stdout);
   while (!(await status()).runner.stopping);

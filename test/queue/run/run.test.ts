@@ -215,7 +215,7 @@ test.each([
   await runner.says('ready');
   await until(async () => (await status(store)).counts.in_flight === 1);
   expect((await runner.kill('SIGTERM')).code).toBe(143);
-  expect(runner.stderr()).toContain(`0 completed, 1 retry, 0 dead; ${says}\n`);
+  expect(runner.stderr()).toContain(`0 completed, 0 retries, 1 given back, 0 dead; ${says}\n`);
 });
 
 test('a full-length store path works, and its runner is reached from another shell', async () => {

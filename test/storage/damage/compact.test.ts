@@ -2,7 +2,19 @@ import { expect, test } from 'vitest';
 import { compactStore, planCompact } from '../../../src/storage/compact.ts';
 import { openStore } from '../../../src/storage/store.ts';
 import { ListMachine } from '../crash/list-machine.ts';
-import { bytesAt, dir, diskOf, fileOf, flipped, type Image, imageOf, make, sampleStore, withFile } from './image.ts';
+import {
+  bytesAt,
+  dir,
+  diskOf,
+  fileOf,
+  flipped,
+  type Image,
+  imageOf,
+  make,
+  ofNewerFormat,
+  sampleStore,
+  withFile,
+} from './image.ts';
 import { texts } from './judge.ts';
 
 async function compacted(image: Image, keep: number): Promise<{ image: Image; removed: string[] }> {
@@ -45,6 +57,18 @@ test('a snapshot that cannot cover the log is named by the plan, and by the comp
   const store = await openStore(env, dir, { machine: make });
   expect(await compactStore(env, store, { keep: 3 })).toMatchObject({ findings: named, removedSegments: [] });
   await store.close();
+});
+
+test('an older snapshot that a newer walq wrote stays, and is named', async () => {
+  const image = await sampleStore({ closed: true });
+  const path = fileOf(image, '04.snap');
+  const env = await diskOf(withFile(image, path, ofNewerFormat(bytesAt(image, path))));
+  const named = [expect.objectContaining({ code: 'E_NEWER_FORMAT', file: path.slice(`${dir}/`.length) })];
+  expect(await planCompact(env, dir, { keep: 1 })).toMatchObject({ findings: named });
+  const store = await openStore(env, dir, { machine: make });
+  expect(await compactStore(env, store, { keep: 1 })).toMatchObject({ findings: named });
+  await store.close();
+  expect(imageOf(env.fs).has(path)).toBe(true);
 });
 
 /** Gives entries to a snapshot that load as another state: what a defect in an encoder would do. */

@@ -1,4 +1,5 @@
 import { parentOf } from '../../../src/base/path.ts';
+import { encodePreamble, preambleBytes } from '../../../src/storage/preamble.ts';
 import { openStore, type Store } from '../../../src/storage/store.ts';
 import type { StorageEnv } from '../../../src/storage/types.ts';
 import { simEnv } from '../../support/env.ts';
@@ -75,6 +76,12 @@ export function bytesAt(image: Image, path: string): Uint8Array {
   const bytes = image.get(path);
   if (bytes === undefined) throw new Error(`no file ${path}`);
   return bytes;
+}
+
+/** The same file as a walq of a later format would begin it. */
+export function ofNewerFormat(bytes: Uint8Array): Uint8Array {
+  const magic = Buffer.from(bytes.subarray(0, 8)).toString('latin1');
+  return Uint8Array.from([...encodePreamble(magic, 9, 9), ...bytes.subarray(preambleBytes)]);
 }
 
 export const textOf = (number: number) => `record ${number}`;

@@ -6,7 +6,17 @@ import { openStore } from '../../../src/storage/store.ts';
 import { simEnv } from '../../support/env.ts';
 import { putFile } from '../../support/sim-edit.ts';
 import { tried } from '../../support/tried.ts';
-import { bytesAt, dir, diskOf, fileOf, flipped, type Image, imageOf, withFile } from '../damage/image.ts';
+import {
+  bytesAt,
+  dir,
+  diskOf,
+  fileOf,
+  flipped,
+  type Image,
+  imageOf,
+  ofNewerFormat,
+  withFile,
+} from '../damage/image.ts';
 import { all, check, imageWith, ofStore, recordsIn, span } from './salvage-check.ts';
 import {
   destroyed,
@@ -243,4 +253,11 @@ test('the new log has segments of the size asked for', async () => {
   const report = await verifyStore(env, to);
   expect(report.segments.length).toBeGreaterThan(1);
   expect(Math.max(...report.segments.map(({ size }) => size))).toBeLessThan(700);
+});
+
+test.each(['0000000001-', '08.snap', 'HEAD'])('what a newer walq wrote is not called lost: %s', async (part) => {
+  const image = await imageWith(true);
+  const path = fileOf(image, part);
+  const env = await diskOf(withFile(image, path, ofNewerFormat(bytesAt(image, path))));
+  await expect(plan(env)).rejects.toMatchObject({ code: 'E_NEWER_FORMAT', exit: 5 });
 });

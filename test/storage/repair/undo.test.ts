@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { undoRepair } from '../../../src/storage/repair-undo.ts';
 import { openStore } from '../../../src/storage/store.ts';
 import { bytesOf, putFile, putLink, removeFile } from '../../support/sim-edit.ts';
-import { appendSome, dir, flipped, imageOf, make } from '../damage/image.ts';
-import { filesOf, journalFile, repair, repaired, undoAll } from './support.ts';
+import { appendSome, dir, diskOf, flipped, imageOf, make } from '../damage/image.ts';
+import { filesOf, flippedStore, healing, journalFile, repair, repaired, undoAll } from './support.ts';
 
 test('repair and its undo give back every byte, once', async () => {
   const { env, damaged } = await repaired();
@@ -159,6 +159,19 @@ test.each(['a repair', 'an undo that was cut short'])('what was written since %s
     await expect(undoRepair(env, dir)).rejects.toMatchObject({ code: 'E_PLAN_STALE', exit: 7 });
     expect(filesOf(imageOf(env.fs))).toEqual(filesOf(before));
   }
+});
+
+test.each([true, false])('a healed bit is not put back once the log goes on, HEAD on disk: %s', async (headOnDisk) => {
+  const env = await diskOf((await flippedStore()).damaged);
+  await repair(env, healing);
+  const head = bytesOf(env.fs, `${dir}/HEAD`);
+  const store = await openStore(env, dir, { machine: make });
+  await appendSome(store, 13, 13);
+  await store.close();
+  if (!headOnDisk) putFile(env.fs, `${dir}/HEAD`, head);
+  const before = imageOf(env.fs);
+  await expect(undoRepair(env, dir)).rejects.toMatchObject({ code: 'E_PLAN_STALE', exit: 7 });
+  expect(imageOf(env.fs)).toEqual(before);
 });
 
 test('a last write that HEAD says was acknowledged is not lost either, damaged as it is', async () => {
