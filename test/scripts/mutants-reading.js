@@ -137,9 +137,28 @@ export const readingMutants = [
     name: 'HEAD proves nothing',
     property: 'a log cut at the border of a frame is seen',
     file: 'src/storage/wal/head.ts',
-    edits: [['return { ...(slot && { slot }), faults };', 'return { faults };']],
+    edits: [
+      [
+        'return { ...(slot && { slot: isPair ? slot : { ...slot, perhapsOlder: true } }), faults };',
+        'return { faults };',
+      ],
+    ],
     tests: ['test/storage/damage/cuts.test.ts'],
     only: 'HEAD exact',
+  },
+  {
+    name: 'half of HEAD proves as much as the whole',
+    property: 'an end that only a lost slot of HEAD could prove is unproven',
+    file: 'src/storage/wal/judge-end.ts',
+    edits: [['(head.perhapsOlder !== true || goesOn)', 'true']],
+    tests: ['test/storage/damage/evidence.test.ts'],
+  },
+  {
+    name: 'an undo of a heal asks nobody',
+    property: 'what was written since a heal is not closed in',
+    file: 'src/storage/repair-undo.ts',
+    edits: [['    await refuseWritten(env, storeDir, journal);\n', '']],
+    tests: ['test/storage/repair/undo.test.ts'],
   },
   {
     name: 'HEAD is written in one slot',
