@@ -20,23 +20,30 @@ export interface TableOptions {
 }
 
 const gap = 2;
-const flexibleMin = 8;
 
-/** Column widths that fit `width`: natural ones, with the flexible columns shrunk, the widest first. */
+/** What gives way, one step after the other. An id that is cut can no longer be copied; of a text the beginning says most. */
+const givingWay = [
+  { ids: false, least: 16 },
+  { ids: true, least: 8 },
+  { ids: false, least: 8 },
+] as const;
+
+/** Column widths that fit `width`: natural ones, with the flexible columns shrunk, texts before ids, the widest first. */
 export function layout(columns: readonly Column[], rows: readonly string[][], width: number): number[] {
   const widths = columns.map((column, at) =>
     rows.reduce((most, row) => Math.max(most, columnsOf(row[at] ?? '')), columnsOf(column.title)),
   );
   let excess = widths.reduce((sum, each) => sum + each, 0) + gap * (columns.length - 1) - width;
-  while (excess > 0) {
-    let widest = -1;
-    columns.forEach((column, at) => {
-      const isWider = column.flexible === true && (widths[at] ?? 0) > (widths[widest] ?? flexibleMin);
-      if (isWider) widest = at;
-    });
-    if (widest < 0) break;
-    widths[widest] = (widths[widest] ?? 0) - 1;
-    excess--;
+  for (const { ids, least } of givingWay) {
+    for (; excess > 0; excess--) {
+      let widest = -1;
+      columns.forEach(({ flexible, cutInside }, at) => {
+        const gives = flexible === true && (cutInside === true) === ids;
+        if (gives && (widths[at] ?? 0) > (widths[widest] ?? least)) widest = at;
+      });
+      if (widest < 0) break;
+      widths[widest] = (widths[widest] ?? 0) - 1;
+    }
   }
   return widths;
 }

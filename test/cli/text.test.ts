@@ -4,7 +4,7 @@ import { asksForJson, colorArgument, protectSelectors } from '../../src/cli/argu
 import { Output, OutputClosed } from '../../src/cli/output.ts';
 import { progressText } from '../../src/cli/progress.ts';
 import { makeStyle, wantsColor } from '../../src/cli/style.ts';
-import { renderTable } from '../../src/cli/table.ts';
+import { type Column, renderTable } from '../../src/cli/table.ts';
 import { bytes, columnsOf, count, cut, cutInside } from '../../src/cli/text.ts';
 
 describe('text', () => {
@@ -63,6 +63,21 @@ describe('a table', () => {
     expect(lines[1]).toBe('  1  short');
     expect(lines[2]).toBe(` 22  ${'x'.repeat(34)}…`);
     expect(lines.every((line) => columnsOf(line) <= 40)).toBe(true);
+  });
+
+  it('cuts texts before ids, which can be copied as long as they are whole', () => {
+    const id = '01a21fdb-dc53-7f80-9af4-331c8e0bc325';
+    const three: Column[] = [
+      { title: 'ID', flexible: true, cutInside: true },
+      { title: 'NOTE', flexible: true },
+    ];
+    const at = (width: number): string | undefined =>
+      renderTable(three, [[id, 'waits for the lease of another']], { width, style: makeStyle(false) }).split('\n')[1];
+    expect(at(60)).toBe(`${id}  waits for the lease o…`);
+    expect(at(54)).toBe(`${id}  waits for the l…`);
+    expect(at(44)).toBe(`${cutInside(id, 26)}  waits for the l…`);
+    expect(at(20)).toBe(`${cutInside(id, 8)}  waits for…`);
+    expect(at(10)).toBe(`${cutInside(id, 8)}  waits f…`);
   });
 
   it('has tabs and whole texts in a pipe', () => {
