@@ -1,4 +1,5 @@
 import { escapeText } from '../base/escape.ts';
+import { shellWord } from '../base/shell-word.ts';
 import { withQueue } from '../queue/run/access.ts';
 import type { QueueOps } from '../queue/run/queue-ops.ts';
 import type { QueueMachine } from '../queue/state/machine.ts';
@@ -24,17 +25,23 @@ export async function onQueue<T>(
   use: (ops: QueueOps) => Promise<T>,
 ): Promise<T> {
   const onOpen = (opened: Store<QueueMachine>): void => {
-    if (opened.created) context.note(`created a new store at ${escapeText(store)}`);
-    noteRecovery(context, opened);
+    noteOpening(context, store, opened);
     options.onOpen?.(opened);
   };
   return await withQueue(context.env, store, { ...options, onOpen }, use);
 }
 
-/** Bytes that opening moved out of the way are never moved in silence. */
-function noteRecovery(context: CommandContext, store: Store<QueueMachine>): void {
-  const { trimmed } = store.recovery;
-  if (trimmed === undefined) return;
-  const { bytes, file, quarantine } = trimmed;
-  context.note(`recovered: ${bytes} bytes of a torn write at the end of ${file} were moved to ${quarantine}`);
+/** What opening made, moved out of the way or got along without: never in silence. */
+export function noteOpening(context: CommandContext, store: string, opened: Store<QueueMachine>): void {
+  if (opened.created) context.note(`created a new store at ${escapeText(store)}`);
+  const { trimmed, findings } = opened.recovery;
+  if (trimmed !== undefined) {
+    const { bytes, file, quarantine } = trimmed;
+    context.note(`recovered: ${bytes} bytes of a torn write at the end of ${file} were moved to ${quarantine}`);
+  }
+  const bad = findings.find(({ severity }) => severity === 'degraded');
+  if (bad !== undefined) {
+    const what = `${escapeText(bad.file)}: ${bad.message}`;
+    context.note(`degraded, nothing is lost: ${what} [${bad.code}]; walq doctor ${shellWord(store)}`);
+  }
 }

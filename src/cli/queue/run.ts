@@ -5,6 +5,7 @@ import { escapeText } from '../../base/escape.ts';
 import { refuseTogether } from '../../commands/queue/enqueue.ts';
 import { runQueue } from '../../commands/queue/run.ts';
 import type { HandlerRequest } from '../../commands/queue/run-handler.ts';
+import { noteOpening } from '../../commands/writer.ts';
 import type { AttemptOutcome } from '../../queue/process/attempt-types.ts';
 import { isCutShort } from '../../queue/run/drained.ts';
 import type { Runner } from '../../queue/run/runner.ts';
@@ -77,14 +78,7 @@ export async function run(session: Session, _args: readonly string[], flags: Run
       onReady: (store, runner) => {
         signals.listen(runner);
         session.settle();
-        if (store.created) session.context.note(`created a new store at ${escapeText(store.dir)}`);
-        const { recovery } = store;
-        if (recovery.trimmed) {
-          const { bytes, file, quarantine } = recovery.trimmed;
-          session.context.note(
-            `recovered: ${bytes} bytes of a torn write at the end of ${file} were moved to ${quarantine}`,
-          );
-        }
+        noteOpening(session.context, store.dir, store);
         const jobs = store.machine.counts;
         session.context.note(
           `ready, ${workersText(flags)}: ${count(jobs.pending)} pending, ${count(jobs.in_flight)} in flight, ${count(jobs.completed)} completed, ${count(jobs.dead)} dead`,
