@@ -51,7 +51,12 @@ export function notAllowed(key: string): string {
 }
 
 export function beginsObject(line: Uint8Array): boolean {
-  for (const byte of line) if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return byte === 0x7b;
+  // Some runtimes begin their output with a byte order mark.
+  const isMarked = line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf;
+  for (let at = isMarked ? 3 : 0; at < line.length; at++) {
+    const byte = line[at];
+    if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return byte === 0x7b;
+  }
   return false;
 }
 

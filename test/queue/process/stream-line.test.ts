@@ -24,6 +24,7 @@ describe('a line of a stream handler', () => {
   it.each([
     ['{"id":"a","ok":true}', { kind: 'ack' }],
     ['{"ok": true, "id": "a"}\r', { kind: 'ack' }],
+    ['\ufeff{"id":"a","ok":true}', { kind: 'ack' }],
     [
       '{"id":"a","ok":true,"result":{"n":9007199254740993, "n":1e400}}',
       { kind: 'ack', result: '{"n":9007199254740993, "n":1e400}' },
