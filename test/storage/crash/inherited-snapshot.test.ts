@@ -68,8 +68,8 @@ test('where it cannot be made sure of nothing is removed, and the store goes on'
     const fs = await broken();
     const store = await open(fs);
     const before = (await fs.readdir('/s/wal')).concat(await fs.readdir('/s/snapshots'));
-    // The first look is the one that says what may go.
-    const nth = kind === 'open' ? 2 : 1;
+    // The first looks, one at each of two snapshots, say what may go.
+    const nth = kind === 'open' ? 3 : 1;
     fs.inject({ nth, errno: 'EIO', sync: 'dropped', match: (op) => op.kind === kind && /snapshots/.test(op.path) });
     await expect(store.pruneSnapshots(1), kind).rejects.toMatchObject({ code: 'E_SNAPSHOT_WRITE', exit: 74 });
     expect((await fs.readdir('/s/wal')).concat(await fs.readdir('/s/snapshots')), kind).toEqual(before);
