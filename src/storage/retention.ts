@@ -37,8 +37,8 @@ export interface RetentionRequest {
 /**
  * What may go: snapshots older than the `keep` newest good ones, and segments wholly covered by the oldest that
  * stays. A snapshot counts only if it has now the bytes that its writer read back; damaged ones are kept as evidence
- * and cover nothing. One goes only if its header says that it is of this store and of a format known here. With fewer
- * good snapshots than `keep` nothing is removed. Read-only.
+ * and cover nothing, until enough good ones are newer. One of a newer format never goes. With fewer good snapshots than
+ * `keep` nothing is removed. Read-only.
  */
 export async function planRetention(
   env: StorageEnv,
@@ -95,16 +95,23 @@ async function planSnapshots(
   for (const { file, seq } of (await listSnapshots(env, storeDir)).snapshots) {
     if (seq === ahead?.snapshotSeq || seq > seqMax) continue;
     if (plan.kept.length >= keep) {
-      const header = await peekSnapshot(env, join(storeDir, file)).catch(goneMeanwhile);
-      if (header === undefined) continue;
-      if ('findings' in header) plan.findings.push(...header.findings.map((finding) => ({ ...finding, file })));
-      else if (header.storeId === storeId) plan.removeSnapshots.push(file);
+      const newer = await newerFormat(env, storeDir, file);
+      if (newer === undefined) plan.removeSnapshots.push(file);
+      else plan.findings.push(newer);
       continue;
     }
     const findings = file === justRead ? [] : await snapshotFaults(env, storeDir, file, storeId);
     if (findings?.length === 0) plan.kept.push({ file, seq });
     else plan.findings.push(...(findings ?? []));
   }
+}
+
+/** Set where only a newer walq can say what the file is worth. */
+async function newerFormat(env: StorageEnv, storeDir: string, file: string): Promise<Finding | undefined> {
+  const header = await peekSnapshot(env, join(storeDir, file)).catch(goneMeanwhile);
+  if (header === undefined || !('findings' in header)) return undefined;
+  const newer = header.findings.find(({ severity }) => severity === 'newer');
+  return newer && { ...newer, file };
 }
 
 /** What keeps a snapshot from counting: its bytes are not those that its writer read back. Undefined when it is gone. */

@@ -59,6 +59,13 @@ test('a snapshot that cannot cover the log is named by the plan, and by the comp
   await store.close();
 });
 
+test.each([20, 200])('a bad snapshot goes once enough good ones are newer, damaged at byte %i', async (at) => {
+  const image = await sampleStore({ closed: true });
+  const path = fileOf(image, '04.snap');
+  const { removed } = await compacted(withFile(image, path, flipped(bytesAt(image, path), at * 8)), 1);
+  expect(removed).toContain(path.slice(`${dir}/`.length));
+});
+
 test('an older snapshot that a newer walq wrote stays, and is named', async () => {
   const image = await sampleStore({ closed: true });
   const path = fileOf(image, '04.snap');
