@@ -1,20 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { copyOf } from './fixture-copy.ts';
 import { contents, segments } from './make-store.ts';
 import { scratch, walq } from './run-walq.ts';
 
 const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url));
-
-/** A copy of a fixture, to be damaged. */
-function copy(name: string): string {
-  const dir = join(scratch(), name);
-  cpSync(join(fixtures, name), dir, { recursive: true });
-  return dir;
-}
 
 function segment(dir: string, at: number): string {
   const path = segments(dir).sort()[at];
@@ -24,7 +18,7 @@ function segment(dir: string, at: number): string {
 
 describe('what stands in a store in place of a file', () => {
   it('a pipe under the name of a segment is named at once: nobody waits for its other end', async () => {
-    const dir = copy('clean');
+    const dir = copyOf('clean');
     rmSync(segment(dir, 1));
     execFileSync('sh', ['-c', 'mkfifo "$0"', join(dir, 'wal/0000000002-00000000000000000014.wal')]);
     for (const args of [
@@ -40,7 +34,7 @@ describe('what stands in a store in place of a file', () => {
   });
 
   it('what the system refuses is said in words', async () => {
-    const dir = copy('clean');
+    const dir = copyOf('clean');
     rmSync(join(dir, 'wal'), { recursive: true });
     writeFileSync(join(dir, 'wal'), '');
     const { code, stderr } = await walq(['wal', 'verify', dir]);
@@ -56,7 +50,7 @@ describe('what stands in a store in place of a file', () => {
 
 describe('a verdict says no more than what is known', () => {
   it('a segment of a newer walq is NEWER, although a snapshot reaches into it', async () => {
-    const dir = copy('clean');
+    const dir = copyOf('clean');
     const path = segment(dir, 2);
     const bytes = readFileSync(path);
     bytes.writeUInt16LE(9, 8);
@@ -72,7 +66,7 @@ describe('a verdict says no more than what is known', () => {
   });
 
   it('inspect does not end with 0 when what came before the log is gone', async () => {
-    const dir = copy('clean');
+    const dir = copyOf('clean');
     rmSync(segment(dir, 0));
     expect((await walq(['wal', 'inspect', dir])).code).toBe(0);
     rmSync(join(dir, 'snapshots'), { recursive: true });
@@ -83,30 +77,33 @@ describe('a verdict says no more than what is known', () => {
   });
 
   it('repair does not call a store OK whose snapshot is bad', async () => {
-    const dir = copy('bad-snapshot');
+    const dir = copyOf('bad-snapshot');
     const before = contents(dir);
     const { code, stdout } = await walq(['wal', 'repair', dir]);
     expect(code).toBe(3);
     expect(stdout).toContain('trim does not mend this: E_SNAPSHOT_BLOCK');
     expect(stdout).toContain(`DEGRADED  nothing was changed\nnext: walq snapshot create ${dir}\n`);
     expect(contents(dir)).toEqual(before);
-    expect(await walq(['wal', 'repair', copy('clean')])).toMatchObject({ code: 0, stdout: 'OK  nothing to repair\n' });
+    expect(await walq(['wal', 'repair', copyOf('clean')])).toMatchObject({
+      code: 0,
+      stdout: 'OK  nothing to repair\n',
+    });
   });
 
   it('snapshot show of a store says that the newest is bad, and which state it shows instead', async () => {
-    const { code, stdout, stderr } = await walq(['snapshot', 'show', copy('bad-snapshot')]);
+    const { code, stdout, stderr } = await walq(['snapshot', 'show', copyOf('bad-snapshot')]);
     expect(code).toBe(3);
     expect(stdout).toContain('last seq 12');
     expect(stderr).toContain('[E_SNAPSHOT_BLOCK]\nDEGRADED  a newer snapshot is bad: this is the state at seq 12');
   });
 
   it('replay says that the state is whole when only STORE.json is bad, and else how far it reaches', async () => {
-    const dir = copy('clean');
+    const dir = copyOf('clean');
     rmSync(join(dir, 'STORE.json'));
     const whole = await walq(['wal', 'replay', dir]);
     expect(whole).toMatchObject({ code: 3, stdout: expect.stringContaining('last seq 38') });
     expect(whole.stderr).toContain('CORRUPT  the state is whole');
-    const flipped = await walq(['wal', 'replay', copy('bit-flip'), '--snapshot', 'none']);
+    const flipped = await walq(['wal', 'replay', copyOf('bit-flip'), '--snapshot', 'none']);
     expect(flipped).toMatchObject({ code: 3, stdout: expect.stringContaining('last seq 2') });
     expect(flipped.stderr).toContain('CORRUPT  this is the state up to seq 2; what lies behind the fault is');
   });
@@ -125,7 +122,7 @@ describe('a verdict says no more than what is known', () => {
 
 describe('the next command', () => {
   it('mends a bad STORE.json', async () => {
-    const dir = copy('clean');
+    const dir = copyOf('clean');
     writeFileSync(join(dir, 'STORE.json'), 'x');
     expect((await walq(['wal', 'verify', dir])).stdout).toContain(`next: walq wal repair ${dir}\n`);
     expect((await walq(['wal', 'repair', dir, '--apply'])).code).toBe(0);
@@ -133,7 +130,7 @@ describe('the next command', () => {
   });
 
   it('leads from a bad snapshot to a whole store, and does not turn in a circle', async () => {
-    const dir = copy('bad-snapshot');
+    const dir = copyOf('bad-snapshot');
     const next = async () => /^next: walq (.*)$/m.exec((await walq(['wal', 'verify', dir])).stdout)?.[1];
     expect(await next()).toBe(`snapshot create ${dir}`);
     await walq(['snapshot', 'create', dir]);
@@ -152,13 +149,13 @@ describe('the next command', () => {
     ['missing-segment', 'heal', '--mode salvage --to NEWSTORE'],
     ['torn', 'heal', '--mode trim'],
   ])('of repair that can do nothing for %s by %s leads on', async (name, mode, how) => {
-    const dir = copy(name);
+    const dir = copyOf(name);
     const { stdout } = await walq(['wal', 'repair', dir, '--mode', mode]);
     expect(stdout).toContain(`\nnext: walq wal repair ${dir} ${how}\n`);
   });
 
   it('of a writer before an ambiguous tail is the repair', async () => {
-    const dir = copy('ambiguous');
+    const dir = copyOf('ambiguous');
     const { code, stderr } = await walq(['queue', 'enqueue', 'x', '--store', dir]);
     expect(code).toBe(3);
     expect(stderr).toContain(`\nnext:  walq wal repair ${dir}\n`);
@@ -251,7 +248,7 @@ describe('the command line', () => {
   });
 
   it('queue status has the word of the verdict, and where to look', async () => {
-    const status = async (name: string) => (await walq(['queue', 'status', '--store', copy(name)])).stdout;
+    const status = async (name: string) => (await walq(['queue', 'status', '--store', copyOf(name)])).stdout;
     expect(await status('clean')).toMatch(/^log +seq 38, OK/m);
     expect(await status('torn')).toMatch(
       /^log +seq 37, TORN {2}\(read from seq 30 on; walq wal verify says what is wrong\)$/m,
@@ -261,7 +258,7 @@ describe('the command line', () => {
 
 describe('the queue', () => {
   it('does not take an empty command for a handler: it would call every job done', async () => {
-    const dir = copy('clean');
+    const dir = copyOf('clean');
     const before = contents(dir);
     for (const command of ['', '  ']) {
       const { code, stderr } = await walq(['queue', 'run', '--exec', command, '--drain', '--store', dir]);
@@ -272,7 +269,7 @@ describe('the queue', () => {
   });
 
   it('enqueue says what it moved out of the way when it opens a torn log', async () => {
-    const dir = copy('torn');
+    const dir = copyOf('torn');
     const { code, stderr } = await walq(['queue', 'enqueue', 'x', '--store', dir]);
     expect(code).toBe(0);
     expect(stderr).toContain('recovered: 43 bytes of a torn write');

@@ -1,33 +1,13 @@
-import { cpSync, existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { copyOf, salvaged, totalsOf } from './fixture-copy.ts';
 import { segments } from './make-store.ts';
-import { scratch, walq } from './run-walq.ts';
-
-const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url));
-
-function copy(): string {
-  const dir = join(scratch(), 'clean');
-  cpSync(join(fixtures, 'clean'), dir, { recursive: true });
-  return dir;
-}
-
-async function salvaged(dir: string): Promise<{ told: string; totals: string }> {
-  const to = `${dir}-saved`;
-  const { code, stdout } = await walq(['wal', 'repair', dir, '--mode', 'salvage', '--to', to, '--apply']);
-  expect(code).toBe(0);
-  expect((await walq(['wal', 'verify', to, '--deep'])).code).toBe(0);
-  return { told: stdout, totals: await totalsOf(to) };
-}
-
-async function totalsOf(dir: string): Promise<string> {
-  return (await walq(['wal', 'state-hash', dir])).stdout.split(/\s/)[0] ?? '';
-}
+import { walq } from './run-walq.ts';
 
 describe('a store whose log was removed', () => {
   it('has a verdict, a page, a bundle, and the state of its newest snapshot in a new store', async () => {
-    const dir = copy();
+    const dir = copyOf('clean');
     const whole = await totalsOf(dir);
     await walq(['snapshot', 'create', dir]);
     rmSync(join(dir, 'wal'), { recursive: true });
@@ -54,7 +34,7 @@ describe('a store whose log was removed', () => {
   });
 
   it('counts what came after its newest snapshot as lost, and goes on behind that', async () => {
-    const dir = copy();
+    const dir = copyOf('clean');
     for (const file of segments(dir)) rmSync(file);
     const listed = await walq(['snapshot', 'list', dir]);
     expect(listed).toMatchObject({ code: 0, stdout: expect.stringContaining('00000000000000000031.snap') });
@@ -65,7 +45,7 @@ describe('a store whose log was removed', () => {
   });
 
   it('gives no new store without a good snapshot', async () => {
-    const dir = copy();
+    const dir = copyOf('clean');
     for (const folder of ['wal', 'snapshots']) rmSync(join(dir, folder), { recursive: true });
     expect((await walq(['doctor', dir])).stdout).toMatch(/lost: exactly 38 events.*next {7}walq help E_GUTTED/s);
     const { code, stderr } = await walq(['wal', 'repair', dir, '--mode', 'salvage', '--to', `${dir}-saved`, '--apply']);

@@ -4,30 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { enqueueDefaults } from '../../src/queue/events/event-types.ts';
 import { encodeEvent } from '../../src/queue/events/events.ts';
+import { copyOf, salvaged, totalsOf } from './fixture-copy.ts';
 import { contents, damage, open, segments } from './make-store.ts';
 import { scratch, walq } from './run-walq.ts';
 
 /** Files that are there and should not be, or are another store's: what is good stays good beside them. */
 
 const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url));
-
-function copy(name = 'clean'): string {
-  const dir = join(scratch(), name);
-  cpSync(join(fixtures, name), dir, { recursive: true });
-  return dir;
-}
-
-async function salvaged(dir: string): Promise<{ told: string; totals: string }> {
-  const to = `${dir}-saved`;
-  const { code, stdout } = await walq(['wal', 'repair', dir, '--mode', 'salvage', '--to', to, '--apply']);
-  expect(code).toBe(0);
-  expect((await walq(['wal', 'verify', to, '--deep'])).code).toBe(0);
-  return { told: stdout, totals: await totalsOf(to) };
-}
-
-async function totalsOf(dir: string): Promise<string> {
-  return (await walq(['wal', 'state-hash', dir])).stdout.split(/\s/)[0] ?? '';
-}
 
 function destroyHeader(path: string): void {
   const bytes = readFileSync(path);
@@ -37,7 +20,7 @@ function destroyHeader(path: string): void {
 
 describe('salvage', () => {
   it('takes over all events beside an empty file with the name of a segment', async () => {
-    const dir = copy();
+    const dir = copyOf('clean');
     const whole = await totalsOf(dir);
     writeFileSync(join(dir, 'wal', '0000000099-00000000000000000001.wal'), '');
     expect((await walq(['wal', 'verify', dir])).stdout).toContain('38 events (seq 1..38)');
@@ -47,9 +30,9 @@ describe('salvage', () => {
   });
 
   it('takes over a segment that has another name, or stands there twice', async () => {
-    const whole = await totalsOf(copy());
+    const whole = await totalsOf(copyOf('clean'));
     for (const change of [renameSync, cpSync]) {
-      const dir = copy();
+      const dir = copyOf('clean');
       change(segments(dir).sort()[0] ?? '', join(dir, 'wal', '0000000011-00000000000000000001.wal'));
       const { told, totals } = await salvaged(dir);
       expect(told).toContain('38 events of seq 1..38');
@@ -58,7 +41,7 @@ describe('salvage', () => {
   });
 
   it('takes over what an interrupted cleaning left, too', async () => {
-    const dir = copy();
+    const dir = copyOf('clean');
     rmSync(segments(dir).sort()[1] ?? '');
     await walq(['snapshot', 'prune', dir, '--keep', '1']);
     const { told } = await salvaged(dir);
@@ -67,7 +50,7 @@ describe('salvage', () => {
   });
 
   it('keeps the snapshot that a log begins with, whatever became of the header it stands on', async () => {
-    const dir = copy();
+    const dir = copyOf('clean');
     await walq(['wal', 'compact', dir, '--keep', '1']);
     await walq(['queue', 'enqueue', '--store', dir, '--id', 'later']);
     const whole = await totalsOf(dir);
@@ -80,7 +63,7 @@ describe('salvage', () => {
 });
 
 it('STORE.json of another store is known by HEAD and the segments, and written anew', async () => {
-  const dir = copy();
+  const dir = copyOf('clean');
   const before = contents(dir);
   cpSync(join(fixtures, 'torn', 'STORE.json'), join(dir, 'STORE.json'));
   const other = join(scratch(), 'other');
@@ -97,7 +80,7 @@ it('STORE.json of another store is known by HEAD and the segments, and written a
 });
 
 it('a cut in place is refused where the log has no base', async () => {
-  const dir = copy();
+  const dir = copyOf('clean');
   rmSync(segments(dir).sort()[0] ?? '');
   rmSync(join(dir, 'snapshots'), { recursive: true });
   const before = contents(dir);
@@ -109,7 +92,7 @@ it('a cut in place is refused where the log has no base', async () => {
 });
 
 it('a cut in place is refused when only a snapshot above it is a base', async () => {
-  const dir = copy();
+  const dir = copyOf('clean');
   rmSync(segments(dir).sort()[0] ?? '');
   rmSync(join(dir, 'snapshots', '00000000000000000012.snap'));
   const { code, stderr } = await walq(['wal', 'repair', dir, '--mode', 'cut', '--at', '20']);
@@ -117,7 +100,7 @@ it('a cut in place is refused when only a snapshot above it is a base', async ()
 });
 
 it('a backup does not wait for a HEAD of another store to move', async () => {
-  const dir = copy();
+  const dir = copyOf('clean');
   const other = join(scratch(), 'other');
   await (await open(other)).close();
   cpSync(join(other, 'HEAD'), join(dir, 'HEAD'));
@@ -127,7 +110,7 @@ it('a backup does not wait for a HEAD of another store to move', async () => {
 });
 
 it('what is no snapshot but is called so is told', async () => {
-  const dir = copy();
+  const dir = copyOf('clean');
   rmSync(join(dir, 'snapshots', '00000000000000000031.snap'));
   symlinkSync('/dev/null', join(dir, 'snapshots', '00000000000000000031.snap'));
   expect(await walq(['wal', 'verify', dir])).toMatchObject({
@@ -170,7 +153,7 @@ describe('a log that is damaged where a snapshot covers it', () => {
     ['snapshot', 'prune', '--keep', '1'],
     ['snapshot', 'prune', '--keep', '1', '--dry-run'],
   ])('is not cleaned: %s %s %s', async (...[noun = '', verb = '', ...flags]) => {
-    const dir = copy('bit-flip');
+    const dir = copyOf('bit-flip');
     const files = () => [...readdirSync(join(dir, 'wal')), ...readdirSync(join(dir, 'snapshots'))];
     const before = files();
     const { code, stderr } = await walq([noun, verb, dir, ...flags]);
@@ -197,7 +180,7 @@ it('an event of a newer walq is that, and no damage', async () => {
 });
 
 it('a segment of another store is judged, and nothing that it holds is taken for an event of this one', async () => {
-  const dir = copy();
+  const dir = copyOf('clean');
   const whole = await totalsOf(dir);
   const other = join(scratch(), 'other');
   const strange = await open(other);
@@ -226,7 +209,7 @@ it('a segment of another store is judged, and nothing that it holds is taken for
 });
 
 it('what came before a log without a base is told beside what is lost in it', async () => {
-  const dir = copy();
+  const dir = copyOf('clean');
   rmSync(join(dir, 'snapshots'), { recursive: true });
   const [first = '', second = ''] = segments(dir).sort();
   rmSync(first);
@@ -239,12 +222,12 @@ it('what came before a log without a base is told beside what is lost in it', as
 });
 
 it('a point beyond the log is told with where that ends', async () => {
-  const { code, stderr } = await walq(['wal', 'repair', copy(), '--mode', 'cut', '--at', '5000']);
+  const { code, stderr } = await walq(['wal', 'repair', copyOf('clean'), '--mode', 'cut', '--at', '5000']);
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('readable log, which ends at 38') });
 });
 
 it('a path that leads on behind a file is one where nothing is', async () => {
-  const path = join(copy(), 'STORE.json', 'x');
+  const path = join(copyOf('clean'), 'STORE.json', 'x');
   for (const command of [
     ['wal', 'verify'],
     ['wal', 'repair'],

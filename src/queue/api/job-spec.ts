@@ -33,20 +33,15 @@ function optionalMs(time: Time | undefined, what: string): number | undefined {
   return time === undefined ? undefined : msOf(time, what);
 }
 
+/** What `update` can change, besides the payload. */
+const changeable = ['priority', 'attempts', 'timeout', 'delay', 'at', 'backoff', 'group', 'expire'] as const;
 const optionNames: ReadonlySet<string> = new Set<keyof EnqueueOptions>([
+  ...changeable,
   'id',
-  'priority',
-  'attempts',
-  'timeout',
-  'delay',
-  'at',
-  'backoff',
-  'group',
   'key',
   'keyMode',
   'keyTtl',
   'after',
-  'expire',
 ]);
 
 /** Of a job that says nothing more. */
@@ -91,17 +86,7 @@ export function specOfJob(job: NewJob): JobSpec {
   return specOf(name, payload, options);
 }
 
-const changeNames: ReadonlySet<string> = new Set<keyof JobChanges>([
-  'payload',
-  'priority',
-  'attempts',
-  'timeout',
-  'delay',
-  'at',
-  'backoff',
-  'group',
-  'expire',
-]);
+const changeNames: ReadonlySet<string> = new Set<keyof JobChanges>(['payload', ...changeable]);
 
 /** What is absent is not to change. Throws as `specOf` does. */
 export function changeOf(changes: JobChanges): JobChange {
