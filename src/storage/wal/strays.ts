@@ -18,7 +18,7 @@ export function straysOf(
   const end = log.segments[last];
   const behind = log.segments.slice(last + 1);
   const isClosed = head?.closed && head.perhapsOlder !== true;
-  const isEnd = isClosed && end?.pointsPassed.get(head) && isWhole(end) && end.scan.size === head.end;
+  const isEnd = isClosed && end?.pointsPassed.get(head) && end.scan.size === head.end;
   if (!isEnd || !behind.every((result) => isStray(result, log, storeId))) return new Set();
   return new Set(behind);
 }

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { openStore } from '../../../src/storage/store.ts';
-import { decodeHeadFile, encodeHeadFile } from '../../../src/storage/wal/head.ts';
+import { sealBytes } from '../../../src/storage/wal/format.ts';
+import { decodeHeadFile, encodeHeadFile, headSlotOffset } from '../../../src/storage/wal/head.ts';
+import { framesOf } from '../repair/salvage-support.ts';
 import { everyStore, recordsOfAll } from './every-store.ts';
 import { appendSome, bytesAt, dir, diskOf, fileOf, flipped, type Image, imageOf, make, withFile } from './image.ts';
 import { judge } from './judge.ts';
@@ -19,6 +21,12 @@ function unclosed(image: Image): Image {
   const { slot } = decodeHeadFile(bytesAt(image, head));
   if (slot === undefined) throw new Error('HEAD was sound');
   return withFile(image, head, encodeHeadFile({ ...slot, closed: false }));
+}
+
+/** Without its older slot. */
+function halfOf(bytes: Uint8Array): Uint8Array {
+  const counter = decodeHeadFile(bytes).slot?.counter ?? 0;
+  return flipped(bytes, (headSlotOffset(counter + 1) + 1) * 8);
 }
 
 test('a file behind the end that HEAD proves is corrupt, and nothing is lost or counted twice', async () => {
@@ -49,6 +57,18 @@ test('a file behind the end that HEAD proves is corrupt, and nothing is lost or 
   }
 });
 
+test('a copy of a segment that lacks something is no stray: it has what is missing there', async () => {
+  const image = await everyStore({ closed: true });
+  const path = fileOf(image, first);
+  const bytes = bytesAt(image, path);
+  const cut = (await framesOf(image)).findLast((frame) => frame.path === path && frame.seqs.length > 0)?.offset;
+  for (const damaged of [flipped(bytes, 8 * 180), bytes.slice(0, cut)]) {
+    const { report } = await judge(withFile(copied(image, first), path, damaged));
+    expect(report).toMatchObject({ verdict: 'corrupt', lost: [] });
+    expect(report.recordsAfterHole).toBeGreaterThan(0);
+  }
+});
+
 test('where HEAD does not prove the end, nobody says that nothing is lost behind it', async () => {
   const image = await everyStore({ closed: true });
   const env = await diskOf(image);
@@ -64,6 +84,12 @@ test('where HEAD does not prove the end, nobody says that nothing is lost behind
     'HEAD that is not closed': unclosed(withFile(image, next, noise)),
     'no HEAD': withFile(withFile(image, next, noise), head, undefined),
     'a HEAD of before': withFile(broken, head, bytesAt(image, head)),
+    'a HEAD of before, and no SEAL': withFile(
+      withFile(broken, head, bytesAt(image, head)),
+      fileOf(broken, third),
+      bytesAt(broken, fileOf(broken, third)).slice(0, -sealBytes),
+    ),
+    'half a HEAD': withFile(withFile(image, next, noise), head, halfOf(bytesAt(image, head))),
     'a last segment cut off': withFile(
       withFile(image, next, noise),
       fileOf(image, third),
