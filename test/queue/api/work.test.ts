@@ -173,6 +173,8 @@ test('cancel aborts a running job', async () => {
   expect(await queue.waitFor('x')).toMatchObject({ state: 'dead', reason: 'cancelled' });
   expect(heard).toMatchObject([{ message: expect.stringContaining('cancel') }]);
   await worker.stop();
+  // It was called off, and then it died: one death.
+  expect(await worker.done).toMatchObject({ dead: 1, completed: 0 });
 });
 
 test('stop waits for what runs, and gives it back after the grace time; close stops', async () => {
