@@ -78,7 +78,7 @@ export async function undoRepair(env: StorageEnv, storeDir: string): Promise<Rep
 /** A flipped bit that is put back, or a bad STORE.json, closes the store with all that was written to it since. */
 async function refuseWritten(env: StorageEnv, storeDir: string, { actions, mark }: RepairJournal): Promise<void> {
   const closing = actions.find((action) => isHeal(action) || action.kind === 'write-store-file');
-  if (closing === undefined || mark === undefined) return;
+  if (closing === undefined) return;
   if ((await writerMark(env, storeDir, trimmedBy(actions))) !== mark) throw staleUndo(closing);
 }
 

@@ -177,6 +177,19 @@ test('cancel aborts a running job', async () => {
   expect(await worker.done).toMatchObject({ dead: 1, completed: 0 });
 });
 
+test('a worker counts no death of a job that it would not take', async () => {
+  const queue = await newQueue();
+  await queue.enqueue('mine');
+  for (const name of ['mine', 'other']) await queue.enqueue(name, undefined, { id: name, delay: '1h' });
+  const handler = async (): Promise<void> => {
+    for (const id of ['mine', 'other']) await queue.cancel(id);
+  };
+  expect(await queue.work({ mine: handler }, { drain: true, concurrency: 1 }).done).toMatchObject({
+    completed: 1,
+    dead: 1,
+  });
+});
+
 test('stop waits for what runs, and gives it back after the grace time; close stops', async () => {
   const queue = await newQueue();
   await queue.enqueue('x', undefined, { id: 'short' });
