@@ -22,6 +22,11 @@ it('names the file that is not there, or is none', async () => {
   const enqueue = (path: string) => walq(['--store', join(dir, 'store'), 'queue', 'enqueue', '-f', path]);
   expect(await enqueue(join(dir, 'none'))).toMatchObject({ code: 1, stderr: expect.stringContaining('no file') });
   expect(await enqueue(dir)).toMatchObject({ code: 2, stderr: expect.stringContaining('is a folder, not a file') });
+  const payload = await walq(['queue', 'enqueue', 'mail', '--store', `${dir}/s`, '--payload-file', dir]);
+  expect(payload).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/not a file .*\nnext: {2}name a file in it/),
+  });
 });
 
 it('takes the payload of one job from a file or a pipe, with the limits and errors of an inline one', async () => {

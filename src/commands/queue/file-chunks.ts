@@ -18,7 +18,7 @@ export async function* chunksOf({ fs, pipe }: ChunkSource, path: string): AsyncG
   if (kind === 'folder') {
     throw usageError('E_WRONG_TARGET', `${path} is a folder, not a file`, {
       data: { file: path },
-      next: 'walq queue enqueue -f - reads standard input',
+      next: 'name a file in it, or another one',
     });
   }
   yield* kind === 'file' ? fileChunks(fs, path) : readingAll(path, pipe(path));
