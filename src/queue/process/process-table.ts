@@ -53,18 +53,21 @@ export function procTable(fs: FileSystem, root = '/proc'): ProcessTable {
   };
 }
 
-/** Asks something about every process; those without an answer are left out. */
+/** Asks something about every process, and answers in the order of their pids; those without an answer are left out. */
 async function overAll<T>(
   fs: FileSystem,
   root: string,
   ask: (pid: number) => Promise<T | undefined>,
 ): Promise<Exclude<T, undefined>[]> {
-  const pids = (await listRoot(fs, root)).filter((name) => /^\d+$/.test(name));
+  // The newest is asked first: what forks and ends all the time is gone when its turn comes late.
+  const names = (await listRoot(fs, root)).filter((name) => /^\d+$/.test(name));
+  const pids = names.map(Number).sort((a, b) => b - a);
   const answers: (T | undefined)[] = [];
   for (let from = 0; from < pids.length; from += batchSize) {
-    answers.push(...(await Promise.all(pids.slice(from, from + batchSize).map((pid) => ask(Number(pid))))));
+    answers.push(...(await Promise.all(pids.slice(from, from + batchSize).map(ask))));
   }
-  return answers.filter((answer) => answer !== undefined) as Exclude<T, undefined>[];
+  // Signals go to parents before their children, which would otherwise see one of these die and go on.
+  return answers.reverse().filter((answer) => answer !== undefined) as Exclude<T, undefined>[];
 }
 
 async function readLeased(fs: FileSystem, root: string, pid: number): Promise<LeasedProcess | undefined> {
