@@ -118,7 +118,7 @@ function rowLine(session: Session, row: BenchRow): string {
     titles[name] ?? name,
     speed(value),
     ceiling === undefined ? '-' : speed(ceiling),
-    share === undefined ? '-' : share < 0.01 ? '< 1 %' : `${Math.round(share * 100)} %`,
+    share === undefined ? '-' : share < 0.01 ? '< 1%' : `${Math.round(share * 100)}%`,
   ];
   return render(session, [cells], true);
 }

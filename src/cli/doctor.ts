@@ -66,7 +66,7 @@ function damageLines({ style }: Session, { findings, traces }: Diagnosis): [stri
 
 export function factLines(diagnosis: Diagnosis, now: number): [string, string][] {
   const { store, log, disk } = diagnosis;
-  const seqs = log.seqFirst === undefined ? '' : ` (seq ${count(log.seqFirst)}..${count(log.seqLast ?? 0)})`;
+  const seqs = log.seqFirst === undefined ? '' : ` (seq ${log.seqFirst}..${log.seqLast ?? 0})`;
   const parts = [
     `log ${bytes(disk.log.bytes)}`,
     `${counted(disk.snapshots.files, 'snapshot')} ${bytes(disk.snapshots.bytes)}`,
@@ -116,14 +116,14 @@ function jobLines({ jobs, jobsError, log, stateLacks, baseSeq }: Diagnosis, now:
   const last = Math.max(log.seqLast ?? 0, log.lost.at(-1)?.seqLast ?? 0);
   const lags = jobs.seq < last || (log.lostUnknown && stateLacks);
   const why = jobs.seq < (log.seqLast ?? 0) ? 'what comes after cannot be applied' : 'what came after cannot be read';
-  const upTo = lags ? `, as of seq ${count(jobs.seq)}: ${why}` : '';
+  const upTo = lags ? `, as of seq ${jobs.seq}: ${why}` : '';
   const states = [
     `${count(counts.pending)} pending`,
     `${count(counts.in_flight)} in flight`,
     `${count(counts.completed)} completed`,
     `${count(counts.dead)} dead`,
   ];
-  const covered = `the state is whole: the snapshot of seq ${count(baseSeq)} holds what the lost events did`;
+  const covered = `the state is whole: the snapshot of seq ${baseSeq} holds what the lost events did`;
   const lacks = 'the lost events may hold outcomes: what waits or is in flight may be done';
   const loss = stateLacks ? lacks : log.lost.length > 0 && !lags ? covered : undefined;
   return [
@@ -167,5 +167,5 @@ function snapshotText({ snapshots, log, jobs, baseSeq }: Diagnosis, now: number)
   if (newest === undefined) return `${bad === 0 ? 'none' : `${count(bad)} bad, no good one`}; ${replay}`;
   const age = roughly(now - newest.createdMs);
   const kinds = bad === 0 ? `${count(good.length)} good` : `${count(good.length)} good, ${count(bad)} bad`;
-  return `${kinds}; the newest good one is of seq ${count(newest.seq)}, ${age} old; ${replay} after it`;
+  return `${kinds}; the newest good one is of seq ${newest.seq}, ${age} old; ${replay} after it`;
 }

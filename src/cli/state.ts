@@ -7,8 +7,8 @@ import { jobStates } from '../queue/state/job.ts';
 import type { Verdict } from '../storage/types.ts';
 import type { stateFormats } from './command.ts';
 import type { Session } from './session.ts';
-import { renderTable } from './table.ts';
-import { count, isoTime } from './text.ts';
+import { countCell, renderTable } from './table.ts';
+import { isoTime } from './text.ts';
 
 export type StateFormat = (typeof stateFormats)[number];
 
@@ -82,7 +82,10 @@ async function writeSummary(session: Session, view: StateView): Promise<void> {
   for (const line of view.origin) await out.line(style.dim(line));
   const total = jobStates.reduce((sum, state) => sum + view.counts[state], 0);
   const columns = [{ title: 'JOBS' }, { title: 'COUNT', align: 'right' as const }];
-  const rows = [...jobStates.map((state) => [state, count(view.counts[state])]), ['all', count(total)]];
+  const rows = [
+    ...jobStates.map((state) => [state, countCell(view.counts[state], session)]),
+    ['all', countCell(total, session)],
+  ];
   await out.write(renderTable(columns, rows, { width, style }));
   await out.line(`last seq ${view.seq ?? 'unknown'}`);
 }

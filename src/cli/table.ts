@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import type { Style } from './style.ts';
-import { columnsOf, cut, cutInside } from './text.ts';
+import { columnsOf, count, cut, cutInside } from './text.ts';
 
 export interface Column {
   title: string;
@@ -20,6 +20,12 @@ export interface TableOptions {
 }
 
 const gap = 2;
+
+/** How many of something: people get separators, programs behind a pipe bare digits. */
+export function countCell(value: number | undefined, { width }: { width?: number | undefined }): string {
+  if (value === undefined) return '-';
+  return width === undefined ? String(value) : count(value);
+}
 
 /** What gives way, one step after the other. An id that is cut can no longer be copied; of a text the beginning says most. */
 const givingWay = [

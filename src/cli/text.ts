@@ -52,6 +52,11 @@ export function count(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** 0.375 -> '37.5%', 0.5 -> '50%'. */
+export function percent(part: number): string {
+  return `${Math.round(part * 1000) / 10}%`;
+}
+
 /** '1 event', '2 events'. */
 export function counted(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;

@@ -33,7 +33,7 @@ test('bench in a pipe is a table with tabs, a line as soon as a row is known', a
   });
   expect(code).toBe(0);
   expect(stdout).toMatch(/^WHAT\tWALQ\tCEILING\tSHARE$/m);
-  expect(stdout).toMatch(/^durable enqueue, 64 in flight\t[\d,]+ jobs\/s\t[\d,]+ jobs\/s\t(< )?\d+ %$/m);
+  expect(stdout).toMatch(/^durable enqueue, 64 in flight\t[\d,]+ jobs\/s\t[\d,]+ jobs\/s\t(< )?\d+%$/m);
   expect(stdout).toMatch(/^replay it into the state\t[\d,]+ events\/s\t-\t-$/m);
   expect(new Set(seen).size).toBeGreaterThan(names.length);
 });

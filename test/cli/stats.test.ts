@@ -12,7 +12,7 @@ test('stats counts events and jobs of a store, and how long they waited and ran'
   expect(code).toBe(0);
   const lines = stdout.split('\n');
   expect(lines[0]).toContain('38 events (seq 1..38)');
-  expect(lines).toContain('live       2 unfinished jobs, whose events take 11.2 % of the bytes');
+  expect(lines).toContain('live       2 unfinished jobs, whose events take 11.2% of the bytes');
   expect(lines.find((line) => line.startsWith('recovery'))).toContain(
     '7 events to replay after the snapshot of seq 31',
   );

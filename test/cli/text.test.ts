@@ -4,8 +4,8 @@ import { asksForJson, colorArgument, protectSelectors } from '../../src/cli/argu
 import { Output, OutputClosed } from '../../src/cli/output.ts';
 import { progressText } from '../../src/cli/progress.ts';
 import { makeStyle, wantsColor } from '../../src/cli/style.ts';
-import { type Column, renderTable } from '../../src/cli/table.ts';
-import { bytes, columnsOf, count, cut, cutInside } from '../../src/cli/text.ts';
+import { type Column, countCell, renderTable } from '../../src/cli/table.ts';
+import { bytes, columnsOf, count, cut, cutInside, percent } from '../../src/cli/text.ts';
 
 describe('text', () => {
   it('measures columns: wide characters take two, marks and colours none', () => {
@@ -35,7 +35,13 @@ describe('text', () => {
     expect(cutInside('abc', 0)).toBe('');
   });
 
+  it('writes numbers of a table with separators for people, as bare digits for a program, and a dash for none', () => {
+    expect([80, undefined].map((width) => countCell(12_345, { width }))).toEqual(['12,345', '12345']);
+    expect(countCell(undefined, { width: 80 })).toBe('-');
+  });
+
   it('writes numbers the same everywhere', () => {
+    expect([0, 1 / 3, 0.375, 0.99999, 1].map(percent)).toEqual(['0%', '33.3%', '37.5%', '100%', '100%']);
     expect([0, 999, 1000, 1_234_567].map(count)).toEqual(['0', '999', '1,000', '1,234,567']);
     const values = [0, 512, 1536, 1024 * 1024 - 1, 64 * 1024 * 1024];
     expect(values.map(bytes)).toEqual(['0 B', '512 B', '1.5 KiB', '1 MiB', '64 MiB']);

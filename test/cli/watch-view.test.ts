@@ -39,7 +39,7 @@ test('a frame shows counts by phase, what is in flight with its progress, and th
     'ready 1   running 1   completed 0   dead 0',
     '',
     'IN FLIGHT  PHASE    TRY  FOR  NAME  PROGRESS',
-    'one        running  1/3   5s  mail  ####......  40 %',
+    'one        running  1/3   5s  mail  ####......  40%',
     '',
     'LAST EVENTS',
     '16:00:00 [seq=1] ENQUEUE one  payload={"a":1}',

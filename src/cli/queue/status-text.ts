@@ -84,10 +84,10 @@ function runnerText(runner: RunnerStatus, now: number): string {
 function logText(result: QueueStatusResult, style: Style): string {
   const verdict = style.verdict(result.verdict, verdictWord(result.verdict));
   const from = result.readFromSeq;
-  const partly = from > 1 ? `read from seq ${count(from)} on; ` : '';
+  const partly = from > 1 ? `read from seq ${from} on; ` : '';
   const advice = result.verdict === 'clean' ? 'walq wal verify reads all' : 'walq wal verify says what is wrong';
   const notes = partly === '' && result.verdict === 'clean' ? '' : style.dim(`  (${partly}${advice})`);
-  return `seq ${count(result.seqLast)}, ${verdict}${notes}`;
+  return `seq ${result.seqLast}, ${verdict}${notes}`;
 }
 
 const afterWords: Readonly<Record<Opening['after'], string>> = {
@@ -107,12 +107,12 @@ function recoveryLines({ recovery, lastCrash, opening }: QueueStatusResult, now:
   const crash: [string, string][] = earlier ? [['crash', `the last one was found ${openingText(lastCrash, now)}`]] : [];
   if (recovery === undefined) return crash;
   const { ms, replayed, snapshotSeq, trimmedBytes } = recovery;
-  const from = snapshotSeq === undefined ? '' : ` after the snapshot at seq ${count(snapshotSeq)}`;
+  const from = snapshotSeq === undefined ? '' : ` after the snapshot at seq ${snapshotSeq}`;
   const trimmed = trimmedBytes === undefined ? '' : `, ${bytes(trimmedBytes)} of a torn write cut off`;
   const took = formatDuration(Math.max(1, Math.round(ms)));
   return [...crash, ['recovery', `took ${took}: ${counted(replayed, 'event')} replayed${from}${trimmed}`]];
 }
 
 function snapshotText(snapshot: NonNullable<QueueStatusResult['snapshot']>, now: number): string {
-  return `seq ${count(snapshot.seq)}, ${bytes(snapshot.bytes)}, ${roughly(now - snapshot.createdMs)} ago`;
+  return `seq ${snapshot.seq}, ${bytes(snapshot.bytes)}, ${roughly(now - snapshot.createdMs)} ago`;
 }

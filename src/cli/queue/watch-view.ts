@@ -24,7 +24,7 @@ export function watchView(frame: WatchFrame, rows: number, columns: number, styl
 
 function headLines(frame: WatchFrame, columns: number, style: Style): string[] {
   const { status, atMs, store, runnerError, verdict } = frame;
-  const right = `seq ${count(status.seqLast)}  ${isoTime(atMs).slice(11, 19)} UTC`;
+  const right = `seq ${status.seqLast}  ${isoTime(atMs).slice(11, 19)} UTC`;
   const left = cut(`walq queue  ${escapeText(store)}`, columns - right.length - 2);
   const gap = ' '.repeat(Math.max(1, columns - columnsOf(left) - right.length));
   const isSound = verdict === 'clean' || verdict === 'padded';
@@ -112,11 +112,11 @@ function runningLines({ running, status, atMs }: WatchFrame, rows: number, colum
 
 const barColumns = 10;
 
-/** `####......  40 %`. */
+/** `####......  40%`. */
 function bar(progress: number): string {
   const part = Math.min(1, Math.max(0, progress));
   const full = Math.round(part * barColumns);
-  return `${'#'.repeat(full)}${'.'.repeat(barColumns - full)} ${String(Math.round(part * 100)).padStart(3)} %`;
+  return `${'#'.repeat(full)}${'.'.repeat(barColumns - full)} ${String(Math.round(part * 100)).padStart(3)}%`;
 }
 
 function eventLines(events: readonly EventRow[], rows: number, columns: number, style: Style): string[] {

@@ -4,7 +4,7 @@ import { listStoreSnapshots } from '../../commands/snapshots.ts';
 import { openStoreTarget } from '../../commands/store-target.ts';
 import { findingLine } from '../findings.ts';
 import type { Session } from '../session.ts';
-import { renderTable } from '../table.ts';
+import { countCell, renderTable } from '../table.ts';
 import { isoTime } from '../text.ts';
 
 /** What everybody needs, and what a terminal must be wider for. */
@@ -32,8 +32,8 @@ export async function list(session: Session, args: readonly string[]): Promise<E
   const rows = listing.snapshots.map(({ seq, file, bytes, summary }) => [
     String(seq),
     summary === undefined ? '-' : isoTime(summary.createdMs),
-    String(bytes),
-    summary === undefined ? '-' : String(summary.entries),
+    countCell(bytes, session),
+    countCell(summary?.entries, session),
     summary === undefined ? 'BAD' : 'OK',
     escapeText(file),
     summary?.kind ?? '-',

@@ -8,8 +8,8 @@ import type { Verdict } from '../../storage/types.ts';
 import { verdictWord, writeFaults } from '../findings.ts';
 import { labelledLine } from '../labelled.ts';
 import type { Session } from '../session.ts';
-import { type Column, renderTable } from '../table.ts';
-import { bytes, count, counted, isoTime } from '../text.ts';
+import { type Column, countCell, renderTable } from '../table.ts';
+import { bytes, count, counted, isoTime, percent } from '../text.ts';
 
 /** Names listed in text; JSON has all. */
 const namesShown = 10;
@@ -42,7 +42,7 @@ async function writeStats(session: Session, result: StatsResult): Promise<void> 
 }
 
 function headText({ target, events, bytes: size, logBytes, segments, seqFirst, seqLast }: StatsResult): string {
-  const seqs = seqFirst === undefined ? '' : ` (seq ${count(seqFirst)}..${count(seqLast ?? 0)})`;
+  const seqs = seqFirst === undefined ? '' : ` (seq ${seqFirst}..${seqLast ?? 0})`;
   const around = logBytes === undefined ? '' : ` in ${bytes(logBytes)}`;
   const parts = [`${counted(events, 'event')}${seqs}`, `${bytes(size)} of records${around}`];
   if (segments !== undefined) parts.push(counted(segments, 'segment'));
@@ -60,16 +60,15 @@ function spanText({ firstMs, lastMs }: StatsResult): string {
 
 function rateLines(result: StatsResult): [string, string][] {
   const { retryRate, deadRate, unfinished, liveRatio, replay, undecoded } = result;
-  const share = (part: number): string => `${Math.round(part * 1000) / 10} %`;
   const rates = [
-    ...(retryRate === undefined ? [] : [`${share(retryRate)} of attempts were followed by a retry`]),
-    ...(deadRate === undefined ? [] : [`${share(deadRate)} of the jobs that ended are dead`]),
+    ...(retryRate === undefined ? [] : [`${percent(retryRate)} of attempts were followed by a retry`]),
+    ...(deadRate === undefined ? [] : [`${percent(deadRate)} of the jobs that ended are dead`]),
   ];
-  const live = `${counted(unfinished, 'unfinished job')}, whose events take ${share(liveRatio)} of the bytes`;
+  const live = `${counted(unfinished, 'unfinished job')}, whose events take ${percent(liveRatio)} of the bytes`;
   const lines: [string, string][] = rates.length > 0 ? [['failure', rates.join(', ')]] : [];
   lines.push(['live', live]);
   if (replay !== undefined) {
-    const from = replay.fromSeq > 1 ? ` after the snapshot of seq ${count(replay.fromSeq - 1)}` : '';
+    const from = replay.fromSeq > 1 ? ` after the snapshot of seq ${replay.fromSeq - 1}` : '';
     const time = formatDuration(Math.max(1, Math.round(replay.estimatedMs)));
     lines.push(['recovery', `${counted(replay.events, 'event')} to replay${from}: about ${time}`]);
   }
@@ -89,10 +88,10 @@ function typeTable(session: Session, { types, events }: StatsResult): string {
   ];
   const rows = types.map((share) => [
     session.style.eventType(escapeText(share.type)),
-    String(share.events),
-    `${((share.events / events) * 100).toFixed(1)}%`,
-    String(share.bytes),
-    String(Math.round(share.bytes / share.events)),
+    countCell(share.events, session),
+    percent(share.events / events),
+    countCell(share.bytes, session),
+    countCell(Math.round(share.bytes / share.events), session),
   ]);
   return renderTable(columns, rows, session);
 }
@@ -110,7 +109,7 @@ function nameTable(session: Session, { names }: StatsResult): string {
     .slice(0, namesShown)
     .map(({ name, enqueued, completed, dead, retried, bytes: size }) => [
       escapeText(name),
-      ...[enqueued, completed, dead, retried, size].map(String),
+      ...[enqueued, completed, dead, retried, size].map((value) => countCell(value, session)),
     ]);
   const more = names.length - namesShown;
   const rest = more > 0 ? session.style.dim(`… and ${counted(more, 'more name')}; --json has all\n`) : '';
@@ -129,7 +128,7 @@ function latencyTable(session: Session, { wait, took }: StatsResult): string {
   ];
   const row = (title: string, latency: Latency): string[] => [
     title,
-    ...[latency.count, latency.p50, latency.p90, latency.p99, latency.max].map((value) => String(value ?? '-')),
+    ...[latency.count, latency.p50, latency.p90, latency.p99, latency.max].map((value) => countCell(value, session)),
     ...(session.width === undefined ? [] : [spark(latency.shape)]),
   ];
   return renderTable(columns, [row('ready to begun', wait), row('begun to ended', took)], session);

@@ -11,7 +11,7 @@ import type { ForeignLogSummary, ForeignSnapshotSummary } from '../../formats/ty
 import { findingLine, snapshotClauses, verdictClauses, verdictText } from '../findings.ts';
 import { foreignClauses } from '../foreign-clauses.ts';
 import type { Session } from '../session.ts';
-import { renderTable } from '../table.ts';
+import { countCell, renderTable } from '../table.ts';
 import { bytes, count, counted } from '../text.ts';
 
 export interface VerifyFlags {
@@ -153,9 +153,9 @@ function segmentTable(session: Session, result: VerifyResult): string {
   ];
   const rows = (result.log?.segments ?? []).map((segment) => [
     escapeText(segment.file),
-    String(segment.size),
-    String(segment.frames),
-    String(segment.records),
+    countCell(segment.size, session),
+    countCell(segment.frames, session),
+    countCell(segment.records, session),
     String(segment.seqFirst ?? '-'),
     String(segment.seqLast ?? '-'),
     segment.sealed ? 'sealed' : 'open',
