@@ -1,5 +1,22 @@
 /** Looks at raw arguments that must be understood before, or although, the real parse fails. */
 
+import { isUtf8 } from 'node:buffer';
+import { usageError } from '../base/errors.ts';
+import { escapeText } from '../base/escape.ts';
+import { argumentBytes } from '../fs/argument-bytes.ts';
+
+/**
+ * Throws E_USAGE for an argument that is not UTF-8. Node has other text in its place: another folder, another payload.
+ */
+export function mustBeUtf8(argv: readonly string[]): void {
+  if (!argv.some((arg) => arg.includes('\ufffd'))) return;
+  const at = argumentBytes(argv.length)?.findIndex((bytes) => !isUtf8(bytes)) ?? -1;
+  if (at < 0) return;
+  throw usageError('E_USAGE', `argument ${at + 1} is not UTF-8: '${escapeText(argv[at] ?? '')}'`, {
+    next: 'rename the file, or give a link to it; a payload can come from --payload-file',
+  });
+}
+
 /** Words before `--`: nothing after it is ours. */
 function ours(argv: readonly string[]): readonly string[] {
   const end = argv.indexOf('--');

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { Exit, type ExitCode, usageError } from '../base/errors.ts';
 import { stringify } from '../commands/json-text.ts';
-import { asksForJson, colorArgument, plainWords, protectSelectors } from './arguments.ts';
+import { asksForJson, colorArgument, mustBeUtf8, plainWords, protectSelectors } from './arguments.ts';
 import { type Parsed, ParseEnded, translateParseError } from './command.ts';
 import { bugDocument, failureDocument, failureText, InDocument, toFailure } from './failure.ts';
 import { Output, OutputClosed } from './output.ts';
@@ -31,6 +31,7 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
 
 async function parse(program: Command, argv: readonly string[], parsed: Parsed): Promise<void> {
   try {
+    mustBeUtf8(argv);
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     const { path, kind } = commandNamed(program, argv);
