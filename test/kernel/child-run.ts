@@ -1,8 +1,34 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+import { afterAll } from 'vitest';
 
-const child = fileURLToPath(new URL('./child.js', import.meta.url));
+const built = fileURLToPath(new URL('../../build/', import.meta.url));
+let child: Promise<string> | undefined;
+
+/**
+ * The child in one file: to find and read a hundred is most of what a traced process does. Beside the built sources,
+ * where it finds the packages that they find.
+ */
+function bundled(): Promise<string> {
+  child ??= bundle();
+  return child;
+}
+
+async function bundle(): Promise<string> {
+  const outDir = mkdtempSync(`${built}kernel-child-`);
+  made.push(outDir);
+  const input = fileURLToPath(new URL('./child.js', import.meta.url));
+  const rollupOptions = { input, output: { entryFileNames: 'child.mjs' } };
+  await build({ configFile: false, logLevel: 'warn', build: { ssr: true, target: 'node20', outDir, rollupOptions } });
+  return `${outDir}/child.mjs`;
+}
+
+const made: string[] = [];
+afterAll(() => {
+  for (const dir of made) rmSync(dir, { recursive: true, force: true });
+});
 
 /** What a process under test told, and how it ended. */
 export interface ChildRun {
@@ -49,7 +75,7 @@ export async function runInjected(store: string, work: Work, injection: Injectio
   if (threads === 'all') options.push('-f');
   // It is faster, wants all threads to be followed, and does not deliver signals.
   if (threads === 'all' && !what.startsWith('signal')) options.push('--seccomp-bpf');
-  const strace = [...options, process.execPath, child, store, work];
+  const strace = [...options, process.execPath, await bundled(), store, work];
   const ran = await runCommand('strace', strace);
   const log = readFileSync(logFile, 'utf8').split('\n');
   const isHit = (line: string): boolean => line.includes('(INJECTED)') || /killed by SIGKILL/.test(line);
@@ -59,7 +85,7 @@ export async function runInjected(store: string, work: Work, injection: Injectio
 
 /** Without strace, in a shell that sets limits first. */
 export async function runLimited(store: string, work: Work, limits: string): Promise<ChildRun> {
-  const args = ['-c', `${limits}; exec "$@"`, 'bash', process.execPath, child, store, work];
+  const args = ['-c', `${limits}; exec "$@"`, 'bash', process.execPath, await bundled(), store, work];
   return { ...(await runCommand('bash', args)), hits: [] };
 }
 
