@@ -162,7 +162,7 @@ export interface QueueStatus {
   /** Since the queue began. */
   totals: Readonly<QueueTotals>;
   seqLast: number;
-  /** Verdicts that wait for room on the disk; nothing is dispatched meanwhile. */
+  /** Outcomes that wait for room on the disk; nothing is dispatched meanwhile. */
   stalled: number;
 }
 

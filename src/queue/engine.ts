@@ -285,7 +285,7 @@ export class QueueEngine {
     return this.#context.reserved.idle();
   }
 
-  /** Verdicts waiting for a full disk give up with E_NO_SPACE, within a second; then `idle`. The log stays open. */
+  /** Outcomes waiting for a full disk give up with E_NO_SPACE, within a second; then `idle`. The log stays open. */
   async stop(): Promise<void> {
     this.#context.commits.stop();
     await this.idle();

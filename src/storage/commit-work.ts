@@ -1,5 +1,5 @@
 import { usageError } from '../base/errors.ts';
-import type { Outcome } from './types.ts';
+import type { CommitHooks } from './types.ts';
 import { payloadBytesMax } from './wal/format.ts';
 import type { PackedRecords } from './wal/records.ts';
 
@@ -17,16 +17,16 @@ const keepEnds = (onResolve: Settle, onReject: Settle): void => {
 export class Append {
   readonly kind = 'append';
   readonly records: PackedRecords;
-  readonly outcome: Outcome<unknown>;
+  readonly hooks: CommitHooks<unknown>;
   /** What the records say, one by one, for a state machine that need not read them. */
   readonly known: readonly unknown[] | undefined;
   readonly promise: Promise<unknown>;
   readonly resolve: Settle;
   readonly reject: Settle;
 
-  constructor(records: PackedRecords, outcome: Outcome<unknown>, known: readonly unknown[] | undefined) {
+  constructor(records: PackedRecords, hooks: CommitHooks<unknown>, known: readonly unknown[] | undefined) {
     this.records = records;
-    this.outcome = outcome;
+    this.hooks = hooks;
     this.known = known;
     this.promise = new Promise<unknown>(keepEnds);
     this.resolve = resolve;
@@ -49,7 +49,7 @@ export interface Control {
 export type Work = Append | Control;
 
 /** Resolves with the first seq and does nothing else. */
-export const firstSeq: Outcome<number> = { applied: (seqFirst) => seqFirst, failed: () => undefined };
+export const firstSeq: CommitHooks<number> = { applied: (seqFirst) => seqFirst, failed: () => undefined };
 
 /** Why an operation can never be written; undefined when it can. */
 export function faultOf({ records, bytes, known }: Append): Error | undefined {
@@ -69,7 +69,7 @@ export function refuse(work: Work, error: unknown): void {
     return;
   }
   try {
-    const instead = work.outcome.failed(error);
+    const instead = work.hooks.failed(error);
     if (instead === undefined) work.reject(error);
     else work.resolve(instead);
   } catch (worse) {
@@ -77,9 +77,9 @@ export function refuse(work: Work, error: unknown): void {
   }
 }
 
-export function accept({ outcome, resolve, reject }: Append, seqFirst: number): void {
+export function accept({ hooks, resolve, reject }: Append, seqFirst: number): void {
   try {
-    resolve(outcome.applied(seqFirst));
+    resolve(hooks.applied(seqFirst));
   } catch (error) {
     reject(error);
   }

@@ -2,7 +2,7 @@ import { assert, Exit, ioError, WalqError } from '../base/errors.ts';
 import { Append, accept, countOf, faultOf, refuse, type Work } from './commit-work.ts';
 import type { LogWriter } from './log-writer.ts';
 import { Pace } from './pace.ts';
-import type { Outcome, StateMachine, StorageEnv, StoreObserver } from './types.ts';
+import type { CommitHooks, StateMachine, StorageEnv, StoreObserver } from './types.ts';
 import { type FrameDraft, varintPayload } from './wal/encode-frames.ts';
 import { FrameType, frameBytes, segmentBytesMax } from './wal/format.ts';
 import { forEachPacked, joined, type PackedRecords } from './wal/records.ts';
@@ -86,9 +86,9 @@ export class Committer {
     this.#pace.askedFromOutside = fromOutside;
   }
 
-  /** One atomic operation. Resolves with what `outcome` makes of its first seq, after it is durable and applied. */
-  append<T>(records: PackedRecords, outcome: Outcome<T>, known?: readonly unknown[]): Promise<T> {
-    const work = new Append(records, outcome, known);
+  /** One atomic operation. Resolves with what `hooks` makes of its first seq, after it is durable and applied. */
+  append<T>(records: PackedRecords, hooks: CommitHooks<T>, known?: readonly unknown[]): Promise<T> {
+    const work = new Append(records, hooks, known);
     const wrong = faultOf(work);
     if (wrong === undefined) this.#push(work);
     else refuse(work, wrong);

@@ -15,7 +15,14 @@ import { openLog, recover, refuseDamage } from './open.ts';
 import type { RetentionPlan } from './retention.ts';
 import { defaultAheadBytes, defaultKeepSnapshots, defaultSegmentBytes, type OpenOptions } from './store-options.ts';
 import { surveyStore } from './survey.ts';
-import type { CheckpointResult, Outcome, RecoveryReport, SnapshotSummary, StateMachine, StorageEnv } from './types.ts';
+import type {
+  CheckpointResult,
+  CommitHooks,
+  RecoveryReport,
+  SnapshotSummary,
+  StateMachine,
+  StorageEnv,
+} from './types.ts';
 import { varintPayload } from './wal/encode-frames.ts';
 import { FrameType, segmentBytesMax } from './wal/format.ts';
 import { PackedRecords, RecordPacker } from './wal/records.ts';
@@ -160,20 +167,20 @@ export class Store<M extends StateMachine> {
   /**
    * One atomic operation: all its records or none. Resolves with the first seq when they are on disk and applied.
    * Operations that wait together share one sync. Rejects with E_NO_SPACE (nothing happened, try again),
-   * E_DURABILITY_UNKNOWN, E_POISONED, E_RECORD_SIZE, E_CLOSED. With `outcome`, resolves with what that answers.
+   * E_DURABILITY_UNKNOWN, E_POISONED, E_RECORD_SIZE, E_CLOSED. With `hooks`, resolves with what that answers.
    * `known`: what each of the records says, where the state machine need not read them.
    */
   append(records: Records): Promise<number>;
-  append<T>(records: Records, outcome: Outcome<T>, known?: readonly unknown[]): Promise<T>;
-  append(records: Records, outcome: Outcome<unknown> = firstSeq, known?: readonly unknown[]): Promise<unknown> {
-    if (records instanceof PackedRecords) return this.#committer.append(records, outcome, known);
+  append<T>(records: Records, hooks: CommitHooks<T>, known?: readonly unknown[]): Promise<T>;
+  append(records: Records, hooks: CommitHooks<unknown> = firstSeq, known?: readonly unknown[]): Promise<unknown> {
+    if (records instanceof PackedRecords) return this.#committer.append(records, hooks, known);
     let packed: PackedRecords;
     try {
       packed = this.#packer.pack(records);
     } catch (error) {
-      return outcome.failed(error) ?? Promise.reject(error);
+      return hooks.failed(error) ?? Promise.reject(error);
     }
-    return this.#committer.append(packed, outcome, known);
+    return this.#committer.append(packed, hooks, known);
   }
 
   /** Closes the active segment and begins the next one. False when the disk has no room for it. */

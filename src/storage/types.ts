@@ -38,10 +38,10 @@ export interface StateMachine {
 }
 
 /**
- * What becomes of one operation. Called before its promise settles, in the order of the log; the answer of `applied` is
- * what the promise resolves with. One that throws makes the promise reject, and changes nothing else.
+ * Called when an operation is over, before its promise settles and in the order of the log; what `applied` answers is
+ * what the promise resolves with. A hook that throws makes the promise reject, and changes nothing else.
  */
-export interface Outcome<T> {
+export interface CommitHooks<T> {
   /** Durable and applied. */
   applied(seqFirst: number): T;
   /** Answers what the promise follows in place of being rejected, if whoever asked does not take the failure for an answer. */

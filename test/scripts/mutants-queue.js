@@ -212,7 +212,7 @@ export const queueMutants = [
     name: 'a verdict is lost on a full disk',
     property: 'what a handler has done is kept until there is room',
     file: 'src/queue/ops/commits.ts',
-    edits: [['if (this.#mayRetry(failure)) return this.#persist(packEvents(events), outcome);', '']],
+    edits: [['if (this.#mayRetry(failure)) return this.#persist(packEvents(events), hooks);', '']],
     tests: ['test/queue/engine-verdicts.test.ts'],
   },
   {
@@ -232,7 +232,7 @@ export const queueMutants = [
     edits: [
       [
         'const events = before === undefined ? [event] : [before, event];',
-        'if (before !== undefined) await engine.commits.appendVerdict([before]);\n      const events = [event];',
+        'if (before !== undefined) await engine.commits.appendOutcome([before]);\n      const events = [event];',
       ],
     ],
     tests: ['test/queue/engine-verdicts.test.ts'],

@@ -112,7 +112,7 @@ export const takingMutants = [
     name: 'the end of a lease waits for room',
     property: 'take on a full disk fails at once, and does not hold up the holder of the lease',
     file: 'src/queue/ops/fail.ts',
-    edits: [['await engine.commits.append([event', 'await engine.commits.appendVerdict([event']],
+    edits: [['await engine.commits.append([event', 'await engine.commits.appendOutcome([event']],
     tests: ['test/queue/run/taker.test.ts'],
     only: 'end of a lease',
   },
@@ -143,7 +143,7 @@ export const takingMutants = [
     name: 'a verdict that is given up keeps its job',
     property: 'who gives up an ACK lets go of the job',
     file: 'src/queue/ops/commits.ts',
-    edits: [['outcome.givenUp();\n      throw error;', 'throw error;']],
+    edits: [['hooks.givenUp();\n      throw error;', 'throw error;']],
     tests: ['test/queue/engine-verdicts.test.ts'],
   },
   {

@@ -20,12 +20,12 @@ test.each([false, true])('of each record the state machine is told what it says 
   const env = simEnv();
   const machine = () => new Told();
   const store = await openStore(env, '/store', { machine, create: true, overlap });
-  const outcome = { applied: (seq: number) => seq, failed: () => undefined };
+  const hooks = { applied: (seq: number) => seq, failed: () => undefined };
   const bytes = (...texts: string[]) => texts.map((text) => Buffer.from(text));
   const answers = await Promise.all([
-    store.append(bytes('a', 'b', 'c'), outcome, ['A', 'B', 'C']),
+    store.append(bytes('a', 'b', 'c'), hooks, ['A', 'B', 'C']),
     store.append(bytes('d')),
-    store.append(bytes('e', 'f'), outcome, ['E', 'F']),
+    store.append(bytes('e', 'f'), hooks, ['E', 'F']),
   ]);
   expect(answers).toEqual([1, 4, 5]);
   const expected = [
@@ -50,8 +50,8 @@ test.each([
 ])('of records that cannot be, %s, nothing is written and whoever asked is told', async (_, records) => {
   const store = await openStore(simEnv(), '/store', { machine: () => new Told(), create: true });
   const failures: unknown[] = [];
-  const outcome = { applied: (seq: number) => seq, failed: (error: unknown) => void failures.push(error) };
-  await expect(store.append(records, outcome)).rejects.toThrow(RangeError);
+  const hooks = { applied: (seq: number) => seq, failed: (error: unknown) => void failures.push(error) };
+  await expect(store.append(records, hooks)).rejects.toThrow(RangeError);
   expect(failures).toEqual([expect.any(RangeError)]);
   expect(await store.append([Buffer.from('b')])).toBe(1);
   expect(store.machine.told).toEqual([['b', 1]]);
@@ -62,8 +62,8 @@ test.each([[[]], [['A']], [['A', 'B', 'C']]])(
   'what is known must be of each record, and not %j of two',
   async (known) => {
     const store = await openStore(simEnv(), '/store', { machine: () => new Told(), create: true });
-    const outcome = { applied: (seq: number) => seq, failed: () => undefined };
-    await expect(store.append([Buffer.from('a'), Buffer.from('b')], outcome, known)).rejects.toThrow(RangeError);
+    const hooks = { applied: (seq: number) => seq, failed: () => undefined };
+    await expect(store.append([Buffer.from('a'), Buffer.from('b')], hooks, known)).rejects.toThrow(RangeError);
     expect(await store.append([Buffer.from('c')])).toBe(1);
     expect(store.machine.told).toEqual([['c', 1]]);
     await store.close();

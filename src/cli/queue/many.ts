@@ -57,15 +57,15 @@ export async function forEach<T extends object>(
   const exits: ExitCode[] = [];
   const failures = new Failures(session);
   const idOf = options.idOf ?? ((_, word) => word);
-  await onEach(session.context, writerOf(session, flags), words, options.use, async (outcome) => {
-    if ('answer' in outcome) {
-      const { word, answer } = outcome;
+  await onEach(session.context, writerOf(session, flags), words, options.use, async (each) => {
+    if ('answer' in each) {
+      const { word, answer } = each;
       exits.push(Exit.ok);
       if (session.json) results.push({ id: word, ...answer });
       else await session.out.line(`${escapeText(idOf(answer, word))} ${options.say(answer)}`);
       return;
     }
-    const { word, error } = outcome;
+    const { word, error } = each;
     exits.push(error.exit);
     if (session.json) results.push({ id: word, error: failureDocument(error, session) });
     else {

@@ -11,7 +11,7 @@ export interface Waited {
   reason?: string;
 }
 
-export interface Outcome {
+export interface GoalResult {
   /** Those asked for, in the order asked; without ids those that died meanwhile. */
   jobs: Waited[];
   completed: number;
@@ -27,7 +27,7 @@ export interface Goal {
    */
   note(record?: Uint8Array): void;
   left(): number;
-  result(): Outcome;
+  result(): GoalResult;
 }
 
 export class NamedJobs implements Goal {
@@ -65,7 +65,7 @@ export class NamedJobs implements Goal {
     return left;
   }
 
-  result(): Outcome {
+  result(): GoalResult {
     const jobs = [...this.#last.values()];
     const count = (state: Waited['state']) => jobs.filter((job) => job.state === state).length;
     return { jobs, completed: count('completed'), dead: count('dead'), missing: count('missing') };
@@ -91,7 +91,7 @@ export class AllJobs implements Goal {
     return pending + in_flight;
   }
 
-  result(): Outcome {
+  result(): GoalResult {
     const { machine } = this.#live;
     const jobs: Waited[] = [];
     for (const job of machine.jobs()) {
@@ -147,7 +147,7 @@ export class MatchingJobs implements Goal {
     return this.#open.size;
   }
 
-  result(): Outcome {
+  result(): GoalResult {
     const jobs = [...this.#dead.values()];
     return { jobs, completed: this.#completed, dead: jobs.length, missing: 0 };
   }

@@ -7,7 +7,7 @@ import { openStoreTarget } from '../store-target.ts';
 import type { Where } from '../where/compile.ts';
 import { lookAtRunner } from './ask-runner.ts';
 import { LiveQueue } from './live-queue.ts';
-import { AllJobs, type Goal, MatchingJobs, NamedJobs, type Outcome } from './wait-goals.ts';
+import { AllJobs, type Goal, type GoalResult, MatchingJobs, NamedJobs } from './wait-goals.ts';
 
 export interface WaitRequest {
   /** None: until nothing is pending or in flight. */
@@ -23,7 +23,7 @@ export interface WaitProgress {
   left: number;
 }
 
-export interface WaitResult extends Outcome {
+export interface WaitResult extends GoalResult {
   store: string;
   /** Not finished when the time was up. */
   left: number;

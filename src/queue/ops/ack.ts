@@ -2,7 +2,7 @@ import { arrayOfOne } from '../../base/array-of-one.ts';
 import type { AckAnswer, AttemptRef } from '../engine-types.ts';
 import type { AckEvent } from '../events/event-types.ts';
 import type { Packed } from '../state/packed.ts';
-import type { VerdictOutcome } from './commits.ts';
+import type { OutcomeHooks } from './commits.ts';
 import type { EngineContext } from './context.ts';
 import { current, resultBytes } from './engine-checks.ts';
 import { knownEvents } from './known.ts';
@@ -31,7 +31,7 @@ export function ack(engine: EngineContext, ref: AttemptRef, done: Done): Promise
 }
 
 /** An ACK on its way to the log. */
-class Completion implements VerdictOutcome<AckAnswer> {
+class Completion implements OutcomeHooks<AckAnswer> {
   readonly hold: Hold;
   readonly #engine: EngineContext;
   readonly #ref: AttemptRef;

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { WalqError } from '../../base/errors.ts';
-import type { Outcome } from '../../storage/types.ts';
+import type { CommitHooks } from '../../storage/types.ts';
 import type { PackedRecords } from '../../storage/wal/records.ts';
 import type { CommitListener, ForgetListener } from '../engine-types.ts';
 import type { QueueEvent } from '../events/event-types.ts';
@@ -9,18 +9,18 @@ import type { QueueLog } from '../log.ts';
 import type { Packed } from '../state/packed.ts';
 import { knownEvents } from './known.ts';
 
-/** How long a verdict waits before it tries the full disk again. */
+/** How long the outcome of an attempt waits before it tries the full disk again. */
 const fullDiskRetryMs = 1000;
 
 const nothing = (): undefined => undefined;
 
-/** The outcome of work that is done, on its way to the log; when that fails, it asks `persist` for more tries. */
-export interface VerdictOutcome<T> extends Outcome<T> {
+/** Of the outcome of an attempt on its way to the log; when that fails, `failed` asks `persist` for more tries. */
+export interface OutcomeHooks<T> extends CommitHooks<T> {
   /** It will not get there. */
   givenUp(): void;
 }
 
-/** From events to the log: encodes, appends, tells listeners, and sees verdicts through a full disk. */
+/** From events to the log: encodes, appends, tells listeners, and sees outcomes of attempts through a full disk. */
 export class Commits {
   readonly #log: QueueLog;
   readonly #clock: Clock;
@@ -32,14 +32,14 @@ export class Commits {
   #stalled = 0;
   #stopped = false;
 
-  /** `onStall` is called when verdicts begin to wait for room on the disk. */
+  /** `onStall` is called when outcomes begin to wait for room on the disk. */
   constructor(log: QueueLog, clock: Clock, onStall?: () => void) {
     this.#log = log;
     this.#onStall = onStall;
     this.#clock = clock;
   }
 
-  /** Verdicts waiting for room on the disk. */
+  /** Outcomes waiting for room on the disk. */
   get stalled(): number {
     return this.#stalled;
   }
@@ -58,53 +58,49 @@ export class Commits {
 
   /**
    * The same for operations that come by the million: one promise, no turns between the log and the answer, and
-   * `outcome` tells the listeners. `known`: the events, where they need not be read back.
+   * `hooks` tells the listeners. `known`: the events, where they need not be read back.
    */
   appendWith<T>(
     events: readonly QueueEvent<Packed>[],
-    outcome: Outcome<T>,
+    hooks: CommitHooks<T>,
     known: readonly QueueEvent<Packed>[] | undefined,
   ): Promise<T> {
-    return this.#log.append(packEvents(events), outcome, known);
+    return this.#log.append(packEvents(events), hooks, known);
   }
 
   /**
    * For the outcome of work that is done (ACK, RETRY, DEAD): it must not be lost to a full disk, or the work would be
    * done again. It waits and tries again until there is room or `stop` is called.
    */
-  appendVerdict(events: readonly QueueEvent<Packed>[]): Promise<number> {
-    const outcome: VerdictOutcome<number> = {
+  appendOutcome(events: readonly QueueEvent<Packed>[]): Promise<number> {
+    const hooks: OutcomeHooks<number> = {
       applied: (seqFirst) => {
         this.tell(events, seqFirst);
         return seqFirst;
       },
-      failed: (error) => this.persist(events, outcome, error),
+      failed: (error) => this.persist(events, hooks, error),
       givenUp: nothing,
     };
-    return this.appendWith(events, outcome, knownEvents(events));
+    return this.appendWith(events, hooks, knownEvents(events));
   }
 
-  /** What a verdict answers when its log fails: undefined where it is given up at once, and that is said to it. */
-  persist<T>(
-    events: readonly QueueEvent<Packed>[],
-    outcome: VerdictOutcome<T>,
-    failure: unknown,
-  ): Promise<T> | undefined {
-    if (this.#mayRetry(failure)) return this.#persist(packEvents(events), outcome);
-    outcome.givenUp();
+  /** What an outcome answers when its log fails: undefined where it is given up at once, and its hooks are told. */
+  persist<T>(events: readonly QueueEvent<Packed>[], hooks: OutcomeHooks<T>, failure: unknown): Promise<T> | undefined {
+    if (this.#mayRetry(failure)) return this.#persist(packEvents(events), hooks);
+    hooks.givenUp();
     return undefined;
   }
 
-  async #persist<T>(records: PackedRecords, outcome: VerdictOutcome<T>): Promise<T> {
+  async #persist<T>(records: PackedRecords, hooks: OutcomeHooks<T>): Promise<T> {
     let seqFirst: number;
     try {
       seqFirst = await this.#tryAgain(records);
     } catch (error) {
-      outcome.givenUp();
+      hooks.givenUp();
       throw error;
     }
     // Only when it no longer counts as stalled: whoever listens may want to dispatch at once.
-    return outcome.applied(seqFirst);
+    return hooks.applied(seqFirst);
   }
 
   async #tryAgain(records: PackedRecords): Promise<number> {

@@ -1,6 +1,6 @@
 import { mapped } from '../../base/array-of-one.ts';
 import { assert } from '../../base/errors.ts';
-import type { Outcome } from '../../storage/types.ts';
+import type { CommitHooks } from '../../storage/types.ts';
 import type { DispatchRequest, Lease, LeaseRequest } from '../engine-types.ts';
 import type { DispatchEvent, Owner } from '../events/event-types.ts';
 import { fieldError } from '../events/record.ts';
@@ -28,7 +28,7 @@ const firstOf: Answer<InFlightJob | undefined> = ([job]) => job;
 const leasesOf: Answer<Lease[]> = (jobs) => mapped(jobs, leaseOf);
 
 /**
- * The next job that is due, now in flight and its DISPATCH on disk; undefined when none is, or while a verdict waits
+ * The next job that is due, now in flight and its DISPATCH on disk; undefined when none is, or while an outcome waits
  * for a full disk.
  */
 export function dispatch(engine: EngineContext, request: DispatchRequest): Promise<InFlightJob | undefined> {
@@ -166,7 +166,7 @@ class Dispatch implements DispatchEvent {
 }
 
 /** Jobs that are taken out of the index, and whose ids are held, on their way into flight. */
-class Departure<T> implements Outcome<T> {
+class Departure<T> implements CommitHooks<T> {
   readonly #engine: EngineContext;
   readonly #jobs: readonly PendingJob[];
   readonly #hold: Hold;

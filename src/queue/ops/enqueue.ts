@@ -1,6 +1,6 @@
 import { arrayOfOne } from '../../base/array-of-one.ts';
 import { assert, WalqError } from '../../base/errors.ts';
-import type { Outcome } from '../../storage/types.ts';
+import type { CommitHooks } from '../../storage/types.ts';
 import type { EnqueueAnswer } from '../engine-types.ts';
 import type { EnqueueEvent, QueueEvent } from '../events/event-types.ts';
 import type { Packed } from '../state/packed.ts';
@@ -157,7 +157,7 @@ function appendFresh<T>(
  * Jobs on their way to the log: they count for the limits of the queue, and the engine is not idle. A class and not
  * closures: there may be a million.
  */
-class Arrival<T> implements Outcome<T> {
+class Arrival<T> implements CommitHooks<T> {
   readonly #engine: EngineContext;
   readonly #events: readonly QueueEvent<Packed>[];
   readonly #fresh: readonly EnqueueEvent<Packed>[];

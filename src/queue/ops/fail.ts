@@ -53,7 +53,7 @@ export async function endLease(engine: EngineContext, ref: AttemptRef): Promise<
       if (job?.owner.kind !== 'lease' || job.owner.deadlineMs > at) return false;
       const error = 'the lease ran out before anybody acknowledged, failed or extended it';
       const event = judgeFailure(job, { reason: 'lease', error }, at, engine.random);
-      // Unlike a verdict it waits for no room on a full disk: it is due again.
+      // Unlike an outcome it waits for no room on a full disk: it is due again.
       await engine.commits.append([event, ...deathOfChildren(engine, [event], at)]);
       return true;
     },
@@ -118,7 +118,7 @@ async function decide(
       const at = engine.now();
       const { before, event } = judge(job, at);
       const events = before === undefined ? [event] : [before, event];
-      const seq = await engine.commits.appendVerdict([...events, ...deathOfChildren(engine, [event], at)]);
+      const seq = await engine.commits.appendOutcome([...events, ...deathOfChildren(engine, [event], at)]);
       return failAnswer(event, seq + events.length - 1);
     },
   );

@@ -38,7 +38,7 @@ export function judgeFailure(job: InFlightJob, failure: Failure, at: number, ran
   return { type: 'RETRY', ...common, runAt: at + delayMs, reason, refund: false, reset: false };
 }
 
-/** A form that a newer version or a foreign tool wrote must not keep a verdict from the log. */
+/** A form that a newer version or a foreign tool wrote must not keep an outcome from the log. */
 function backoffOf(job: InFlightJob): Backoff {
   try {
     return parseBackoff(job.options.backoff);

@@ -167,7 +167,7 @@ export class Runner {
   }
 
   #killAll(how: 'term' | 'now'): void {
-    // Verdicts that wait for a full disk give up: the jobs stay in flight, and the next runner takes them back.
+    // Outcomes that wait for a full disk give up: the jobs stay in flight, and the next runner takes them back.
     void this.#engine.stop();
     this.#active.stop(how);
     // It may be closing already, and wait for children that stand idle.

@@ -50,6 +50,6 @@ export async function sleepUntilDue(
   const leftMs = dueAt - clock.now();
   // It became due since the look.
   if (leftMs <= 0 && dueAt > lookedAt) return;
-  // Due and yet not given out: a verdict waits for room on the disk. No use to look every millisecond.
+  // Due and yet not given out: an outcome waits for room on the disk. No use to look every millisecond.
   await wakeUp.sleepFor(clock, leftMs > 0 ? Math.min(lookAgainMs, leftMs) : diskFullPauseMs, version);
 }

@@ -85,7 +85,7 @@ export async function healSegment(source: ByteSource, facts: HealFacts): Promise
   return found;
 }
 
-type Outcome = (FlippedBit & { oneIn?: number }) | string;
+type Healing = (FlippedBit & { oneIn?: number }) | string;
 
 const notOneBit = 'more than one bit differs';
 
@@ -138,7 +138,7 @@ async function linksTo(
 }
 
 /** Proof: its own checksum, the frame before it, its payload, and the frame behind it where one can be read. */
-async function frameHeader(source: ByteSource, hole: Hole, segment: SegmentHeader, facts: HealFacts): Promise<Outcome> {
+async function frameHeader(source: ByteSource, hole: Hole, segment: SegmentHeader, facts: HealFacts): Promise<Healing> {
   const { offset, follows } = hole;
   if (hole.zeroSector || follows === undefined) return 'a sector of it is missing';
   const bytes = await stretch(source, offset, frameHeaderBytes);
@@ -163,7 +163,7 @@ async function framePayload(
   hole: Hole,
   segment: SegmentHeader,
   facts: HealFacts,
-): Promise<Outcome> {
+): Promise<Healing> {
   const { offset } = hole;
   if (hole.zeroSector) return 'a sector of it is missing';
   const header = await frameAt(source, offset, segment.salt);

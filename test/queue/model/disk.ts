@@ -6,7 +6,7 @@ import { decodeEvent } from '../../../src/queue/events/events.ts';
 import type { QueueLog } from '../../../src/queue/log.ts';
 import { QueueMachine } from '../../../src/queue/state/machine.ts';
 import { firstSeq } from '../../../src/storage/commit-work.ts';
-import type { CheckpointResult, Outcome } from '../../../src/storage/types.ts';
+import type { CheckpointResult, CommitHooks } from '../../../src/storage/types.ts';
 import type { PackedRecords } from '../../../src/storage/wal/records.ts';
 import { answering, noSpace } from '../support/fake-log.ts';
 import { applyAll, recordsIn } from '../support/known.ts';
@@ -114,15 +114,15 @@ export class ModelLog implements QueueLog {
   }
 
   append(records: PackedRecords): Promise<number>;
-  append<T>(records: PackedRecords, outcome: Outcome<T>, known?: readonly unknown[]): Promise<T>;
-  append(packed: PackedRecords, outcome: Outcome<unknown> = firstSeq, known?: readonly unknown[]): Promise<unknown> {
+  append<T>(records: PackedRecords, hooks: CommitHooks<T>, known?: readonly unknown[]): Promise<T>;
+  append(packed: PackedRecords, hooks: CommitHooks<unknown> = firstSeq, known?: readonly unknown[]): Promise<unknown> {
     const records = recordsIn(packed);
     if (this.#dead) return new Promise(() => undefined);
     const op = underWay.getStore() ?? -1;
     const { tick } = this.#clock;
     const monotonic = this.#clock.monotonic();
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ records, known, op, tick, monotonic, ...answering(outcome, resolve, reject) });
+      this.#waiting.push({ records, known, op, tick, monotonic, ...answering(hooks, resolve, reject) });
     });
   }
 

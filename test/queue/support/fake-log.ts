@@ -7,7 +7,7 @@ import { recordTypeName } from '../../../src/queue/events/events.ts';
 import type { QueueLog } from '../../../src/queue/log.ts';
 import { QueueMachine } from '../../../src/queue/state/machine.ts';
 import { firstSeq } from '../../../src/storage/commit-work.ts';
-import type { CheckpointResult, Outcome } from '../../../src/storage/types.ts';
+import type { CheckpointResult, CommitHooks } from '../../../src/storage/types.ts';
 import type { PackedRecords } from '../../../src/storage/wal/records.ts';
 import { applyAll, recordsIn } from './known.ts';
 
@@ -20,22 +20,22 @@ interface Waiting {
 
 type Settle = (value: unknown) => void;
 
-/** How a log answers an operation: its outcome first, then its promise. */
+/** How a log answers an operation: its hooks first, then its promise. */
 export function answering(
-  outcome: Outcome<unknown>,
+  hooks: CommitHooks<unknown>,
   resolve: Settle,
   reject: Settle,
 ): Pick<Waiting, 'resolve' | 'reject'> {
   return {
     resolve: (seqFirst) => {
       try {
-        resolve(outcome.applied(seqFirst));
+        resolve(hooks.applied(seqFirst));
       } catch (error) {
         reject(error);
       }
     },
     reject: (error) => {
-      const instead = outcome.failed(error);
+      const instead = hooks.failed(error);
       if (instead !== undefined) resolve(instead);
       else reject(error);
     },
@@ -73,11 +73,11 @@ export class FakeLog implements QueueLog {
   }
 
   append(records: PackedRecords): Promise<number>;
-  append<T>(records: PackedRecords, outcome: Outcome<T>, known?: readonly unknown[]): Promise<T>;
-  append(packed: PackedRecords, outcome: Outcome<unknown> = firstSeq, known?: readonly unknown[]): Promise<unknown> {
+  append<T>(records: PackedRecords, hooks: CommitHooks<T>, known?: readonly unknown[]): Promise<T>;
+  append(packed: PackedRecords, hooks: CommitHooks<unknown> = firstSeq, known?: readonly unknown[]): Promise<unknown> {
     const records = recordsIn(packed);
     return new Promise((resolve, reject) => {
-      this.#queue.push({ records, known, ...answering(outcome, resolve, reject) });
+      this.#queue.push({ records, known, ...answering(hooks, resolve, reject) });
       if (!this.manual && !this.#running) {
         this.#running = true;
         setImmediate(() => {

@@ -1,24 +1,24 @@
 import { expect, test } from 'vitest';
 import { openStore } from '../../src/storage/store.ts';
-import type { Outcome } from '../../src/storage/types.ts';
+import type { CommitHooks } from '../../src/storage/types.ts';
 import { simEnv } from '../support/env.ts';
 import { ListMachine } from './crash/list-machine.ts';
 
 /** An operation that has an answer for its success, and goes wrong over its failure. */
-const broken: Outcome<number> = {
+const broken: CommitHooks<number> = {
   applied: (seqFirst) => seqFirst,
   failed: () => {
     throw new TypeError('failed to fail');
   },
 };
 
-test('an outcome that throws over a failure rejects its own promise, and all others are answered', async () => {
+test('a hook that throws over a failure rejects its own promise, and all others are answered', async () => {
   const env = simEnv();
   const store = await openStore(env, '/s', { machine: () => new ListMachine(), create: true });
   env.fs.inject({ nth: 1, errno: 'ENOSPC', match: ({ kind, path }) => kind === 'write' && path.includes('/wal/') });
   const refusals = (...operations: Promise<unknown>[]) =>
     Promise.all(operations.map((operation) => operation.then(() => 'done', String)));
-  const append = (text: string, outcome: Outcome<number>) => store.append([Buffer.from(text)], outcome);
+  const append = (text: string, hooks: CommitHooks<number>) => store.append([Buffer.from(text)], hooks);
   const full = await refusals(store.append([Buffer.from('a')]), append('b', broken), store.append([Buffer.from('c')]));
   expect(full).toEqual([
     expect.stringContaining('no space'),
