@@ -1,4 +1,5 @@
 import { openStore } from '../../build/storage/store.js';
+import { packed } from '../../build/storage/wal/records.js';
 import { durableRow, inParallel } from '../support/commit-rows.js';
 import { env } from '../support/env.js';
 import { inFlight } from '../support/log-store.js';
@@ -17,7 +18,7 @@ export const row = {
 
   async run(context) {
     const total = context.size.batches * inFlight;
-    const records = Array.from({ length: total }, (_, number) => [numberedRecord(number)]);
+    const records = Array.from({ length: total }, (_, number) => packed([numberedRecord(number)]));
     const measured = await durableRow(context, total, async (dir) => {
       const machine = new CountingMachine(total);
       const store = await openStore(env, dir, { machine: () => machine, create: true });

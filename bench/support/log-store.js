@@ -2,14 +2,14 @@ import { existsSync, readdirSync, readFileSync, renameSync, statSync } from 'nod
 import { join } from 'node:path';
 import { openStore } from '../../build/storage/store.js';
 import { frameBytes } from '../../build/storage/wal/format.js';
-import { packedBytes } from '../../build/storage/wal/records.js';
+import { packed } from '../../build/storage/wal/records.js';
 import { unsyncedEnv } from './env.js';
 import { numberedRecord, recordBytes } from './records.js';
 
 export const inFlight = 64;
 
 /** Bytes of the frame that 64 waiting writers share. */
-export const sharedFrameBytes = frameBytes(packedBytes(Array.from({ length: inFlight }, () => numberedRecord(0))));
+export const sharedFrameBytes = frameBytes(packed(Array.from({ length: inFlight }, () => numberedRecord(0))).to);
 
 /**
  * A store whose log is about `bytes` long: frames of exactly 64 records of 100 bytes, as 64 writers in flight make
@@ -27,7 +27,7 @@ export async function logStore(folder, bytes) {
     for (let frame = 0; frame < frames; frame++) {
       for (let at = 0; at < inFlight; at++) batch[at].writeUInt32LE(frame * inFlight + at, 1);
       // One at a time: appends that wait together would share a frame.
-      await store.append(batch);
+      await store.append(packed(batch));
     }
     await store.close();
     renameSync(making, dir);

@@ -4,6 +4,7 @@ import { shellWord } from '../base/shell-word.ts';
 import type { QueueMachine } from '../queue/state/machine.ts';
 import { verdictOf } from '../storage/report.ts';
 import type { Store } from '../storage/store.ts';
+import { packed } from '../storage/wal/records.ts';
 import type { CommandContext } from './context.ts';
 import {
   type Covered,
@@ -165,7 +166,7 @@ async function importFile(
     // One batch is written while the next is read.
     await writing;
     if (records.length === 0) return;
-    writing = store.append(records);
+    writing = store.append(packed(records));
     // Awaited before the next one; until then nobody may call the rejection unhandled.
     writing.catch(() => undefined);
   };

@@ -25,9 +25,7 @@ import type {
 } from './types.ts';
 import { varintPayload } from './wal/encode-frames.ts';
 import { FrameType, segmentBytesMax } from './wal/format.ts';
-import { PackedRecords, RecordPacker } from './wal/records.ts';
-
-type Records = PackedRecords | readonly Uint8Array[];
+import type { PackedRecords } from './wal/records.ts';
 
 /**
  * Opens a store for writing: lock, recover, make ready. Rejects with E_LOCKED (6); E_NO_STORE (1); with the code of
@@ -104,7 +102,6 @@ export class Store<M extends StateMachine> {
   readonly #lock: StoreLock;
   readonly #writer: LogWriter;
   readonly #committer: Committer;
-  readonly #packer = new RecordPacker();
   readonly #make: () => M;
   readonly #checkpointer: Checkpointer;
   #closing: Promise<void> | undefined;
@@ -170,17 +167,10 @@ export class Store<M extends StateMachine> {
    * E_DURABILITY_UNKNOWN, E_POISONED, E_RECORD_SIZE, E_CLOSED. With `hooks`, resolves with what that answers.
    * `known`: what each of the records says, where the state machine need not read them.
    */
-  append(records: Records): Promise<number>;
-  append<T>(records: Records, hooks: CommitHooks<T>, known?: readonly unknown[]): Promise<T>;
-  append(records: Records, hooks: CommitHooks<unknown> = firstSeq, known?: readonly unknown[]): Promise<unknown> {
-    if (records instanceof PackedRecords) return this.#committer.append(records, hooks, known);
-    let packed: PackedRecords;
-    try {
-      packed = this.#packer.pack(records);
-    } catch (error) {
-      return hooks.failed(error) ?? Promise.reject(error);
-    }
-    return this.#committer.append(packed, hooks, known);
+  append(records: PackedRecords): Promise<number>;
+  append<T>(records: PackedRecords, hooks: CommitHooks<T>, known?: readonly unknown[]): Promise<T>;
+  append(records: PackedRecords, hooks: CommitHooks<unknown> = firstSeq, known?: readonly unknown[]): Promise<unknown> {
+    return this.#committer.append(records, hooks, known);
   }
 
   /** Closes the active segment and begins the next one. False when the disk has no room for it. */

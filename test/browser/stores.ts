@@ -1,5 +1,6 @@
 import { enqueueDefaults, type QueueEvent } from '../../src/queue/events/event-types.ts';
 import { encodeEvent } from '../../src/queue/events/events.ts';
+import { packed } from '../../src/storage/wal/records.ts';
 import { firstMs, open } from '../cli/make-store.ts';
 
 /** A store of these events, a thousand in a frame. */
@@ -9,10 +10,10 @@ export async function storeOfEvents(dir: string, events: (epoch: number) => Iter
   for (const event of events(store.epoch)) {
     records.push(encodeEvent(event));
     if (records.length < 1000) continue;
-    await store.append(records);
+    await store.append(packed(records));
     records = [];
   }
-  if (records.length > 0) await store.append(records);
+  if (records.length > 0) await store.append(packed(records));
   await store.close();
 }
 

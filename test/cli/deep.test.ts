@@ -9,6 +9,7 @@ import { encodeEvent } from '../../src/queue/events/events.ts';
 import { QueueMachine } from '../../src/queue/state/machine.ts';
 import { openStore } from '../../src/storage/store.ts';
 import type { StateMachine } from '../../src/storage/types.ts';
+import { packed } from '../../src/storage/wal/records.ts';
 import { contents, makeStore } from './make-store.ts';
 import { scratch, walq } from './run-walq.ts';
 
@@ -46,7 +47,7 @@ async function writeWith(machine: () => StateMachine, ...parts: readonly (readon
   const env = { fs: nodeFs, clock: systemClock, random: systemRandom };
   const store = await openStore(env, dir, { machine, create: true });
   for (const events of parts) {
-    for (const event of events) await store.append([encodeEvent(event)]);
+    for (const event of events) await store.append(packed([encodeEvent(event)]));
     await store.checkpoint();
   }
   await store.close();

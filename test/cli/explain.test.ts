@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { QueueEvent } from '../../src/queue/events/event-types.ts';
 import { encodeEvent } from '../../src/queue/events/events.ts';
+import { packed } from '../../src/storage/wal/records.ts';
 import { storeOf } from '../queue/cli/store-of.ts';
 import { ack, at, dispatch, enqueue, prune, retry } from '../queue/support/machines.ts';
 import { contents, raftLine } from './make-store.ts';
@@ -127,7 +128,7 @@ describe('the life of a job', () => {
     const remove: QueueEvent = { type: 'REMOVE', id: 'a', at };
     const heir = (id: string, key = 'k') => encodeEvent(enqueue(id, { key }));
     const store = await storeOf([enqueue('a', { key: 'k' })], async (open) => {
-      await open.append([encodeEvent(remove), heir('other', 'l'), heir('b')]);
+      await open.append(packed([encodeEvent(remove), heir('other', 'l'), heir('b')]));
     });
     const { stdout } = await inspect(store, '--job', 'a');
     expect(stdout).toMatch(/^state {3}gone: replaced by b, which has the same key, at seq 2, /m);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeEvent } from '../../src/queue/events/events.ts';
+import { packed } from '../../src/storage/wal/records.ts';
 import { contents, damage, firstMs, makeStore, open, raftLine, segments } from './make-store.ts';
 import { binary, folderForAll, scratch, walq } from './run-walq.ts';
 
@@ -103,7 +104,7 @@ describe('wal inspect', () => {
     const at = firstMs;
     const id = 'evil\u001b[31m\nid';
     const options = { name: 'n\u202e', priority: 0, maxAttempts: 3, timeoutMs: 0, backoff: 'none', group: '' };
-    await writer.append([encodeEvent({ type: 'ENQUEUE', id, at, runAt: at, ...options })]);
+    await writer.append(packed([encodeEvent({ type: 'ENQUEUE', id, at, runAt: at, ...options })]));
     await writer.close();
     for (const form of ['text', 'table', 'csv', 'hex']) {
       const { stdout } = await walq(['wal', 'inspect', dir, '-o', form, '--color', 'never']);
@@ -169,7 +170,9 @@ describe('wal inspect', () => {
     await until('[seq=3]');
     const writer = await open(dir);
     const options = { name: 'default', priority: 0, maxAttempts: 3, timeoutMs: 0, backoff: 'none', group: '' };
-    await writer.append([encodeEvent({ type: 'ENQUEUE', id: 'later', at: firstMs, runAt: firstMs, ...options })]);
+    await writer.append(
+      packed([encodeEvent({ type: 'ENQUEUE', id: 'later', at: firstMs, runAt: firstMs, ...options })]),
+    );
     await until('[seq=4] ENQUEUE later');
     await writer.close();
     child.kill('SIGINT');
@@ -188,7 +191,7 @@ describe('wal inspect', () => {
     const enqueued = (id: string) => encodeEvent({ type: 'ENQUEUE', id, at: firstMs, runAt: firstMs, ...options });
     // Others come first, now and while it waits.
     for (const id of ['other', 'another', 'later', 'more']) {
-      await writer.append([enqueued(id)]);
+      await writer.append(packed([enqueued(id)]));
       await new Promise((resolve) => setTimeout(resolve, 150));
     }
     const { code, stdout } = await waiting;

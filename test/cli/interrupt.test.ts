@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { enqueueDefaults } from '../../src/queue/events/event-types.ts';
 import { encodeEvent } from '../../src/queue/events/events.ts';
+import { packed } from '../../src/storage/wal/records.ts';
 import { contents, firstMs, open } from './make-store.ts';
 import { binary, folderForAll, scratch, walq } from './run-walq.ts';
 
@@ -30,7 +31,7 @@ beforeAll(async () => {
       };
       return encodeEvent(event as Parameters<typeof encodeEvent>[0]);
     });
-    await store.append(records);
+    await store.append(packed(records));
   }
   await store.close();
   expect((await walq(['wal', 'export', big, '--to', text])).code).toBe(0);

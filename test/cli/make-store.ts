@@ -7,6 +7,7 @@ import { enqueueDefaults, type QueueEvent } from '../../src/queue/events/event-t
 import { encodeEvent } from '../../src/queue/events/events.ts';
 import { QueueMachine } from '../../src/queue/state/machine.ts';
 import { openStore, type Store } from '../../src/storage/store.ts';
+import { packed } from '../../src/storage/wal/records.ts';
 
 const env = { fs: nodeFs, clock: systemClock, random: systemRandom };
 
@@ -30,7 +31,7 @@ export interface MakeOptions {
 export async function makeStore(dir: string, jobs: number, options: MakeOptions = {}): Promise<void> {
   const store = await open(dir, options.segmentBytes);
   for (let at = 1; at <= jobs; at++) {
-    for (const event of eventsOf(at, store.epoch)) await store.append([encodeEvent(event)]);
+    for (const event of eventsOf(at, store.epoch)) await store.append(packed([encodeEvent(event)]));
     if (at === options.snapshotAfter) await store.checkpoint({ clean: false });
   }
   if (options.snapshotAfter !== undefined) await store.checkpoint({ clean: false });

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { enqueueDefaults } from '../../src/queue/events/event-types.ts';
 import { encodeEvent } from '../../src/queue/events/events.ts';
+import { packed } from '../../src/storage/wal/records.ts';
 import { copyOf, salvaged, totalsOf } from './fixture-copy.ts';
 import { contents, damage, open, segments } from './make-store.ts';
 import { scratch, walq } from './run-walq.ts';
@@ -166,7 +167,7 @@ it('an event of a newer walq is that, and no damage', async () => {
   const dir = join(scratch(), 'store');
   const store = await open(dir);
   const newer = Uint8Array.from([99, 1, 0x61, 1]);
-  await store.append([newer]).catch(() => undefined);
+  await store.append(packed([newer])).catch(() => undefined);
   await store.close();
   for (const command of [
     ['wal', 'replay', dir],
@@ -184,7 +185,7 @@ it('a segment of another store is judged, and nothing that it holds is taken for
   const whole = await totalsOf(dir);
   const other = join(scratch(), 'other');
   const strange = await open(other);
-  await strange.append([encodeEvent({ type: 'ENQUEUE', id: 'strange', at: 1, runAt: 1, ...enqueueDefaults })]);
+  await strange.append(packed([encodeEvent({ type: 'ENQUEUE', id: 'strange', at: 1, runAt: 1, ...enqueueDefaults })]));
   await strange.close();
   const last = segments(dir).sort().at(-1) ?? '';
   const name = `${String(Number(last.slice(-35, -25)) + 1).padStart(10, '0')}-00000000000000000039.wal`;

@@ -6,6 +6,7 @@ import { parseRange } from '../../src/commands/selector.ts';
 import { encodeEvent } from '../../src/queue/events/events.ts';
 import { QueueMachine } from '../../src/queue/state/machine.ts';
 import { openStore } from '../../src/storage/store.ts';
+import { packed } from '../../src/storage/wal/records.ts';
 import { enqueue } from '../queue/support/machines.ts';
 import { contextIn } from '../support/command-context.ts';
 import { simEnv } from '../support/env.ts';
@@ -15,7 +16,7 @@ async function followed(request: { range?: string; types?: string[]; limit?: num
   const env = simEnv();
   const store = await openStore(env, '/s', { machine: () => new QueueMachine(), create: true });
   const write = async (count: number): Promise<void> => {
-    for (let n = 0; n < count; n++) await store.append([encodeEvent(enqueue(`job-${store.seqLast + 1}`))]);
+    for (let n = 0; n < count; n++) await store.append(packed([encodeEvent(enqueue(`job-${store.seqLast + 1}`))]));
   };
   await write(5);
   const shown: string[] = [];

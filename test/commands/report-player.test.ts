@@ -9,6 +9,7 @@ import { enqueueDefaults, type QueueEvent } from '../../src/queue/events/event-t
 import { encodeEvent } from '../../src/queue/events/events.ts';
 import { QueueMachine } from '../../src/queue/state/machine.ts';
 import { openStore } from '../../src/storage/store.ts';
+import { packed } from '../../src/storage/wal/records.ts';
 import { contextIn } from '../support/command-context.ts';
 import { type SimEnv, simEnv } from '../support/env.ts';
 import { Prng } from '../support/seeded-random.ts';
@@ -95,7 +96,7 @@ async function tell(seed: number, checkpoints?: { every: number; keep: number })
   const truth = new QueueMachine();
   const states = [jobsOf(truth)];
   for (const event of story(chance, store.epoch)) {
-    await store.append([encodeEvent(event)]);
+    await store.append(packed([encodeEvent(event)]));
     truth.applyKnown(event, states.length);
     states.push(jobsOf(truth));
     if (checkpoints && states.length % checkpoints.every === 0)

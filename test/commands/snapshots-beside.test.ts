@@ -12,6 +12,7 @@ import type { FileSystem } from '../../src/fs/types.ts';
 import { encodeEvent } from '../../src/queue/events/events.ts';
 import { QueueMachine } from '../../src/queue/state/machine.ts';
 import { openStore } from '../../src/storage/store.ts';
+import { packed } from '../../src/storage/wal/records.ts';
 import { scratch } from '../cli/run-walq.ts';
 import { enqueue } from '../queue/support/machines.ts';
 import { contextIn } from '../support/command-context.ts';
@@ -26,10 +27,10 @@ async function readerBeside(nth: number): Promise<{ dir: string; context: Comman
   const env = { ...simEnv(), fs: nodeFs };
   const write = async (id: string): Promise<void> => {
     const store = await openStore(env, dir, { machine: () => new QueueMachine(), create: true });
-    await store.append([encodeEvent(enqueue(id))]);
+    await store.append(packed([encodeEvent(enqueue(id))]));
     await store.rotate();
     await store.checkpoint({ keep: 1 });
-    await store.append([encodeEvent(enqueue(`${id}, more`))]);
+    await store.append(packed([encodeEvent(enqueue(`${id}, more`))]));
     await store.close();
   };
   await write('first');

@@ -5,6 +5,7 @@ import { verifyPath } from '../../src/commands/verify.ts';
 import { nodeFs } from '../../src/fs/node-fs.ts';
 import { enqueueDefaults } from '../../src/queue/events/event-types.ts';
 import { encodeEvent } from '../../src/queue/events/events.ts';
+import { packed } from '../../src/storage/wal/records.ts';
 import { open } from '../cli/make-store.ts';
 import { scratch } from '../cli/run-walq.ts';
 import { contextIn } from '../support/command-context.ts';
@@ -20,7 +21,7 @@ test('beside a writer that rotates and cleans, every export is whole, and later 
   const write = async (): Promise<void> => {
     while (!done) {
       const id = `job_${++at}`;
-      await store.append([encodeEvent({ type: 'ENQUEUE', id, at, ...enqueueDefaults, runAt: at })]);
+      await store.append(packed([encodeEvent({ type: 'ENQUEUE', id, at, ...enqueueDefaults, runAt: at })]));
       if (at % 20 === 0) await store.checkpoint({ keep: 1 });
       // Else it would keep the thread to itself.
       await new Promise((resolve) => setImmediate(resolve));
@@ -59,7 +60,7 @@ test('a writer that cleans at each look is waited for: what it has then is expor
     // Enough for a segment to be left behind.
     for (let more = 0; more < 20; more++) {
       const id = `job_${++at}`;
-      await store.append([encodeEvent({ type: 'ENQUEUE', id, at, ...enqueueDefaults, runAt: at })]);
+      await store.append(packed([encodeEvent({ type: 'ENQUEUE', id, at, ...enqueueDefaults, runAt: at })]));
     }
     await store.checkpoint({ keep: 1 });
   };

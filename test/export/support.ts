@@ -9,6 +9,7 @@ import { replayTo } from '../../src/storage/replay.ts';
 import { hashEntries } from '../../src/storage/snapshot/hash.ts';
 import { openStore } from '../../src/storage/store.ts';
 import type { StorageEnv } from '../../src/storage/types.ts';
+import { packed } from '../../src/storage/wal/records.ts';
 import { contextIn } from '../support/command-context.ts';
 import type { SimEnv } from '../support/env.ts';
 import { putFile } from '../support/sim-edit.ts';
@@ -72,7 +73,7 @@ export async function storeOf(
   const machine = () => new QueueMachine();
   const store = await openStore(env, source, { machine, create: true, segmentBytes, keepSnapshots: 1 });
   for (const [at, records] of writes.entries()) {
-    await store.append(records.map((record) => Uint8Array.from(record)));
+    await store.append(packed(records.map((record) => Uint8Array.from(record))));
     for (const { after, clean } of snapshots) if (after === at + 1) await store.checkpoint({ clean });
   }
   await store.close();

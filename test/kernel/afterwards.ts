@@ -3,6 +3,7 @@ import { systemClock, systemRandom } from '../../src/base/node-clock.ts';
 import { nodeFs } from '../../src/fs/node-fs.ts';
 import { verifyStore } from '../../src/storage/read.ts';
 import { openStore } from '../../src/storage/store.ts';
+import { packed } from '../../src/storage/wal/records.ts';
 import { ListMachine } from '../storage/crash/list-machine.ts';
 import type { ChildRun } from './child-run.ts';
 
@@ -27,7 +28,7 @@ export async function holdAgainst(dir: string, { acked, asked }: ChildRun, what:
   expect(items.length, `${what}: issued, and recovered`).toBeLessThanOrEqual(Math.max(acked, asked));
   const numbers = items.map((text) => Number(text.split(' ')[0]));
   expect(numbers, what).toEqual(items.map((_, index) => index + 1));
-  await store.append([Buffer.from(`${items.length + 1} after`)]);
+  await store.append(packed([Buffer.from(`${items.length + 1} after`)]));
   const after = [...store.machine.items];
   await store.close();
   expect((await verifyStore(env, dir)).verdict, what).toBe('clean');

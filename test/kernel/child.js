@@ -11,6 +11,7 @@ import { applyRestore, planRestore } from '../../build/storage/restore-in-place.
 import { planSalvage } from '../../build/storage/salvage.js';
 import { writeSalvage } from '../../build/storage/salvage-write.js';
 import { openStore } from '../../build/storage/store.js';
+import { packed } from '../../build/storage/wal/records.js';
 
 /**
  * One process under a kernel that fails it: node child.js STORE WORK. It writes a line for each record before it asks
@@ -57,7 +58,7 @@ async function append(store, count, bytes) {
   const texts = Array.from({ length: count }, (_, index) => `${store.seqLast + 1 + index} ${'x'.repeat(bytes)}`);
   say(`ask ${store.seqLast + count}`);
   await step('append', async () => {
-    await store.append(texts.map((text) => Buffer.from(text)));
+    await store.append(packed(texts.map((text) => Buffer.from(text))));
     say(`ack ${store.seqLast}`);
   });
 }

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { verifyStore } from '../../src/storage/read.ts';
 import { applyRestore, planRestore } from '../../src/storage/restore-in-place.ts';
 import { openStore } from '../../src/storage/store.ts';
+import { packed } from '../../src/storage/wal/records.ts';
 import { ListMachine } from '../storage/crash/list-machine.ts';
 import { undoAll } from '../storage/repair/support.ts';
 import { tried } from '../support/tried.ts';
@@ -30,7 +31,7 @@ const cutAt = 9;
 /** Three frames more, of which the first stays. */
 async function goOn(dir: string): Promise<void> {
   const store = await openStore(env, dir, { machine: () => new ListMachine(), segmentBytes: 4096 });
-  for (let seq = records + 1; seq <= records + added; seq++) await store.append([Buffer.from(`${seq} more`)]);
+  for (let seq = records + 1; seq <= records + added; seq++) await store.append(packed([Buffer.from(`${seq} more`)]));
   await store.close();
 }
 

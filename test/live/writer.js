@@ -6,6 +6,7 @@ import { systemClock, systemRandom } from '../../build/base/node-clock.js';
 import { nodeFs } from '../../build/fs/node-fs.js';
 import { compactStore } from '../../build/storage/compact.js';
 import { openStore } from '../../build/storage/store.js';
+import { packed } from '../../build/storage/wal/records.js';
 import { ChainMachine, recordOf } from './chain.js';
 import { seeded } from './seeded.js';
 
@@ -37,7 +38,7 @@ let sideAt = asked + snapshotEvery;
 async function append() {
   while (living) {
     const records = Array.from({ length: 1 + random(3) }, () => recordOf(++asked));
-    await store.append(records);
+    await store.append(packed(records));
     answered = Math.max(answered, store.machine.count);
     if (answered - told >= 20) {
       told = answered;

@@ -5,7 +5,7 @@ import type { QueueEvent } from '../../src/queue/events/event-types.ts';
 import { encodeEvent, packEvents } from '../../src/queue/events/events.ts';
 import { RecordWriter } from '../../src/queue/events/record-writer.ts';
 import type { Packed } from '../../src/queue/state/packed.ts';
-import { joined, type PackedRecords, RecordPacker } from '../../src/storage/wal/records.ts';
+import { joined, PackedRecords, packed } from '../../src/storage/wal/records.ts';
 import { eventArbitrary } from './support/arbitrary.ts';
 import { recordsIn } from './support/known.ts';
 import { dispatch, enqueue } from './support/machines.ts';
@@ -129,6 +129,17 @@ describe('at the end of the buffer that records are built in', () => {
 });
 
 describe('packed records', () => {
+  /** In one buffer, one operation behind the other. */
+  function packedTogether(lists: readonly Uint8Array[][]): PackedRecords[] {
+    const { bytes } = packed(lists.flat());
+    let to = 0;
+    return lists.map((list) => {
+      const from = to;
+      to += packed(list).to;
+      return new PackedRecords(bytes, from, to, list.length);
+    });
+  }
+
   test('joined are all of them in order, from one buffer or from many', () => {
     const text = fc.string({ minLength: 1, maxLength: 300 });
     const operations = fc.array(fc.array(text, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 8 });
@@ -136,10 +147,9 @@ describe('packed records', () => {
       fc.property(operations, (given) => {
         const records = given.map((list) => list.map((text) => Buffer.from(`r${text}`)));
         const inOrder = hexOf(records.flat());
-        const apart = records.map((list) => new RecordPacker().pack(list));
+        const apart = records.map(packed);
         expect(allIn(joined(apart), inOrder.length)).toEqual(inOrder);
-        const packer = new RecordPacker();
-        const together = records.map((list) => packer.pack(list));
+        const together = packedTogether(records);
         expect(allIn(joined(together), inOrder.length)).toEqual(inOrder);
         expect(allIn(joined([...together, ...apart]), 2 * inOrder.length)).toEqual([...inOrder, ...inOrder]);
         // The same buffer, but one before the other.
@@ -149,19 +159,11 @@ describe('packed records', () => {
     );
   });
 
-  test('stay what they were when more are packed, in one buffer after the other', () => {
-    const packer = new RecordPacker();
-    const lengths = [1, 200, 20_000, 40_000, 5, 12_000, 12_000, 12_000, 3];
-    const lists = lengths.map((length, n) => [Buffer.alloc(length, 65 + n), Buffer.from(`last of ${n}`)]);
-    const runs = lists.map((list) => packer.pack(list));
-    for (const [n, run] of runs.entries()) expect(hexOf(recordsIn(run))).toEqual(hexOf(lists[n] ?? []));
-    expect(allIn(joined(runs), 2 * lists.length)).toEqual(hexOf(lists.flat()));
-  });
-
   test('of two buffers are not taken for neighbours by their places', () => {
-    const one = new RecordPacker().pack([Buffer.from('one')]);
-    const { bytes, to } = new RecordPacker().pack([Buffer.from('two'), Buffer.from('three')]);
-    const three: PackedRecords = { bytes, from: one.to, to, count: 1 };
+    const one = packed([Buffer.from('one')]);
+    const [, three] = packedTogether([[Buffer.from('two')], [Buffer.from('three')]]);
+    if (three === undefined) throw new Error('two operations were packed');
+    expect(three.from).toBe(one.to);
     expect(allIn(joined([one, three]), 2)).toEqual(hexOf([Buffer.from('one'), Buffer.from('three')]));
   });
 
@@ -169,6 +171,6 @@ describe('packed records', () => {
     ['an empty one', [Buffer.from('a'), Buffer.alloc(0)]],
     ['one that begins with 0', [Buffer.from('\0a')]],
   ])('%s is none', (_, records) => {
-    expect(() => new RecordPacker().pack(records)).toThrow(RangeError);
+    expect(() => packed(records)).toThrow(RangeError);
   });
 });

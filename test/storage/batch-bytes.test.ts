@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { openStore } from '../../src/storage/store.ts';
+import { packed } from '../../src/storage/wal/records.ts';
 import { simEnv } from '../support/env.ts';
 import { ListMachine } from './crash/list-machine.ts';
 
@@ -14,9 +15,9 @@ test.each([false, true])('operations that wait share frames of at most 4 MiB (ov
     observer: { committed: ({ bytes }) => void frames.push(bytes), snapshotWritten: () => undefined },
   });
   const record = Buffer.alloc(mib, 'x');
-  await Promise.all(Array.from({ length: 13 }, () => store.append([record])));
+  await Promise.all(Array.from({ length: 13 }, () => store.append(packed([record]))));
   // One that is larger alone has a frame of its own.
-  await store.append([Buffer.alloc(6 * mib, 'y')]);
+  await store.append(packed([Buffer.alloc(6 * mib, 'y')]));
   await store.close();
   const batches = frames.filter((bytes) => bytes > mib);
   expect(Math.max(...batches.slice(0, -1))).toBeLessThan(4 * mib + 8192);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { openStore } from '../../src/storage/store.ts';
+import { packed } from '../../src/storage/wal/records.ts';
 import { simEnv } from '../support/env.ts';
 import { ListMachine } from './crash/list-machine.ts';
 
@@ -15,7 +16,7 @@ test.each([false, true])(
   'a record that does not apply ends the store, and nothing after it is answered (overlap %s)',
   async (overlap) => {
     const store = await openStore(simEnv(), '/store', { machine: () => new Refusing(), create: true, overlap });
-    const append = (text: string) => store.append([Buffer.from(text)]).catch((error: unknown) => error);
+    const append = (text: string) => store.append(packed([Buffer.from(text)])).catch((error: unknown) => error);
     const first = append('a1');
     await first;
     const [good, bad, after] = await Promise.all([append('a2'), append('b3'), append('a4')]);

@@ -13,6 +13,7 @@ import { planSalvage } from '../../src/storage/salvage.ts';
 import { openStore } from '../../src/storage/store.ts';
 import { surveyStore } from '../../src/storage/survey.ts';
 import { decodeSegmentHeader, encodeSegmentHeader } from '../../src/storage/wal/format.ts';
+import { packed } from '../../src/storage/wal/records.ts';
 import { makeStore, segments } from '../cli/make-store.ts';
 import { scratch } from '../cli/run-walq.ts';
 
@@ -207,7 +208,7 @@ test('a snapshot that stands in a segment which goes with the cut is no base eit
   await rotated.close();
   const store = await openStore(env, dir, { machine });
   await store.checkpoint({ clean: false });
-  await store.append([encodeEvent({ type: 'ENQUEUE', id: 'more', at: 1, ...enqueueDefaults, runAt: 1 })]);
+  await store.append(packed([encodeEvent({ type: 'ENQUEUE', id: 'more', at: 1, ...enqueueDefaults, runAt: 1 })]));
   await store.close();
   rmSync(segments(dir).sort()[0] ?? '');
   // It is of the last seq that would stay, but its place is behind the frame that ends with that seq.

@@ -18,31 +18,12 @@ export class PackedRecords {
   }
 }
 
-/** So much is packed into one buffer, one operation behind the other. */
-const arenaBytes = 32 * 1024;
-
-/** Packs the records of one operation after the other. What it gave out stays as it is. */
-export class RecordPacker {
-  #buffer = Buffer.alloc(0);
-  #end = 0;
-
-  /** Throws RangeError for what can be no record. */
-  pack(records: readonly Uint8Array[]): PackedRecords {
-    // An empty one has no first byte.
-    if (records.some((record) => !record[0])) throw new RangeError('a record is not empty and does not begin with 0');
-    const bytes = packedBytes(records);
-    if (bytes > arenaBytes) {
-      const own = Buffer.allocUnsafe(bytes);
-      return new PackedRecords(own, 0, packRecords(own, 0, records), records.length);
-    }
-    if (this.#end + bytes > this.#buffer.length) {
-      this.#buffer = Buffer.allocUnsafe(arenaBytes);
-      this.#end = 0;
-    }
-    const from = this.#end;
-    this.#end = packRecords(this.#buffer, from, records);
-    return new PackedRecords(this.#buffer, from, this.#end, records.length);
-  }
+/** Packs records that exist already. Throws RangeError for what can be no record. */
+export function packed(records: readonly Uint8Array[]): PackedRecords {
+  // An empty one has no first byte.
+  if (records.some((record) => !record[0])) throw new RangeError('a record is not empty and does not begin with 0');
+  const bytes = Buffer.allocUnsafe(packedBytes(records));
+  return new PackedRecords(bytes, 0, packRecords(bytes, 0, records), records.length);
 }
 
 /** All of them, one behind the other: as they were built, as a rule, and then without a copy of each. */

@@ -4,6 +4,7 @@ import { besideCleaning, type Points } from '../../../src/commands/bisect/points
 import { encodeEvent } from '../../../src/queue/events/events.ts';
 import { QueueMachine } from '../../../src/queue/state/machine.ts';
 import { openStore } from '../../../src/storage/store.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { enqueue } from '../../queue/support/machines.ts';
 import { type RandomLog, randomLog } from './random-log.ts';
 
@@ -14,7 +15,7 @@ async function cleanable(): Promise<{ log: RandomLog; clean: () => Promise<void>
   const clean = async (): Promise<void> => {
     const store = await openStore(log.context.env, log.dir, { machine: () => new QueueMachine(), segmentBytes: 400 });
     for (let times = 0; times < 2; times++) {
-      for (let jobs = 0; jobs < 8; jobs++) await store.append([encodeEvent(enqueue(`job-${++number}`))]);
+      for (let jobs = 0; jobs < 8; jobs++) await store.append(packed([encodeEvent(enqueue(`job-${++number}`))]));
       await store.checkpoint();
     }
     await store.close();

@@ -5,6 +5,7 @@ import { encodeEvent } from '../../../src/queue/events/events.ts';
 import type { JobCounts } from '../../../src/queue/state/job.ts';
 import { QueueMachine } from '../../../src/queue/state/machine.ts';
 import { openStore } from '../../../src/storage/store.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { contextIn } from '../../support/command-context.ts';
 import { simEnv } from '../../support/env.ts';
 
@@ -112,12 +113,12 @@ export async function randomLog(steps: readonly Step[], segmentBytes: number): P
   for (const [index, event] of events.entries()) {
     batch.push(encodeEvent(event));
     if (chosen[index + 1]?.joined && chosen[index]?.snapshot === 'none') continue;
-    await store.append(batch);
+    await store.append(packed(batch));
     batch = [];
     const { snapshot } = chosen[index] ?? {};
     if (snapshot === 'keep' || snapshot === 'clean') await store.checkpoint({ clean: snapshot === 'clean' });
   }
-  if (batch.length > 0) await store.append(batch);
+  if (batch.length > 0) await store.append(packed(batch));
   await store.close();
   const notes: string[] = [];
   const context = { ...contextIn(env), note: (text: string) => void notes.push(text) };

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { QueueEvent } from '../../../src/queue/events/event-types.ts';
 import { encodeEvent } from '../../../src/queue/events/events.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { contents, damage, segments } from '../../cli/make-store.ts';
 import { binary, scratch, walq } from '../../cli/run-walq.ts';
 import { documentOf } from '../run/queue-cli.ts';
@@ -164,7 +165,7 @@ describe('list', () => {
   test('a reader that has seen enough is no failure', async () => {
     const jobs = Array.from({ length: 3000 }, (_, n) => enqueue(`job-${n}-${'x'.repeat(100)}`));
     const store = await storeOf([], async (open) => {
-      await open.append(jobs.map(encodeEvent));
+      await open.append(packed(jobs.map(encodeEvent)));
     });
     const line = `"${process.execPath}" "${binary}" --store "${store}" queue list --ids | head -1; echo "\${PIPESTATUS[0]}"`;
     const output = await new Promise<string>((resolve, reject) =>

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { encodeEvent } from '../../../src/queue/events/events.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { walq } from '../../cli/run-walq.ts';
 import { ack, dispatch, enqueue } from '../support/machines.ts';
 import { storeOf } from './store-of.ts';
@@ -8,7 +9,7 @@ test('status says what bounds finished jobs where there are many and nothing doe
   const life = (n: number) => [enqueue(`j${n}`), dispatch(`j${n}`), ack(`j${n}`)].map(encodeEvent);
   const store = await storeOf([], async (open) => {
     for (let n = 0; n < 99_999; n += 813) {
-      await open.append(Array.from({ length: 813 }, (_, k) => life(n + k)).flat());
+      await open.append(packed(Array.from({ length: 813 }, (_, k) => life(n + k)).flat()));
     }
   });
   const queue = async (...args: string[]) => (await walq(['--store', store, 'queue', ...args])).stdout;

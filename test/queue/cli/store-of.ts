@@ -2,6 +2,7 @@ import type { QueueEvent } from '../../../src/queue/events/event-types.ts';
 import { encodeEvent } from '../../../src/queue/events/events.ts';
 import type { QueueMachine } from '../../../src/queue/state/machine.ts';
 import type { Store } from '../../../src/storage/store.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { open } from '../../cli/make-store.ts';
 import { scratch } from '../../cli/run-walq.ts';
 
@@ -12,7 +13,7 @@ export async function storeOf(
 ): Promise<string> {
   const dir = `${scratch()}/store`;
   const store = await open(dir);
-  for (const event of events) await store.append([encodeEvent(event)]);
+  for (const event of events) await store.append(packed([encodeEvent(event)]));
   await more(store);
   await store.close();
   return dir;

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { decodeEvent } from '../../../src/queue/events/events.ts';
 import { payloadText } from '../../../src/queue/state/job.ts';
-import { RecordPacker } from '../../../src/storage/wal/records.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { type Bench, bench, FakeLog } from '../support/fake-log.ts';
 import { expectReplayable, take, tokens, types } from '../support/take.ts';
 
@@ -49,7 +49,7 @@ describe('cancel', () => {
       await b.engine.cancel('a');
       if (end === 'reclaim') {
         const log = new FakeLog(99);
-        for (const record of b.log.records) await log.append(new RecordPacker().pack([record]));
+        for (const record of b.log.records) await log.append(packed([record]));
         b = bench({}, log, b.clock);
         await b.engine.reclaim();
       } else await b.engine[end](running, { reason: 'stopped' });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ScheduleSpec } from '../../../src/queue/engine-types.ts';
-import { RecordPacker } from '../../../src/storage/wal/records.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { type Bench, bench, FakeLog } from '../support/fake-log.ts';
 import { expectReplayable, take, types } from '../support/take.ts';
 
@@ -139,7 +139,7 @@ describe('a schedule', () => {
     b.clock.advance(2 * hour);
     await b.engine.sweep(0);
     const log = new FakeLog(99);
-    for (const record of b.log.records) await log.append(new RecordPacker().pack([record]));
+    for (const record of b.log.records) await log.append(packed([record]));
     b = bench({}, log, b.clock);
     expect((await b.engine.sweep(0)).scheduled).toBe(0);
     b.clock.advance(hour);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Sweeper } from '../../../src/queue/run/sweeper.ts';
-import { RecordPacker } from '../../../src/storage/wal/records.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { type Bench, bench, FakeLog, noSpace } from '../support/fake-log.ts';
 import { expectReplayable, take } from '../support/take.ts';
 
@@ -10,7 +10,7 @@ const hourly = { id: 's', rule: { kind: 'every', everyMs: hour }, job: { name: '
 /** The same store, opened by the next process. */
 async function reopened(b: Bench): Promise<Bench> {
   const log = new FakeLog(99);
-  for (const record of b.log.records) await log.append(new RecordPacker().pack([record]));
+  for (const record of b.log.records) await log.append(packed([record]));
   return bench({}, log, b.clock);
 }
 

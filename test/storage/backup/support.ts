@@ -4,6 +4,7 @@ import { type BackupResult, backupStore } from '../../../src/storage/backup.ts';
 import { verifyStore } from '../../../src/storage/read.ts';
 import { openStore } from '../../../src/storage/store.ts';
 import type { StorageEnv } from '../../../src/storage/types.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { SimFs } from '../../support/sim-fs.ts';
 import { imageAfterKill } from '../../support/sim-image.ts';
 import type { OpRecord } from '../../support/sim-ops.ts';
@@ -32,7 +33,7 @@ export async function itemsOf(copy: Image): Promise<string[]> {
   expect(report.endProven).toBe(true);
   const store = await openStore(env, dir, { machine: make });
   const items = [...store.machine.items];
-  await store.append([Buffer.from('one more')]);
+  await store.append(packed([Buffer.from('one more')]));
   await store.checkpoint();
   await store.close();
   return items;

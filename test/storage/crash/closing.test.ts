@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { openStore } from '../../../src/storage/store.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { simEnv } from '../../support/env.ts';
 import { treeOf } from '../../support/sim-image.ts';
 import { ListMachine } from './list-machine.ts';
@@ -11,7 +12,7 @@ test('after close nothing is removed: a checkpoint or prune that comes late is r
   const env = simEnv();
   const store = await open(env);
   for (let round = 0; round < 4; round++) {
-    await store.append([Buffer.from(`record ${round}`)]);
+    await store.append(packed([Buffer.from(`record ${round}`)]));
     await store.checkpoint({ clean: false });
   }
   await store.close();
@@ -25,18 +26,18 @@ test('after close nothing is removed: a checkpoint or prune that comes late is r
 test('a second look that cannot read does not poison the writer', async () => {
   const env = simEnv();
   const store = await open(env);
-  await store.append([Buffer.from('one')]);
+  await store.append(packed([Buffer.from('one')]));
   env.fs.inject({ nth: 1, errno: 'EMFILE', match: (op) => op.kind === 'open' });
   await expect(store.reload()).rejects.toMatchObject({ code: 'E_READ' });
   expect(store.poison).toBeUndefined();
-  expect(await store.append([Buffer.from('two')])).toBe(2);
+  expect(await store.append(packed([Buffer.from('two')]))).toBe(2);
   await store.close();
 });
 
 test('a SEAL whose sync fails leaves nothing locked: the store can be opened again in the same process', async () => {
   const env = simEnv();
   const store = await open(env);
-  await store.append([Buffer.from('one')]);
+  await store.append(packed([Buffer.from('one')]));
   env.fs.inject({
     nth: 1,
     errno: 'EIO',

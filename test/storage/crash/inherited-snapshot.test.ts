@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { compactStore } from '../../../src/storage/compact.ts';
 import { scanStore } from '../../../src/storage/read.ts';
 import { openStore, type Store } from '../../../src/storage/store.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { simEnv } from '../../support/env.ts';
 import { SimFs } from '../../support/sim-fs.ts';
 import { imageAfterKill, imageAfterPowerLoss } from '../../support/sim-image.ts';
@@ -18,7 +19,7 @@ function open(fs: SimFs): Promise<ListStore> {
   return openStore(simEnv({ fs }), '/s', { machine: () => new ListMachine(), create: true, segmentBytes: 300 });
 }
 
-const append = (store: ListStore, text: string): Promise<number> => store.append([Buffer.from(text)]);
+const append = (store: ListStore, text: string): Promise<number> => store.append(packed([Buffer.from(text)]));
 
 const texts = ['one', 'two', 'three'];
 

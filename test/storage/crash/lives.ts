@@ -1,6 +1,7 @@
 import { WalqError } from '../../../src/base/errors.ts';
 import { compactStore } from '../../../src/storage/compact.ts';
 import type { Store } from '../../../src/storage/store.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { simEnv } from '../../support/env.ts';
 import { Prng } from '../../support/seeded-random.ts';
 import { crashStates } from '../../support/sim-crash.ts';
@@ -120,7 +121,7 @@ export class Lives {
     };
     await this.#note(
       `append ${count}`,
-      store.append(asked.map(({ text }) => Buffer.from(text))).then(
+      store.append(packed(asked.map(({ text }) => Buffer.from(text)))).then(
         () => settle('acked'),
         (error: unknown) => {
           const code = error instanceof WalqError ? error.code : '';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { compactStore } from '../../../src/storage/compact.ts';
 import { openStore, type Store } from '../../../src/storage/store.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { simEnv } from '../../support/env.ts';
 import { SimFs } from '../../support/sim-fs.ts';
 import { treeOf } from '../../support/sim-image.ts';
@@ -13,7 +14,7 @@ type ListStore = Store<ListMachine>;
 const open = (fs: SimFs, dir: string): Promise<ListStore> =>
   openStore(simEnv({ fs }), dir, { machine: () => new ListMachine(), create: true, segmentBytes: 300 });
 
-const append = (store: ListStore, text: string): Promise<number> => store.append([Buffer.from(text)]);
+const append = (store: ListStore, text: string): Promise<number> => store.append(packed([Buffer.from(text)]));
 
 async function filled(fs: SimFs, dir: string, texts: readonly string[]): Promise<ListStore> {
   const store = await open(fs, dir);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { SimFs } from '../../support/sim-fs.ts';
 import { imageAfterKill } from '../../support/sim-image.ts';
 import type { OpRecord } from '../../support/sim-ops.ts';
@@ -103,7 +104,7 @@ test('what a rejected batch left behind never shows after a smaller one', async 
   const isLogWrite = (op: OpRecord): boolean => inLog(op) && op.kind === 'write';
   run.fs.inject({ nth: 1, short: 1500, match: isLogWrite });
   run.fs.inject({ nth: 2, errno: 'ENOSPC', match: isLogWrite });
-  const large = run.store.append([Buffer.from(item(99, 3000))]);
+  const large = run.store.append(packed([Buffer.from(item(99, 3000))]));
   await expect(large).rejects.toMatchObject({ code: 'E_NO_SPACE' });
   await run.append(item(2));
   await run.append(item(3));
@@ -122,7 +123,7 @@ test.each([20, 400, 1100])(
     const isLogWrite = (op: OpRecord): boolean => inLog(op) && op.kind === 'write';
     run.fs.inject({ nth: 1, short: 1500, match: isLogWrite });
     run.fs.inject({ nth: 2, errno: 'ENOSPC', match: isLogWrite });
-    await expect(run.store.append([Buffer.from(item(99, 3000))])).rejects.toMatchObject({ code: 'E_NO_SPACE' });
+    await expect(run.store.append(packed([Buffer.from(item(99, 3000))]))).rejects.toMatchObject({ code: 'E_NO_SPACE' });
     await run.append(item(2, bytes));
     expect((await explore(run.points, exploration)).broken).toEqual([]);
   },

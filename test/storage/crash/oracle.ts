@@ -1,6 +1,7 @@
 import { WalqError } from '../../../src/base/errors.ts';
 import { type Finding, worstSeverity } from '../../../src/base/finding.ts';
 import { openStore, type Store } from '../../../src/storage/store.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { simEnv } from '../../support/env.ts';
 import type { CrashState } from '../../support/sim-crash.ts';
 import { SimFs } from '../../support/sim-fs.ts';
@@ -102,14 +103,14 @@ async function appendAgain(fs: SimFs, expected: readonly string[], record: strin
   const store = await openList(fs, 103, options);
   sameTree('opening twice changed a file', before, treeOf(fs.root));
   demand(store.machine.items.join('|') === expected.join('|'), 'the second opening found something else');
-  await store.append([Buffer.from(record)]);
+  await store.append(packed([Buffer.from(record)]));
   await store.close();
 }
 
 async function appendAfterCheckpoint(fs: SimFs, records: readonly string[], options: Options): Promise<void> {
   const store = await openList(fs, 104, options);
   await store.checkpoint({ keep: 1 });
-  for (const record of records) await store.append([Buffer.from(record)]);
+  for (const record of records) await store.append(packed([Buffer.from(record)]));
   await store.close();
 }
 

@@ -1,5 +1,6 @@
 import { openStore, type Store } from '../../../src/storage/store.ts';
 import type { OpenOptions } from '../../../src/storage/store-options.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { type SimEnv, simEnv } from '../../support/env.ts';
 import { SimFs } from '../../support/sim-fs.ts';
 import { imageAfterKill } from '../../support/sim-image.ts';
@@ -70,7 +71,7 @@ export class Run {
   async append(...records: string[]): Promise<void> {
     this.issued.push(...records);
     const end = this.issued.length;
-    await this.store.append(records.map((record) => Buffer.from(record)));
+    await this.store.append(packed(records.map((record) => Buffer.from(record))));
     this.acked = Math.max(this.acked, end);
     this.fs.note(`ack ${end}`);
   }

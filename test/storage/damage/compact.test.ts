@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { compactStore, planCompact } from '../../../src/storage/compact.ts';
 import { openStore } from '../../../src/storage/store.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { ListMachine } from '../crash/list-machine.ts';
 import {
   bytesAt,
@@ -103,12 +104,12 @@ test.each([1, 2])('beside appends and other snapshots the one that was proved st
   const reload = store.reload.bind(store);
   store.reload = async () => {
     const look = await reload();
-    await store.append([Buffer.from('meanwhile')]);
+    await store.append(packed([Buffer.from('meanwhile')]));
     await store.checkpoint({ clean: false });
     return look;
   };
   const { snapshot, removedSegments } = await compactStore(env, store, { keep });
-  await store.append([Buffer.from('afterwards')]);
+  await store.append(packed([Buffer.from('afterwards')]));
   await store.close();
   const names = [...imageOf(env.fs).keys()];
   expect(names).toEqual(expect.arrayContaining([expect.stringContaining(snapshot.file)]));

@@ -10,6 +10,7 @@ import {
   sealFrame,
 } from '../../../src/storage/wal/format.ts';
 import { decodeHeadFile } from '../../../src/storage/wal/head.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { simEnv } from '../../support/env.ts';
 import { bytesOf, putFile } from '../../support/sim-edit.ts';
 import type { SimFs } from '../../support/sim-fs.ts';
@@ -39,7 +40,7 @@ export async function everyStore(options: { closed: boolean; seed?: number }): P
   await appendSome(store, 8, 8);
   await store.checkpoint();
   await store.rotate();
-  await store.append([Buffer.from('record 9'), Buffer.from('record 10')]);
+  await store.append(packed([Buffer.from('record 9'), Buffer.from('record 10')]));
   await store.close();
   addFrames(env.fs);
   store = await openStore(env, dir, { machine: make, keepSnapshots: 5 });
@@ -75,7 +76,7 @@ export async function largeStore(seed = 1): Promise<Image> {
   const env = simEnv({ seed });
   const store = await openStore(env, dir, { machine: make, create: true, keepSnapshots: 5 });
   for (let number = 1; number <= recordsOfAll * 3; number++) {
-    await store.append([Buffer.from(largeText(number))]);
+    await store.append(packed([Buffer.from(largeText(number))]));
     if (number % 12 === 6) await store.checkpoint();
     if (number % 12 === 0 && number < recordsOfAll * 3) await store.rotate();
   }

@@ -3,6 +3,7 @@ import { crcOf } from '../../../src/base/bytes.ts';
 import { openStore } from '../../../src/storage/store.ts';
 import { encodeStoreFile } from '../../../src/storage/store-file.ts';
 import { FrameType, payloadBytesMax } from '../../../src/storage/wal/format.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { simEnv } from '../../support/env.ts';
 import { Prng } from '../../support/seeded-random.ts';
 import { tried } from '../../support/tried.ts';
@@ -142,14 +143,14 @@ test('hostile lengths and counts, their checksum right or wrong, are damage and 
 test('an operation over the limit is refused before a byte is written, and the store goes on', async (context) => {
   const env = simEnv();
   const store = await openStore(env, dir, { machine: make, create: true });
-  await store.append([Buffer.from(textOf(1))]);
+  await store.append(packed([Buffer.from(textOf(1))]));
   const before = imageOf(env.fs);
   const big = new Uint8Array(payloadBytesMax).fill(65);
   for (const records of [[big], [big.subarray(1), Buffer.from('more')], Array(3).fill(big.subarray(0, 2 ** 25))]) {
-    await expect(store.append(records)).rejects.toMatchObject({ code: 'E_RECORD_SIZE', exit: 2 });
+    await expect(store.append(packed(records))).rejects.toMatchObject({ code: 'E_RECORD_SIZE', exit: 2 });
   }
   expect(imageOf(env.fs)).toEqual(before);
-  await store.append([Buffer.from(textOf(2))]);
+  await store.append(packed([Buffer.from(textOf(2))]));
   expect(store.machine.items).toEqual(texts(2));
   await store.close();
   tried(context, 'record-length', { 'refused before a byte': 3 });

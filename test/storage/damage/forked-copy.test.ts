@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { openStore } from '../../../src/storage/store.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { simEnv } from '../../support/env.ts';
 import { tried } from '../../support/tried.ts';
 import { appendSome, bytesAt, dir, diskOf, fileOf, type Image, imageOf, make, withFile } from './image.ts';
@@ -12,12 +13,12 @@ async function ownWay(from: Image, who: string, seed: number): Promise<Image> {
   const env = simEnv({ fs: (await diskOf(from)).fs, seed });
   const store = await openStore(env, dir, { machine: make, keepSnapshots: 1 });
   await store.rotate();
-  for (const number of [4, 5, 6]) await store.append([Buffer.from(`${who} ${number}`)]);
+  for (const number of [4, 5, 6]) await store.append(packed([Buffer.from(`${who} ${number}`)]));
   await store.checkpoint();
   await store.rotate();
   // No new snapshot, as nothing happened; but now the segment that the snapshot points into can go.
   await store.checkpoint();
-  await store.append([Buffer.from(`${who} 7`)]);
+  await store.append(packed([Buffer.from(`${who} 7`)]));
   await store.close();
   return imageOf(env.fs);
 }

@@ -4,6 +4,7 @@ import { replayTo } from '../../../src/storage/replay.ts';
 import { openStore } from '../../../src/storage/store.ts';
 import { segmentHeaderBytes } from '../../../src/storage/wal/format.ts';
 import { decodeHeadFile } from '../../../src/storage/wal/head.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { simEnv } from '../../support/env.ts';
 import { bytesAt, dir, diskOf, fileOf, type Image, imageOf, make, sampleStore, textOf, withFile } from './image.ts';
 
@@ -45,7 +46,7 @@ test('events of a segment without a header count as events behind the fault', as
 test('a last segment that never held a frame loses none with its header', async () => {
   const env = simEnv();
   const store = await openStore(env, dir, { machine: make, create: true });
-  await store.append([Buffer.from(textOf(1))]);
+  await store.append(packed([Buffer.from(textOf(1))]));
   await store.rotate();
   // Killed: nothing closes it.
   const killed = noHeader(imageOf(env.fs), second);
@@ -76,17 +77,17 @@ test('who stops reading in a segment under a wrong name has not seen that anythi
 async function forks(): Promise<{ own: Image; other: Image; snapshot: string }> {
   const env = simEnv();
   const store = await openStore(env, dir, { machine: make, create: true });
-  await store.append([1, 2].map((number) => Buffer.from(textOf(number))));
+  await store.append(packed([1, 2].map((number) => Buffer.from(textOf(number)))));
   await store.rotate();
-  await store.append([Buffer.from(textOf(3))]);
+  await store.append(packed([Buffer.from(textOf(3))]));
   await store.close();
   const common = imageOf(env.fs);
   const goOn = async (text: (number: number) => string): Promise<Image> => {
     const world = await diskOf(common);
     const fork = await openStore(world, dir, { machine: make, keepSnapshots: 5 });
-    for (let number = 4; number <= 6; number++) await fork.append([Buffer.from(text(number))]);
+    for (let number = 4; number <= 6; number++) await fork.append(packed([Buffer.from(text(number))]));
     await fork.checkpoint();
-    for (let number = 7; number <= 8; number++) await fork.append([Buffer.from(text(number))]);
+    for (let number = 7; number <= 8; number++) await fork.append(packed([Buffer.from(text(number))]));
     await fork.close();
     return imageOf(world.fs);
   };
@@ -127,7 +128,7 @@ test('the last segment of a fork is not what HEAD tells of, whether its header c
 test('a segment that is missing behind a sealed one leaves the loss unknown, header or not', async () => {
   const env = simEnv();
   const store = await openStore(env, dir, { machine: make, create: true });
-  await store.append([Buffer.from(textOf(1))]);
+  await store.append(packed([Buffer.from(textOf(1))]));
   await store.rotate();
   // HEAD as it was before the rotation.
   const head = `${dir}/HEAD`;
@@ -146,10 +147,10 @@ test('a segment that is missing behind a sealed one leaves the loss unknown, hea
 test('a snapshot that stands on a header is no misfit when the frame that tells its checksum is gone', async () => {
   const env = simEnv();
   const store = await openStore(env, dir, { machine: make, create: true, keepSnapshots: 5 });
-  await store.append([Buffer.from(textOf(1))]);
+  await store.append(packed([Buffer.from(textOf(1))]));
   await store.rotate();
   await store.checkpoint();
-  for (const number of [2, 3]) await store.append([Buffer.from(textOf(number))]);
+  for (const number of [2, 3]) await store.append(packed([Buffer.from(textOf(number))]));
   await store.close();
   const sound = imageOf(env.fs);
   const image = edited(sound, second, (bytes) => bytes.fill(0x5a, 16, segmentHeaderBytes + 20));

@@ -2,6 +2,7 @@ import { parentOf } from '../../../src/base/path.ts';
 import { encodePreamble, preambleBytes } from '../../../src/storage/preamble.ts';
 import { openStore, type Store } from '../../../src/storage/store.ts';
 import type { StorageEnv } from '../../../src/storage/types.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { simEnv } from '../../support/env.ts';
 import { putFile } from '../../support/sim-edit.ts';
 import { SimFs } from '../../support/sim-fs.ts';
@@ -87,7 +88,7 @@ export function ofNewerFormat(bytes: Uint8Array): Uint8Array {
 export const textOf = (number: number) => `record ${number}`;
 
 export async function appendSome(store: Store<ListMachine>, from: number, to: number): Promise<void> {
-  for (let number = from; number <= to; number++) await store.append([Buffer.from(textOf(number))]);
+  for (let number = from; number <= to; number++) await store.append(packed([Buffer.from(textOf(number))]));
 }
 
 /**
@@ -106,7 +107,7 @@ export async function sampleStore(options: { closed: boolean }): Promise<Image> 
   await appendSome(store, 8, 8);
   await store.checkpoint();
   await store.rotate();
-  await store.append([Buffer.from(textOf(9)), Buffer.from(textOf(10))]);
+  await store.append(packed([Buffer.from(textOf(9)), Buffer.from(textOf(10))]));
   await appendSome(store, 11, 12);
   if (options.closed) await store.close();
   return imageOf(env.fs);

@@ -3,6 +3,7 @@ import { scanStore, verifyStore } from '../../../src/storage/read.ts';
 import type { SalvagePlan } from '../../../src/storage/salvage.ts';
 import { openStore } from '../../../src/storage/store.ts';
 import type { StorageEnv } from '../../../src/storage/types.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { dir, diskOf, type Image, imageOf, sampleStore, textOf } from '../damage/image.ts';
 import { salvage, seqMachine, to } from './salvage-support.ts';
 import { filesOf } from './support.ts';
@@ -42,7 +43,7 @@ export async function check(damaged: Image, lost: readonly number[]): Promise<St
   expect(noted.flatMap(({ seqFirst, seqLast }) => span(Number(seqFirst), Number(seqLast)))).toEqual(lost);
   const store = await openStore(env, to, { machine: seqMachine });
   expect(store.seqLast).toBe(12);
-  await store.append([Buffer.from(textOf(13))]);
+  await store.append(packed([Buffer.from(textOf(13))]));
   await store.checkpoint();
   await store.close();
   const again = await openStore(env, to, { machine: seqMachine });

@@ -3,6 +3,7 @@ import { verifyStore } from '../../../src/storage/read.ts';
 import { replayTo } from '../../../src/storage/replay.ts';
 import { writeSalvage } from '../../../src/storage/salvage-write.ts';
 import { openStore } from '../../../src/storage/store.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { simEnv } from '../../support/env.ts';
 import { putFile } from '../../support/sim-edit.ts';
 import { tried } from '../../support/tried.ts';
@@ -102,7 +103,7 @@ test('a segment of another store is left out, and its seqs are lost', async () =
   const path = fileOf(image, segmentParts[1]);
   const other = simEnv({ seed: 77 });
   const store = await openStore(other, dir, { machine: seqMachine, create: true });
-  for (let number = 1; number <= 9; number++) await store.append([Buffer.from(`record of another ${number}`)]);
+  for (let number = 1; number <= 9; number++) await store.append(packed([Buffer.from(`record of another ${number}`)]));
   await store.close();
   const foreign = bytesAt(imageOf(other.fs), fileOf(imageOf(other.fs), '0000000001-'));
   const env = await check(withFile(image, path, foreign), span(5, 8));
@@ -121,7 +122,7 @@ test('events behind a hole that need what was lost in it are skipped and listed,
   const env = simEnv();
   const store = await openStore(env, dir, { machine: seqMachine, create: true });
   for (const text of ['record 1', 'record 2', 'record needs 2', 'record needs 1', 'record 5']) {
-    await store.append([Buffer.from(text)]);
+    await store.append(packed([Buffer.from(text)]));
   }
   await store.close();
   const image = imageOf(env.fs);
@@ -142,7 +143,7 @@ test('events behind a hole that need what was lost in it are skipped and listed,
 test('a record that does not apply where nothing was lost before it is a fault all the same', async () => {
   const env = simEnv();
   const bad = await openStore(env, dir, { machine: () => new Lenient(), create: true });
-  for (const text of ['record 1', 'record needs 9', 'record 3']) await bad.append([Buffer.from(text)]);
+  for (const text of ['record 1', 'record needs 9', 'record 3']) await bad.append(packed([Buffer.from(text)]));
   await bad.close();
   await salvage(env);
   await expect(replayTo(env, to, seqMachine)).rejects.toMatchObject({ code: 'E_REPLAY' });
@@ -216,7 +217,7 @@ test('a snapshot of a copy that went its own way stays behind', async () => {
 async function goneOn(image: Image, text: string): Promise<Image> {
   const env = await diskOf(image);
   const store = await openStore(env, dir, { machine: seqMachine });
-  await store.append([Buffer.from(text)]);
+  await store.append(packed([Buffer.from(text)]));
   await store.checkpoint();
   await store.close();
   return imageOf(env.fs);

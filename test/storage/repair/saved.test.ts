@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { scanStore } from '../../../src/storage/read.ts';
 import { planSalvage } from '../../../src/storage/salvage.ts';
 import { openStore } from '../../../src/storage/store.ts';
-import { forEachRecord } from '../../../src/storage/wal/records.ts';
+import { forEachRecord, packed } from '../../../src/storage/wal/records.ts';
 import { root } from '../../support/doc-examples.ts';
 import { simEnv } from '../../support/env.ts';
 import { dir, diskOf, flipped, type Image, imageOf, make, textOf, withFile } from '../damage/image.ts';
@@ -25,7 +25,7 @@ async function sample(): Promise<Image> {
   const store = await openStore(env, dir, { machine: make, create: true });
   for (let number = 1; number <= events; number++) {
     const isPair = number % 4 === 3;
-    await store.append((isPair ? [number, number + 1] : [number]).map((each) => Buffer.from(text(each))));
+    await store.append(packed((isPair ? [number, number + 1] : [number]).map((each) => Buffer.from(text(each)))));
     if (isPair) number++;
     if (number % 12 === 0 && number < events) await store.rotate();
   }

@@ -3,6 +3,7 @@ import { verifyStore } from '../../../src/storage/read.ts';
 import { restoreTo } from '../../../src/storage/restore.ts';
 import { writeSnapshot } from '../../../src/storage/snapshot/write.ts';
 import { openStore } from '../../../src/storage/store.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { crashStates } from '../../support/sim-crash.ts';
 import { bytesOf, putFile } from '../../support/sim-edit.ts';
@@ -117,7 +118,7 @@ test('the new store is refused where something is', async () => {
   await restore(env);
   await expect(restore(env)).rejects.toMatchObject({ code: 'E_PLACE', exit: 7 });
   const store = await openStore(env, copyDir, { machine: make });
-  await store.append([Buffer.from(textOf(9))]);
+  await store.append(packed([Buffer.from(textOf(9))]));
   await store.close();
   expect((await verifyStore(env, copyDir)).verdict).toBe('clean');
 });

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../../../src/storage/store.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
 import { simEnv } from '../../support/env.ts';
 import { SimFile } from '../../support/sim-file.ts';
 import { ListMachine } from '../crash/list-machine.ts';
@@ -33,7 +34,7 @@ test('syncs are waited for in place on a quick disk, and not while it is slow', 
   const store = await openStore(env, '/s', { machine: () => new ListMachine(), create: true });
   const syncsOf = async (appends: number): Promise<string[]> => {
     calls.length = 0;
-    for (let number = 0; number < appends; number++) await store.append([Buffer.from('x')]);
+    for (let number = 0; number < appends; number++) await store.append(packed([Buffer.from('x')]));
     return calls;
   };
   expect(await syncsOf(3)).toEqual(['datasync', 'datasyncSync', 'datasyncSync']);
@@ -47,10 +48,10 @@ test('one asker who was slow once has its syncs in place all the same', async ()
   const disk = timedDisk();
   const store = await openStore(disk.env, '/s', { machine: () => new ListMachine(), create: true });
   // That of the first one is not known yet.
-  await store.append([Buffer.from('x')]);
+  await store.append(packed([Buffer.from('x')]));
   disk.calls.length = 0;
   for (let number = 0; number < 40; number++) {
-    await store.append([Buffer.from('x')]);
+    await store.append(packed([Buffer.from('x')]));
     // A pause for garbage, or a busy machine.
     if (number === 5) disk.now += 50;
   }
@@ -67,7 +68,7 @@ test('askers from outside, who come one in each turn of the event loop, share a 
       let answers = 0;
       const ask = (left: number) => {
         if (left > 1) setImmediate(() => ask(left - 1));
-        void store.append([Buffer.from('x')]).then(() => {
+        void store.append(packed([Buffer.from('x')])).then(() => {
           if (++answers === asks) resolve();
         });
       };
