@@ -52,6 +52,11 @@ export function describeFinding(finding: Finding): string {
   ].join('');
 }
 
+/** The same for the same fault, whichever reading found it. */
+export function findingKey({ code, file, offset }: Finding): string {
+  return `${code} ${file} ${offset ?? ''}`;
+}
+
 function seqsText({ seqFirst, seqLast }: Finding): string {
   if (seqFirst === undefined) return '';
   return seqLast === undefined || seqLast === seqFirst ? `seq ${seqFirst}` : `seq ${seqFirst}..${seqLast}`;

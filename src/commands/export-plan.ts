@@ -3,6 +3,7 @@ import { findingError } from '../base/finding.ts';
 import { baseName } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { QueueMachine } from '../queue/state/machine.ts';
+import { fitting } from '../storage/report.ts';
 import { hashEntries } from '../storage/snapshot/hash.ts';
 import { readSnapshot } from '../storage/snapshot/read.ts';
 import type { LogReport, LostRange } from '../storage/types.ts';
@@ -132,10 +133,9 @@ async function baseOf(
   { report, seqFirst, seqLast: end, lost }: Overlook,
   seqLast: number,
 ): Promise<ExportStart | 'cleaned' | undefined> {
-  const misfits = new Set(report.findings.filter(({ code }) => code === 'E_SNAPSHOT_CHAIN').map(({ file }) => file));
   const { snapshots } = kind === 'store' ? await listStoreSnapshots(context, path) : { snapshots: [] };
-  const good = snapshots
-    .filter(({ summary, seq, file }) => summary !== undefined && seq <= seqLast && !misfits.has(file))
+  const good = fitting(snapshots, report.findings)
+    .filter(({ summary, seq }) => summary !== undefined && seq <= seqLast)
     .sort((a, b) => a.seq - b.seq);
   const newest = good.at(-1)?.seq ?? 0;
   const covered = lost.reduce((last, range) => (range.seqLast <= newest ? Math.max(last, range.seqLast) : last), 0);

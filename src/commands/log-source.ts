@@ -40,7 +40,7 @@ export function openLog(context: CommandContext, target: Target): LogSource {
       case 'segment':
         return await scanSegmentFile(env, path, watched);
       case 'segment-stream':
-        return await scanStream(takeStream(target), 'standard input', watched);
+        return await scanStream(takeStream(target), watched);
       case 'export':
       case 'export-stream':
         return await scanExport(context, target, watched);

@@ -5,7 +5,7 @@ import type { ForeignLogSummary, ForeignSnapshotSummary } from '../formats/types
 import { QueueMachine } from '../queue/state/machine.ts';
 import { besideWriter } from '../storage/beside-writer.ts';
 import { scanSegmentFile, scanStream, scanWalFolder, verifyStore } from '../storage/read.ts';
-import { verdictOf } from '../storage/report.ts';
+import { fitting, verdictOf } from '../storage/report.ts';
 import { checkSnapshot } from '../storage/snapshot/read.ts';
 import { scanSnapshot } from '../storage/snapshot/scan.ts';
 import type { LogReport, SnapshotCheck, Verdict } from '../storage/types.ts';
@@ -54,9 +54,7 @@ async function verifyDeep(context: CommandContext, target: Target): Promise<Veri
   const result = await verifyTarget(context, target);
   // Its log was removed: no event is left to be replayed.
   if (result.log?.segments.length === 0) return result;
-  const misfits = new Set(result.findings.filter(({ code }) => code === 'E_SNAPSHOT_CHAIN').map(({ file }) => file));
-  const fitting = (result.snapshots ?? []).filter(({ file }) => !misfits.has(file));
-  const look = await lookDeep(context, target.path, fitting);
+  const look = await lookDeep(context, target.path, fitting(result.snapshots ?? [], result.findings));
   const findings = [...result.findings, ...look.findings];
   const { applied, leftOut, stateless, proved } = look;
   return { ...result, findings, verdict: verdictOf(findings), deep: { applied, leftOut, stateless, proved } };
@@ -76,7 +74,7 @@ export async function verifyTarget(context: CommandContext, target: Target): Pro
     case 'segment':
       return ofLog(nameOf(target), await scanSegmentFile(env, path, visitor));
     case 'segment-stream':
-      return ofLog(nameOf(target), await scanStream(target.source, 'standard input', visitor));
+      return ofLog(nameOf(target), await scanStream(target.source, visitor));
     case 'export':
     case 'export-stream': {
       const follow = { until: Number.POSITIVE_INFINITY, make: () => new QueueMachine() };

@@ -4,7 +4,7 @@ import { type OpenSource, openSource } from '../fs/read.ts';
 import { type LogFiles, openLogFiles } from './beside-writer.ts';
 import { readHead, walFolder } from './folder.ts';
 import type { StoreIdentity } from './store-file.ts';
-import { type Survey, surveyStore } from './survey.ts';
+import { ownHead, type Survey, surveyStore } from './survey.ts';
 import type { StorageEnv } from './types.ts';
 import type { HeadSlot } from './wal/head.ts';
 import { type SegmentResult, scanLog } from './wal/scan-log.ts';
@@ -77,7 +77,7 @@ async function endOf(
   survey: Survey,
   segments: LogFiles['inputs'],
 ): Promise<HeadSlot | undefined> {
-  const head = survey.head?.storeId === survey.identity.id ? survey.head : undefined;
+  const head = ownHead(survey);
   const whole = await wholeEnd(survey, segments, head);
   if (whole === undefined || (head?.ordinal === whole.ordinal && head.end === whole.end)) return head ?? whole;
   for (const ms of quietMs) {

@@ -1,5 +1,5 @@
 import { damageError, Exit, newerError, notFoundError, usageError, WalqError } from '../base/errors.ts';
-import { type Finding, findingError, worstSeverity } from '../base/finding.ts';
+import { type Finding, findingError, findingKey, worstSeverity } from '../base/finding.ts';
 import { join } from '../base/path.ts';
 import { goneMeanwhile } from '../fs/gone.ts';
 import { type LogFiles, openLogFiles } from './beside-writer.ts';
@@ -273,8 +273,8 @@ function degraded(code: Finding['code'], file: string, message: string): Finding
 function withoutRepeats(findings: readonly Finding[]): Finding[] {
   const seen = new Set<string>();
   return findings.filter((finding) => {
-    const key = `${finding.code} ${finding.file} ${finding.offset ?? ''}`;
-    if (finding.code !== 'E_MISSING_SEGMENT' || !seen.has(key)) return seen.add(key);
-    return false;
+    const isRepeat = finding.code === 'E_MISSING_SEGMENT' && seen.has(findingKey(finding));
+    seen.add(findingKey(finding));
+    return !isRepeat;
   });
 }

@@ -7,7 +7,7 @@ import { goneMeanwhile } from '../fs/gone.ts';
 import { openSource } from '../fs/read.ts';
 import { besideWriter, type LogFiles, openLogFiles } from './beside-writer.ts';
 import { headFileName, listingNotes, listWal, readHead, readSegmentHeader, walFolder } from './folder.ts';
-import { settle, toReport, verdictOf } from './report.ts';
+import { fitting, settle, toReport, verdictOf } from './report.ts';
 import { confirmed } from './second-look.ts';
 import { listSnapshots } from './snapshot/list.ts';
 import { snapshotFolder } from './snapshot/name.ts';
@@ -96,14 +96,8 @@ async function judgeSnapshots(
     const check = await checkSnapshot(env, join(storeDir, file), options).catch(goneMeanwhile);
     if (check) snapshots.push(check);
   }
-  const bases = baseFindings(survey, fitting(snapshots, report));
+  const bases = baseFindings(survey, fitting(snapshots, report.findings));
   return { snapshots, findings: [...snapshots.flatMap((check) => check.findings), ...bases] };
-}
-
-/** Those that are not known to be of another log: no other can be a base. */
-function fitting(snapshots: readonly SnapshotCheck[], report: LogReport): SnapshotCheck[] {
-  const misfits = new Set(report.findings.filter(({ code }) => code === 'E_SNAPSHOT_CHAIN').map(({ file }) => file));
-  return snapshots.filter(({ file }) => !misfits.has(file));
 }
 
 /** A log that begins after seq 1 needs a good snapshot that reaches its first record. */
@@ -122,7 +116,9 @@ function hasPoint(snapshot: Survey['snapshots'][number]): boolean {
 
 /** A log that begins after seq 1, without a good snapshot that would be a base of what comes up to this point. */
 export function noBaseUpTo(survey: Survey, report: StoreReport, last: { seq: number; ordinal: number }): Finding[] {
-  const good = new Set(fitting(report.snapshots, report).flatMap((check) => (check.summary ? [check.file] : [])));
+  const good = new Set(
+    fitting(report.snapshots, report.findings).flatMap((check) => (check.summary ? [check.file] : [])),
+  );
   return noBase(survey, ({ file, seq, point }) => {
     return good.has(file) && seq <= last.seq && (point?.ordinal ?? 0) <= last.ordinal;
   });
@@ -262,8 +258,8 @@ async function scanFile(env: StorageEnv, path: string, visitor: LogVisitor): Pro
   return toReport(log, evidence, judgeLog(log, evidence));
 }
 
-/** A segment from a stream. */
-export async function scanStream(source: ByteSource, name: string, visitor: LogVisitor = {}): Promise<LogReport> {
+/** A segment from standard input. */
+export async function scanStream(source: ByteSource, visitor: LogVisitor = {}): Promise<LogReport> {
   const evidence: Evidence = { alone: true };
   const { size } = source;
   const opened = {
@@ -271,7 +267,7 @@ export async function scanStream(source: ByteSource, name: string, visitor: LogV
     ...(size !== undefined && { size }),
     close: async () => {},
   };
-  const input: SegmentInput = { file: name, open: async () => opened };
+  const input: SegmentInput = { file: 'standard input', open: async () => opened };
   const log = await scanLog([input], evidence, visitor);
   return toReport(log, evidence, judgeLog(log, evidence));
 }

@@ -1,5 +1,5 @@
 import { refusedError, type WalqError } from '../base/errors.ts';
-import type { Finding } from '../base/finding.ts';
+import { type Finding, findingKey } from '../base/finding.ts';
 import { baseName, join } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { writeError } from '../fs/failure.ts';
@@ -99,11 +99,12 @@ async function planHeal(env: StorageEnv, plan: RepairPlan, survey: Survey, reque
   const flips = new Map(found.map((heal) => [join(storeDir, heal.file), heal.flips]));
   if (found.every((heal) => heal.flips.length === 0)) return;
   const healed = await verifyStore(healedView(env, flips), storeDir);
-  const keyOf = ({ code, file, offset }: Finding): string => `${code} ${file} ${offset}`;
-  const stay = new Set(healed.findings.map(keyOf));
-  const storeFile = plan.mends.map(keyOf);
-  plan.mends.push(...plan.leaves.filter((finding) => !stay.has(keyOf(finding))));
-  plan.leaves = healed.findings.filter((finding) => finding.severity !== 'note' && !storeFile.includes(keyOf(finding)));
+  const stay = new Set(healed.findings.map(findingKey));
+  const storeFile = plan.mends.map(findingKey);
+  plan.mends.push(...plan.leaves.filter((finding) => !stay.has(findingKey(finding))));
+  plan.leaves = healed.findings.filter(
+    (finding) => finding.severity !== 'note' && !storeFile.includes(findingKey(finding)),
+  );
 }
 
 async function storeFileAction(env: StorageEnv, storeDir: string, identity: StoreIdentity): Promise<RepairAction> {

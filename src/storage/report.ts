@@ -74,6 +74,12 @@ export function toReport(
   };
 }
 
+/** Those that are not known to be of another log: no other can be a base. */
+export function fitting<S extends { file: string }>(snapshots: readonly S[], findings: readonly Finding[]): S[] {
+  const misfits = new Set(findings.filter(({ code }) => code === 'E_SNAPSHOT_CHAIN').map(({ file }) => file));
+  return snapshots.filter(({ file }) => !misfits.has(file));
+}
+
 /** The verdict that findings alone give. */
 export function verdictOf(findings: readonly Finding[]): Verdict {
   const worst = worstSeverity(findings);

@@ -4,7 +4,8 @@ import { refuseGone } from './beside-writer.ts';
 import { readSegmentHeader, segmentInput, walFolder } from './folder.ts';
 import { type StoreReport, verifyStore } from './read.ts';
 import { findFlips, type HealedFile, healedView } from './repair-heal.ts';
-import { guttedError, isGutted, type Survey, surveyRemains } from './survey.ts';
+import { fitting } from './report.ts';
+import { guttedError, isGutted, ownHead, type Survey, surveyRemains } from './survey.ts';
 import type { StorageEnv } from './types.ts';
 import { segmentHeaderBytes } from './wal/format.ts';
 import type { SegmentName } from './wal/names.ts';
@@ -58,13 +59,54 @@ export async function surveySalvage(
   // What a newer walq can read is not lost, and this one would leave it out.
   const newer = report.findings.filter(({ severity }) => severity === 'newer');
   if (newer.length > 0) throw findingError(newer);
+  const { own, rescued, foreign, begins } = await sortSegments(view, storeDir, survey, report);
+  const good = fitting(report.snapshots, report.findings).flatMap(({ file, summary }) => {
+    return summary && summary.seq <= until ? [{ file, seq: summary.seq }] : [];
+  });
+  const newest = Math.max(0, ...good.map(({ seq }) => seq));
+  // Without a log a snapshot is all there is, and the newest is worth all of them.
+  const gutted = isGutted(survey);
+  if (gutted && good.length === 0) throw guttedError(storeDir, undefined);
+  const first = gutted ? newest + 1 : begins.length === 0 ? 1 : Math.min(...begins);
+  const seqFirst = good.some(({ seq }) => seq >= first - 1) ? first : 1;
+  const snapshots = good.filter(({ seq }) => seq >= seqFirst - 1).sort((a, b) => a.seq - b.seq);
+  await refuseGone(env, storeDir, survey);
+  const proven = Math.max(provenSeq(survey, report, foreign), snapshots.at(-1)?.seq ?? 0);
+  return {
+    evidence: { storeId: survey.identity.id, ...(survey.head && { head: survey.head }) },
+    inputs: own.map((name) => segmentInput(view, join(storeDir, walFolder), walFolder, name)),
+    report,
+    healed,
+    rescued,
+    foreign,
+    seqFirst,
+    seqLast: Math.min(proven, until),
+    until,
+    snapshots,
+    view,
+  };
+}
+
+interface SortedSegments {
+  /** Of this store, in the order of their headers. */
+  own: SegmentName[];
+  rescued: string[];
+  foreign: string[];
+  /** First seqs of what may have been there: a foreign or unreadable file stands in a place of the log. */
+  begins: number[];
+}
+
+/** Whose the segments are, those that an interrupted cleaning left too: what they hold is in a snapshot, but it is there. */
+async function sortSegments(
+  view: StorageEnv,
+  storeDir: string,
+  survey: Survey,
+  report: StoreReport,
+): Promise<SortedSegments> {
   const read = new Map(report.segments.map((segment) => [segment.file, segment]));
   const own: { name: SegmentName; ordinal: number }[] = [];
-  const rescued: string[] = [];
-  const foreign: string[] = [];
-  /** First seqs of what may have been there: a foreign or unreadable file stands in a place of the log. */
-  const begins: number[] = [];
-  const segments = segmentsOf(survey);
+  const [rescued, foreign, begins]: [string[], string[], number[]] = [[], [], []];
+  const segments = [...survey.leftover, ...survey.live];
   for (const [index, name] of segments.entries()) {
     const file = join(walFolder, name.name);
     const path = join(storeDir, file);
@@ -78,45 +120,12 @@ export async function surveySalvage(
     const isOwn = isRescued || header?.storeId === survey.identity.id;
     if (isOwn) own.push({ name, ordinal: header?.ordinal ?? name.ordinal });
     else if (header !== undefined) foreign.push(file);
-    const isEmpty = header === undefined && ((await env.fs.lstat(path))?.size ?? 0) <= segmentHeaderBytes;
+    const isEmpty = header === undefined && ((await view.fs.lstat(path))?.size ?? 0) <= segmentHeaderBytes;
     if (isRescued) begins.push(Math.min(name.seqFirst, seqFirst ?? name.seqFirst));
     else if (!isEmpty) begins.push(isOwn && header ? header.seqFirst : name.seqFirst);
   }
   own.sort((a, b) => a.ordinal - b.ordinal);
-  const misfits = new Set(report.findings.filter(({ code }) => code === 'E_SNAPSHOT_CHAIN').map(({ file }) => file));
-  const good = report.snapshots.flatMap(({ file, summary }) => {
-    return summary && summary.seq <= until && !misfits.has(file) ? [summary] : [];
-  });
-  const newest = Math.max(0, ...good.map(({ seq }) => seq));
-  // Without a log a snapshot is all there is, and the newest is worth all of them.
-  const gutted = isGutted(survey);
-  if (gutted && good.length === 0) throw guttedError(storeDir, undefined);
-  const first = gutted ? newest + 1 : begins.length === 0 ? 1 : Math.min(...begins);
-  const seqFirst = good.some((summary) => summary.seq >= first - 1) ? first : 1;
-  const snapshots = good
-    .filter((summary) => summary.seq >= seqFirst - 1)
-    .map(({ file, seq }) => ({ file, seq }))
-    .sort((a, b) => a.seq - b.seq);
-  await refuseGone(env, storeDir, survey);
-  const proven = Math.max(provenSeq(survey, report, foreign), snapshots.at(-1)?.seq ?? 0);
-  return {
-    evidence: { storeId: survey.identity.id, ...(survey.head && { head: survey.head }) },
-    inputs: own.map(({ name }) => segmentInput(view, join(storeDir, walFolder), walFolder, name)),
-    report,
-    healed,
-    rescued,
-    foreign,
-    seqFirst,
-    seqLast: Math.min(proven, until),
-    until,
-    snapshots,
-    view,
-  };
-}
-
-/** Those that an interrupted cleaning left too: what they hold is in a snapshot, but it is there. */
-function segmentsOf({ leftover, live }: Survey): SegmentName[] {
-  return [...leftover, ...live];
+  return { own: own.map(({ name }) => name), rescued, foreign, begins };
 }
 
 /** HEAD is never ahead of the disk, and a sound header tells the seqs of a payload that is not. */
@@ -125,5 +134,5 @@ function provenSeq(survey: Survey, report: StoreReport, foreign: readonly string
     return (code === 'E_PAYLOAD' || code === 'E_AMBIGUOUS_TAIL') && !foreign.includes(file);
   });
   const seqs = stated.map(({ seqLast }) => (typeof seqLast === 'number' ? seqLast : 0));
-  return Math.max(0, survey.head?.storeId === survey.identity.id ? survey.head.seqLast : 0, ...seqs);
+  return Math.max(0, ownHead(survey)?.seqLast ?? 0, ...seqs);
 }

@@ -1,4 +1,4 @@
-import type { Finding } from '../base/finding.ts';
+import { type Finding, findingKey } from '../base/finding.ts';
 import type { StorageEnv } from './types.ts';
 
 /** A finding beside a live writer counts only if it is still there after these waits, milliseconds. */
@@ -18,13 +18,9 @@ export async function confirmed(
   for (const ms of waitsMs) {
     if (open.length === 0) break;
     await env.clock.sleep(ms);
-    const now = new Set((await lookAgain(open)).map(keyOf));
-    open = open.filter((finding) => now.has(keyOf(finding)));
+    const now = new Set((await lookAgain(open)).map(findingKey));
+    open = open.filter((finding) => now.has(findingKey(finding)));
   }
   const stay = new Set(open);
   return findings.filter((finding) => finding.severity === 'note' || stay.has(finding));
-}
-
-function keyOf(finding: Finding): string {
-  return `${finding.code} ${finding.file} ${finding.offset ?? ''}`;
 }

@@ -147,6 +147,11 @@ function guttedFinding(storeId: string, head: FoundSlot | undefined): Finding {
   return { code: 'E_GUTTED', severity: 'corrupt', file: walFolder, message };
 }
 
+/** HEAD, unless it is of another store. */
+export function ownHead({ head, identity }: Survey): FoundSlot | undefined {
+  return head?.storeId === identity.id ? head : undefined;
+}
+
 /**
  * What is lost with the whole log: what came after the newest good snapshot. HEAD says where the log ended, and nothing
  * came after that where it says closed.
@@ -156,7 +161,7 @@ export function lossOfLog(
   good: readonly { seq: number }[],
 ): { lost: LostRange[]; lostUnknown: boolean } {
   const from = Math.max(0, ...good.map(({ seq }) => seq));
-  const head = survey.head?.storeId === survey.identity.id ? survey.head : undefined;
+  const head = ownHead(survey);
   const known = Math.max(from, ...survey.snapshots.map(({ seq, point }) => (point ? seq : 0)));
   const seqLast = Math.max(known, head?.seqLast ?? 0);
   const exact = survey.headUsable && head?.closed === true && head.seqLast >= known;

@@ -243,7 +243,7 @@ export const writingMutants = [
     name: 'left-over segments are not salvaged',
     property: 'salvage takes over every sound segment of the store',
     file: 'src/storage/salvage-survey.ts',
-    edits: [['return [...leftover, ...live];', 'return live.slice(leftover.length * 0);']],
+    edits: [['const segments = [...survey.leftover, ...survey.live];', 'const segments = survey.live;']],
     tests: ['test/storage/strays.test.ts'],
   },
   {

@@ -27,7 +27,7 @@ test('a segment of log format 1 with every type of frame is read as what was wri
   const frames: string[] = [];
   const records = new Map<number, string>();
   const payloads = new Map<string, string>();
-  const report = await scanStream(sourceOf(frozen), 'frozen', {
+  const report = await scanStream(sourceOf(frozen), {
     frame: ({ type, typeByte, offset, seqFirst, count, payload }) => {
       frames.push(`${offset} ${type === 'other' ? typeByte : type} ${seqFirst}+${count}`);
       payloads.set(`${offset} ${type}`, Buffer.from(payload).toString('hex'));
