@@ -25,15 +25,16 @@ export async function onQueue<T>(
   use: (ops: QueueOps) => Promise<T>,
 ): Promise<T> {
   const onOpen = (opened: Store<QueueMachine>): void => {
-    noteOpening(context, store, opened);
+    noteOpening(context, opened);
     options.onOpen?.(opened);
   };
   return await withQueue(context.env, store, { ...options, onOpen }, use);
 }
 
 /** What opening made, moved out of the way or got along without: never in silence. */
-export function noteOpening(context: CommandContext, store: string, opened: Store<QueueMachine>): void {
-  if (opened.created) context.note(`created a new store at ${escapeText(store)}`);
+export function noteOpening(context: CommandContext, opened: Store<QueueMachine>): void {
+  const { dir, created } = opened;
+  if (created) context.note(`created a new store at ${escapeText(dir)}`);
   const { trimmed, findings } = opened.recovery;
   if (trimmed !== undefined) {
     const { bytes, file, quarantine } = trimmed;
@@ -42,6 +43,6 @@ export function noteOpening(context: CommandContext, store: string, opened: Stor
   const bad = findings.find(({ severity }) => severity === 'degraded');
   if (bad !== undefined) {
     const what = `${escapeText(bad.file)}: ${bad.message}`;
-    context.note(`degraded, nothing is lost: ${what} [${bad.code}]; walq doctor ${shellWord(store)}`);
+    context.note(`degraded, nothing is lost: ${what} [${bad.code}]; walq doctor ${shellWord(dir)}`);
   }
 }

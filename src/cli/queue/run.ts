@@ -78,7 +78,7 @@ export async function run(session: Session, _args: readonly string[], flags: Run
       onReady: (store, runner) => {
         signals.listen(runner);
         session.settle();
-        noteOpening(session.context, store.dir, store);
+        noteOpening(session.context, store);
         const jobs = store.machine.counts;
         session.context.note(
           `ready, ${workersText(flags)}: ${count(jobs.pending)} pending, ${count(jobs.in_flight)} in flight, ${count(jobs.completed)} completed, ${count(jobs.dead)} dead`,
