@@ -9,8 +9,8 @@ export interface AttemptSpec {
    * either.
    */
   command: { shell: string } | { argv: readonly string[] };
-  /** Whose command it is. Default: a shell line is the runner's, an argv list the job's. */
-  owner?: 'runner' | 'job';
+  /** Whose command it is. */
+  owner: 'runner' | 'job';
   job: {
     id: string;
     name: string;

@@ -165,7 +165,7 @@ class Attempt {
   #outcome(exit: Exit, output: OutputSummary): Omit<AttemptOutcome, 'pid' | 'durationMs' | 'output' | 'leftovers'> {
     const { timeoutMs } = this.#spec;
     const end: AttemptEnd = {
-      owner: this.#spec.owner ?? ('shell' in this.#spec.command ? 'runner' : 'job'),
+      owner: this.#spec.owner,
       exitCode: exit.code,
       signal: exit.signal,
       timedOut: this.#timedOut,

@@ -6,8 +6,8 @@ import { fileOutput } from './output.ts';
 import type { ProcessTable } from './process-table.ts';
 
 /** An attempt as plain data, so that another process can carry it out. */
-export interface AttemptOrder extends Pick<AttemptSpec, 'command' | 'job' | 'store' | 'lease' | 'killAfterMs'> {
-  owner: 'runner' | 'job';
+export interface AttemptOrder
+  extends Pick<AttemptSpec, 'command' | 'owner' | 'job' | 'store' | 'lease' | 'killAfterMs'> {
   timeoutMs?: number;
   /** Where its output goes. */
   log: { folder: string; name: string };

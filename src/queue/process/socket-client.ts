@@ -8,7 +8,6 @@ import {
   controlVersion,
   encodeMessage,
   errorFromWire,
-  type Hello,
   messageBytesMax,
   parseMessage,
   parseResponse,
@@ -33,10 +32,6 @@ export interface ControlClientOptions {
 export interface ControlClient {
   /** Of the store the other side serves. */
   readonly storeId: string;
-  /** The process that serves it. */
-  readonly pid: number | undefined;
-  /** False once the connection is over. */
-  readonly connected: boolean;
   /**
    * Sends one request; several may run at a time. Resolves with the result, or rejects with the error of the other
    * side, E_CONTROL_TOO_LARGE, E_CONTROL_TIMEOUT (it may still be carried out), or E_CONNECTION_LOST (the same: ask
@@ -94,6 +89,7 @@ interface Waiting {
 }
 
 class Client implements ControlClient {
+  storeId = '';
   readonly #socket: Socket;
   readonly #clock: Clock;
   readonly #bytesMax: number;
@@ -101,7 +97,6 @@ class Client implements ControlClient {
   readonly #waiting = new Map<number, Waiting>();
   #onHello: ((message: Record<string, unknown>) => void) | undefined;
   #onGone: (() => void) | undefined;
-  #hello: Hello | undefined;
   #nextId = 1;
   /** Why the connection ended, when this side knows. */
   #failure: WalqError | undefined;
@@ -129,9 +124,8 @@ class Client implements ControlClient {
       });
       if (message === undefined) return undefined;
       if (message.ok === false) client.#onMessage(message);
-      const hello = checkHello(message, options.storeId);
-      client.#hello = hello;
-      client.#write(encodeMessage({ walq: controlVersion, store: hello.store }, client.#bytesMax));
+      client.storeId = checkHello(message, options.storeId);
+      client.#write(encodeMessage({ walq: controlVersion, store: client.storeId }, client.#bytesMax));
       return client;
     } catch (error) {
       socket.destroy();
@@ -142,24 +136,12 @@ class Client implements ControlClient {
     }
   }
 
-  get storeId(): string {
-    return this.#hello?.store ?? '';
-  }
-
-  get pid(): number | undefined {
-    return this.#hello?.pid;
-  }
-
-  get connected(): boolean {
-    return this.#socket.writable && this.#failure === undefined;
-  }
-
   async request(
     op: string,
     body: Readonly<Record<string, unknown>> = {},
     options: { timeoutMs?: number } = {},
   ): Promise<unknown> {
-    if (!this.connected) throw this.#failure ?? lost(op);
+    if (!this.#socket.writable || this.#failure !== undefined) throw this.#failure ?? lost(op);
     const id = this.#nextId++;
     const line = encodeMessage({ id, op, body }, this.#bytesMax);
     if (line === undefined) {

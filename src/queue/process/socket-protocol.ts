@@ -56,10 +56,10 @@ export function parseMessage(line: Uint8Array): Record<string, unknown> {
 
 /**
  * Reads the first message of the other side and checks that both mean the same protocol and, where given, the same
- * store.
+ * store. Answers the store of the other side.
  */
-export function checkHello(message: Record<string, unknown>, storeId: string | undefined): Hello {
-  const { walq, store, pid } = message;
+export function checkHello(message: Record<string, unknown>, storeId: string | undefined): string {
+  const { walq, store } = message;
   if (typeof walq !== 'number' || typeof store !== 'string') {
     throw protocolError('the first message on the control socket must be {"walq":1,"store":"<store id>"}');
   }
@@ -81,7 +81,7 @@ export function checkHello(message: Record<string, unknown>, storeId: string | u
       },
     );
   }
-  return typeof pid === 'number' ? { walq, store, pid } : { walq, store };
+  return store;
 }
 
 export function parseRequest(message: Record<string, unknown>): ControlRequest {

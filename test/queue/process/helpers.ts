@@ -27,6 +27,7 @@ afterEach(() => {
 export function spec(command: AttemptSpec['command'] | string, changes: Partial<AttemptSpec> = {}): AttemptSpec {
   return {
     command: typeof command === 'string' ? { shell: command } : command,
+    owner: typeof command === 'string' ? 'runner' : 'job',
     job: { id: 'job_1', name: 'mail', payload: '{"to":"a"}', attempt: 2, attemptsMax: 5 },
     store: '/somewhere/store',
     lease: 'c0ffee:12',

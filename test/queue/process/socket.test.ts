@@ -4,14 +4,18 @@ import { describe, expect, it } from 'vitest';
 import { usageError } from '../../../src/base/errors.ts';
 import { tried } from '../../support/tried.ts';
 import { tempFolder, until } from './helpers.ts';
-import { client, rawServer, serve, storeA, storeB, storeFolder, tryClient } from './socket-helpers.ts';
+import { client, RawClient, rawServer, serve, storeA, storeB, storeFolder, tryClient } from './socket-helpers.ts';
 
 describe('a request', () => {
-  it('is answered, with the store and the pid of the runner known', async () => {
+  it('is answered, after a greeting with the store and the pid of the runner', async () => {
     const store = storeFolder();
     await serve(store);
     const one = await client(store, { storeId: storeA });
-    expect([one.storeId, one.pid, one.connected]).toEqual([storeA, process.pid, true]);
+    expect(one.storeId).toBe(storeA);
+    const raw = new RawClient(store);
+    await raw.until(() => raw.messages.length > 0);
+    expect(raw.messages[0]).toMatchObject({ store: storeA, pid: process.pid });
+    raw.socket.destroy();
     expect(await one.request('enqueue', { name: 'mail' })).toEqual({ echo: { name: 'mail' }, op: 'enqueue' });
   });
 
