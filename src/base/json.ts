@@ -108,8 +108,8 @@ export function jsonMembers(text: string, depthMax: number = jsonDepthMax): Json
 }
 
 /** Elements of an array as written. */
-export function jsonElements(text: string, depthMax: number = jsonDepthMax): string[] {
-  return [...walkJsonElements(text, depthMax)];
+export function jsonElements(text: string): string[] {
+  return [...walkJsonElements(text)];
 }
 
 /**

@@ -15,7 +15,7 @@ export interface SnapshotCodec {
   /** Key of the member that holds the jobs. */
   jobsKey: string;
   /** One job. Reports its faults; gives nothing when it cannot be used. */
-  job(id: string, piece: JsonPiece, findings: FindingList): Omit<ForeignJob, 'file' | 'offset' | 'end'> | undefined;
+  job(id: string, piece: JsonPiece, findings: FindingList): Omit<ForeignJob, 'file' | 'offset'> | undefined;
   /** Any other member of the root. */
   member(key: string, piece: JsonPiece, head: SnapshotHead, findings: FindingList): void;
   /** After the last byte. */
@@ -159,7 +159,7 @@ class SnapshotReader {
       if (job === undefined) return undefined;
       this.#jobs++;
       this.#byStatus[job.status]++;
-      return { ...job, file: this.#file, offset: piece.offset, end: piece.end };
+      return { ...job, file: this.#file, offset: piece.offset };
     }
     return undefined;
   }

@@ -114,7 +114,6 @@ export interface ForeignJob {
   workerId?: string;
   file: string;
   offset: number;
-  end: number;
 }
 
 export interface ForeignSnapshotSummary {

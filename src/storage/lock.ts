@@ -10,7 +10,6 @@ import type { StorageEnv } from './types.ts';
 
 /** The right to write to a store: held from `lockStore` until `release`, or until the process dies, however it dies. */
 export interface StoreLock {
-  readonly storeDir: string;
   release(): Promise<void>;
 }
 
@@ -61,7 +60,7 @@ export async function lockStore(
     throw writeError(path, error);
   }
   // The kernel frees the lock with the file, whatever closing it says.
-  return { storeDir, release: () => file.close().catch(() => undefined) };
+  return { release: () => file.close().catch(() => undefined) };
 }
 
 /**

@@ -53,7 +53,7 @@ describe('a timeline', () => {
     expect(stretches.at(-1)).toMatchObject({ atMs: 4_980_000, dead: 1 });
   });
 
-  test('shows a time in which nothing happened, and no more than asked of a long one', () => {
+  test('shows a time in which nothing happened, and no more than fit of a long one', () => {
     const timeline = new Timeline();
     timeline.add(0, 'completed');
     timeline.add(4000, 'completed');
@@ -61,7 +61,7 @@ describe('a timeline', () => {
     const twoFarApart = new Timeline();
     twoFarApart.add(0, 'completed');
     twoFarApart.add(1e12, 'completed');
-    expect(twoFarApart.stretches(50)).toHaveLength(50);
+    expect(twoFarApart.stretches()).toHaveLength(120);
   });
 });
 

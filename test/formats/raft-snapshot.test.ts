@@ -36,7 +36,6 @@ describe('raft-recovery snapshot', () => {
         workerId: 'w-1',
         file: 'snap.json',
         offset: text.indexOf('{"id"'),
-        end: text.indexOf('},"schema_ver"'),
       },
     ]);
     expect(summary).toMatchObject({ jobs: 1, lastSeq: '42', schemaVersion: '1', severity: 'note', bytes: text.length });
@@ -170,8 +169,8 @@ describe('raft-recovery snapshot', () => {
       },
     };
     let ahead = 0;
-    const visit = ({ end }: ForeignJob) => {
-      ahead = Math.max(ahead, readTo - end);
+    const visit = ({ offset }: ForeignJob) => {
+      ahead = Math.max(ahead, readTo - offset - one.length);
     };
     const summary = await raftRecoverySnapshot.read(source, 'x', { visit });
     expect(summary.jobs).toBe(total + 1);

@@ -39,12 +39,12 @@ describe('parseBackoff', () => {
     'fixed:',
     'fixed:1s*2',
     'linear:1s',
-  ])("'%s' is refused, naming the flag", (text) => {
-    expect(() => parseBackoff(text, '--backoff')).toThrow(
+  ])("'%s' is refused, naming the option", (text) => {
+    expect(() => parseBackoff(text)).toThrow(
       expect.objectContaining({
         exit: 2,
         code: expect.stringMatching(/^E_(BACKOFF|DURATION)$/),
-        message: expect.stringMatching(/^--backoff: /),
+        message: expect.stringMatching(/^backoff: /),
       }),
     );
   });

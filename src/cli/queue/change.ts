@@ -56,7 +56,7 @@ interface BulkFlags extends WriterFlags, BulkFilter {
 }
 
 export async function remove(session: Session, ids: readonly string[], flags: BulkFlags): Promise<ExitCode> {
-  const which = idsOrAll(ids, flags.all === true, '--all', 'walq queue rm --help');
+  const which = idsOrAll(ids, flags.all === true, 'walq queue rm --help');
   if (which === 'ids' && (flags.name ?? flags.group) !== undefined) {
     throw usageError('E_USAGE', '--name and --group go with --all: ids say already which jobs');
   }
@@ -64,7 +64,7 @@ export async function remove(session: Session, ids: readonly string[], flags: Bu
 }
 
 export async function removeDead(session: Session, ids: readonly string[], flags: BulkFlags): Promise<ExitCode> {
-  const which = idsOrAll(ids, flags.all === true, '--all', 'walq queue dead rm --help');
+  const which = idsOrAll(ids, flags.all === true, 'walq queue dead rm --help');
   return which === 'all' ? await removeAll(session, flags, ['dead']) : await removeEach(session, ids, flags);
 }
 
@@ -107,7 +107,7 @@ export async function retry(session: Session, ids: readonly string[], flags: Ret
     throw usageError('E_USAGE', '--name and --group choose among the dead: ids say already which jobs');
   const all = isAll || isFiltered;
   const reset = flags.resetAttempts === true;
-  const which = idsOrAll(ids, all, '--all', help);
+  const which = idsOrAll(ids, all, help);
   if (which === 'ids') {
     return await forEach(session, ids, flags, {
       use: (ops, id) => ops.call('redrive', { id, ...(reset && { reset }) }),

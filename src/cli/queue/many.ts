@@ -82,9 +82,9 @@ export async function forEach<T extends object>(
 }
 
 /** Ids, or --all: one of the two. */
-export function idsOrAll(ids: readonly string[], all: boolean, flag: string, help: string): 'ids' | 'all' {
-  if (all && ids.length > 0) throw usageError('E_USAGE', `${flag} and ids exclude each other`);
+export function idsOrAll(ids: readonly string[], all: boolean, help: string): 'ids' | 'all' {
+  if (all && ids.length > 0) throw usageError('E_USAGE', '--all and ids exclude each other');
   if (all) return 'all';
   if (ids.length > 0) return 'ids';
-  throw usageError('E_USAGE', `which ones? give ids, or ${flag}`, { next: help });
+  throw usageError('E_USAGE', 'which ones? give ids, or --all', { next: help });
 }

@@ -1,6 +1,6 @@
 import { WalqError } from '../../base/errors.ts';
 import { connectControl } from '../../queue/process/socket-client.ts';
-import type { Answer, OperationName, Request } from '../../queue/run/operations.ts';
+import type { Answer } from '../../queue/run/operations.ts';
 import { RemoteOps } from '../../queue/run/remote-ops.ts';
 import type { KnownRunner } from '../../queue/state/phase.ts';
 import type { StorageEnv } from '../../storage/types.ts';
@@ -12,18 +12,17 @@ const askMs = 2000;
  * Asks the runner of a store, if there is one. Undefined when there is none; the error of one that is stopped, busy, of
  * another version or not to be trusted.
  */
-export async function askRunner<K extends OperationName>(
+export async function askRunner<K extends 'status' | 'running'>(
   env: StorageEnv,
   store: string,
   op: K,
-  request: Request<K>,
 ): Promise<Answer<K> | WalqError | undefined> {
   try {
     const client = await connectControl({ storeDir: store, timeoutMs: askMs, clock: env.clock });
     if (client === undefined) return undefined;
     const remote = new RemoteOps(client);
     try {
-      return await remote.call(op, request, { timeoutMs: askMs });
+      return await remote.call(op, {}, { timeoutMs: askMs });
     } finally {
       remote.close();
     }
@@ -42,7 +41,7 @@ export interface RunnerLook {
 }
 
 export async function lookAtRunner(env: StorageEnv, store: string): Promise<RunnerLook> {
-  const answer = await askRunner(env, store, 'running', {});
+  const answer = await askRunner(env, store, 'running');
   if (answer instanceof WalqError) {
     const { code, message } = answer;
     return { known: {}, running: { jobs: [] }, error: { code, message } };

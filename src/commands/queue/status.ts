@@ -35,7 +35,7 @@ export interface QueueStatusResult extends StatusReport, Pick<LogFacts, 'rates' 
 export async function queueStatus(context: CommandContext, checks: readonly Check[] = []): Promise<QueueStatusResult> {
   const { env } = context;
   const store = await openStoreTarget(context, []);
-  const asked = await askRunner(env, store, 'status', {});
+  const asked = await askRunner(env, store, 'status');
   const runnerError = asked instanceof WalqError ? { code: asked.code, message: asked.message } : undefined;
   const answer = asked === undefined || asked instanceof WalqError ? undefined : asked;
   const read = answer === undefined ? await readStatus(context, store, runnerError !== undefined) : undefined;

@@ -25,14 +25,14 @@ export class Timeline {
     while (this.#stretches.size > stretchesMax && this.#width < widths.length - 1) this.#widen();
   }
 
-  /** From the first to the last, those in which nothing happened too; at most so many, the last ones. */
-  stretches(most = stretchesMax): Stretch[] {
+  /** From the first to the last, those in which nothing happened too; of more than `stretchesMax` the last ones. */
+  stretches(): Stretch[] {
     const starts = [...this.#stretches.keys()];
     if (starts.length === 0) return [];
     const last = starts.reduce((a, b) => Math.max(a, b));
     const first = Math.max(
       starts.reduce((a, b) => Math.min(a, b)),
-      last - most + 1,
+      last - stretchesMax + 1,
     );
     return Array.from({ length: last - first + 1 }, (_, index) => {
       const number = first + index;

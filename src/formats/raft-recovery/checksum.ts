@@ -23,9 +23,9 @@ export function crcByte(crc: number, byte: number): number {
   return (crc >>> 8) ^ (table[(crc ^ byte) & 0xff] as number);
 }
 
-function crcBytes(crc: number, bytes: Uint8Array, start: number, end: number): number {
+function crcBytes(crc: number, bytes: Uint8Array): number {
   let next = crc;
-  for (let at = start; at < end; at++) next = crcByte(next, bytes[at] as number);
+  for (let at = 0; at < bytes.length; at++) next = crcByte(next, bytes[at] as number);
   return next;
 }
 
@@ -56,7 +56,7 @@ export function crcRune(crc: number, seq: SeqValue): number {
 /** The checksum of one record. Lone surrogates count as U+FFFD, as everywhere in UTF-8. */
 export function checksumOf(type: string, jobId: string, seq: SeqValue): number {
   const text = Buffer.from(type + jobId);
-  return crcEnd(crcRune(crcBytes(crcStart, text, 0, text.length), seq));
+  return crcEnd(crcRune(crcBytes(crcStart, text), seq));
 }
 
 /**
@@ -69,16 +69,15 @@ export function originalBytes(type: string, jobId: string, seq: SeqValue, checks
   const [head, middle, tail] = parts;
   if (head === undefined || middle === undefined || parts.length > 3) return undefined;
   const typeBytes = Buffer.from(type);
-  const before = crcBytes(crcBytes(crcStart, typeBytes, 0, typeBytes.length), head, 0, head.length);
+  const before = crcBytes(crcBytes(crcStart, typeBytes), head);
   for (let first = 0x80; first <= 0xff; first++) {
-    const one = crcBytes(crcByte(before, first), middle, 0, middle.length);
+    const one = crcBytes(crcByte(before, first), middle);
     if (tail === undefined) {
       if (crcEnd(crcRune(one, seq)) === checksum) return [first];
       continue;
     }
     for (let second = 0x80; second <= 0xff; second++) {
-      if (crcEnd(crcRune(crcBytes(crcByte(one, second), tail, 0, tail.length), seq)) === checksum)
-        return [first, second];
+      if (crcEnd(crcRune(crcBytes(crcByte(one, second), tail), seq)) === checksum) return [first, second];
     }
   }
   return undefined;

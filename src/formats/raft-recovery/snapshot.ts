@@ -42,7 +42,7 @@ class Codec implements SnapshotCodec {
   readonly jobsKey = 'jobs';
   #lastId: Buffer | undefined;
 
-  job(id: string, piece: JsonPiece, findings: FindingList): Omit<ForeignJob, 'file' | 'offset' | 'end'> | undefined {
+  job(id: string, piece: JsonPiece, findings: FindingList): Omit<ForeignJob, 'file' | 'offset'> | undefined {
     this.#checkOrder(id, piece, findings);
     const fields = fieldsOf(piece.text);
     const faults: string[] = [];

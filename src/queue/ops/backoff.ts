@@ -17,19 +17,18 @@ const jitterPattern = '(?:~(0(?:\\.\\d{1,3})?|1(?:\\.0{1,3})?))?';
 const formPattern = new RegExp(`^(?:fixed:([^~*]+)|exp:([^~*]+?)\\.\\.([^~*]+)${factorPattern})${jitterPattern}$`);
 
 /**
- * 'none' | 'fixed:10s[~0.5]' | 'exp:1s..5m[*2][~0.5]'. `what` names the flag or field in the message.
- * Throws usageError E_BACKOFF.
+ * 'none' | 'fixed:10s[~0.5]' | 'exp:1s..5m[*2][~0.5]'. Throws usageError E_BACKOFF, E_DURATION.
  */
-export function parseBackoff(text: string, what = 'backoff'): Backoff {
+export function parseBackoff(text: string): Backoff {
   if (text === 'none') return { kind: 'none' };
-  const bad = (why: string): Error => usageError('E_BACKOFF', `${what}: '${text}' ${why}; ${forms}`);
+  const bad = (why: string): Error => usageError('E_BACKOFF', `backoff: '${text}' ${why}; ${forms}`);
   const match = formPattern.exec(text);
   if (match === null) throw bad('is not a backoff');
   const [, fixed, first, max, factorText, jitterText] = match;
   const jitter = Number(jitterText ?? 0);
-  if (fixed !== undefined) return { kind: 'fixed', delayMs: parseDuration(fixed, what), jitter };
-  const firstMs = parseDuration(first ?? '', what);
-  const maxMs = parseDuration(max ?? '', what);
+  if (fixed !== undefined) return { kind: 'fixed', delayMs: parseDuration(fixed, 'backoff'), jitter };
+  const firstMs = parseDuration(first ?? '', 'backoff');
+  const maxMs = parseDuration(max ?? '', 'backoff');
   const factor = Number(factorText ?? standardFactor);
   if (firstMs === 0 || maxMs < firstMs) throw bad('must go from a delay above zero to a longer one');
   if (factor < 1) throw bad('has a factor below 1');

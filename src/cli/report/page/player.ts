@@ -42,8 +42,9 @@ export class Player {
   }
 
   /** Jobs by state; undefined where they are not known. */
-  counts(position = this.position): Counts | undefined {
+  counts(): Counts | undefined {
     const { facts, rows } = this.#model;
+    const { position } = this;
     if (position === 0) return facts.base;
     if (rows.known[position - 1] !== 1) return undefined;
     const counts = states.map((state) => [state, rows[state][position - 1] ?? 0]);
