@@ -4,7 +4,7 @@ import { assert, type Code, damageError, type ErrorDetails, newerError, type Wal
  * How bad one finding is. The verdict of a whole store or file follows from its worst finding:
  * 'note' never changes the exit code, 'torn' 4, 'newer' 5, 'ambiguous' | 'corrupt' | 'degraded' | 'no-base' 3.
  */
-export type Severity = 'note' | 'torn' | 'degraded' | 'ambiguous' | 'newer' | 'no-base' | 'corrupt';
+export type Severity = 'note' | 'torn' | 'degraded' | 'ambiguous' | 'no-base' | 'newer' | 'corrupt';
 
 /**
  * One fault, as data. Readers report findings; callers decide what to do. Same shape for our files and foreign ones.
@@ -27,8 +27,11 @@ export interface Finding {
   expected?: string;
 }
 
-/** Worst last. */
-export const severities: readonly Severity[] = ['note', 'torn', 'newer', 'degraded', 'ambiguous', 'no-base', 'corrupt'];
+/**
+ * Worst last. What only a newer walq can read may hold anything: a bad snapshot beside it does not make a store one to
+ * be opened, and what seems to be missing may stand there.
+ */
+export const severities: readonly Severity[] = ['note', 'torn', 'degraded', 'ambiguous', 'no-base', 'newer', 'corrupt'];
 
 export function worstSeverity(findings: Iterable<{ severity: Severity }>): Severity | undefined {
   let worst = -1;

@@ -4,7 +4,7 @@ import { verifyStore } from '../../../src/storage/read.ts';
 import { openStore } from '../../../src/storage/store.ts';
 import { tried } from '../../support/tried.ts';
 import { everyStore, framesOf, recordsOfAll } from './every-store.ts';
-import { bytesAt, dir, diskOf, fileOf, type Image, imageOf, make, withFile } from './image.ts';
+import { bytesAt, dir, diskOf, fileOf, flipped, type Image, imageOf, make, ofNewerFormat, withFile } from './image.ts';
 import { goesOn, judge, texts } from './judge.ts';
 
 /** Files of a store that are each whole and do not go together: of other times, of other versions. */
@@ -107,6 +107,24 @@ test('a file of a newer format is named so, refused with exit 5, and nothing is 
   expect(imageOf(env.fs).get(`${dir}/STORE.json`)).toEqual(before.get(`${dir}/STORE.json`));
   outcomes['exit 5']++;
   tried(context, 'versions', outcomes);
+});
+
+test('a newer file beside something else that is wrong is refused all the same', async () => {
+  const image = await everyStore({ closed: true });
+  const newer = (from: Image, part: string): Image =>
+    withFile(from, fileOf(from, part), ofNewerFormat(bytesAt(from, fileOf(from, part))));
+  const spoiled = (from: Image, part: string): Image =>
+    withFile(from, fileOf(from, part), flipped(bytesAt(from, fileOf(from, part)), 8 * 40));
+  const bad = ['01.snap', '04.snap', '08.snap'].reduce(spoiled, image);
+  const last = fileOf(image, '0000000003-');
+  const unclear = withFile(image, last, Uint8Array.from([...bytesAt(image, last), ...new Uint8Array(700).fill(7)]));
+  const baseless = without(image, '0000000001-', '01.snap', '04.snap');
+  const cases = { bad: newer(bad, '0000000002-'), unclear: newer(unclear, '0000000002-') };
+  for (const [what, each] of Object.entries({ ...cases, baseless: newer(baseless, '08.snap') })) {
+    const { report, opened, code } = await judge(each);
+    expect(report.verdict, what).toBe('newer');
+    expect([opened, code], what).toEqual(['refused', 'E_NEWER_FORMAT']);
+  }
 });
 
 test('a newer version that this one may read is read, beside files of this version', async (context) => {
