@@ -4,3 +4,8 @@ export function kindOf(value: unknown): string {
   const kind = typeof value;
   return `${kind === 'object' ? 'an' : 'a'} ${kind}`;
 }
+
+/** A number or a text as it is, of anything else its kind. */
+export function shown(value: unknown): string {
+  return typeof value === 'number' || typeof value === 'string' ? String(value) : kindOf(value);
+}

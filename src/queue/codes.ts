@@ -36,7 +36,8 @@ export const queueCodes: CodeCatalogue = {
     title: 'an option of the library is none, or has a value that is not allowed',
     explain:
       'An option that openQueue or a method of the queue does not know is refused: one that is misspelled would be lost ' +
-      'without a word. So is what is no object of options, such as null. Nothing was opened, begun or changed.',
+      'without a word. So are what is no object of options, such as null, and values of another kind, such as a text for ' +
+      'a list of names. Nothing was opened, begun or changed.',
     next: 'Correct the option that the message names; docs/library.md and the types list what is allowed.',
   },
   E_JOB: {

@@ -5,7 +5,7 @@ import { systemClock, systemRandom } from '../base/node-clock.ts';
 import { nodeFs } from '../fs/node-fs.ts';
 import { blockThread } from '../storage/snapshot/start-block-thread.ts';
 import type { StorageEnv } from '../storage/types.ts';
-import { checkOptions, checkWhole } from './api/options.ts';
+import { checkOptions, checkWhole, checkYesNo } from './api/options.ts';
 import { Workers } from './api/workers.ts';
 import type { EngineOptions } from './engine-types.ts';
 import { QueueMetrics } from './metrics/queue-metrics.ts';
@@ -99,6 +99,12 @@ function checkOpening(dir: unknown, options: OpenQueueOptions): void {
   checkOptions(options, optionNames, 'openQueue');
   for (const [name, least] of Object.entries(numbers)) {
     checkWhole(name, options[name as keyof typeof numbers], least);
+  }
+  checkYesNo('create', options.create);
+  checkYesNo('socket', options.socket);
+  const { env } = options;
+  if (env !== undefined && !(env?.fs && env.clock && env.random)) {
+    throw usageError('E_OPTION', 'env must be an object with fs, clock and random');
   }
 }
 

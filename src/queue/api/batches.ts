@@ -4,7 +4,7 @@ import type { EnqueueAnswer } from '../engine-types.ts';
 import type { JobSpec } from '../ops/spec.ts';
 import { specOfJob } from './job-spec.ts';
 import type { NewJob } from './job-types.ts';
-import { checkOptions, checkWhole } from './options.ts';
+import { checkFunction, checkOptions, checkWhole } from './options.ts';
 
 export interface BatchOptions {
   /** Jobs in one batch at most; it ends at half a MiB too. Default 1000. */
@@ -23,8 +23,9 @@ export async function* batchesOf(
   options: BatchOptions,
 ): AsyncGenerator<JobSpec[]> {
   checkOptions(options, optionNames, 'enqueueMany');
-  const { batch: jobsMax = 1000 } = options;
+  const { batch: jobsMax = 1000, answered } = options;
   checkWhole('batch', jobsMax, 1);
+  checkFunction('answered', answered);
   if (typeof jobs !== 'object' || jobs === null || !(Symbol.asyncIterator in jobs || Symbol.iterator in jobs)) {
     throw usageError('E_JOB', `jobs come as a list or another iterable of objects, not as ${kindOf(jobs)}`);
   }

@@ -10,7 +10,7 @@ import { WakeUp } from '../run/wake-up.ts';
 import type { QueueMachine } from '../state/machine.ts';
 import { type Packed, packedText } from '../state/packed.ts';
 import { keepingAlive } from './keep-alive.ts';
-import { checkOptions, checkWhole } from './options.ts';
+import { checkOptions, checkSignal, checkWhole } from './options.ts';
 
 export interface EventOptions {
   /** Seq of the first one. Default: those that come. */
@@ -45,6 +45,7 @@ export function eventStream(source: EventSource, options: EventOptions, ends: Ab
   checkOptions(options, optionNames, 'events');
   const { from = source.store.seqLast + 1, signal } = options;
   checkWhole('from', from, 1);
+  checkSignal(signal);
   return eventsFrom(source, from, ends, signal);
 }
 

@@ -1,9 +1,9 @@
 import { mapped } from '../../base/array-of-one.ts';
 import { givePayload, lazily } from '../../base/parsed.ts';
 import type { Lease } from '../engine-types.ts';
-import { type Job, payloadText, resultText } from '../state/job.ts';
+import { type Job, jobStates, payloadText, resultText } from '../state/job.ts';
 import type { JobInfo, LeasedJob, NameOf } from './job-types.ts';
-import { checkOptions } from './options.ts';
+import { checkOptions, checkText, checkTexts, checkWhole } from './options.ts';
 import type { ListFilter } from './settings.ts';
 
 /** A job of the state as the library shows it. */
@@ -79,11 +79,16 @@ const filterNames: ReadonlySet<string> = new Set<keyof ListFilter>(['state', 'na
 /** Those that a filter lets through, in their order. Throws usageError E_OPTION. */
 export function jobInfos<P extends object>(jobs: Iterable<Job>, filter: ListFilter): JobInfo<P>[] {
   checkOptions(filter, filterNames, 'list');
-  const { state, name, group, limit = Number.POSITIVE_INFINITY } = filter;
-  const states = state === undefined ? undefined : new Set<string>([state].flat());
+  const { state, name, group, limit } = filter;
+  const wanted = state === undefined ? undefined : [state].flat();
+  checkTexts('state', wanted, { allowed: jobStates });
+  checkText('name', name);
+  checkText('group', group);
+  checkWhole('limit', limit, 0);
+  const states = wanted && new Set<string>(wanted);
   const found: JobInfo<P>[] = [];
   for (const job of jobs) {
-    if (found.length >= limit) break;
+    if (limit !== undefined && found.length >= limit) break;
     if (states?.has(job.state) === false) continue;
     if (name !== undefined && job.options.name !== name) continue;
     if (group !== undefined && job.options.group !== group) continue;

@@ -1,10 +1,10 @@
 import { durationMsMax, parseDuration } from '../../base/duration.ts';
 import { usageError } from '../../base/errors.ts';
-import { kindOf } from '../../base/kind-of.ts';
+import { kindOf, shown } from '../../base/kind-of.ts';
 import { instantOf } from '../ops/parse-spec.ts';
 import type { JobChange, JobSpec } from '../ops/spec.ts';
 import type { EnqueueOptions, JobChanges, NewJob, Time } from './job-types.ts';
-import { checkOptions } from './options.ts';
+import { checkOptions, checkTexts } from './options.ts';
 import { jsonOf, RawJson } from './raw-json.ts';
 
 /** Milliseconds of a time, whole ones from `least` to 100 years. Throws usageError E_DURATION. */
@@ -12,7 +12,7 @@ export function msOf(time: Time, what: string, least = 0): number {
   const ms = typeof time === 'string' ? msOfText(time, what) : time;
   if (!Number.isSafeInteger(ms) || ms < least || ms > durationMsMax) {
     const allowed = `allowed are whole milliseconds from ${least} to 100 years, or texts such as '30s'`;
-    throw usageError('E_DURATION', `${what}: ${time} is no time; ${allowed}`);
+    throw usageError('E_DURATION', `${what}: ${shown(time)} is no time; ${allowed}`);
   }
   return ms;
 }
@@ -58,6 +58,7 @@ export function specOf(name: string, payload: unknown, options: EnqueueOptions):
   if (options === noOptions) return { name, payload: jsonOf(payload, 'payload'), stringified };
   checkOptions(options, optionNames, 'a job', 'E_JOB');
   const { id, priority, attempts, timeout, delay, at, backoff, group, key, keyMode, keyTtl, after, expire } = options;
+  if (after !== undefined) checkTexts('after', after, { code: 'E_JOB' });
   return {
     id,
     name,

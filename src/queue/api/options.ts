@@ -1,4 +1,5 @@
-import { type Code, usageError } from '../../base/errors.ts';
+import { type Code, usageError, type WalqError } from '../../base/errors.ts';
+import { excerpt } from '../../base/escape.ts';
 import { kindOf } from '../../base/kind-of.ts';
 
 /** Nobody but TypeScript keeps a program from options that are none: one that is misspelled would be lost silently. */
@@ -17,9 +18,49 @@ export function checkOptions(
   }
 }
 
-/** An option that is absent is good. */
+/*
+ * Of values: one that is absent is good. A wrong one would do something else than was meant, in silence: 'false' is
+ * true, and 'mail' as a list of names is four of one letter each.
+ */
+
 export function checkWhole(option: string, value: unknown, least: number): void {
   if (value === undefined || (Number.isSafeInteger(value) && Number(value) >= least)) return;
   const got = typeof value === 'number' ? value : kindOf(value);
-  throw usageError('E_OPTION', `${option} must be a whole number from ${least}, not ${got}`);
+  throw wrongValue(option, `a whole number from ${least}`, got);
+}
+
+export function checkYesNo(option: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'boolean') throw wrongValue(option, 'true or false', kindOf(value));
+}
+
+export function checkText(option: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'string') throw wrongValue(option, 'text', kindOf(value));
+}
+
+/** A list of texts; `allowed`: of these alone. */
+export function checkTexts(
+  option: string,
+  value: unknown,
+  { allowed, code }: { allowed?: readonly string[]; code?: Code } = {},
+): void {
+  if (value === undefined) return;
+  if (!Array.isArray(value)) throw wrongValue(option, 'a list of texts', kindOf(value), code);
+  for (const text of value) {
+    if (typeof text !== 'string') throw wrongValue(option, 'a list of texts', `one with ${kindOf(text)} in it`, code);
+    if (allowed?.includes(text) === false) throw wrongValue(option, allowed.join(' or '), `'${excerpt(text)}'`, code);
+  }
+}
+
+export function checkFunction(option: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'function') throw wrongValue(option, 'a function', kindOf(value));
+}
+
+export function checkSignal(value: unknown): void {
+  if (value !== undefined && !(value instanceof AbortSignal)) {
+    throw wrongValue('signal', 'an AbortSignal', kindOf(value));
+  }
+}
+
+function wrongValue(option: string, allowed: string, got: string | number, code: Code = 'E_OPTION'): WalqError {
+  return usageError(code, `${option} must be ${allowed}, not ${got}`);
 }

@@ -4,7 +4,7 @@ import { fieldError } from '../ops/spec.ts';
 import type { JobState } from '../state/job.ts';
 import { msOf, specOf } from './job-spec.ts';
 import type { EnqueueOptions, NameOf, Time } from './job-types.ts';
-import { checkOptions } from './options.ts';
+import { checkOptions, checkText, checkTexts, checkYesNo } from './options.ts';
 import type { RawJson } from './raw-json.ts';
 
 /** When a schedule fires, and the job it then makes. */
@@ -47,6 +47,7 @@ export function scheduleOf(id: string, settings: ScheduleSettings): ScheduleSpec
   const isEvery = isObject(settings) && 'every' in settings;
   checkOptions(settings, isEvery ? everyNames : cronNames, isEvery ? 'a schedule by every' : 'a schedule by cron');
   const { missed, job } = settings;
+  if (!('every' in settings)) checkText('zone', settings.zone);
   // Those who write JavaScript have no compiler that says so.
   if (!isObject(job)) throw fieldError('job', "must be the job to make, such as { name: 'mail' }");
   checkOptions(job, scheduledNames, 'a job that a schedule makes', 'E_JOB');
@@ -111,6 +112,8 @@ const pruneNames: ReadonlySet<string> = new Set(['ids', 'olderThan', 'keep', 'st
 /** Throws usageErrors: E_OPTION, E_DURATION. */
 export function pruneOf(settings: PruneSettings, now: number): PruneRequest {
   checkOptions(settings, pruneNames, 'prune');
+  if ('ids' in settings) checkTexts('ids', settings.ids);
+  else checkTexts('states', settings.states, { allowed: ['completed', 'dead'] });
   if (!('olderThan' in settings)) return settings;
   const { olderThan, ...rest } = settings;
   return { ...rest, endedBefore: now - msOf(olderThan, 'olderThan') };
@@ -134,6 +137,7 @@ const retryNames: ReadonlySet<string> = new Set<keyof RetryOptions>(['reset']);
 /** Throws usageError E_OPTION. */
 export function retryOf(options: RetryOptions): RetryOptions {
   checkOptions(options, retryNames, 'retry');
+  checkYesNo('reset', options.reset);
   return options;
 }
 

@@ -11,7 +11,7 @@ import type { Job } from '../state/job.ts';
 import { msOf } from './job-spec.ts';
 import type { Time } from './job-types.ts';
 import { keepingAlive } from './keep-alive.ts';
-import { checkOptions } from './options.ts';
+import { checkOptions, checkSignal } from './options.ts';
 
 export interface WaitOptions {
   /** The wait then ends with E_WAIT_TIMEOUT; 0 looks once. Default: none. */
@@ -43,6 +43,7 @@ export async function waitForJobs(
 ): Promise<EndedJob[]> {
   checkOptions(options, optionNames, 'waitFor');
   const { timeout, signal } = options;
+  checkSignal(signal);
   const waitMs = timeout === undefined ? undefined : msOf(timeout, 'timeout');
   const joined = joinSignals(ends, signal);
   try {

@@ -10,7 +10,7 @@ import type { QueueMachine } from '../state/machine.ts';
 import { msOf } from './job-spec.ts';
 import type { Time } from './job-types.ts';
 import { keepingAlive } from './keep-alive.ts';
-import { checkOptions, checkWhole } from './options.ts';
+import { checkOptions, checkWhole, checkYesNo } from './options.ts';
 
 export interface WorkOptions {
   /** Jobs at a time. Default 4. */
@@ -90,7 +90,8 @@ export function startWorker(
   ended: () => void,
 ): StartedWorker {
   checkOptions(options, optionNames, 'work');
-  const { concurrency = 4, snapshotEvery = 100_000 } = options;
+  const { concurrency = 4, snapshotEvery = 100_000, drain = false } = options;
+  checkYesNo('drain', drain);
   checkWhole('concurrency', concurrency, 1);
   checkWhole('snapshotEvery', snapshotEvery, 0);
   const killAfterMs = msOf(options.killAfter ?? 5000, 'killAfter');
@@ -103,7 +104,7 @@ export function startWorker(
       timeoutMs: msOf(options.timeout ?? 0, 'timeout'),
       killAfterMs,
       graceMs: msOf(options.grace ?? 30_000, 'grace'),
-      drain: options.drain ?? false,
+      drain,
       haltAfterDead: Number.POSITIVE_INFINITY,
       orphans: 'kill',
       snapshotIntervalMs: msOf(options.snapshotInterval ?? 30_000, 'snapshotInterval'),

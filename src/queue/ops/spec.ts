@@ -2,7 +2,7 @@ import { loneSurrogate } from '../../base/clamp-text.ts';
 import { durationMsMax } from '../../base/duration.ts';
 import { usageError, WalqError } from '../../base/errors.ts';
 import { compactJson, jsonDepthMax } from '../../base/json.ts';
-import { kindOf } from '../../base/kind-of.ts';
+import { kindOf, shown } from '../../base/kind-of.ts';
 import { ownText } from '../../base/own-text.ts';
 import { type EnqueueEvent, enqueueDefaults, eventLimits, type UpdateEvent } from '../events/event-types.ts';
 import { type Packed, packText } from '../state/packed.ts';
@@ -71,7 +71,8 @@ const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
  * E_JSON_DEPTH, E_JSON_SIZE).
  */
 export function enqueueEvent(spec: JobSpec, id: string, at: number, limits: SpecLimits): EnqueueEvent<Packed> {
-  if (id === spec.id) checkLabel('id', id, eventLimits.idBytes);
+  // Not ===: NaN is given, too.
+  if (Object.is(id, spec.id)) checkLabel('id', id, eventLimits.idBytes);
   const name = spec.name ?? enqueueDefaults.name;
   if (name !== enqueueDefaults.name) checkLabel('name', name, nameBytesMax);
   if (spec.delayMs !== undefined && spec.runAt !== undefined) throw fieldError('delay', "and 'at' exclude each other");
@@ -193,7 +194,7 @@ export function checkLabel(field: string, text: string, bytesMax: number): void 
 function whole(field: string, value: number | undefined, fallback: number, min: number, max: number): number {
   if (value === undefined) return fallback;
   if (!Number.isSafeInteger(value) || value < min || value > max) {
-    throw fieldError(field, `must be a whole number from ${min} to ${max}, not ${value}`);
+    throw fieldError(field, `must be a whole number from ${min} to ${max}, not ${shown(value)}`);
   }
   // A record knows no -0.
   return value + 0;

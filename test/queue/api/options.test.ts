@@ -94,6 +94,72 @@ test('what is no object of options is refused as one, with a promise where the m
   expect(queue.counts()).toMatchObject({ pending: 1 });
 });
 
+test('a value of the wrong kind is refused by the name of its option, before anything is done', async () => {
+  const queue = await newQueue();
+  await queue.enqueue('mail', undefined, { id: 'parent' });
+  const calls: readonly (readonly [string, (value: unknown) => unknown, readonly unknown[]])[] = [
+    [
+      'drain must be true or false',
+      (v) => Reflect.apply(queue.work, queue, [() => 1, { drain: v }]),
+      ['false', 1, null],
+    ],
+    ['names must be a list of texts', (v) => Reflect.apply(queue.take, queue, [{ names: v }]), ['mail', [5], null]],
+    ['signal must be an AbortSignal', (v) => Reflect.apply(queue.take, queue, [{ signal: v }]), [5, {}, null]],
+    [
+      'signal must be an AbortSignal',
+      (v) => Reflect.apply(queue.waitFor, queue, ['parent', { signal: v }]),
+      [{}, null],
+    ],
+    ['signal must be an AbortSignal', (v) => Reflect.apply(queue.events, queue, [{ signal: v }]), [{}, null]],
+    [
+      'answered must be a function',
+      (v) => Reflect.apply(queue.enqueueMany, queue, [[{ name: 'x' }], { answered: v }]),
+      [5, {}, null],
+    ],
+    ['state must be pending or', (v) => Reflect.apply(queue.list, queue, [{ state: v }]), ['done', ['dead', 'done']]],
+    ['state must be a list of texts', (v) => Reflect.apply(queue.list, queue, [{ state: v }]), [5, [null], {}]],
+    ['name must be text', (v) => Reflect.apply(queue.list, queue, [{ name: v }]), [5, ['mail'], null]],
+    ['group must be text', (v) => Reflect.apply(queue.list, queue, [{ group: v }]), [5, ['mail'], null]],
+    [
+      'limit must be a whole number from 0',
+      (v) => Reflect.apply(queue.list, queue, [{ limit: v }]),
+      [-1, Number.NaN, '5'],
+    ],
+    [
+      'reset must be true or false',
+      (v) => Reflect.apply(queue.retry, queue, ['parent', { reset: v }]),
+      ['no', 0, null],
+    ],
+    ['ids must be a list of texts', (v) => Reflect.apply(queue.prune, queue, [{ ids: v }]), ['parent', 5, [5], null]],
+    ['states must be', (v) => Reflect.apply(queue.prune, queue, [{ keep: 0, states: v }]), ['dead', ['done'], [5], 5]],
+    [
+      'zone must be text',
+      (v) => Reflect.apply(queue.schedule, queue, ['s', { cron: '0 3 * * *', zone: v, job: { name: 'x' } }]),
+      [5, {}],
+    ],
+  ];
+  for (const [told1, call, values] of calls)
+    for (const value of values)
+      expect(await told(() => call(value)), `${told1} ${String(value)}`).toMatch(`E_OPTION 2 ${told1}`);
+  for (const after of ['parent', 5, [5], {}])
+    expect(await told(() => Reflect.apply(queue.enqueue, queue, ['x', 1, { after }]))).toMatch(
+      /^E_JOB 2 after must be a list of texts, not /,
+    );
+  for (const id of [5, Number.NaN, {}])
+    expect(await told(() => Reflect.apply(queue.enqueue, queue, ['x', 1, { id }]))).toMatch(/^E_JOB 2 id must be text/);
+  for (const odd of [Symbol('odd'), {}]) {
+    expect(await told(() => Reflect.apply(queue.enqueue, queue, ['x', 1, { delay: odd }]))).toMatch(
+      /^E_DURATION 2 delay/,
+    );
+    expect(await told(() => Reflect.apply(queue.enqueue, queue, ['x', 1, { priority: odd }]))).toMatch(
+      /^E_JOB 2 priority must be .*, not an? (symbol|object)$/,
+    );
+    expect(await told(() => Reflect.apply(queue.take, queue, [{ count: odd }]))).toMatch(/^E_JOB 2 count must be/);
+  }
+  expect(queue.counts()).toMatchObject({ pending: 1, in_flight: 0 });
+  expect(queue.list({ state: ['pending', 'dead'], name: 'mail', limit: 1 })).toHaveLength(1);
+});
+
 test('a batch is of one job at least, and events begin at a seq', async () => {
   const queue = await newQueue();
   for (const batch of [0, 1.5, '5'])
@@ -113,6 +179,10 @@ test('numbers for opening are whole, and not too small; nothing is made where on
     );
   for (const name of ['keepSnapshots', 'payloadBytesMax', 'crashesMax', 'groupLimit'])
     for (const value of [0, 'x']) expect(await open({ [name]: value })).toMatch(`E_OPTION 2 ${name} must be a whole`);
+  for (const name of ['create', 'socket'])
+    for (const value of ['no', 0, null])
+      expect(await open({ [name]: value })).toMatch(`E_OPTION 2 ${name} must be true`);
+  for (const env of [null, 5, {}]) expect(await open({ env })).toMatch('E_OPTION 2 env must be an object with fs');
   expect(await open({ resultBytesMax: -1 })).toMatch('E_OPTION 2 resultBytesMax must be a whole');
   expect(await open({ create: false })).toMatch('E_NO_STORE');
   expect(await open({ segmentBytes: 4096, keepSnapshots: undefined, resultBytesMax: 0 })).toBe('nothing');
