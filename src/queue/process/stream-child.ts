@@ -217,10 +217,16 @@ export class StreamChild {
       return;
     }
     const said = this.#hands.size === 0 ? undefined : parseStreamLine(line);
-    const hand = said === undefined ? undefined : this.#hands.get(said.id);
+    const hand = said === undefined ? undefined : this.#handOf(said.id);
     if (said?.wrong !== undefined) hand?.output.write('stdout', Buffer.concat([line, newline]));
     if (said === undefined || hand?.said(said) !== true) this.#print('stdout', Buffer.concat([line, newline]));
     else if (said.over) this.#answers++;
+  }
+
+  /** Of a verdict without an id: the only one that it can be about. */
+  #handOf(id: string | undefined): JobInHand | undefined {
+    if (id !== undefined) return this.#hands.get(id);
+    return this.#hands.size === 1 ? [...this.#hands.values()][0] : undefined;
   }
 
   /** Nothing says which of several jobs it is about. */

@@ -6,7 +6,8 @@ import { type AttemptVerdict, withTail } from './verdict.ts';
 
 /** What one line of a long-lived handler says about the job it has. */
 export interface StreamLine {
-  id: string;
+  /** Undefined of a verdict that names no job: `wrong` says so. */
+  id: string | undefined;
   /** The job is over: the line has a verdict, or was meant to. */
   over: boolean;
   ok?: boolean;
@@ -19,6 +20,8 @@ export interface StreamLine {
 const errorBytesMax = 2048;
 /** Members that end a job. The others are messages on the way. */
 const decisive: ReadonlySet<string> = new Set(['ok', 'error', 'result', 'retry', 'dead']);
+const underWay: ReadonlySet<string> = new Set(['progress', 'extend']);
+const nameless = "it has no 'id'";
 
 /**
  * Reads one line of standard output: `{"id":"a","ok":true,"result":…}`, or what else docs/handlers.md lists. Undefined
@@ -39,12 +42,24 @@ export function parseStreamLine(bytes: Uint8Array): StreamLine | undefined {
       line.wrong ??= notAllowed('id');
     }
   }
-  return id === undefined || (line.wrong !== undefined && !line.over) ? undefined : { id, ...line };
+  if (id === undefined) return isVerdict(members.map(({ key }) => key)) ? namelessVerdict() : undefined;
+  return line.wrong !== undefined && !line.over ? undefined : { id, ...line };
+}
+
+/** Nothing but what a verdict is made of: the log line of a program may have an `error` too, beside a level and a time. */
+function isVerdict(keys: readonly string[]): boolean {
+  return keys.some((key) => decisive.has(key)) && keys.every((key) => decisive.has(key) || underWay.has(key));
+}
+
+/** Taken as it is, a line too many would end the next job. */
+function namelessVerdict(): StreamLine {
+  return { id: undefined, over: true, messages: [], wrong: nameless };
 }
 
 /** Who wrote it believes to have answered, and would not answer again. */
 function brokenVerdict({ id, keys }: LooseObject): StreamLine | undefined {
-  if (id === undefined || ![...keys].some((key) => decisive.has(key))) return undefined;
+  if (id === undefined) return isVerdict([...keys]) ? namelessVerdict() : undefined;
+  if (![...keys].some((key) => decisive.has(key))) return undefined;
   return { id, over: true, messages: [], wrong: 'the line is no JSON object' };
 }
 

@@ -128,7 +128,7 @@ const handlerTarget: Target = {
     const line = parseStreamLine(bytes);
     const verdict = line && verdictOfLine(line, 'last words');
     if (verdict?.kind === 'ack' && verdict.result !== undefined) JSON.parse(verdict.result);
-    if (line) {
+    if (line?.id !== undefined) {
       const job = streamJob({ id: line.id, name: 'x', attempt: 1, attemptsMax: 2 });
       must(job.indexOf('\n') === job.length - 1 && JSON.parse(job).id === line.id, 'a job is no line of its own');
     }

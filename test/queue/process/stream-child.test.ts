@@ -53,20 +53,31 @@ test('the digits of a payload reach the handler as they were written', async () 
   expect(readFileSync(`${folder}/seen`, 'utf8')).toContain('"payload":{"n":9007199254740993,"n":1e400}}\n');
 });
 
-test('what is no verdict of this job goes to its log: other ids, no ids, garbage, standard error', async () => {
+test('what is no verdict of this job goes to its log: other ids, garbage, standard error', async () => {
   const folder = tempFolder();
   const child = start(
     eachJob(
-      `echo '{"id":"other","ok":true}'; echo '{"ok":true}'; printf '\\377\\000\\n'; echo oops >&2; ${say('"ok":false')}`,
+      `echo '{"id":"other","ok":true}'; echo '{"ok":1,"n":1}'; printf '\\377\\000\\n'; echo oops >&2; ${say('"ok":false')}`,
     ),
   );
   const output = fileOutput(nodeFs, folder, () => 'a.log');
   const { verdict } = await outcome(child, { output });
   expect(verdict).toMatchObject({ kind: 'retry', reason: 'failed', error: 'the handler says that it failed: oops' });
   const log = readFileSync(`${folder}/a.log`, 'latin1');
-  for (const text of ['{"id":"other","ok":true}\n', '{"ok":true}\n', '\xff\x00\n', 'oops\n'])
+  for (const text of ['{"id":"other","ok":true}\n', '{"ok":1,"n":1}\n', '\xff\x00\n', 'oops\n'])
     expect(log).toContain(text);
   expect(log).not.toContain('"id":"a"');
+});
+
+test('a verdict without an id fails the only job that it can be about, and the child goes on', async () => {
+  const folder = tempFolder();
+  const child = start(eachJob(`case $id in a) echo '{"ok":true}';; *) ${say('"ok":true')};; esac`));
+  const output = fileOutput(nodeFs, folder, () => 'a.log');
+  const { verdict, pid } = await outcome(child, { id: 'a', output });
+  const error = "the handler's verdict is not understood: it has no 'id'";
+  expect(verdict).toMatchObject({ kind: 'retry', reason: 'failed', error: expect.stringContaining(error) });
+  expect(readFileSync(`${folder}/a.log`, 'utf8')).toBe('{"ok":true}\n');
+  expect(await outcome(child, { id: 'b' })).toMatchObject({ verdict: { kind: 'ack' }, pid });
 });
 
 test('what is printed before a verdict goes to the log of its job, however close they are', async () => {

@@ -68,11 +68,23 @@ describe('a line of a stream handler', () => {
     '[]',
     '{"id":"a","name":"mail",',
     "{ id: 'a', name: 'mail', payload: { error: 'x' } }",
-    '{"ok":true}',
     '{"id":"a","progress":7}',
+    '{"progress":0.5}',
+    '{"level":"error","error":"no"}',
+    "{'msg': 'done', 'ok': True}",
+    '{}',
   ])('is output like any other: %s', (text) => {
     expect(parse(text)).toBeUndefined();
   });
+
+  it.each(['{"ok":true}', '{"error":"no","retry":"5s"}', '{"progress":1,"result":[]}', "{'ok': True}"])(
+    'that is a verdict about nobody says so: %s',
+    (text) => {
+      expect(parse(text)?.id).toBeUndefined();
+      const error = "the handler's verdict is not understood: it has no 'id'";
+      expect(verdict(text)).toEqual({ kind: 'retry', reason: 'failed', error });
+    },
+  );
 
   it('is output when it is no UTF-8', () => {
     expect(parseStreamLine(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]))).toBeUndefined();

@@ -122,12 +122,12 @@ test('one that leaves by exit 0 between two jobs makes none suspect but those th
 test('what is no verdict goes to the log of each', async () => {
   const folder = tempFolder();
   const child = start(
-    `${twoLines}; echo both >&2; ${says('a', '"ok":true')}; sleep 0.5; echo "b alone" >&2; ${says('b', '"ok":true')}; read more`,
+    `${twoLines}; echo both >&2; sleep 0.1; echo '{"ok":true}'; ${says('a', '"ok":true')}; sleep 0.5; echo "b alone" >&2; ${says('b', '"ok":true')}; read more`,
   );
   const logged = (id: string) => run(child, id, { output: fileOutput(nodeFs, folder, () => `${id}.log`) }).done;
   await Promise.all([logged('a'), logged('b')]);
-  expect(readFileSync(`${folder}/a.log`, 'utf8')).toBe('both\n');
-  expect(readFileSync(`${folder}/b.log`, 'utf8')).toBe('both\nb alone\n');
+  expect(readFileSync(`${folder}/a.log`, 'utf8')).toBe('both\n{"ok":true}\n');
+  expect(readFileSync(`${folder}/b.log`, 'utf8')).toBe('both\n{"ok":true}\nb alone\n');
 });
 
 test('others wait no longer for their own time once the process is told to end', async () => {
