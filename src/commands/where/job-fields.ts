@@ -33,10 +33,10 @@ export const storedJobFields: JobFields = {
     also: ['maxAttempts'],
     of: (job) => job.options.maxAttempts,
   },
-  crashes: { kind: 'number', about: 'attempts that ended with their runner', of: (job) => job.crashes },
+  crashes: { kind: 'number', about: 'attempts that ended when their runner died', of: (job) => job.crashes },
   timed_out: {
     kind: 'flag',
-    about: 'its last attempt ran into its timeout, and nothing says yet what follows',
+    about: 'its last attempt timed out, and the log does not say yet what follows',
     also: ['timedOut'],
     of: (job) => (job.state === 'pending' && job.timedOut) || undefined,
   },
@@ -46,8 +46,8 @@ export const storedJobFields: JobFields = {
     also: ['timeoutMs'],
     of: (job) => job.options.timeoutMs || undefined,
   },
-  backoff: { kind: 'text', about: 'between attempts', of: (job) => job.options.backoff },
-  command: { kind: 'list', about: 'of a job that brings its own', of: (job) => job.options.command },
+  backoff: { kind: 'text', about: 'wait between attempts', of: (job) => job.options.backoff },
+  command: { kind: 'list', about: 'of a job that carries its own', of: (job) => job.options.command },
   payload: {
     kind: 'json',
     about: 'payload.to, payload.items.0.id reach into it',
@@ -115,7 +115,7 @@ export const storedJobFields: JobFields = {
   },
   cancelled: {
     kind: 'time',
-    about: 'of a job in flight that is to end: since when',
+    about: 'of a cancelled job still in flight: when that was asked for',
     also: ['cancelledMs'],
     of: (job) => (job.state === 'in_flight' ? job.cancelledAt : undefined),
   },
@@ -133,32 +133,32 @@ export const storedJobFields: JobFields = {
   },
   runner: {
     kind: 'text',
-    about: 'of a job in flight: who has it',
+    about: 'of a job in flight: the runner that has it',
     also: ['worker'],
     of: (job) => (job.state === 'in_flight' && job.owner.kind === 'runner' ? runnerName(job.owner.epoch) : undefined),
   },
   lease: {
     kind: 'text',
-    about: 'of a job in flight: token of who has it',
+    about: 'of a job in flight: token of its lease',
     of: (job) => (job.state === 'in_flight' && job.owner.kind === 'lease' ? job.owner.token : undefined),
   },
   reason: {
     kind: 'text',
-    about: 'why it is dead, or why its last attempt did not count as done: failed, timeout, attempts, ...',
+    about: 'why it is dead, or why its last attempt did not succeed: failed, timeout, attempts, ...',
     of: (job) => failureOf(job)?.reason,
   },
   exit: {
     kind: 'number',
-    about: 'exit code that went with it',
+    about: 'exit code of that attempt',
     also: ['exitCode'],
     of: (job) => failureOf(job)?.exitCode,
   },
-  signal: { kind: 'text', about: 'signal that went with it', of: (job) => failureOf(job)?.signal },
+  signal: { kind: 'text', about: 'signal that ended that attempt', of: (job) => failureOf(job)?.signal },
   error: { kind: 'text', about: 'what was said about it', of: (job) => failureOf(job)?.error },
   parents: { kind: 'list', about: 'jobs it runs after', of: (job) => job.special?.parents },
   schedule: { kind: 'text', about: 'the schedule that made it', of: (job) => job.special?.slot?.schedule },
   slot: { kind: 'time', about: 'the time it was made for', also: ['slotMs'], of: (job) => job.special?.slot?.at },
-  from: { kind: 'number', about: 'number in the log it was imported from', of: (job) => job.from },
+  from: { kind: 'number', about: 'its number in the log it was imported from', of: (job) => job.from },
 };
 
 /** A job and what is around it. */
@@ -171,7 +171,7 @@ export interface JobView {
 const momentaryFields: FieldTable<JobView> = {
   waiting_for: {
     kind: 'list',
-    about: 'of its parents those that have not completed',
+    about: 'those of its parents that have not completed',
     also: ['waitingFor'],
     of: ({ job }) => job.special?.waitingFor,
   },
@@ -194,7 +194,7 @@ const momentaryFields: FieldTable<JobView> = {
   },
   took: {
     kind: 'duration',
-    about: 'from the DISPATCH of its attempt to the end, or to now: of one in flight or completed',
+    about: 'of a job in flight or completed: from the DISPATCH of its attempt to the end, or to now',
     of: ({ job, phases }) => tookOf(job, phases.now),
   },
 };
