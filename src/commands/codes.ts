@@ -10,149 +10,131 @@ export const commandCodes: CodeCatalogue = {
   E_SELECTOR: {
     title: 'a point or range of the log is not understood',
     explain:
-      'Points of a log are a seq (123), counted from the tail (@-10: the tenth event from the end), @tail, @snap, a time ' +
-      '(2026-09-01T03:00Z; local without a zone) or "5m ago". Ranges are A..B, A.. and ..B, both ends included.',
+      'A point of a log is a seq (123), a count from the end (@-10 is the tenth event from the end), @tail, @snap, a time (2026-09-01T03:00Z; local without a zone) or "5m ago". Ranges are A..B, A.. and ..B, both ends included.',
     next: 'walq wal inspect PATH @-10.. shows the last ten events with their seqs.',
   },
   E_WHERE: {
     title: 'an expression is not understood',
     explain:
-      'An expression compares fields with values: status = dead and attempt > 2, error ~ "time.?out", name in (mail, sms), ' +
-      'exists payload.to, not (age < 5m). The whole of it stands in quotes, or the shell takes < > ( ) for itself. The ' +
-      'message names the place and what was expected there. Nothing was read or changed.',
-    next: 'docs/expressions.md has the grammar and all fields; an unknown field lists those there are.',
+      'An expression compares fields with values: status = dead and attempt > 2, error ~ "time.?out", name in (mail, sms), exists payload.to, not (age < 5m). Quote the whole of it, or the shell takes < > ( ) for itself. The message marks the place and says what was expected there. Nothing was read or changed.',
+    next: 'docs/expressions.md has the grammar and all fields; an error about an unknown field lists those there are.',
   },
   E_JSON: {
     title: 'not valid JSON',
     explain:
-      'The text is not one JSON value. Payloads are kept as they are written, so they must be exact; the message names the place.',
-    next: 'Mend the text at the place named.',
+      'The text is not one JSON value. Payloads are kept exactly as written, so walq does not mend them; the message names the place.',
+    next: 'Correct the text at that place.',
   },
   E_IMPORT_ORDER: {
-    title: 'logs to import are not oldest first',
+    title: 'the logs to import are not given oldest first',
     explain:
-      'An import numbers the events in the order in which the logs are given, and a snapshot covers all but the newest of ' +
-      'them. raft-recovery names a log that it rotates away NAME.YYYYMMDD_HHMMSS, so NAME itself is the newest. Nothing ' +
-      'was made.',
+      'An import numbers the events in the order in which you give the logs, and a snapshot covers all of them but the newest. When raft-recovery rotates a log it renames it to NAME.YYYYMMDD_HHMMSS, so NAME itself is the newest. No store was made.',
     next: 'Use the command in the message.',
   },
   E_IMPORT_BASE: {
     title: 'snapshot and log do not meet',
     explain:
-      'The last number of the snapshot is not in the log that it should be in, or the log begins after it. Events between ' +
-      'the two may be missing, or a log was left out. What is there was imported.',
-    next: 'Import again, with every log from the one that the snapshot was taken of to the newest, oldest first.',
+      'The last number in the snapshot is not in the log that should contain it, or the log begins after it. Events between the two may be missing, or a log was left out. What is there was imported.',
+    next: 'Import again, oldest first, with every log from the one that the snapshot was taken of up to the newest.',
   },
   E_IMPORT_LEFT: {
     title: 'an unfinished import is in the way',
     explain:
-      'A store that is being imported is called DIR.importing and takes its name when it is complete. One is there: an import ' +
-      'was killed or failed, or runs still. It holds nothing but what was read from the sources.',
-    next: 'Remove it if no import is running: rm -r DIR.importing',
+      'A store that is being imported is called DIR.importing until it is complete. There is one: an import is still running, or was killed, or failed. It holds nothing but what was read from the sources.',
+    next: 'If no import is running, remove it: rm -r DIR.importing',
   },
   E_EXPORT_LINE: {
-    title: 'a line of an export is not one',
+    title: 'a line of an export is not what it must be',
     explain:
-      'Each line of an export has exactly one spelling, and each follows from those before it. The line at the place named is another one: it was ' +
-      'changed, or lines are missing or doubled. An import makes nothing of such a text.',
+      'Each line of an export has exactly one spelling, and follows from the lines before it. The line at the place named does not: it was changed, or lines are missing or doubled. No store is made from such a text.',
     next: 'Export again, or take an older copy of the text; walq wal verify FILE checks one.',
   },
   E_EXPORT_CUT: {
     title: 'an export ends before its end',
     explain:
-      'The last line of an export counts what comes before it and has the SHA-256 of it. It is not there: the export, or a copy of it, was cut off, for example by ' +
-      'a full disk or a broken pipe.',
+      'The last line of an export counts the lines before it and has their SHA-256. That line is missing: the export, or a copy of it, was cut off, for example by a full disk or a broken pipe.',
     next: 'Export again: walq wal export STORE --to FILE gives the file its name only when it is complete.',
   },
   E_EXPORT_SUM: {
     title: 'an export was changed',
-    explain: 'Every line could be read, but the SHA-256 of the text is not the one in its last line.',
+    explain:
+      'Every line could be read, but the SHA-256 of the text is not the one in its last line: the text was changed after it was written. No store is made from it.',
     next: 'Export again, or take an older copy of the text.',
   },
   E_EXPORT_STATE: {
-    title: 'an export gives another state than it names',
+    title: 'an export does not give the state that it names',
     explain:
-      'The base of the export, or what its events lead to, is a state with another hash than the one that it names. Somebody changed the text, or a walq ' +
-      'with other rules has written it.',
-    next: 'Compare with the store it came from: walq wal state-hash STORE.',
+      'The base of the export, or the state that its events lead to, does not have the hash that the export names. The text was changed, or a walq with other rules wrote it.',
+    next: 'Compare it with the store it came from: walq wal state-hash STORE',
   },
   E_SALVAGE_LEFT: {
     title: 'an unfinished salvage is in the way',
     explain:
-      'A store that is being salvaged is called DIR.salvaging and takes its name when it is complete. One is there: a salvage ' +
-      'was killed or failed, or runs still. The damaged store was only read; all there is still is in it.',
-    next: 'Remove it if no salvage is running: rm -r DIR.salvaging',
+      'A store that is being salvaged is called DIR.salvaging until it is complete. There is one: a salvage is still running, or was killed, or failed. The damaged store was only read, and still holds all that it held.',
+    next: 'If no salvage is running, remove it: rm -r DIR.salvaging',
   },
   E_BEFORE_BASE: {
     title: 'the point lies before the start of the log',
     explain:
-      'Compaction has dropped that part of the log, or the log was cut there. The state before its first event cannot be ' +
-      'computed from it. The message names the earliest point that is left.',
+      'Compaction has dropped that part of the log, or the log was cut there, so the state before its first event cannot be computed. The message names the earliest point that is left.',
     next: 'Name a later point, or use a backup that reaches further back.',
   },
   E_NO_TARGET: {
     title: 'there is no such file or folder',
-    explain: 'The path names nothing, and it is no point or range of a log either.',
-    next: 'ls shows what is there; walq wal verify PATH takes stores, wal/ folders, segments, snapshots and foreign logs.',
+    explain: 'Nothing exists at this path, and the word is no point or range of a log either.',
+    next: 'Check the path with ls. walq wal verify PATH takes stores, wal/ folders, segments, snapshots and logs of other systems.',
   },
   E_UNKNOWN_FORMAT: {
     title: 'the file is of no known kind',
     explain:
-      'The first bytes match neither a file of a store nor a log or snapshot of another system. Files are recognised by ' +
-      'their content; names do not matter.',
+      'The file does not begin like a file of a store, nor like a log or snapshot of another system. Files are recognised by their content; their names do not matter.',
     next: 'head -c 64 PATH | xxd shows how the file begins.',
   },
   E_EMPTY_FILE: {
     title: 'the file is empty',
     explain:
-      'There is nothing in the file to recognise it by. A segment or snapshot of a store is never empty: there it is damage.',
+      'An empty file has nothing to recognise it by. A segment or snapshot of a store is never empty: there it is damage.',
     next: 'walq wal verify STORE checks the whole store it belongs to.',
   },
   E_WRONG_TARGET: {
     title: 'the command cannot work on this kind of file',
     explain:
-      'The path was recognised, but this command needs something else, for example a whole store and not one of its files.',
-    next: 'walq wal inspect PATH or walq wal verify PATH take every kind.',
+      'The file was recognised, but this command needs something else, for example a whole store instead of one of its files.',
+    next: 'walq wal inspect PATH and walq wal verify PATH take every kind.',
   },
   E_NO_MATCH: {
     title: 'nothing matches',
-    explain: 'Log or queue was read, but no event lies in the range, or no event or job passes the filters.',
+    explain: 'The log or queue was read, but no event lies in the range, or no event or job passes the filters.',
     next: 'walq wal verify PATH shows which seqs the log holds; walq queue status counts the jobs.',
   },
   E_BISECT_COMMAND: {
-    title: 'a command of bisect gave no answer',
+    title: 'the command of a bisect gave no answer',
     explain:
-      'The command of wal bisect --run is started for one state after another. Exit 0 calls the state good, 125 says that it cannot ' +
-      'tell, every other code up to 127 calls it bad. A code from 128 on, or the end by a signal, stops the search; so ' +
-      'does 126 or 127 where the state must be good, since then the command could not be run at all.',
+      'The command of wal bisect --run is started for one state after another. Exit 0 calls the state good, 125 says that it cannot be judged, any other code up to 127 calls it bad. A code from 128 on, or a death by signal, stops the search. So does 126 or 127 where the state must be good, since then the command could not be run at all.',
     next: 'Try the command by hand: walq wal replay STORE --until SEQ --json > state.json; WALQ_STATE=state.json COMMAND < state.json',
   },
   E_CHECK: {
-    title: 'a queue is not as --check wants it',
+    title: 'a check of the queue does not hold',
     explain:
-      'Each expression given with --check was tried; the message names the one that does not hold, and the values found.',
+      'queue status --check was given an expression that is not true of the queue. The message names the expression and the values found. Nothing was changed.',
     next: 'walq queue list --phase PHASE, or walq queue dead list, shows the jobs behind a number.',
   },
   E_NO_FILE: {
     title: 'there is no such file',
-    explain: 'The file to read jobs from is not there.',
+    explain: 'The file to read jobs from does not exist. Nothing was enqueued.',
     next: 'Name another file, or - for standard input.',
   },
   E_AFTER_FAR: {
-    title: 'a job comes too long before the one it waits for',
+    title: 'a job comes too long before a job it waits for',
     explain:
-      'Jobs of an input that name each other go into the log as one frame, which has room for 5,000 jobs and 3.5 MiB. The ' +
-      'message names a job whose parent is neither in the queue nor found within that many jobs after it. Its batch was ' +
-      'not enqueued; batches before it were.',
+      'Jobs of one input that name each other go into the log as one frame, which has room for 5,000 jobs and 3.5 MiB. The message names a job whose parent is neither in the queue nor within that distance after it. Its batch was not enqueued; the batches before it were.',
     next: 'Put parents before the jobs that wait for them.',
   },
   E_HANDLER: {
     title: 'the handler of a runner does not work',
     explain:
-      'Its command was not found, may not be executed, or its process does not begin. That is not the fault of any ' +
-      'job: those that met it were given back, and the attempt does not count. A runner then pauses the queue; with ' +
-      '--drain it ends with 1.',
-    next: 'Mend the handler. Then walq queue resume, or after --drain the same walq queue run again.',
+      'The command was not found, may not be executed, or its process does not start. No job is to blame: jobs that met this were given back, and the attempt does not count. The runner pauses the queue; with --drain it exits with 1.',
+    next: 'Correct the handler. Then walq queue resume, or after --drain the same walq queue run again.',
   },
   E_UNCONFIRMED: {
     title: 'needs your yes',
@@ -163,31 +145,29 @@ export const commandCodes: CodeCatalogue = {
   E_NO_HANDLER: {
     title: 'nothing says how a job is run',
     explain:
-      'queue run takes jobs and hands them to something: a command that is started for each job, one that gets job after ' +
-      'job, functions of a module, or the command that a job itself carries.',
+      'queue run takes jobs and hands them to something: a command started for each job, a process that gets job after job, functions of a module, or the command that a job itself carries. You must say which.',
     next: "walq queue run with --exec 'CMD', --stream 'CMD', --module FILE or --commands; docs/handlers.md describes them.",
   },
   E_CONFIG: {
-    title: 'a file of flags is wrong',
+    title: 'the file of flags is wrong',
     explain:
-      'The file of --config is YAML: one level of keys, each a long flag of the command, with the value that would be ' +
-      'typed after it; true for a flag without one. The message names file, key and value. Nothing was begun.',
-    next: 'walq queue run --help lists the flags and what they take.',
+      'The file of --config is YAML: one level of keys, each a long flag of the command with the value you would type after it, or true for a flag without a value. The message names file, key and value. Nothing was begun.',
+    next: 'walq queue run --help lists the flags and their values.',
   },
   E_NO_SNAPSHOT: {
     title: 'there is no snapshot',
-    explain: 'The store holds no snapshot yet. Nothing is wrong with that: its state comes from the log alone.',
+    explain: 'The store has no snapshot yet. Nothing is wrong with that: its state comes from the log alone.',
     next: 'walq snapshot create STORE writes one.',
   },
   E_IMPORT_JOB: {
-    title: 'a job cannot be taken over',
+    title: 'a job cannot be imported',
     explain:
-      'A job of a foreign snapshot has an id, a payload or a number that no store of ours can hold. No store was made.',
+      'A job of a foreign snapshot has an id, a payload or a number that no walq store can hold. No store was made.',
     next: 'Import the logs without the snapshot: walq wal import --from FILE --store DIR.',
   },
   E_FILE_EXISTS: {
-    title: 'the file is there already',
-    explain: 'walq does not overwrite what it did not write.',
+    title: 'the file exists already',
+    explain: 'walq does not overwrite files that it did not write. Nothing was changed.',
     next: 'Name another file, or remove this one first.',
   },
   E_OUTPUT: {
@@ -204,15 +184,14 @@ export const commandCodes: CodeCatalogue = {
   E_UNKNOWN_KIND: {
     title: 'there is no such kind of document',
     explain:
-      'A document of --json says in `kind` what it is an answer of: the words of the command with dots between them, such ' +
-      'as wal.verify. The command line names none that there is.',
+      'Each JSON document says in `kind` which command it answers: the words of the command with dots between them, such as wal.verify. There is no kind of the name you gave.',
     next: 'walq schema lists all kinds.',
   },
   E_BUG: {
     title: 'a bug in walq',
     explain:
-      'Something happened that the program holds for impossible. Files are protected by the log itself: opening again is safe.',
-    next: 'Report it with the stack that was shown.',
+      'Something happened that the program takes to be impossible. The log protects your data: opening the store again is safe.',
+    next: 'Report it, with the stack that was shown.',
   },
   E_UNKNOWN_CODE: {
     title: 'no such code',
@@ -222,7 +201,7 @@ export const commandCodes: CodeCatalogue = {
   E_SNAPSHOT_STATE: {
     title: 'snapshot and log disagree',
     explain:
-      'The snapshot passes its checksums, but replaying the log up to its seq gives another state. One of the two was not written by this queue, or there is a fault in the tool.',
-    next: 'Keep a copy, and please report it with the output of walq wal verify --deep.',
+      'The snapshot passes its checksums, but replaying the log up to its seq gives another state. Either one of the two was not written by this queue, or walq has a bug.',
+    next: 'Keep a copy, and report it with the output of walq wal verify --deep.',
   },
 };

@@ -10,33 +10,34 @@ const ended: CodeEntry = {
 const exits: Readonly<Record<string, CodeEntry>> = {
   '0': {
     title: 'done, and healthy',
-    explain: 'A clean log, one padded with zeros, a live writer beside us; repaired; a graceful stop that finished.',
+    explain:
+      'The log is clean, or padded with zeros, or a live writer is at work; a repair succeeded; a graceful stop finished.',
     next: 'Nothing.',
   },
   '1': {
     title: 'it ran, but the work failed or found nothing',
     explain:
-      'A job ended dead under --drain or wait, no event or job matches, a --check failed, no store or file there.',
-    next: 'Read the message; the code in brackets is explained by walq help E_CODE.',
+      'A job ended dead under --drain or wait, no event or job matches, a --check failed, or there is no such store or file.',
+    next: 'Read the message; walq help E_CODE explains the code in brackets.',
   },
   '2': {
     title: 'usage',
-    explain: 'An unknown flag, a bad value, a bad selector, a command on a kind of file it cannot work on.',
+    explain: 'A flag is unknown, a value or selector is bad, or the command cannot work on this kind of file.',
     next: 'Read the message: it names the flag, the value and what is allowed.',
   },
   '3': {
     title: 'damage that no crash explains, or that cannot be told from it; a file of no known kind',
     explain: 'The verdict word says which: CORRUPT, AMBIGUOUS, DEGRADED or NO BASE.',
-    next: 'walq doctor STORE says what is lost and what to do. walq help CORRUPT explains a verdict.',
+    next: 'walq doctor STORE says what is lost and what to do. walq help CORRUPT (or another verdict) explains the word.',
   },
   '4': {
     title: 'TORN tail only',
-    explain: 'The last write did not reach the disk. Nothing acknowledged is lost, and it is safe to trim.',
+    explain: 'The last write did not reach the disk whole. Nothing acknowledged is lost, and it is safe to trim.',
     next: 'Nothing: the next writer trims it. walq wal repair STORE --apply does so at once.',
   },
   '5': {
     title: 'a file of a newer walq',
-    explain: 'It is whole, but in a format this version does not know.',
+    explain: 'The file is whole, but in a format this version does not know.',
     next: 'Use the newer walq.',
   },
   '6': {
@@ -47,18 +48,18 @@ const exits: Readonly<Record<string, CodeEntry>> = {
   '7': {
     title: 'refused',
     explain:
-      'It needs --apply or --yes; a plan no longer fits the files; a file exists, a folder is not empty, others can write to a run folder.',
+      'The command needs --apply or --yes, a plan no longer fits the files, a file exists, a folder is not empty, or others can write to a run folder.',
     next: 'Read the message: it shows what to do.',
   },
   '70': {
     title: 'a bug in walq',
-    explain: 'Something failed that no input and no disk may make fail. The stack is shown.',
+    explain: 'Something failed that neither input nor disk may cause to fail. The stack is shown.',
     next: 'Report it, with the stack and the command.',
   },
   '74': {
     title: 'input/output error, disk full, durability unknown',
     explain: 'The operating system refused an operation on a file. The message names the file and the reason.',
-    next: 'Mend the cause and run the command again.',
+    next: 'Remove the cause and run the command again.',
   },
   '130': ended,
   '143': ended,
@@ -66,7 +67,11 @@ const exits: Readonly<Record<string, CodeEntry>> = {
 
 /** Words of verify and doctor, as docs/exit-codes.md has them; and those that stand before a finding. */
 const verdicts: Readonly<Record<string, CodeEntry>> = {
-  OK: { title: 'healthy', explain: 'Clean, or zeros after the last frame and nothing else. Exit 0.', next: 'Nothing.' },
+  OK: {
+    title: 'healthy',
+    explain: 'The log is clean, or has zeros after the last frame and nothing else. Exit 0.',
+    next: 'Nothing.',
+  },
   NOTE: {
     title: 'worth knowing, no fault',
     explain: 'A finding that changes no verdict. Exit 0, or 1 under wal verify --fail-on note.',
@@ -88,13 +93,14 @@ const verdicts: Readonly<Record<string, CodeEntry>> = {
     next: 'walq doctor STORE; then walq wal repair STORE --apply --yes, if the last write may go.',
   },
   'NO BASE': {
-    title: 'the log begins after seq 1',
-    explain: 'No good snapshot covers what came before. Exit 3.',
-    next: 'walq doctor STORE; a backup may have the snapshot that is missing.',
+    title: 'the log begins after seq 1 and no snapshot covers what came before',
+    explain: 'No good snapshot covers what came before, so the state cannot be built. Exit 3.',
+    next: 'Put the missing snapshot or segments back, for example from a backup; walq doctor STORE says what else helps.',
   },
   CORRUPT: {
     title: 'bytes that were durable are damaged or gone',
-    explain: 'What lost: says is lost, and nothing else. Writing is refused until it is mended. Exit 3.',
+    explain:
+      'The line lost: counts what is lost, and nothing else is. Writing is refused until it is repaired. Exit 3.',
     next: 'walq doctor STORE says what is lost and names the next command.',
   },
   NEWER: {

@@ -5,13 +5,14 @@ export const fsCodes: CodeCatalogue = {
   E_READ: {
     title: 'cannot read',
     explain:
-      'The operating system refused to read a file (permissions, a failing disk, too many open files). This says nothing about the data.',
-    next: 'Mend the cause and try again.',
+      'The operating system refused to read a file (permissions, a failing disk, too many open files). This says nothing about the data in it.',
+    next: 'Remove the cause and try again.',
   },
   E_IO: {
     title: 'I/O error',
-    explain: 'The operating system refused an operation on a file. Nothing was assumed about the data.',
-    next: 'Mend the cause and try again.',
+    explain:
+      'The operating system refused an operation on a file; the message names the file and the reason. walq assumes nothing about the data.',
+    next: 'Remove the cause and try again.',
   },
   E_NO_SPACE: {
     title: 'no space left',
@@ -22,21 +23,19 @@ export const fsCodes: CodeCatalogue = {
   E_LOCK_UNSUPPORTED: {
     title: 'no file locks on this platform',
     explain:
-      'The package for file locks has no binary for this platform, and writing without a lock would risk the data. Reading works.',
-    next: 'Write on a platform with a binary (Linux glibc, macOS, Windows).',
+      'The package for file locks has no binary for this platform, and writing without a lock would put the data at risk. Reading works.',
+    next: 'Write on a platform with a binary (Linux with glibc, macOS, Windows).',
   },
   E_RUN_FOLDER: {
     title: 'the run folder of the store cannot be trusted',
     explain:
-      'The control socket lives in the run folder of the store. That folder must be a real folder, belong to the user who asks, and be closed ' +
-      'to everybody else (mode 0700); otherwise another user could listen there and be handed jobs. Nothing was sent.',
-    next: 'run the command as the owner of the store, or: chmod 700 STORE/run',
+      "The control socket lives in the store's run folder. It must be a real folder, belong to you, and be closed to everybody else (mode 0700); otherwise another user could listen there and be handed jobs. Nothing was sent.",
+    next: 'Run the command as the owner of the store, or: chmod 700 STORE/run',
   },
   E_SOCKET_PATH: {
     title: 'no usable path for the control socket',
     explain:
-      'A unix socket path holds only about 100 bytes, and longer ones are cut silently, which could reach the socket of another store. ' +
-      'Where the system gives no short way to a long path, a folder in the temp folder is used; here that was not possible either.',
-    next: 'move the store to a shorter path, or set TMPDIR to a short one',
+      'The path of a unix socket can hold only about 100 bytes. Longer ones are cut silently, which could reach the socket of another store. Where the system offers no short way to a long path, walq uses a folder in the temp folder; here that was not possible either.',
+    next: 'Move the store to a shorter path, or set TMPDIR to a short one.',
   },
 };

@@ -90,7 +90,11 @@ export const statusFields: FieldTable<StatusView> = {
   runner: { kind: 'flag', about: 'a runner is at work and answers', of: ({ runner }) => runner !== undefined },
   workers: { kind: 'number', about: 'how many that runner has', of: ({ runner }) => runner?.workers },
   seq: { kind: 'number', about: 'last seq of the log', also: ['seqLast'], of: ({ seqLast }) => seqLast },
-  snapshot_seq: { kind: 'number', about: 'last seq that the newest snapshot covers', of: ({ snapshot }) => snapshot?.seq },
+  snapshot_seq: {
+    kind: 'number',
+    about: 'last seq that the newest snapshot covers',
+    of: ({ snapshot }) => snapshot?.seq,
+  },
   snapshot_age: {
     kind: 'duration',
     about: 'how old the newest snapshot is',

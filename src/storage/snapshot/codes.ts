@@ -15,7 +15,7 @@ export const snapshotCodes: CodeCatalogue = {
   },
   E_SNAPSHOT_HEADER: {
     title: 'the header of a snapshot is damaged',
-    explain: `The first 76 bytes fail their checksum or hold values that no writer writes: damage, or no snapshot at all. ${nothingLost}`,
+    explain: `The first 76 bytes fail their checksum or hold values that no writer writes: the file is damaged, or no snapshot at all. ${nothingLost}`,
     next: replaceIt,
   },
   E_SNAPSHOT_BLOCK: {
@@ -30,7 +30,7 @@ export const snapshotCodes: CodeCatalogue = {
   },
   E_SNAPSHOT_HASH: {
     title: 'a snapshot fails its SHA-256',
-    explain: `Each part holds by itself, but the whole is not what was written: blocks were changed together with their checksums. ${nothingLost}`,
+    explain: `Each part is sound by itself, but the whole is not what was written: blocks were changed together with their checksums. ${nothingLost}`,
     next: replaceIt,
   },
   E_SNAPSHOT_CUT: {
@@ -45,8 +45,8 @@ export const snapshotCodes: CodeCatalogue = {
   },
   E_SNAPSHOT_NAME: {
     title: 'the name of a snapshot does not fit its content',
-    explain: `The name carries the last seq covered, and the header says another one: the file was renamed or copied over. ${nothingLost}`,
-    next: 'Give the file the name its header asks for (walq snapshot show FILE), or move it out of the store.',
+    explain: `The name carries the last seq covered, and the header says another: the file was renamed, or another was copied over it. ${nothingLost}`,
+    next: 'Give the file the name that its header asks for (walq snapshot show FILE), or move it out of the store.',
   },
   E_SNAPSHOT_STORE: {
     title: 'a snapshot belongs to another store',
@@ -56,13 +56,13 @@ export const snapshotCodes: CodeCatalogue = {
   E_SNAPSHOT_WRITE: {
     title: 'a snapshot could not be written',
     explain:
-      'Creating, writing, syncing, reading back or renaming the new snapshot failed. The log and the older snapshots are untouched, nothing was removed, and the queue goes on; recovery takes longer until a snapshot succeeds.',
-    next: 'Look at the cause (a full disk, permissions), then run walq snapshot create STORE.',
+      'Creating, writing, syncing, reading back or renaming the new snapshot failed. The log and the older snapshots are untouched, nothing was removed, and the queue goes on. Recovery takes longer until a snapshot succeeds.',
+    next: 'Remove the cause (a full disk, permissions), then run walq snapshot create STORE.',
   },
   E_SNAPSHOT_ENTRY: {
-    title: 'the state holds an entry that is too large for a snapshot',
+    title: 'one entry of the state is too large for a snapshot',
     explain:
-      'One entry of the state, such as one job, takes more than 32 MiB. No snapshot is written; log and older snapshots are untouched.',
-    next: 'Remove the job that large (walq queue rm ID), or keep its data in a file and put the path into the payload.',
+      'One entry of the state, such as a job, takes more than 32 MiB. No snapshot is written; the log and the older snapshots are untouched.',
+    next: 'Remove that job (walq queue rm ID), or keep its data in a file and put the path into the payload.',
   },
 };

@@ -10,7 +10,7 @@ export const walCodes: CodeCatalogue = {
   E_PAYLOAD: {
     title: 'payload checksum mismatch',
     explain:
-      'A frame that was durable has a sound header, but its payload does not pass its checksum. The header still says which seqs it held, so the loss is exact. A crash cannot do this: bits rotted, a disk or a copy program wrote something else, or somebody edited the file.',
+      'A durable frame has a sound header, but its payload fails its checksum. The header still says which seqs the frame held, so the loss is exact. No crash can do this: bits rotted, a disk or a copy program wrote something else, or somebody edited the file.',
     next: heal,
   },
   E_FRAME_HEADER: {
@@ -22,25 +22,25 @@ export const walCodes: CodeCatalogue = {
   E_ZEROED: {
     title: 'zeros where durable frames were',
     explain:
-      'A stretch of the log that later evidence (a frame, HEAD, the next segment) proves to have been durable is now zero: typical of a disk that lost a block, or of a sync that lied.',
+      'Later evidence (a frame, HEAD, the next segment) proves that this stretch of the log was durable, and now it is zero: typical of a disk that lost a block, or of a sync that lied.',
     next: keep + verify,
   },
   E_CUT: {
     title: 'file ends inside durable frames',
     explain:
-      'The file is shorter than what HEAD, a SEAL or a later segment proves was on disk. A crash does not shorten what was durable: the file was truncated, or copied in part.',
+      'HEAD, a SEAL or a later segment proves that more of this file was on disk. A crash does not shorten what was durable: the file was truncated, or copied in part.',
     next: `${keep}Look for a full copy of the file. ${verify}`,
   },
   E_TORN_TAIL: {
     title: 'torn tail',
     explain:
-      'The last write did not reach the disk whole: the usual mark of a crash or a power cut. Nothing in it had been acknowledged. The next writer copies these bytes to quarantine, trims them and goes on.',
-    next: 'Nothing has to be done. To trim it now: walq wal repair STORE --mode trim --apply',
+      'The last write did not reach the disk whole: the usual mark of a crash or a power cut. Nothing in it had been acknowledged. The next writer copies these bytes to quarantine/, trims them and goes on.',
+    next: 'Nothing. To trim it now: walq wal repair STORE --mode trim --apply',
   },
   E_AMBIGUOUS_TAIL: {
     title: 'unreadable last write',
     explain:
-      'The very last write is there in full length but fails its checksum, and nothing proves that it had been durable. It may be a torn write whose sectors held old bytes, or damage to a write that was acknowledged. walq does not guess: writing is refused.',
+      'The very last write is there in full length but fails its checksum, and nothing proves that it had been durable. Either it is a torn write whose sectors held old bytes, or an acknowledged write was damaged. walq does not guess: it refuses to write.',
     next:
       keep +
       'To drop the last write: walq wal repair STORE --mode trim --apply --yes (the bytes stay in quarantine, --undo puts them back).',
@@ -48,13 +48,13 @@ export const walCodes: CodeCatalogue = {
   E_PADDING: {
     title: 'zeros after the last frame',
     explain:
-      'Zeros from the end of the last frame to the end of the file. No frame holds that many zeros, so nothing is lost: a busy writer keeps room ready there, and this one is at work or was killed.',
+      'From the end of the last frame to the end of the file there are only zeros. No frame holds that many zeros, so nothing is lost: a busy writer keeps room ready there, and this one is at work or was killed.',
     next: 'Nothing. The next writer cuts them off.',
   },
   E_RECORDS: {
     title: 'records do not fill the payload',
     explain:
-      'The payload passes its checksum but cannot be split into the stated number of records: the file was made by a faulty or hostile writer.',
+      'The payload passes its checksum but cannot be split into the number of records it states: a faulty or hostile writer made the file.',
     next: keep + verify,
   },
   E_CHAIN: {
@@ -69,14 +69,15 @@ export const walCodes: CodeCatalogue = {
     next: keep + verify,
   },
   E_SEQ_BACK: {
-    title: 'seq was used before',
+    title: 'seq occurs a second time',
     explain:
       'A sound frame carries a seq that an earlier frame already has: a frame or a file was doubled, or an old one was put back.',
     next: keep + verify,
   },
   E_CERTIFIED: {
     title: 'impossible certified end',
-    explain: 'A frame says that more bytes were durable than lie before it. No writer does that.',
+    explain:
+      'A frame says that more bytes were durable than lie before it. No writer does that: the file was changed or put together by something else.',
     next: keep + verify,
   },
   E_AFTER_SEAL: {
@@ -92,7 +93,7 @@ export const walCodes: CodeCatalogue = {
   E_SEGMENT_HEADER: {
     title: 'segment header damaged',
     explain:
-      'The first 96 bytes of a segment do not pass their checksum, or are not there. The header holds the salt of all checksums in the file, and so do HEAD or the next segment: where one of these is sound, the frames are read all the same, and only what is really damaged counts as lost.',
+      'The first 96 bytes of a segment fail their checksum, or are not there. They hold the salt of all checksums in the file, but so do HEAD and the next segment: if one of these is sound, the frames are read all the same, and only what is really damaged counts as lost.',
     next: heal,
   },
   E_SEGMENT_NAME: {
@@ -114,31 +115,31 @@ export const walCodes: CodeCatalogue = {
   E_SEGMENT_CHAIN: {
     title: 'segment does not follow the one before it',
     explain:
-      'A segment header states where and with which checksum the segment before it ended. That is not how the one before it ends.',
+      'A segment header states where the segment before it ended, and with which checksum. That segment ends differently.',
     next: keep + verify,
   },
   E_NOT_SEALED: {
     title: 'segment has no SEAL but a later one is in use',
     explain:
-      'A writer seals a segment before it uses the next one. Here the next one holds frames and the SEAL is gone: the end of this segment was lost.',
+      'A writer seals a segment before it uses the next one. Here the next one holds frames, but this one has no SEAL: its end was lost.',
     next: keep + verify,
   },
   E_END_MISSING: {
     title: 'end of the log missing',
     explain:
-      'HEAD proves that the log was durable further than it now reaches: frames were cut off at a frame border, the last segment was removed, or the store was copied while a writer ran.',
-    next: `Look for a full copy. For a copy of a live store use walq backup instead of cp. ${verify}`,
+      'HEAD proves that the log was durable further than it now reaches: it was cut off exactly after a frame, its last segment was removed, or the store was copied while a writer ran.',
+    next: `Look for a full copy. To copy a live store use walq backup instead of cp. ${verify}`,
   },
   E_HEAD_MISMATCH: {
     title: 'HEAD knows another log',
     explain:
-      'HEAD names a frame end and checksum in this segment that the log does not have, although the log is long enough: the segment was replaced by another one.',
+      'HEAD names the end and checksum of a frame in this segment. The log is long enough, but has no such frame: another file replaced the segment.',
     next: keep + verify,
   },
   E_HEAD_FOREIGN: {
     title: 'HEAD of another store',
-    explain: 'HEAD carries the id of another store and is not used as evidence.',
-    next: 'Put the right HEAD back if there is one; otherwise the next writer writes it anew.',
+    explain: 'HEAD carries the id of another store, so it is not used as evidence. Nothing of the log is lost by that.',
+    next: 'Put the right HEAD back if you have it; otherwise the next writer writes a new one.',
   },
   E_ROTATION_UNFINISHED: {
     title: 'rotation was interrupted',
@@ -146,9 +147,9 @@ export const walCodes: CodeCatalogue = {
     next: 'Nothing. The next writer removes the empty segment and goes on in the one before.',
   },
   E_LOST: {
-    title: 'events lost before a salvage',
+    title: 'events were lost before a salvage',
     explain:
-      'This store was salvaged from a damaged one. These seqs could not be read there; a frame of their own holds their place, so that every other event keeps its seq. Nothing is wrong with this store.',
-    next: 'Nothing. What may hang on them is in the answer of the salvage; the damaged store still has all there is.',
+      'This store was salvaged from a damaged one, where these seqs could not be read. A frame of its own takes their place, so that every other event keeps its seq. Nothing is wrong with this store.',
+    next: 'Nothing. The answer of the salvage says what may depend on them; the damaged store still holds all that it held.',
   },
 };
