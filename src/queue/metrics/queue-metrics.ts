@@ -33,13 +33,13 @@ const totals: Readonly<Record<Exclude<keyof QueueTotals, 'skipped'>, readonly [n
   enqueued: ['enqueued', 'Jobs enqueued since the queue began.'],
   dispatched: ['dispatched', 'Attempts begun since the queue began.'],
   completed: ['completed', 'Jobs completed since the queue began.'],
-  failed: ['failed', 'Attempts that ended without success since the queue began, crashes and cancels apart.'],
+  failed: ['failed', 'Attempts that ended without success since the queue began, not counting crashes and cancels.'],
   retried: ['retried', 'Jobs put back to run again since the queue began.'],
-  crashed: ['crashed', 'Of those put back: because their runner died.'],
+  crashed: ['crashed', 'Jobs put back since the queue began, because their runner died.'],
   timedOut: ['timeout', 'Attempts that ran into their timeout since the queue began.'],
   dead: ['dead', 'Jobs that died since the queue began.'],
-  expired: ['expired', 'Of those that died: because nobody began them in time.'],
-  cancelled: ['cancelled', 'Cancels since the queue began.'],
+  expired: ['expired', 'Jobs that died since the queue began, because no attempt began in time.'],
+  cancelled: ['cancelled', 'Cancel requests since the queue began.'],
   pruned: ['pruned', 'Finished jobs forgotten since the queue began.'],
   removed: ['removed', 'Jobs removed one by one since the queue began.'],
 };
@@ -53,7 +53,7 @@ export class QueueMetrics {
   readonly #registry = new MetricsRegistry();
   readonly #waited = this.#registry.histogram(
     'queue_job_wait_seconds',
-    'From the moment a job could run to the begin of its attempt.',
+    'From the moment a job could run to the start of its attempt.',
     jobSeconds,
   );
   readonly #ran = this.#registry.histogram(
@@ -134,9 +134,11 @@ export class QueueMetrics {
   }
 
   #addRunner({ engine, runner }: MetricsParts): void {
-    this.#registry.gauge('queue_runner_up', 'Is a runner at work here?', () => (runner() === undefined ? 0 : 1));
+    this.#registry.gauge('queue_runner_up', '1 while a runner is at work here, else 0.', () =>
+      runner() === undefined ? 0 : 1,
+    );
     this.#registry.gauge('queue_runner_workers', 'Jobs that may run at a time.', () => runner()?.workers);
-    this.#registry.gauge('queue_runner_running', 'Attempts that run.', () => runner()?.running);
+    this.#registry.gauge('queue_runner_running', 'Attempts running now.', () => runner()?.running);
     this.#registry.gauge(
       'queue_verdicts_stalled',
       'Outcomes of attempts that wait for room on the disk.',
@@ -146,14 +148,20 @@ export class QueueMetrics {
 
   #addLog({ store }: MetricsParts): void {
     const { recovery } = store;
-    this.#registry.gauge('queue_info', 'The store.', () => [{ labels: { store_id: store.id }, value: 1 }]);
-    this.#registry.gauge('queue_recovery_time_seconds', 'The last opening of the store.', () => recovery.ms / 1000);
-    this.#registry.gauge('queue_recovery_events', 'Events that it replayed.', () => recovery.replayed);
+    this.#registry.gauge('queue_info', 'The store: its id is the label.', () => [
+      { labels: { store_id: store.id }, value: 1 },
+    ]);
+    this.#registry.gauge(
+      'queue_recovery_time_seconds',
+      'How long the last opening of the store took.',
+      () => recovery.ms / 1000,
+    );
+    this.#registry.gauge('queue_recovery_events', 'Events that the last opening replayed.', () => recovery.replayed);
     this.#registry.gauge('queue_wal_seq', 'Number of the last event.', () => store.seqLast);
     this.#registry.counter('queue_wal_written_bytes_total', 'Bytes committed to the log.', () => this.#writtenBytes);
     this.#registry.gauge('queue_wal_size_bytes', 'Bytes of the log on disk.', () => this.#log?.bytes);
     this.#registry.gauge('queue_wal_segments', 'Files of the log.', () => this.#log?.segments);
-    this.#registry.gauge('queue_wal_failed', 'Has the disk failed? Then nothing is written any more.', () =>
+    this.#registry.gauge('queue_wal_failed', '1 once the disk has failed: nothing is written any more.', () =>
       store.poison === undefined ? 0 : 1,
     );
   }
