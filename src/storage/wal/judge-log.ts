@@ -76,7 +76,8 @@ class Judge {
       if (name && ordinalBefore !== undefined && name.ordinal > ordinalBefore + 1)
         this.#gap(result, before, ordinalBefore);
       else if (before && belongs(before, storeId) && fits) this.#link(before, result, unreadable);
-      else if (fits && before) this.#lose(before.input.name?.seqFirst ?? 1, seqFirstOf(result) - 1);
+      else if (fits && before)
+        this.#lose(before.input.name?.seqFirst ?? 1, seqFirstOf(result, this.#evidence.storeId) - 1);
       before = fits ? result : (before ?? result);
       unreadable = !fits;
       ordinalBefore = name?.ordinal ?? ordinalBefore;
@@ -95,7 +96,9 @@ class Judge {
   #loseLast(before: SegmentResult): void {
     const { input, scan } = this.#log.segments.at(-1) as SegmentResult;
     const head = this.#head?.ordinal === input.name?.ordinal ? this.#head : undefined;
-    const from = belongs(before, this.#evidence.storeId) ? before.scan.lastSeqNext : seqFirstOf(before);
+    const from = belongs(before, this.#evidence.storeId)
+      ? before.scan.lastSeqNext
+      : seqFirstOf(before, this.#evidence.storeId);
     this.#lose(from, head?.seqLast ?? (input.name?.seqFirst ?? 1) - 1);
     // Behind the end that HEAD knows there may have been more, but not in a file that has room for a header alone.
     const isEmpty = scan.header === undefined && scan.size <= segmentHeaderBytes;
@@ -107,8 +110,8 @@ class Judge {
     const first = ordinalBefore + 1;
     const which = ordinal - 1 === first ? `segment ${first} is` : `segments ${first} to ${ordinal - 1} are`;
     const isRead = before && belongs(before, this.#evidence.storeId);
-    const seqFrom = isRead ? before.scan.lastSeqNext : before && seqFirstOf(before);
-    const seqTo = seqFirstOf(result) - 1;
+    const seqFrom = isRead ? before.scan.lastSeqNext : before && seqFirstOf(before, this.#evidence.storeId);
+    const seqTo = seqFirstOf(result, this.#evidence.storeId) - 1;
     this.#add('E_MISSING_SEGMENT', 'corrupt', result.input.file, `${which} missing before this one`, {
       ...(seqFrom !== undefined && seqFrom <= seqTo && { seqFirst: seqFrom, seqLast: seqTo }),
     });

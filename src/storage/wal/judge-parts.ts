@@ -32,8 +32,10 @@ export function isReadTo(result: SegmentResult, offset: number): boolean {
   return holes.every((hole) => hole.offset >= first);
 }
 
-export function seqFirstOf(result: SegmentResult): number {
-  return headerOf(result)?.seqFirst ?? result.input.name?.seqFirst ?? 1;
+/** The header of another store says nothing of what stood there. */
+export function seqFirstOf(result: SegmentResult, storeId: string | undefined): number {
+  const own = isReadable(result, storeId) ? headerOf(result)?.seqFirst : undefined;
+  return own ?? result.input.name?.seqFirst ?? 1;
 }
 
 /** Ours, or pieced together, and under its own name. */

@@ -159,3 +159,16 @@ test('a snapshot that stands on a header is no misfit when the frame that tells 
   expect([point?.ordinal, point?.offset]).toEqual([2, segmentHeaderBytes]);
   expect(report.findings.map(({ code }) => code)).toEqual(['E_SEGMENT_HEADER', 'E_FRAME_HEADER']);
 });
+
+test('a segment of another store says nothing of the seqs that stood in its place', async () => {
+  const env = simEnv({ seed: 7 });
+  const store = await openStore(env, dir, { machine: make, create: true });
+  for (const number of [1, 2, 3]) await store.append([Buffer.from(textOf(number))]);
+  await store.close();
+  const image = imageOf(env.fs);
+  const other = await sampleStore({ closed: true });
+  for (const part of [first, second, third]) {
+    const mixed = withFile(image, fileOf(image, first), bytesAt(other, fileOf(other, part)));
+    expect((await lostOf(mixed)).lost, part).toEqual([{ seqFirst: 1, seqLast: 3 }]);
+  }
+});
