@@ -4,7 +4,7 @@ import { type OpenSource, openSource } from '../fs/read.ts';
 import { type LogFiles, openLogFiles } from './beside-writer.ts';
 import { readHead, walFolder } from './folder.ts';
 import type { StoreIdentity } from './store-file.ts';
-import { ownHead, type Survey, surveyStore } from './survey.ts';
+import { isBehind, ownHead, type Survey, surveyStore } from './survey.ts';
 import type { StorageEnv } from './types.ts';
 import type { HeadSlot } from './wal/head.ts';
 import { type SegmentResult, scanLog } from './wal/scan-log.ts';
@@ -44,8 +44,9 @@ export async function openBackupSource(
       .filter(({ name }) => name.ordinal <= head.ordinal)
       .map(({ file, source, name }) => ({ file, source, bytes: name === last.name ? head.end : source.size }));
     for (const { file, seq, point } of survey.snapshots) {
-      // One above the end is of a moment after it.
+      // One behind the end is of a moment after it.
       if (point === undefined || seq > head.seqLast || leave.has(file)) continue;
+      if (isBehind(point, { ordinal: head.ordinal, offset: head.end })) continue;
       const source = await openSource(env.fs, join(storeDir, file));
       opened.push(source);
       files.push({ file, source, bytes: source.size });

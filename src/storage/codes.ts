@@ -115,7 +115,7 @@ export const storageCodes: CodeCatalogue = {
   E_SNAPSHOT_AHEAD: {
     title: 'snapshot is ahead of the log',
     explain:
-      'A snapshot is written only once the log is durable up to its seq. Here the log ends before that: its end was cut off, or the snapshot belongs to another run.',
+      'A snapshot is written only once the log is durable up to its place. Here the log ends before that: its end was cut off, perhaps frames without events, or the snapshot belongs to another run.',
     next: `${keep}Look for a full copy of the log. ${verify}`,
   },
   E_SNAPSHOT_CHAIN: {

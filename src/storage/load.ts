@@ -81,7 +81,7 @@ async function loadHeld<M extends StateMachine>(
       findings.push(finding);
       continue;
     }
-    const ahead = loaded.log.stopped ? [] : aheadOfLog(survey, loaded.judgement);
+    const ahead = loaded.log.stopped ? [] : aheadOfLog(survey, loaded.log, loaded.judgement);
     const all = [...findings, ...loaded.judgement.findings, ...ahead];
     return { ...loaded, findings: withoutRepeats(all) };
   }

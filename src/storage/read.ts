@@ -13,11 +13,19 @@ import { listSnapshots } from './snapshot/list.ts';
 import { snapshotFolder } from './snapshot/name.ts';
 import { checkSnapshot } from './snapshot/read.ts';
 import { readStoreFile, storeFileName } from './store-file.ts';
-import { aheadOfLog, isGutted, lossOfLog, otherPast, type Survey, surveyRemains, surveyStore } from './survey.ts';
+import {
+  aheadOfLog,
+  isBehind,
+  isGutted,
+  lossOfLog,
+  misfitting,
+  type Survey,
+  surveyRemains,
+  surveyStore,
+} from './survey.ts';
 import type { LogReport, SnapshotCheck, StorageEnv } from './types.ts';
 import { segmentHeaderBytes } from './wal/format.ts';
 import { judgeLog } from './wal/judge-log.ts';
-import { headerOf, isReadTo } from './wal/judge-parts.ts';
 import { parseSegmentFileName, type SegmentName } from './wal/names.ts';
 import { type Evidence, type LogScan, type LogVisitor, type SegmentInput, scanLog } from './wal/scan-log.ts';
 
@@ -115,12 +123,16 @@ function hasPoint(snapshot: Survey['snapshots'][number]): boolean {
 }
 
 /** A log that begins after seq 1, without a good snapshot that would be a base of what comes up to this point. */
-export function noBaseUpTo(survey: Survey, report: StoreReport, last: { seq: number; ordinal: number }): Finding[] {
+export function noBaseUpTo(
+  survey: Survey,
+  report: StoreReport,
+  last: { seq: number; ordinal: number; offset: number },
+): Finding[] {
   const good = new Set(
     fitting(report.snapshots, report.findings).flatMap((check) => (check.summary ? [check.file] : [])),
   );
   return noBase(survey, ({ file, seq, point }) => {
-    return good.has(file) && seq <= last.seq && (point?.ordinal ?? 0) <= last.ordinal;
+    return good.has(file) && seq <= last.seq && !(point && isBehind(point, last));
   });
 }
 
@@ -170,7 +182,7 @@ async function lookAt(
   const log = await scanHeld(held, evidence, visitor);
   const judgement = judgeLog(log, evidence);
   const misfits = log.stopped ? [] : misfitting(survey, log);
-  const ahead = log.stopped || isGutted(survey) ? [] : aheadOfLog(survey, judgement);
+  const ahead = log.stopped || isGutted(survey) ? [] : aheadOfLog(survey, log, judgement);
   const report = toReport(log, evidence, judgement, [...survey.findings, ...judgement.findings, ...misfits, ...ahead]);
   return { report, survey };
 }
@@ -191,22 +203,6 @@ async function scanHeld(held: LogFiles, evidence: Evidence, visitor: LogVisitor)
 
 function pointsOf(survey: Survey): NonNullable<Evidence['points']> {
   return survey.snapshots.flatMap((snapshot) => (snapshot.point ? [snapshot.point] : []));
-}
-
-/** Snapshots that name a frame end which the log does not have, although the log is sound there. */
-function misfitting(survey: Survey, log: LogScan): Finding[] {
-  return survey.snapshots.flatMap((snapshot): Finding[] => {
-    const point = snapshot.point;
-    if (point === undefined) return [];
-    const segment = log.segments.find((result) => headerOf(result)?.ordinal === point.ordinal);
-    if (segment === undefined && !otherPast(log, point)) return [];
-    // A segment of another store stands where the snapshot's own one stood: that proves nothing against it.
-    if (segment?.scan.header && segment.scan.header.storeId !== survey.identity.id) return [];
-    const sound = segment === undefined || isReadTo(segment, point.offset);
-    if (!sound || segment?.pointsPassed.get(point)) return [];
-    const message = 'snapshot does not fit the log at its seq';
-    return [{ code: 'E_SNAPSHOT_CHAIN', severity: 'degraded', file: snapshot.file, message, seqLast: point.seq }];
-  });
 }
 
 /**

@@ -20,8 +20,8 @@ import { setAside } from './set-aside.ts';
 import { listSnapshots } from './snapshot/list.ts';
 import { parseSnapshotFileName } from './snapshot/name.ts';
 import { checkSnapshot } from './snapshot/read.ts';
-import { type Survey, surveyStore } from './survey.ts';
-import type { SnapshotSummary, StorageEnv, Verdict } from './types.ts';
+import { isBehind, type Survey, surveyStore } from './survey.ts';
+import type { ChainPoint, SnapshotSummary, StorageEnv, Verdict } from './types.ts';
 import { encodeHeadFile } from './wal/head.ts';
 
 /**
@@ -55,7 +55,7 @@ export interface RestorePlan {
 export async function planRestore(env: StorageEnv, storeDir: string, to: BackTo): Promise<RestorePlan> {
   const survey = await surveyStore(env, storeDir);
   const snapshot = 'snapshot' in to ? await goodSnapshot(env, storeDir, survey, to.snapshot) : undefined;
-  const point = snapshot?.point ?? (await frameEndAt(env, storeDir, 'seq' in to ? to.seq : 0));
+  const point = snapshot?.point ?? (await endAt(env, storeDir, survey, 'seq' in to ? to.seq : 0));
   const { seq } = point;
   const report = await verifyStore(env, storeDir);
   const seqLast = Math.max(report.seqLast ?? 0, (survey.live.at(-1)?.seqFirst ?? 1) - 1);
@@ -74,6 +74,16 @@ export async function planRestore(env: StorageEnv, storeDir: string, to: BackTo)
   const isThere = seqLast === seq && (report.verdict === 'clean' || report.verdict === 'degraded');
   const actions = isThere ? [] : await actionsFor(env, storeDir, survey, cut, seq);
   return { storeDir, verdict: report.verdict, to, seq, ...(snapshot && { snapshot }), seqLast, actions, leaves };
+}
+
+/**
+ * Where an operation ends; where a snapshot of that moment stands, behind frames without events, if the log has the
+ * place: cut off before it, the log would not lead on from that snapshot any more.
+ */
+async function endAt(env: StorageEnv, storeDir: string, survey: Survey, seq: number): Promise<ChainPoint> {
+  const point = survey.snapshots.find((snapshot) => snapshot.seq === seq)?.point;
+  const isThere = point !== undefined && (await cutAt(env, storeDir, survey, point)) !== undefined;
+  return isThere ? point : await frameEndAt(env, storeDir, seq);
 }
 
 async function goodSnapshot(
@@ -127,8 +137,11 @@ async function actionsFor(
     const after = createHash('sha256').update(headFor(survey, cut)).digest('hex');
     actions.push({ kind: 'replace', file: headFileName, after, ...(sha256 !== undefined && { sha256 }) });
   }
-  for (const snapshot of (await listSnapshots(env, storeDir)).snapshots)
-    if (snapshot.seq > seq) await move(snapshot.file);
+  // One of this seq stands behind the cut only where the log does not have its place.
+  for (const { file, seq: covers } of (await listSnapshots(env, storeDir)).snapshots) {
+    const point = survey.snapshots.find((snapshot) => snapshot.file === file)?.point;
+    if (covers > seq || (point && isBehind(point, cut))) await move(file);
+  }
   for (const { ordinal, name } of survey.live.toReversed())
     if (ordinal > cut.ordinal) await move(join(walFolder, name));
   const path = join(storeDir, cut.file);
@@ -198,7 +211,7 @@ async function prepare(
   temps: Map<SetAsideAction, string>,
   journal: RepairJournal,
 ): Promise<void> {
-  const point = plan.snapshot?.point ?? (await frameEndAt(env, storeDir, plan.seq));
+  const point = plan.snapshot?.point ?? (await endAt(env, storeDir, survey, plan.seq));
   const cut = await cutAt(env, storeDir, survey, point);
   for (const action of plan.actions) {
     if (action.kind === 'replace' && cut !== undefined) {

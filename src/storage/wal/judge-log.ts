@@ -178,6 +178,10 @@ class Judge {
         result.certified = scan.certified;
         if (laterInUse || (head && head.ordinal > header.ordinal)) result.certified = Number.POSITIVE_INFINITY;
         else if (head && head.ordinal === header.ordinal) result.certified = Math.max(result.certified, head.end);
+        for (const { ordinal, salt, offset } of this.#evidence.points ?? []) {
+          const isHere = ordinal === header.ordinal && salt === header.salt;
+          if (isHere) result.certified = Math.max(result.certified, offset);
+        }
         if (next && next.ordinal === header.ordinal + 1 && next.prevSalt === header.salt) {
           result.certified = Math.max(result.certified, next.prevEnd - sealBytes);
         }

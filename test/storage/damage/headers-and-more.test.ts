@@ -163,7 +163,7 @@ test('a snapshot that stands on a header is no misfit when the frame that tells 
 test('a segment of another store says nothing of the seqs that stood in its place', async () => {
   const env = simEnv({ seed: 7 });
   const store = await openStore(env, dir, { machine: make, create: true });
-  for (const number of [1, 2, 3]) await store.append([Buffer.from(textOf(number))]);
+  for (const number of [1, 2, 3]) await store.append(packed([Buffer.from(textOf(number))]));
   await store.close();
   const image = imageOf(env.fs);
   const other = await sampleStore({ closed: true });
