@@ -137,7 +137,7 @@ export function followOptions(command: Command, follow: string): Command {
   return command
     .option('-f, --follow', follow)
     .option('--until-match', 'follow until the first event that passes the filters, show it, and end with 0')
-    .option('--timeout <time>', 'follow so long at most; exit 1 when nothing has matched', durationOf('--timeout'));
+    .option('--timeout <time>', 'follow at most this long; exit 1 when nothing has matched', durationOf('--timeout'));
 }
 
 /** How long a command that writes waits for another one. A new option for each command: commander keeps state in it. */

@@ -42,9 +42,9 @@ export function addSnapshotCommands(group: Command, parsed: Parsed): void {
     .description('make a new store from a snapshot; or, with --apply, take a store back to one')
     .argument('[path]', 'a snapshot, or a store; STORE@SEQ names one of its snapshots')
     .argument('[snapshot]', 'which one of the store: its seq, or @snap for the newest good one (default: that)')
-    .option('--to <store>', 'the new store; the one it is made of is not touched')
+    .option('--to <store>', 'the new store; the one it is made from is not touched')
     .option('--apply', 'go back in place: what came after goes to quarantine; without it the plan is only shown')
-    .option('--undo', 'bring back what the last one set aside');
+    .option('--undo', 'bring back what the last restore set aside');
   answers(restore, parsed, {
     kind: 'snapshot.restore',
     load: async () => (await import('./snapshot/restore.ts')).restore,

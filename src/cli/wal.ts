@@ -44,7 +44,7 @@ function addInspect(wal: Command, parsed: Parsed): void {
     .option('--job <ids>', 'only events of these jobs', list)
     .option('--grep <text>', 'only events whose text form contains this')
     .option('--where <expression>', `only events for which this holds, such as 'type = DEAD and exit != 1'`)
-    .option('-n, --limit <count>', 'stop after so many events', wholeNumber('--limit', 0))
+    .option('-n, --limit <count>', 'stop after this many events', wholeNumber('--limit', 0))
     .option('-r, --reverse', 'newest first')
     .option('--explain', 'with --job ID: its life up to the end of the range, and why it is in its state');
   followOptions(command, 'wait for more events, until interrupted');
@@ -107,9 +107,9 @@ function addDiff(wal: Command, parsed: Parsed): void {
     .command('diff')
     .description('what changed between two points of a log, or between two logs: jobs and settings')
     .argument('[path]', pathHelp)
-    .argument('[a]', 'the state after this: a seq, @-10, @snap, a time or "5m ago"')
-    .argument('[b]', 'compared with the state after this (default: the end); may be earlier')
-    .option('--with <path>', 'take b from this log; both points are then the end unless given');
+    .argument('[a]', 'first state, after this point: a seq, @-10, @snap, a time or "5m ago"')
+    .argument('[b]', 'second state, after this point (default: the end); may be the earlier one')
+    .option('--with <path>', 'take b from this log; both points then default to the end');
   addDiffOptions(command);
   answers(command, parsed, { kind: 'wal.diff', load: async () => (await import('./wal/diff.ts')).diff });
 }
@@ -127,9 +127,9 @@ function addBisect(wal: Command, parsed: Parsed): void {
     .argument('[path]', 'a store, a wal/ folder, a segment, a log of another system, or - for standard input')
     .argument('[range]', 'events to search: A..B, A.., ..B; each a seq, @-10, @tail, @snap, a time or "5m ago"')
     .option('--where <expression>', "what turned true, such as 'dead > 10'")
-    .option('--job <id>', 'ask about this job and not about the totals')
+    .option('--job <id>', 'test this job instead of the totals')
     .option('--run <command>', 'shell line that exits with 0 for a good state')
-    .option('--first', 'look at every event for the very first; without it one change is assumed')
+    .option('--first', 'look at every event and find the very first; otherwise one change is assumed')
     .addHelpText('after', bisectHelp);
   answers(command, parsed, { kind: 'wal.bisect', load: async () => (await import('./wal/bisect.ts')).bisect });
 }
@@ -151,9 +151,9 @@ function addRepair(wal: Command, parsed: Parsed): void {
     .addOption(new Option('--mode <mode>', 'what to do').choices(['trim', 'heal', 'salvage', 'cut']).default('trim'))
     .option('--apply', 'change the files; without it the plan is only shown')
     .option('--yes', 'also trim an ambiguous tail, which may hold an acknowledged event')
-    .option('--to <dir>', 'the new store that salvage makes, and cut if it is not to cut in place')
+    .option('--to <dir>', 'the new store for salvage; for cut, instead of cutting in place')
     .option('--at <point>', 'the last event that cut keeps: a seq, @-10, @snap, a time or "5m ago"')
-    .option('--plan <file>', 'write the plan there; with --apply, do that plan and no other')
+    .option('--plan <file>', 'save the plan in this file; with --apply, carry out exactly that plan')
     .option('--undo', 'put back what the last repair set aside')
     .addHelpText('after', repairHelp);
   answers(command, parsed, { kind: 'wal.repair', load: async () => (await import('./wal/repair.ts')).repair });
@@ -176,7 +176,7 @@ function addExport(wal: Command, parsed: Parsed): void {
     .description('write a log as text, without loss; wal import makes the same store from it')
     .argument('[path]', 'a store, a wal/ folder or a segment')
     .argument('[range]', rangeHelp)
-    .option('--to <file>', 'write it there, under that name only when it is complete')
+    .option('--to <file>', 'write to this file, which gets its name only when complete')
     .addHelpText('after', exportHelp);
   outputOptions(command, exportFormats, 'ndjson');
   answers(command, parsed, { kind: 'wal.export', load: async () => (await import('./wal/export.ts')).exportWal });

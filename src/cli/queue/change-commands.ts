@@ -16,7 +16,7 @@ export function addChangeCommands(queue: Command, parsed: Parsed): void {
 function addByHand(queue: Command, parsed: Parsed): void {
   const cancel = queue
     .command('cancel')
-    .description('end jobs that wait or run, and those that wait for them; they are dead then')
+    .description('cancel jobs that wait or run: they die, with the jobs that wait for them')
     .argument('<ids...>', 'jobs')
     .option('--reason <text>', 'why, for people')
     .addOption(lockTimeoutOption());
@@ -24,7 +24,7 @@ function addByHand(queue: Command, parsed: Parsed): void {
 
   const update = queue
     .command('update')
-    .description('change jobs that wait; what is not named stays')
+    .description('change jobs that wait; what you do not name stays')
     .argument('<ids...>', 'jobs');
   addTimeFlags(addRunFlags(update, false)).addOption(lockTimeoutOption());
   answers(update, parsed, { kind: 'queue.update', load: async () => (await import('./change.ts')).update });
@@ -61,7 +61,7 @@ function addRemove(queue: Command, parsed: Parsed): void {
 function addRetry(queue: Command, parsed: Parsed): void {
   const retryOf = (command: Command): Command =>
     command
-      .description('let dead jobs run again, with those that died because they did')
+      .description('let dead jobs run again, with those that died because of them')
       .argument('[ids...]', 'jobs')
       .option('--all', 'all dead jobs')
       .option('--name <name>', 'all dead jobs of this name')
@@ -79,7 +79,7 @@ function addPrune(queue: Command, parsed: Parsed): void {
     .description('forget finished jobs: by id, by age, or down to a number')
     .argument('[ids...]', 'finished jobs')
     .option('--older-than <time>', 'those that ended longer ago than this, such as 7d', durationOf('--older-than'))
-    .option('--keep <count>', 'all but the newest so many', wholeNumber('--keep', 0))
+    .option('--keep <count>', 'all but the newest <count>', wholeNumber('--keep', 0))
     .option('--state <states>', 'completed, dead, or both with a comma (default: completed)', list)
     .option('--dry-run', 'say how many would go, change nothing')
     .addOption(lockTimeoutOption());
@@ -89,7 +89,7 @@ function addPrune(queue: Command, parsed: Parsed): void {
 function addDrain(queue: Command, parsed: Parsed): void {
   const drain = queue
     .command('drain')
-    .description('ask the runner to work off what is there and to end; waits for that')
+    .description('ask the runner to work off all jobs and end; waits until it has')
     .addOption(lockTimeoutOption());
   answers(drain, parsed, { kind: 'queue.drain', load: async () => (await import('./drain.ts')).drain });
 }

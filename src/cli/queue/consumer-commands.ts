@@ -9,9 +9,9 @@ export function addConsumerCommands(queue: Command, parsed: Parsed): void {
     .command('take')
     .description('take jobs on a lease: one JSON line each; exit 1 when there is none')
     .option('--name <names>', 'only jobs of these names, with a comma (repeatable)', list)
-    .option('-n, --limit <count>', 'at most so many', wholeNumber('--limit', 1), 1)
+    .option('-n, --limit <count>', 'at most this many', wholeNumber('--limit', 1), 1)
     .addOption(
-      new Option('--lease <time>', 'how long until the job goes to somebody else')
+      new Option('--lease <time>', 'how long before the job goes to another consumer')
         .argParser(leaseTime)
         .default(30_000, '30s'),
     )
@@ -43,7 +43,7 @@ export function addConsumerCommands(queue: Command, parsed: Parsed): void {
 
   const extend = queue
     .command('extend')
-    .description('keep the job of this lease for so long from now')
+    .description('let the lease end this long from now')
     .argument('<token>', 'from queue take')
     .argument('<time>', 'such as 5m')
     .addOption(lockTimeoutOption());

@@ -10,7 +10,7 @@ export function addEnqueue(queue: Command, parsed: Parsed): void {
     .argument('[command...]', 'after --: a command the job carries, run under queue run --commands')
     .option('-f, --file <file>', 'jobs as a JSON array or NDJSON; - for standard input')
     .option('--lines', 'each line of the file, or of standard input, is a payload, as text')
-    .option('--id <id>', 'id of the job; one that is there already is a duplicate and changes nothing');
+    .option('--id <id>', 'id of the job; an id that exists already is a duplicate and changes nothing');
   addTimeFlags(addRunFlags(command, true)).option(
     '--payload-file <file>',
     'payload, from a file; - for standard input',

@@ -32,5 +32,5 @@ export function addTieFlags(command: Command): Command {
         'when the key is taken: keep the other job, or replace it while it waits (default: skip)',
       ).choices(['skip', 'replace']),
     )
-    .option('--key-ttl <time>', 'the key stays taken at least so long, also after the job', durationOf('--key-ttl'));
+    .option('--key-ttl <time>', 'the key stays taken at least this long, even after the job', durationOf('--key-ttl'));
 }

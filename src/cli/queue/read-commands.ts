@@ -59,7 +59,7 @@ function addFilters(command: Command): Command {
     .option('--name <names>', 'only jobs of these names', list)
     .option('--group <groups>', 'only jobs of these groups', list)
     .option('--key <keys>', 'only jobs with these unique keys', list)
-    .option('--id-prefix <text>', 'only jobs whose id begins so')
+    .option('--id-prefix <text>', 'only jobs whose id begins with this')
     .option('--where <expression>', "only jobs for which this holds, such as 'attempt > 2 and age > 1h'")
     .addHelpText('after', expressionHelp);
 }
@@ -73,8 +73,8 @@ function addStates(command: Command): Command {
 function addOrder(command: Command, standard: string): Command {
   return command
     .addOption(new Option('--sort <order>', 'in this order').choices([...jobSorts]).default(standard))
-    .option('-r, --reverse', 'the other way round')
-    .option('-n, --limit <count>', 'at most so many', wholeNumber('--limit', 0))
+    .option('-r, --reverse', 'reverse the order')
+    .option('-n, --limit <count>', 'at most this many', wholeNumber('--limit', 0))
     .addOption(new Option('--ids', 'print ids and nothing else').conflicts('output'))
     .addOption(outputOption(jobFormats, 'table'));
 }
@@ -91,7 +91,7 @@ function addList(queue: Command, parsed: Parsed): void {
 function addShow(queue: Command, parsed: Parsed): void {
   const command = queue
     .command('show')
-    .description('everything about one job: why it is where it is, every attempt, and what the log has forgotten')
+    .description('everything about one job: why it is where it is, and every attempt')
     .argument('<id>', 'id of the job')
     .option('--explain', 'its life as a timeline, where the time went, and what to do now')
     .addOption(outputOption(['text', 'json'], 'text'));
@@ -107,7 +107,7 @@ function addEvents(queue: Command, parsed: Parsed): void {
     .option('--type <types>', 'only events of these types, such as ACK,DEAD', list)
     .option('--grep <text>', 'only events whose text form contains this')
     .option('--where <expression>', `only events for which this holds, such as 'type = DEAD and exit != 1'`)
-    .option('-n, --limit <count>', 'stop after so many events', wholeNumber('--limit', 0))
+    .option('-n, --limit <count>', 'stop after this many events', wholeNumber('--limit', 0))
     .option('-r, --reverse', 'newest first')
     .addOption(outputOption(['text', 'table', 'ndjson', 'json', 'csv', 'hex'], 'text'));
   followOptions(command, 'wait for more events, until interrupted; without a range the last ten come first');
@@ -120,9 +120,9 @@ function addLogs(queue: Command, parsed: Parsed): void {
     .command('logs')
     .description('what the attempts at a job printed')
     .argument('<id>', 'id of the job')
-    .option('-f, --follow', 'go on until the job is finished')
+    .option('-f, --follow', 'follow until the job is finished')
     .option('--attempt <number>', 'only this attempt', wholeNumber('--attempt', 1))
-    .option('--raw', 'to a terminal too, byte for byte');
+    .option('--raw', 'byte for byte, even to a terminal');
   answers(command, parsed, { kind: 'queue.logs', load: async () => (await import('./logs.ts')).logs });
 }
 

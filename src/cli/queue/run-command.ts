@@ -32,14 +32,14 @@ function addHandlerOptions(command: Command): void {
   command
     .optionsGroup('What runs a job, one of (docs/handlers.md):')
     .option('--exec <command>', 'shell line, started for each job; it gets the payload on standard input')
-    .option('--stream <command>', 'shell line whose processes live on: a job a line in, a verdict a line out')
+    .option('--stream <command>', 'shell line of a long-lived process: one job per line in, one verdict per line out')
     .option(
       '--per-process <count>',
       'of the --workers, in one process of --stream (default: 1)',
       wholeNumber('--per-process', 1),
     )
     .option('--module <file>', 'functions of a JavaScript module')
-    .option('--isolate', 'each job of the module in a thread of its own')
+    .option('--isolate', 'run each job of --module in its own thread')
     .option('--commands', 'the commands that jobs carry');
 }
 
@@ -60,11 +60,11 @@ function addWorkOptions(command: Command): void {
       '--drain',
       'end when nothing is left to run or out on a lease; exit 1 if a job ended dead, of whatever cause',
     )
-    .option('--halt <dead=count>', 'stop after so many jobs have died of their attempts; exit 1', haltCount)
+    .option('--halt <dead=count>', 'stop once this many jobs have used up their attempts; exit 1', haltCount)
     .addOption(timeOption('--task-timeout <time>', 'for jobs without a timeout of their own; 0s for none', 0, 'none'))
     .addOption(timeOption('--kill-after <time>', 'between SIGTERM and SIGKILL', 5000, '5s'))
     .addOption(timeOption('--grace <time>', 'how long a stop waits for running jobs', 30_000, '30s'))
-    .option('--crashes <count>', 'a job whose runner died this many times is dead', wholeNumber('--crashes', 1), 3)
+    .option('--crashes <count>', 'a job is dead once its runner died this many times', wholeNumber('--crashes', 1), 3)
     .addOption(
       new Option('--orphans <what>', 'children of a killed runner that still run')
         .choices(['kill', 'ignore'])
@@ -78,14 +78,14 @@ function addStoreOptions(command: Command): void {
     .addOption(timeOption('--snapshot-interval <time>', 'write a snapshot this often; 0s for never', 30_000, '30s'))
     .option(
       '--snapshot-every <events>',
-      'and after so many events, with a rest in between; 0 for never',
+      'and after this many events, with a rest in between; 0 for never',
       wholeNumber('--snapshot-every', 0),
       100_000,
     )
     .option('--keep <count>', 'snapshots to keep; the log goes back to the oldest of them', wholeNumber('--keep', 1), 2)
     .option('--segment-size <bytes>', 'of one log file (default: 64MiB)', (text) => parseBytes(text, '--segment-size'))
     .addOption(lockTimeoutOption())
-    .option('--metrics <host:port>', 'answer there with metrics in the form of Prometheus', metricsAddress)
+    .option('--metrics <host:port>', 'serve metrics for Prometheus at this address', metricsAddress)
     .option('--metrics-port <port>', 'the same on 127.0.0.1', (text) => portOf('--metrics-port', text));
 }
 

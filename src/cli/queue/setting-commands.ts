@@ -30,10 +30,14 @@ function addPauses(queue: Command, parsed: Parsed): void {
 function addLimit(queue: Command, parsed: Parsed): void {
   const command = queue
     .command('limit')
-    .description('set limits of the queue or of a group, which last; without any, show those in force')
+    .description('set lasting limits of the queue or of a group; without flags, show those in force')
     .option('--group <group>', 'of this group')
     .option('--concurrency <count>', 'jobs of the group at work at a time', orNone(wholeNumber('--concurrency', 0), 0))
-    .option('--rate <rate>', 'jobs begun in a time, such as 10/s or 100/5m', orNone(rateIn, { count: 0, perMs: 1000 }))
+    .option(
+      '--rate <rate>',
+      'how many jobs may begin in a time, such as 10/s or 100/5m',
+      orNone(rateIn, { count: 0, perMs: 1000 }),
+    )
     .option('--max-pending <count>', 'jobs that may wait', orNone(wholeNumber('--max-pending', 0), 0))
     .option(
       '--max-payload <bytes>',
@@ -61,9 +65,7 @@ function rateIn(text: string): Rate {
 }
 
 function addSchedule(queue: Command, parsed: Parsed): void {
-  const group = queue
-    .command('schedule')
-    .description('jobs that come again and again, made while a runner or a consumer is there');
+  const group = queue.command('schedule').description('recurring jobs, made while a runner or a consumer is there');
   const add = group
     .command('add')
     .description('add a schedule, or replace the one of this name')
@@ -98,6 +100,6 @@ function addSchedule(queue: Command, parsed: Parsed): void {
     .command('next')
     .description('the next times at which schedules fire')
     .argument('[name]', 'of one schedule')
-    .option('-n, --limit <count>', 'at most so many', wholeNumber('--limit', 1), 5);
+    .option('-n, --limit <count>', 'at most this many', wholeNumber('--limit', 1), 5);
   answers(next, parsed, { kind: 'queue.schedule.next', load: async () => (await import('./schedule.ts')).next });
 }

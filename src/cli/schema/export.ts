@@ -26,7 +26,7 @@ import { exit, failure, judged, stateHash, storeId, target, timeMs } from './sha
 
 const sha256 = text('hex SHA-256 of all lines before the last one, line ends included');
 const raw = text('what is written there as base64, where its members could not give back the same bytes');
-const commit = optional(whole('so many events, this one first, were one write to the log; left out for 1'));
+const commit = optional(whole('how many events, this one first, were one write to the log; left out for 1'));
 
 const headLine = object(
   {

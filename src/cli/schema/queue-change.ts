@@ -113,7 +113,7 @@ const ran: MembersOf<Omit<RunSummary, 'failure'>> = {
   broken: optional(text('why the handler itself cannot run')),
   unwritten: whole('attempts whose outcome is not in the log: their jobs run again'),
   interrupted: whole('attempts that a stop ended before their time: their jobs run again'),
-  halted: flag('so many died of their attempts that it stopped'),
+  halted: flag('it stopped because --halt was reached'),
   stopped: flag('it was told to stop'),
 };
 
@@ -167,7 +167,7 @@ const schedule = object({
   nextMs: optional(timeMs('when it fires next; absent when never')),
   lastMs: optional(timeMs('the latest slot that fired')),
   job: template,
-  expireMs: optional(whole('its jobs are dead if not begun so long after their slot, ms')),
+  expireMs: optional(whole('its jobs are dead if not begun this long after their slot, ms')),
 });
 
 const idOfJob = 'of the job, as given';

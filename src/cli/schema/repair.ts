@@ -119,7 +119,7 @@ const repairPlan = structure<RepairPlan>(
     leaves: list(finding, 'faults that it leaves: damage that this mode cannot mend'),
     actions: list(repairAction, 'in order'),
     candidates: list(
-      structure<HealCandidate>({ ...flippedBit, oneIn: whole('other damage looks the same once in so many') }),
+      structure<HealCandidate>({ ...flippedBit, oneIn: whole('other damage looks the same once in this many cases') }),
       'healing: stretches that one flipped bit would explain, too long to be sure',
     ),
     refused: list(
@@ -182,7 +182,7 @@ const salvagePlan = structure<SalvagePlan>(
         file,
         at: whole('offset of the byte'),
         bit: whole('in it, 0 is the lowest'),
-        oneIn: optional(whole('other damage looks the same once in so many; absent where it is proved')),
+        oneIn: optional(whole('other damage looks the same once in this many cases; absent where it is proved')),
       }),
       'bits that are taken over turned',
     ),

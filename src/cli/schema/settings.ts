@@ -7,7 +7,7 @@ import { timeMs } from './shared.ts';
 /** What lasts in a queue until it is changed: pauses, limits, schedules. */
 
 const rate = structure<Rate>(
-  { count: whole('so many dispatches'), perMs: whole('in so many ms') },
+  { count: whole('how many dispatches'), perMs: whole('within how many ms') },
   'dispatches in a time',
 );
 
@@ -16,8 +16,8 @@ export const limitMembers = membersOf<Limits>({
   rate: optional(rate),
   pendingMax: optional(whole('jobs that may wait')),
   payloadBytesMax: optional(whole('size of a payload, bytes')),
-  keepMs: optional(whole('finished jobs are forgotten after so many ms')),
-  keepCount: optional(whole('and beyond so many')),
+  keepMs: optional(whole('finished jobs are forgotten after this many ms')),
+  keepCount: optional(whole('and beyond this many')),
 });
 
 export const groupOfLimit = text('whose limits these are; empty: those of the whole queue');
