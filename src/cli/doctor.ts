@@ -106,7 +106,7 @@ function endingText({ ending, opening }: Diagnosis, now: number): string {
     case 'closed':
       return `ended well${by}`;
     case 'broken off':
-      return `goes on, or was broken off (kill, crash, power loss)${by}`;
+      return `still going on, or cut off (kill, crash, power loss)${by}`;
   }
 }
 
@@ -139,7 +139,7 @@ function inFlightLines(jobs: JobsInQuestion, now: number): [string, string][] {
     ...(running > 0 ? [`${count(running)} at the runner`] : []),
     ...(leased > 0 ? [`${count(leased)} leased`] : []),
     ...(interruptedCount > 0
-      ? [`${count(interruptedCount)} of a runner that is gone: perhaps done, and run again`]
+      ? [`${count(interruptedCount)} of a dead runner: may be done already, and will run again`]
       : []),
   ];
   const rows = interrupted.map(({ id, name, attempt, maxAttempts, startedAt }): [string, string] => {

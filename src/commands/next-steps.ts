@@ -79,12 +79,12 @@ function cutBefore(path: string, { seqFirst = 1 }: Finding): Step[] {
   const at = Number(seqFirst) - 1;
   if (at === 0) return [];
   const command = `walq wal repair ${path} --mode cut --at ${at} --to NEWSTORE`;
-  return [{ command, does: 'shows what a new store would have of it, up to the event that does not fit' }];
+  return [{ command, does: 'shows what a new store would hold, up to the event that does not fit' }];
 }
 
 function salvageStep(path: string): Step {
   const command = `walq wal repair ${path} --mode salvage --to NEWSTORE`;
-  return { command, does: 'shows what a new store would have of it' };
+  return { command, does: 'shows what a new store would hold' };
 }
 
 /** Bytes are there and wrong: the damage that a flipped bit makes. */

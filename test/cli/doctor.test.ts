@@ -28,7 +28,7 @@ describe('doctor', () => {
     expect(lines[0]).toBe('OK');
     expect(beside(lines, 'writing')[0]).toMatch(/^ended well by pid 4242, opened \S+ ago$/);
     expect(beside(lines, 'in flight')).toEqual([
-      '1 of a runner that is gone: perhaps done, and run again',
+      '1 of a dead runner: may be done already, and will run again',
       expect.stringMatching(/^job_11 {2}thumbnail, attempt 1 of 3, begun \S+ ago$/),
     ]);
     expect(beside(lines, 'next')).toEqual(['nothing has to be done']);

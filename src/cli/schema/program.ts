@@ -55,7 +55,7 @@ const inQuestion = structure<JobsInQuestion>(
         maxAttempts: whole('attempts that it has'),
         startedAt: timeMs('when the attempt began'),
       }),
-      'in flight at a runner that is gone: perhaps done, and to be run again; the first five',
+      'in flight at a dead runner: may be done already, and will run again; the first five',
     ),
     interruptedCount: whole('how many those are'),
   },

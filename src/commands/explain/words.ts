@@ -91,7 +91,7 @@ export function exitWords({ reason, exitCode, signal }: AttemptExit & { reason: 
 
 const deaths: Readonly<Record<string, string>> = {
   attempts: 'all attempts are used up',
-  permanent: 'the handler said that trying again is no use',
+  permanent: 'the handler said that another try is pointless',
   crashes: 'its runner died with it too often',
   command: 'its command cannot be started',
   cancelled: 'it was cancelled',

@@ -108,7 +108,7 @@ function exitNote(exitCode: number): string {
   if (exitCode === 126) return ' (command not executable)';
   if (exitCode === 127) return ' (command not found)';
   if (retryCodes.has(exitCode)) return ' (asks for a retry)';
-  return deadCodes.has(exitCode) ? ' (says a retry is no use)' : '';
+  return deadCodes.has(exitCode) ? ' (the handler asks for no retry)' : '';
 }
 
 function afterMs(ms: number | undefined): string {

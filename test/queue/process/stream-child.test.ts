@@ -147,7 +147,7 @@ test('kill now does not wait', async () => {
 
 test.each([
   ['exit 3', { kind: 'retry', reason: 'failed', error: 'exit 3' }],
-  ['exit 65', { kind: 'dead', reason: 'permanent', error: 'exit 65 (says a retry is no use)' }],
+  ['exit 65', { kind: 'dead', reason: 'permanent', error: 'exit 65 (the handler asks for no retry)' }],
   ['kill -9 $$', { kind: 'retry', reason: 'failed', error: 'ended by SIGKILL' }],
   ['exit 0', { kind: 'retry', reason: 'failed', error: 'the handler ended without a verdict (exit 0)' }],
   ['/no/such/program 2>/dev/null', { kind: 'broken', error: 'exit 127 (command not found)' }],
