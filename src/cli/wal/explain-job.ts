@@ -15,7 +15,9 @@ export interface ExplainFlags {
   limit?: number;
   reverse?: boolean;
   follow?: boolean;
+  /** Follow until the first event that is shown. */
   untilMatch?: boolean;
+  /** ms */
   timeout?: number;
 }
 

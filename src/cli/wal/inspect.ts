@@ -9,22 +9,11 @@ import { failureDocument, InDocument, toFailure } from '../failure.ts';
 import { verdictClauses, verdictText, writeFaults } from '../findings.ts';
 import { foreignClauses } from '../foreign-clauses.ts';
 import type { Session } from '../session.ts';
-import { explainJob } from './explain-job.ts';
+import { type ExplainFlags, explainJob } from './explain-job.ts';
 import { type InspectFormat, rowWriter } from './rows.ts';
 
-export interface InspectFlags {
+export interface InspectFlags extends ExplainFlags {
   output: InspectFormat;
-  type?: string[];
-  job?: string[];
-  grep?: string;
-  where?: string;
-  limit?: number;
-  reverse?: boolean;
-  follow?: boolean;
-  /** Follow until the first event that is shown. */
-  untilMatch?: boolean;
-  /** ms */
-  timeout?: number;
   explain?: boolean;
 }
 
