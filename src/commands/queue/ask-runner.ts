@@ -1,5 +1,5 @@
 import { WalqError } from '../../base/errors.ts';
-import { connectControl } from '../../queue/process/socket-client.ts';
+import { connectControl, wasNotDone } from '../../queue/process/socket-client.ts';
 import type { Answer } from '../../queue/run/operations.ts';
 import { RemoteOps } from '../../queue/run/remote-ops.ts';
 import type { KnownRunner } from '../../queue/state/phase.ts';
@@ -29,7 +29,7 @@ export async function askRunner<K extends 'status' | 'running'>(
   } catch (error) {
     if (!(error instanceof WalqError)) throw error;
     // It was there and has just gone: there is none.
-    return error.code === 'E_CONNECTION_LOST' ? undefined : error;
+    return error.code === 'E_CONNECTION_LOST' || wasNotDone(error) ? undefined : error;
   }
 }
 

@@ -1,8 +1,9 @@
-import { notFoundError } from '../../base/errors.ts';
-import { connectControl } from '../../queue/process/socket-client.ts';
+import { notFoundError, WalqError } from '../../base/errors.ts';
+import { connectControl, wasNotDone } from '../../queue/process/socket-client.ts';
 import type { DrainAnswer } from '../../queue/run/operations.ts';
 import { RemoteOps } from '../../queue/run/remote-ops.ts';
 import { noStoreError } from '../../storage/no-store.ts';
+import type { StorageEnv } from '../../storage/types.ts';
 import type { CommandContext } from '../context.ts';
 import { storeOfQueue } from '../store-path.ts';
 
@@ -16,6 +17,14 @@ const helloMs = 5000;
 export async function drainQueue(context: CommandContext): Promise<DrainAnswer> {
   const { env } = context;
   const store = await storeOfQueue(context);
+  for (;;) {
+    const answer = await drainRunner(env, store);
+    if (answer !== undefined) return answer;
+  }
+}
+
+/** Undefined of a runner that had ended before it heard of this. */
+async function drainRunner(env: StorageEnv, store: string): Promise<DrainAnswer | undefined> {
   const client = await connectControl({ storeDir: store, timeoutMs: helloMs, clock: env.clock });
   if (client === undefined) {
     if ((await env.fs.stat(store)) === undefined) {
@@ -29,6 +38,9 @@ export async function drainQueue(context: CommandContext): Promise<DrainAnswer> 
   const remote = new RemoteOps(client);
   try {
     return await remote.call('drain', {});
+  } catch (error) {
+    if (error instanceof WalqError && wasNotDone(error)) return undefined;
+    throw error;
   } finally {
     remote.close();
   }

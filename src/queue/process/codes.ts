@@ -43,7 +43,8 @@ export const processCodes: CodeCatalogue = {
   },
   E_CONTROL_CLOSING: {
     title: 'the runner is stopping',
-    explain: 'The runner stopped while this request waited. What it had already acknowledged is on disk.',
+    explain:
+      'The runner stopped, and did not carry out this request. What it had already acknowledged is on disk. Commands ask again, the next runner or under the lock.',
     next: 'Run the command again.',
   },
   E_CONTROL_BUSY: {

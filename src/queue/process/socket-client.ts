@@ -34,8 +34,8 @@ export interface ControlClient {
   readonly storeId: string;
   /**
    * Sends one request; several may run at a time. Resolves with the result, or rejects with the error of the other
-   * side, E_CONTROL_TOO_LARGE, E_CONTROL_TIMEOUT (it may still be carried out), or E_CONNECTION_LOST (the same: ask
-   * again with the same ids).
+   * side, E_CONTROL_TOO_LARGE, E_CONTROL_TIMEOUT (it may still be carried out), E_CONTROL_CLOSING (it was not carried
+   * out), or E_CONNECTION_LOST (it may have been, unless `sent` in its data is false: ask again with the same ids).
    */
   request(op: string, body?: Readonly<Record<string, unknown>>, options?: { timeoutMs?: number }): Promise<unknown>;
   close(): void;
@@ -141,7 +141,7 @@ class Client implements ControlClient {
     body: Readonly<Record<string, unknown>> = {},
     options: { timeoutMs?: number } = {},
   ): Promise<unknown> {
-    if (!this.#socket.writable || this.#failure !== undefined) throw this.#failure ?? lost(op);
+    if (!this.#socket.writable || this.#failure !== undefined) throw this.#failure ?? lost(op, false);
     const id = this.#nextId++;
     const line = encodeMessage({ id, op, body }, this.#bytesMax);
     if (line === undefined) {
@@ -212,16 +212,21 @@ class Client implements ControlClient {
   }
 
   #onClose(): void {
-    for (const { op, reject } of this.#waiting.values()) reject(this.#failure ?? lost(op));
+    for (const { op, reject } of this.#waiting.values()) reject(this.#failure ?? lost(op, true));
     this.#waiting.clear();
     this.#onGone?.();
   }
 }
 
-function lost(op: string): WalqError {
+function lost(op: string, sent: boolean): WalqError {
   return ioError('E_CONNECTION_LOST', `the connection to the runner broke before it answered "${op}"`, {
-    data: { op },
+    data: { op, sent },
   });
+}
+
+/** The runner is gone, or on its way out, and has certainly not done what it was asked for with this outcome. */
+export function wasNotDone(error: WalqError): boolean {
+  return error.code === 'E_CONTROL_CLOSING' || (error.code === 'E_CONNECTION_LOST' && error.data.sent === false);
 }
 
 function timedOut(op: string): WalqError {

@@ -84,11 +84,15 @@ export class Connection {
     this.#leave();
   }
 
-  /** Takes no more requests, lets the running ones finish and answer, then ends. Their signal says that it is time. */
+  /**
+   * Takes no more requests, lets the running ones finish and answer, then ends. Their signal says that it is time. The
+   * reason comes last, as an error of the whole connection: what has no answer by then was not carried out.
+   */
   async finish(reason: WalqError): Promise<void> {
     this.#phase = 'leaving';
     this.#abort.abort(reason);
     if (this.#running.size > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
+    this.#send({ id: null, ok: false, error: errorToWire(reason) });
     this.#leave();
   }
 

@@ -1,6 +1,7 @@
 import { WalqError } from '../../base/errors.ts';
 import type { Store } from '../../storage/store.ts';
 import type { EnqueueAnswer } from '../engine-types.ts';
+import { wasNotDone } from '../process/socket-client.ts';
 import type { QueueMachine } from '../state/machine.ts';
 import { type Answer, type OperationName, type Request, repeatable } from './operations.ts';
 import type { CallOptions, QueueOps } from './queue-ops.ts';
@@ -44,8 +45,9 @@ export class SteadyOps implements QueueOps {
   }
 
   /**
-   * When the connection breaks after the sending, what may be repeated is asked for again, with the same ids. Any other
-   * request rejects with E_CONNECTION_LOST: nobody knows whether it was carried out.
+   * What the runner says, or its end shows, was not carried out is asked for again; so is what may be repeated when the
+   * connection breaks after the sending, with the same ids. Any other request then rejects with E_CONNECTION_LOST:
+   * nobody knows whether it was carried out.
    */
   async call<K extends OperationName>(op: K, request: Request<K>, options?: CallOptions): Promise<Answer<K>> {
     for (let way = 1; ; way++) {
@@ -53,8 +55,9 @@ export class SteadyOps implements QueueOps {
         const answer = await this.#held.ops.call(op, request, options);
         return way > 1 ? asFirst(op, request, answer) : answer;
       } catch (error) {
-        const lost = error instanceof WalqError && error.code === 'E_CONNECTION_LOST';
-        if (!lost || !repeatable.has(op) || way === waysMax) throw error;
+        if (!(error instanceof WalqError) || way === waysMax) throw error;
+        const lost = error.code === 'E_CONNECTION_LOST';
+        if (!wasNotDone(error) && !(lost && repeatable.has(op))) throw error;
         await this.#change(error);
       }
     }

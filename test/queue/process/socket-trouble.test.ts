@@ -110,9 +110,9 @@ describe('a connection that breaks', () => {
     await expect(one.request('enqueue', { id: 'x' })).rejects.toMatchObject({
       code: 'E_CONNECTION_LOST',
       exit: 74,
-      data: { op: 'enqueue' },
+      data: { op: 'enqueue', sent: true },
     });
-    await expect(one.request('enqueue')).rejects.toMatchObject({ code: 'E_CONNECTION_LOST' });
+    await expect(one.request('enqueue')).rejects.toMatchObject({ code: 'E_CONNECTION_LOST', data: { sent: false } });
   });
 
   it('in the middle of an answer counts as lost', async () => {
@@ -210,7 +210,7 @@ describe('closing the server', () => {
     const answer = one.request('append');
     while (begun.length === 0) await new Promise((resolve) => setImmediate(resolve));
     const closing = server.close();
-    await expect(idle.request('late')).rejects.toMatchObject({ code: 'E_CONNECTION_LOST' });
+    await expect(idle.request('late')).rejects.toMatchObject({ code: 'E_CONTROL_CLOSING' });
     expect(await tryClient(store)).toBeUndefined();
     release();
     expect(await answer).toBe('append');

@@ -2,11 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { ioError, lockedError, WalqError } from '../../../src/base/errors.ts';
 import { systemClock, systemRandom } from '../../../src/base/node-clock.ts';
 import { nodeFs } from '../../../src/fs/node-fs.ts';
 import { openQueue } from '../../../src/queue/open-queue.ts';
 import { serveControl } from '../../../src/queue/process/socket-server.ts';
 import { withQueue } from '../../../src/queue/run/access.ts';
+import { type Held, SteadyOps } from '../../../src/queue/run/steady-ops.ts';
 import { binary, scratch, walq } from '../../cli/run-walq.ts';
 import { documentOf, startRunner } from './queue-cli.ts';
 
@@ -48,6 +50,58 @@ test('jobs whose answer was lost are asked for again under the lock; their own d
   const queue = await openQueue(store);
   expect(queue.list().map((job) => job.id)).toEqual(['a', 'b']);
   await queue.close();
+});
+
+/** A runner that carries nothing out; the answer makes it close. */
+async function closingRunner(store: string, asked: () => void = () => undefined): Promise<() => void> {
+  const queue = await openQueue(store, { socket: false });
+  await queue.enqueue('mail', undefined, { id: 'a', delay: '1h' });
+  const handle = (_: unknown, signal: AbortSignal) =>
+    new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason));
+      asked();
+    });
+  const where = { storeDir: store, storeId: await storeIdOf(store), fs: nodeFs, clock: systemClock };
+  const server = await serveControl({ ...where, handle });
+  return () => void server.close().then(() => queue.close());
+}
+
+test('what a closing runner did not do is done under the lock, also what must not be done twice', async () => {
+  const store = `${scratch()}/store`;
+  const close = await closingRunner(store);
+  const answer = await withQueue(env, store, options, (ops) => {
+    close();
+    return ops.call('cancel', { id: 'a' });
+  });
+  expect(answer).toMatchObject({ status: 'cancelled' });
+  const queue = await openQueue(store);
+  expect(queue.get('a')?.state).toBe('dead');
+  await queue.close();
+});
+
+test('a drain that comes too late for a runner finds none', async () => {
+  const store = `${scratch()}/store`;
+  const close = await closingRunner(store, () => close());
+  const { code, stderr } = await walq(['--store', store, 'queue', 'drain']);
+  expect([code, stderr]).toEqual([1, expect.stringContaining('[E_NO_RUNNER]')]);
+});
+
+test.each([
+  [lockedError('E_CONTROL_CLOSING', 'closing'), 'again'],
+  [ioError('E_CONNECTION_LOST', 'lost', { data: { sent: false } }), 'again'],
+  [ioError('E_CONNECTION_LOST', 'lost', { data: { sent: true } }), 'E_CONNECTION_LOST'],
+  [ioError('E_NO_SPACE', 'full'), 'E_NO_SPACE'],
+])('a request that may not be repeated is made again only where it was not done: %s, %s', async (error, wanted) => {
+  const held = (call: () => Promise<never>): Held => ({
+    ops: { storeId: 'a', call },
+    close: async () => {},
+  });
+  const again = new SteadyOps(
+    held(() => Promise.reject(error)),
+    async () => held(() => Promise.reject(new WalqError(1, 'E_JOB_UNKNOWN', 'again'))),
+  );
+  const told = wanted === 'again' ? 'E_JOB_UNKNOWN' : wanted;
+  await expect(again.call('cancel', { id: 'a' })).rejects.toMatchObject({ code: told });
 });
 
 test('jobs never go to another store that was put in the place of theirs', async () => {
