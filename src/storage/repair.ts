@@ -53,8 +53,9 @@ export async function planRepair(env: StorageEnv, storeDir: string, request: Rep
   const storeFile = report.findings.find(
     (finding) => finding.code === 'E_STORE_MISSING' || finding.code === 'E_STORE_BAD',
   );
-  // The id comes from the first readable segment header: with a foreign segment about, nobody can say whose it is.
-  const foreign = report.findings.some((finding) => finding.code === 'E_FOREIGN_SEGMENT');
+  // The id comes from the first readable segment header: where another one, or HEAD, has another id, nobody can say
+  // whose store it is.
+  const foreign = report.findings.some(({ code }) => code === 'E_FOREIGN_SEGMENT' || code === 'E_HEAD_FOREIGN');
   const writesStoreFile = storeFile !== undefined && !foreign;
   const plan: RepairPlan = {
     storeDir,

@@ -100,8 +100,9 @@ class Judge {
       ? before.scan.lastSeqNext
       : seqFirstOf(before, this.#evidence.storeId);
     this.#lose(from, head?.seqLast ?? (input.name?.seqFirst ?? 1) - 1);
-    // Behind the end that HEAD knows there may have been more, but not in a file that has room for a header alone.
-    const isEmpty = scan.header === undefined && scan.size <= segmentHeaderBytes;
+    // Behind the end that HEAD knows there may have been more, but not in a file that is a header and nothing else. One
+    // that is shorter was cut: it gets its name when its header is on disk.
+    const isEmpty = scan.header === undefined && scan.size === segmentHeaderBytes;
     this.#lostUnknown = head === undefined ? !isEmpty : scan.header === undefined && scan.size > head.end;
   }
 

@@ -56,6 +56,14 @@ test('a last segment that never held a frame loses none with its header', async 
   }
 });
 
+test('what stood in a last segment that is cut into its header is unknown without HEAD', async () => {
+  const sound = without(await sampleStore({ closed: true }), /HEAD$|\.snap$/);
+  for (const left of [0, 8, segmentHeaderBytes - 1]) {
+    const cut = edited(sound, third, (bytes) => bytes.subarray(0, left));
+    expect(await lostOf(cut), `${left} bytes`).toMatchObject({ lostUnknown: true });
+  }
+});
+
 test('what may have stood behind the end that HEAD knows is unknown where no frame of it can be read', async () => {
   const sound = await sampleStore({ closed: true });
   const image = edited(sound, third, (bytes) => Buffer.concat([bytes.fill(0x77), Buffer.alloc(500, 0x77)]));

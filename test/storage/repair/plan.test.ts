@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { applyRepair, planRepair } from '../../../src/storage/repair.ts';
 import { openStore } from '../../../src/storage/store.ts';
+import { simEnv } from '../../support/env.ts';
 import { bytesOf, putFile, removeFile } from '../../support/sim-edit.ts';
 import {
   appendSome,
@@ -44,6 +45,22 @@ test('what is cut is the unreadable tail, not the padding of a segment before it
   const plan = await repair(env);
   expect(plan.actions.map(({ file }) => `${dir}/${file}`)).toEqual([active]);
   expect((await planRepair(env, dir, trimming)).actions).toEqual([]);
+});
+
+test('STORE.json is not written anew where segments and HEAD are of two stores', async () => {
+  const image = withFile(await sampleStore({ closed: true }), `${dir}/STORE.json`, Buffer.from('{}'));
+  const env = simEnv({ seed: 77 });
+  const store = await openStore(env, dir, { machine: make, create: true });
+  await store.close();
+  const head = withFile(image, `${dir}/HEAD`, bytesAt(imageOf(env.fs), `${dir}/HEAD`));
+  for (const [of, actions] of [
+    [image, 1],
+    [head, 0],
+  ] as const) {
+    const plan = await planRepair(await diskOf(of), dir, trimming);
+    expect(plan.actions).toHaveLength(actions);
+    expect(plan.leaves.some(({ code }) => code === 'E_STORE_BAD')).toBe(actions === 0);
+  }
 });
 
 test('a plan is not carried out when a file that it touches has changed', async () => {
