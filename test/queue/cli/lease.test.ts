@@ -143,7 +143,7 @@ test('acknowledged jobs stay so, and no other is lost, whenever runner and consu
     await runner.says('ready');
     const consumers = Array.from({ length: 3 }, async () => {
       for (let n = 0; n < 3; n++) {
-        const taken = await shell.queue('take', '--lease', '1s', '--wait', '2s');
+        const taken = await shell.queue('take', '--lease', '5s', '--wait', '2s');
         if (taken.code !== 0) continue;
         const { token, id } = JSON.parse(taken.stdout) as Taken;
         const answer = await shell.queue('ack', token);
