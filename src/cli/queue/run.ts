@@ -1,16 +1,16 @@
 import { Console } from 'node:console';
 import { formatDuration } from '../../base/duration.ts';
 import { Exit, type ExitCode } from '../../base/errors.ts';
-import { escapeText } from '../../base/escape.ts';
+import { escapeText, excerpt } from '../../base/escape.ts';
 import { refuseTogether } from '../../commands/queue/enqueue.ts';
 import { runQueue } from '../../commands/queue/run.ts';
 import type { HandlerRequest } from '../../commands/queue/run-handler.ts';
 import { noteOpening } from '../../commands/writer.ts';
-import type { AttemptOutcome } from '../../queue/process/attempt-types.ts';
 import { isCutShort } from '../../queue/run/drained.ts';
 import type { Runner } from '../../queue/run/runner.ts';
 import type { RunnerReport, RunSummary } from '../../queue/run/runner-types.ts';
 import { processesOf } from '../../queue/run/stream-handler.ts';
+import { attemptsGranted } from '../../queue/state/job.ts';
 import { blockThread } from '../../storage/snapshot/start-block-thread.ts';
 import { failureDocument, InDocument } from '../failure.ts';
 import type { Session } from '../session.ts';
@@ -220,6 +220,9 @@ function lineOf(session: Session, event: RunnerReport, quiet: boolean): string |
   }
 }
 
+/** Of what a handler said last; `queue show` has all of it. */
+const errorCharsMax = 200;
+
 function finished(session: Session, event: Extract<RunnerReport, { kind: 'finished' }>): string {
   const style = session.errStyle;
   const { job, outcome, settlement } = event;
@@ -230,20 +233,22 @@ function finished(session: Session, event: Extract<RunnerReport, { kind: 'finish
     const without = settlement.resultDropped ? ` ${style.warn(resultDroppedText)}` : '';
     return `${id} ${style.good('completed')} ${facts}${without}`;
   }
-  const exit = endOf(outcome);
-  const why = style.dim(`(${exit === undefined ? '' : `${exit}: `}${escapeText(settlement.reason)})`);
-  if (settlement.kind === 'dead') return `${id} ${style.bad('dead')} ${facts} ${why}`;
-  const end = `${id} ${style.warn(settlement.kind)} ${facts} ${why}`;
-  // It runs again when somebody has mended the handler.
-  if (outcome.verdict.kind === 'broken') return end;
-  const waitMs = Math.max(0, settlement.runAt - session.context.env.clock.now());
-  return `${end}${style.dim(`, again in ${formatDuration(waitMs)}`)}`;
+  const end = settlement.kind === 'dead' ? style.bad('dead') : style.warn(settlement.kind);
+  const { verdict } = outcome;
+  const error = ('error' in verdict && firstLine(verdict.error)) || settlement.reason;
+  const why = `${style.dim(` of ${attemptsGranted(job)}${again(session, event)}:`)} ${excerpt(error, errorCharsMax)}`;
+  return `${id} ${end} ${facts}${why}`;
 }
 
-/** Undefined when no process ended with the attempt. */
-function endOf({ timedOut, signal, exitCode }: AttemptOutcome): string | undefined {
-  if (timedOut) return 'timed out';
-  return signal ?? (exitCode === null ? undefined : `exit ${exitCode}`);
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
+}
+
+/** When it runs again; nothing where it does not, or only when somebody has mended the handler. */
+function again(session: Session, { outcome, settlement }: Extract<RunnerReport, { kind: 'finished' }>): string {
+  if (!('runAt' in settlement) || outcome.verdict.kind === 'broken') return '';
+  const waitMs = settlement.runAt - session.context.env.clock.now();
+  return waitMs > 0 ? `, again in ${formatDuration(waitMs)}` : ', again at once';
 }
 
 function messageOf(error: unknown): string {

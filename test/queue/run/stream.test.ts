@@ -258,3 +258,24 @@ test('--per-process without --stream is refused', async () => {
   expect(ran.code).toBe(2);
   expect(ran.stderr).toContain('--per-process goes together with --stream');
 });
+
+test('a failed attempt is told with the first line of its error, and when the job runs again', async () => {
+  const store = `${scratch()}/store`;
+  const jobs = '{"id":"a","backoff":"none","attempts":2}\n{"id":"b","backoff":"fixed:300ms","attempts":2}';
+  await walq(['--store', store, 'queue', 'enqueue', '-f', '-', '-q'], { input: jobs });
+  const stream = eachJob(`printf '{"id":"%s","ok":false,"error":"no \\\\u001b[1m host\\\\nat line 1"}\\n' $id`);
+  const ran = await queue(store, 'run', '--stream', stream, '-j', '1', '--drain');
+  const lines = ran.stderr
+    .replaceAll(/handler \S+, /g, '')
+    .replaceAll(/in \d+ms/g, 'in MS')
+    .split('\n');
+  const error = 'no \\x1b[1m host';
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      `a retry attempt 1 of 2, again at once: ${error}`,
+      `a dead attempt 2 of 2: ${error}`,
+      `b retry attempt 1 of 2, again in MS: ${error}`,
+      `b dead attempt 2 of 2: ${error}`,
+    ]),
+  );
+});
