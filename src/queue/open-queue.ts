@@ -96,6 +96,7 @@ const optionNames: ReadonlySet<string> = new Set<keyof OpenQueueOptions>([
 function checkOpening(dir: unknown, options: OpenQueueOptions): void {
   if (typeof dir !== 'string' || dir === '')
     throw usageError('E_OPTION', `the folder of a queue is a text, not ${dir === '' ? 'an empty one' : kindOf(dir)}`);
+  if (dir.includes('\0')) throw usageError('E_OPTION', 'the folder of a queue has a NUL in its name');
   checkOptions(options, optionNames, 'openQueue');
   for (const [name, least] of Object.entries(numbers)) {
     checkWhole(name, options[name as keyof typeof numbers], least);
