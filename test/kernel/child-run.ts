@@ -6,6 +6,10 @@ import { afterAll } from 'vitest';
 
 const built = fileURLToPath(new URL('../../build/', import.meta.url));
 let child: Promise<string> | undefined;
+const made: string[] = [];
+afterAll(() => {
+  for (const dir of made) rmSync(dir, { recursive: true, force: true });
+});
 
 /**
  * The child in one file: to find and read a hundred is most of what a traced process does. Beside the built sources,
@@ -24,11 +28,6 @@ async function bundle(): Promise<string> {
   await build({ configFile: false, logLevel: 'warn', build: { ssr: true, target: 'node20', outDir, rollupOptions } });
   return `${outDir}/child.mjs`;
 }
-
-const made: string[] = [];
-afterAll(() => {
-  for (const dir of made) rmSync(dir, { recursive: true, force: true });
-});
 
 /** What a process under test told, and how it ended. */
 export interface ChildRun {

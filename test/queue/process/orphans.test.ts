@@ -90,6 +90,17 @@ describe('orphans', () => {
     expect(await table.inGroups(new Set([group]))).toEqual([]);
   });
 
+  it('are found by the fifth look in a row, as what forks and ends between looks is', async () => {
+    const storeId = newStoreId();
+    const child = orphan(storeId, 1, 'echo on; sleep 60');
+    await firstLine(child);
+    let looks = 0;
+    const missed: ProcessTable = { ...table, leased: async () => (++looks % 5 === 0 ? await table.leased() : []) };
+    const met = await killOrphans({ table: missed, storeId, clock: systemClock, graceMs: 0 });
+    expect(met.map((one) => one.pid)).toContain(child.pid);
+    expect(await findOrphans({ table, storeId })).toEqual([]);
+  });
+
   it('are waited for while the rest of their group, which has its SIGKILL, is still there', async () => {
     // Beyond what the kernel gives out: no signal meets anybody.
     const [pid, late] = [2 ** 22 + 5, 2 ** 22 + 6];
