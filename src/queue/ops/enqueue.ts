@@ -20,7 +20,9 @@ export function enqueueMany(engine: EngineContext, specs: readonly JobSpec[]): P
     const at = engine.now();
     const { ids } = engine;
     const limits = engine.specLimits();
-    const events = oneByOne(specs, (spec) => enqueueEvent(spec, spec.id ?? ids.next(at), at, limits));
+    const events = oneByOne(specs, (spec) =>
+      enqueueEvent(spec, spec.id === undefined ? ids.next(at) : spec.id, at, limits),
+    );
     const given = specs.flatMap(({ id }) => id ?? []);
     const isPlain = events.every(({ key, parents }) => key === undefined && parents === undefined) && allDiffer(given);
     if (isPlain) {

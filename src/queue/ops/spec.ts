@@ -71,9 +71,10 @@ const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
  * E_JSON_DEPTH, E_JSON_SIZE).
  */
 export function enqueueEvent(spec: JobSpec, id: string, at: number, limits: SpecLimits): EnqueueEvent<Packed> {
+  // By defaults, not by ??: null is refused as any other value that is none.
+  const { name = enqueueDefaults.name, backoff = enqueueDefaults.backoff, group = enqueueDefaults.group } = spec;
   // Not ===: NaN is given, too.
   if (Object.is(id, spec.id)) checkLabel('id', id, eventLimits.idBytes);
-  const name = spec.name ?? enqueueDefaults.name;
   if (name !== enqueueDefaults.name) checkLabel('name', name, nameBytesMax);
   if (spec.delayMs !== undefined && spec.runAt !== undefined) throw fieldError('delay', "and 'at' exclude each other");
   const priority = whole(
@@ -89,11 +90,9 @@ export function enqueueEvent(spec: JobSpec, id: string, at: number, limits: Spec
   if (spec.runAt !== undefined && spec.runAt > at + durationMsMax)
     throw fieldError('at', 'must be at most 100 years from now');
   const runAt = whole('at', spec.runAt, at + delayMs, 0, at + durationMsMax);
-  const backoff = spec.backoff ?? enqueueDefaults.backoff;
   checkBackoff(backoff);
   const payload = packedPayload(spec, limits.payloadBytesMax);
   const command = spec.command && checkCommand(spec.command);
-  const group = spec.group ?? enqueueDefaults.group;
   if (group !== enqueueDefaults.group) checkLabel('group', group, nameBytesMax);
   const ties = tiesOf(spec, id, at);
   return new NewJobEvent({
@@ -120,13 +119,13 @@ const noTies: Ties = {};
 
 /** Key, parents and expiry: what few jobs have. */
 function tiesOf(spec: JobSpec, id: string, at: number): Ties {
-  const { key, keyTtlMs, after, expireMs } = spec;
-  if ((key ?? keyTtlMs ?? spec.keyMode ?? after ?? expireMs) === undefined) return noTies;
-  if (key === undefined && (keyTtlMs ?? spec.keyMode) !== undefined)
-    throw fieldError('key', "is missing: 'key_ttl' and 'key_mode' say more about it");
+  const { key, keyTtlMs, keyMode, after, expireMs } = spec;
+  const aboutKey = keyTtlMs !== undefined || keyMode !== undefined;
+  if (key === undefined && !aboutKey && after === undefined && expireMs === undefined) return noTies;
+  if (key === undefined && aboutKey) throw fieldError('key', "is missing: 'key_ttl' and 'key_mode' say more about it");
   if (key !== undefined) checkLabel('key', key, eventLimits.keyBytes);
-  if (spec.keyMode !== undefined && spec.keyMode !== 'skip' && spec.keyMode !== 'replace')
-    throw fieldError('key_mode', `must be 'skip' or 'replace', not '${String(spec.keyMode)}'`);
+  if (keyMode !== undefined && keyMode !== 'skip' && keyMode !== 'replace')
+    throw fieldError('key_mode', `must be 'skip' or 'replace', not ${shown(keyMode)}`);
   const ttl = keyTtlMs === undefined ? undefined : whole('key_ttl', keyTtlMs, 0, 1, durationMsMax);
   const expiry = expireMs === undefined ? undefined : whole('expire', expireMs, 0, 1, durationMsMax);
   return {

@@ -145,8 +145,15 @@ test('a value of the wrong kind is refused by the name of its option, before any
     expect(await told(() => Reflect.apply(queue.enqueue, queue, ['x', 1, { after }]))).toMatch(
       /^E_JOB 2 after must be a list of texts, not /,
     );
-  for (const id of [5, Number.NaN, {}])
-    expect(await told(() => Reflect.apply(queue.enqueue, queue, ['x', 1, { id }]))).toMatch(/^E_JOB 2 id must be text/);
+  for (const option of ['id', 'key', 'group', 'backoff'])
+    for (const value of [5, Number.NaN, {}, null])
+      expect(
+        await told(() => Reflect.apply(queue.enqueue, queue, ['x', 1, { [option]: value }])),
+        `${option} ${String(value)}`,
+      ).toMatch(`E_JOB 2 ${option} must be text`);
+  expect(await told(() => Reflect.apply(queue.enqueue, queue, ['x', 1, { key: 'k', keyMode: null }]))).toMatch(
+    /^E_JOB 2 key_mode must be 'skip' or 'replace', not null$/,
+  );
   for (const odd of [Symbol('odd'), {}]) {
     expect(await told(() => Reflect.apply(queue.enqueue, queue, ['x', 1, { delay: odd }]))).toMatch(
       /^E_DURATION 2 delay/,
