@@ -136,7 +136,7 @@ function addBisect(wal: Command, parsed: Parsed): void {
 
 const repairHelp = `
 Modes:
-  trim     cut off an unreadable end, rebuild STORE.json
+  trim     cut off an unreadable end, move away files behind the end, rebuild STORE.json
   heal     turn back single flipped bits that checksum, chain and content prove
   salvage  make a new store from all that can be read; the damaged one is not changed
   cut      go back to a point in time, in place; or, with --to, a new store up to there

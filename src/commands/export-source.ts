@@ -246,6 +246,7 @@ class ExportScan<M extends QueueMachine> {
       lost: [],
       lostUnknown: !isWhole,
       recordsAfterHole: 0,
+      strays: [],
       endProven: isWhole && !this.#stopped,
     };
   }

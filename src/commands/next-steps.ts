@@ -1,6 +1,7 @@
 import type { Finding } from '../base/finding.ts';
 import { join } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
+import { verdictOf } from '../storage/report.ts';
 import { storeFileName } from '../storage/store-file.ts';
 import type { SnapshotCheck, Verdict } from '../storage/types.ts';
 import type { TargetName } from './target.ts';
@@ -22,13 +23,16 @@ export interface Judged {
   oneBit?: boolean | undefined;
   /** Last seq of the log. */
   seqLast?: number | undefined;
+  /** Files behind its end that are no part of it. */
+  strays?: readonly string[] | undefined;
 }
 
 /**
  * What to do about a verdict, in order, safest first: none of these changes a byte without being told to (`--apply`),
  * or keeps what it replaces. Empty where nothing is to be done.
  */
-export function stepsFor({ target, verdict, findings, snapshots = [], oneBit, seqLast }: Judged): Step[] {
+export function stepsFor(judged: Judged): Step[] {
+  const { target, verdict, findings, snapshots = [], oneBit, seqLast, strays = [] } = judged;
   const path = shellWord(target.path);
   const worst = worstFirst(findings)[0];
   const explain: Step[] =
@@ -36,6 +40,14 @@ export function stepsFor({ target, verdict, findings, snapshots = [], oneBit, se
       ? []
       : [{ command: `walq help ${worst.code}`, does: 'what this means' }];
   if (target.kind !== 'store') return explain;
+  if (strays.length > 0) {
+    const others = findings.filter(({ file }) => !strays.includes(file));
+    const left = stepsFor({ ...judged, verdict: verdictOf(others), findings: others, strays: [] });
+    return [strayStep(path), ...left, ...foreignSteps(target.path, findings, 'whose file is it?'), ...explain].slice(
+      0,
+      3,
+    );
+  }
   switch (verdict) {
     case 'torn':
     case 'ambiguous':
@@ -49,7 +61,7 @@ export function stepsFor({ target, verdict, findings, snapshots = [], oneBit, se
       // Of nothing there is no new store: a copy of the log elsewhere is all that helps.
       if (worst?.code === 'E_GUTTED' && !snapshots.some(({ summary }) => summary)) return explain;
       return [
-        ...foreignSteps(target.path, findings),
+        ...foreignSteps(target.path, findings, 'whose file is it? It is to be moved away, and the right one put back'),
         ...((oneBit ?? findings.some(mayBeOneBit)) ? [healStep(path, oneBit === true)] : []),
         salvageStep(path),
         ...explain,
@@ -61,12 +73,16 @@ export function stepsFor({ target, verdict, findings, snapshots = [], oneBit, se
   }
 }
 
-/** Who looks at it alone sees whose it is; where it only lies beside the others, moving it away is all. */
-function foreignSteps(store: string, findings: readonly Finding[]): Step[] {
+function strayStep(path: string): Step {
+  return { command: `walq wal repair ${path}`, does: 'shows which files behind its end would be moved away' };
+}
+
+/** Who looks at it alone sees whose it is. */
+function foreignSteps(store: string, findings: readonly Finding[], does: string): Step[] {
   const foreign = findings.find(({ code }) => code === 'E_FOREIGN_SEGMENT');
   if (foreign === undefined) return [];
   const command = `walq wal inspect ${shellWord(join(store, foreign.file))}`;
-  return [{ command, does: 'a file of another store: whose? It is to be moved away, and the right one put back' }];
+  return [{ command, does }];
 }
 
 function healStep(path: string, proved: boolean): Step {

@@ -41,15 +41,22 @@ export async function hashOf(source: Pick<ByteSource, 'read'>, offset: number, b
 }
 
 /**
- * Hex SHA-256 of what every frame of a writer changes: HEAD, and sizes of segments but for those of `trimmed`, which
- * repair itself changes. HEAD alone does not do: it is not synced with each frame.
+ * Hex SHA-256 of what every frame of a writer changes: HEAD, and sizes of segments but for those that the actions of
+ * the repair itself change. HEAD alone does not do: it is not synced with each frame.
  */
-export async function writerMark(env: StorageEnv, storeDir: string, trimmed: readonly string[]): Promise<string> {
+export async function writerMark(
+  env: StorageEnv,
+  storeDir: string,
+  actions: readonly { kind: string; file: string }[],
+): Promise<string> {
+  const kinds = new Map(actions.map(({ kind, file }) => [file, kind]));
   const hash = createHash('sha256');
   hash.update((await hashFile(env, join(storeDir, headFileName))) ?? 'no HEAD');
   for (const { name } of (await listWal(env, join(storeDir, walFolder))).segments) {
     const file = join(walFolder, name);
-    const size = trimmed.includes(file) ? 'trimmed' : (await env.fs.lstat(join(storeDir, file)))?.size;
+    const kind = kinds.get(file);
+    if (kind === 'move') continue;
+    const size = kind === 'trim' ? 'trimmed' : (await env.fs.lstat(join(storeDir, file)))?.size;
     hash.update(`\n${name} ${size}`);
   }
   return hash.digest('hex');
@@ -67,8 +74,9 @@ export function damagedEvidence(action: AppliedAction, path: string, how: string
   });
 }
 
-export function staleUndo({ file, quarantine }: AppliedAction): WalqError {
-  return refusedError('E_PLAN_STALE', `${file} has been written to since the repair; undoing it would lose that`, {
+/** `written`: what was, since the repair. */
+export function staleUndo({ file, quarantine }: AppliedAction, written = file): WalqError {
+  return refusedError('E_PLAN_STALE', `${written} has been written to since the repair; undoing it would lose that`, {
     data: { file, ...(quarantine !== undefined && { evidence: join(quarantineFolder, quarantine) }) },
   });
 }
@@ -96,9 +104,4 @@ export class HeldSegments {
     this.#files.clear();
     await closeAll(...files.map((file) => () => file.close()));
   }
-}
-
-/** Files that lose their tail. */
-export function trimmedBy(actions: readonly { kind: string; file: string }[]): string[] {
-  return actions.flatMap(({ kind, file }) => (kind === 'trim' ? [file] : []));
 }

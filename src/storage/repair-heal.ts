@@ -1,7 +1,6 @@
 import { join, parentOf } from '../base/path.ts';
 import { removeIfThere } from '../fs/gone.ts';
 import { openSource } from '../fs/read.ts';
-import type { File, FileSystem } from '../fs/types.ts';
 import { copyStretch, writeTemp } from '../fs/write.ts';
 import { readSegmentHeader, walFolder } from './folder.ts';
 import { hashFile, hashOf } from './repair-files.ts';
@@ -9,7 +8,7 @@ import type { HealAction } from './repair-journal.ts';
 import type { Survey } from './survey.ts';
 import type { StorageEnv } from './types.ts';
 import { type FlippedBit, healSegment, type SegmentHeal } from './wal/heal-segment.ts';
-import { type Flip, patchedSource } from './wal/patched-source.ts';
+import { patchedSource } from './wal/patched-source.ts';
 
 /** What healing found in one segment; `file` is relative to the store. */
 export interface HealedFile extends SegmentHeal {
@@ -107,42 +106,4 @@ export function byFile(actions: readonly HealAction[]): Map<string, HealAction[]
   const files = new Map<string, HealAction[]>();
   for (const action of actions) files.set(action.file, [...(files.get(action.file) ?? []), action]);
   return files;
-}
-
-/** The store as it would be with these bits turned, for reading; `flips` by path. */
-export function healedView(env: StorageEnv, flips: ReadonlyMap<string, readonly Flip[]>): StorageEnv {
-  const { fs } = env;
-  const view: FileSystem = {
-    async open(path, mode, options) {
-      const file = await fs.open(path, mode, options);
-      const own = flips.get(path);
-      return own === undefined ? file : patchedFile(file, own);
-    },
-    mkdir: (path) => fs.mkdir(path),
-    readdir: (path) => fs.readdir(path),
-    lstat: (path) => fs.lstat(path),
-    stat: (path) => fs.stat(path),
-    rename: (from, to) => fs.rename(from, to),
-    link: (from, to) => fs.link(from, to),
-    unlink: (path) => fs.unlink(path),
-    rmdir: (path) => fs.rmdir(path),
-    syncDir: (path) => fs.syncDir(path),
-  };
-  return { ...env, fs: view };
-}
-
-function patchedFile(file: File, flips: readonly Flip[]): File {
-  const { read } = patchedSource({ read: (buffer, position) => file.read(buffer, position) }, flips);
-  return {
-    read,
-    write: (buffer, position) => file.write(buffer, position),
-    writeSync: (buffer, position) => file.writeSync(buffer, position),
-    datasync: () => file.datasync(),
-    datasyncSync: () => file.datasyncSync(),
-    truncate: (size) => file.truncate(size),
-    size: () => file.size(),
-    info: () => file.info(),
-    tryLock: (offset, length) => file.tryLock(offset, length),
-    close: () => file.close(),
-  };
 }

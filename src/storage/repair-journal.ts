@@ -14,13 +14,17 @@ import { parseSegmentFileName } from './wal/names.ts';
 
 /**
  * What repair does to one file; `file` is relative to the store. `sha256` is of the bytes that it takes away or
- * changes: of the tail, of the header or frame around a flipped bit, or of the whole STORE.json that was there, if
- * there was one.
+ * changes: of the tail, of the header or frame around a flipped bit, of a file that is no part of the log, or of the
+ * whole STORE.json that was there, if there was one.
  */
 export type RepairAction =
   | { kind: 'write-store-file'; file: string; identity: StoreIdentity; sha256?: string }
   | { kind: 'trim'; file: string; offset: number; bytes: number; sha256: string }
+  | MoveAction
   | HealAction;
+
+/** A whole file goes to quarantine. */
+export type MoveAction = { kind: 'move'; file: string; sha256: string };
 
 /** `sha256After` is of the stretch with the bit turned. */
 export type HealAction = { kind: 'heal'; file: string; sha256: string; sha256After: string } & FlippedBit;
@@ -33,9 +37,7 @@ export function isHeal(action: { kind: string }): action is HealAction {
  * What going back to a snapshot does to one file: it is set aside whole, and `after` is of what takes its place, if
  * anything does. `sha256` is of what was there.
  */
-export type SetAsideAction =
-  | { kind: 'move'; file: string; sha256: string }
-  | { kind: 'replace'; file: string; after: string; sha256?: string };
+export type SetAsideAction = MoveAction | { kind: 'replace'; file: string; after: string; sha256?: string };
 
 /** `quarantine` is the name, in that folder, of what the action takes away: there when `sha256` is. */
 export type AppliedAction = (RepairAction | SetAsideAction) & { quarantine?: string };

@@ -8,15 +8,7 @@ import { copyStretch, writeAtomic } from '../fs/write.ts';
 import { quarantineFolder } from './folder.ts';
 import { takeLock } from './lock.ts';
 import { scanStore } from './read.ts';
-import {
-  damagedEvidence,
-  HeldSegments,
-  hashOf,
-  staleUndo,
-  trimmedBy,
-  type UndoStep,
-  writerMark,
-} from './repair-files.ts';
+import { damagedEvidence, HeldSegments, hashOf, staleUndo, type UndoStep, writerMark } from './repair-files.ts';
 import { byFile, turnBits } from './repair-heal.ts';
 import {
   type AppliedAction,
@@ -75,11 +67,16 @@ export async function undoRepair(env: StorageEnv, storeDir: string): Promise<Rep
   }
 }
 
-/** A flipped bit that is put back, or a bad STORE.json, closes the store with all that was written to it since. */
+/**
+ * A flipped bit that is put back, a bad STORE.json, or a file behind the end of the log closes the store with all that
+ * was written to it since. Going back in place has no mark: what it moved away has to be there again, file by file.
+ */
 async function refuseWritten(env: StorageEnv, storeDir: string, { actions, mark }: RepairJournal): Promise<void> {
-  const closing = actions.find((action) => isHeal(action) || action.kind === 'write-store-file');
+  const closing = actions.find((action) => {
+    return isHeal(action) || action.kind === 'write-store-file' || (action.kind === 'move' && mark !== undefined);
+  });
   if (closing === undefined) return;
-  if ((await writerMark(env, storeDir, trimmedBy(actions))) !== mark) throw staleUndo(closing);
+  if ((await writerMark(env, storeDir, actions)) !== mark) throw staleUndo(closing, 'the store');
 }
 
 /** `undefined` when there is nothing to do any more. */

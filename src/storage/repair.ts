@@ -7,12 +7,22 @@ import { openSource } from '../fs/read.ts';
 import type { File } from '../fs/types.ts';
 import { quarantineFolder } from './folder.ts';
 import { takeLock } from './lock.ts';
-import { quarantineBytes } from './quarantine.ts';
+import { quarantineBytes, quarantineFile, quarantineName } from './quarantine.ts';
 import { verifyStore } from './read.ts';
-import { HeldSegments, hashFile, trimmedBy, writerMark } from './repair-files.ts';
-import { byFile, findFlips, type HealCandidate, healAction, healedView, turnBits } from './repair-heal.ts';
-import { isHeal, nextJournalName, type RepairAction, type RepairJournal, writeJournal } from './repair-journal.ts';
+import { HeldSegments, hashFile, writerMark } from './repair-files.ts';
+import { byFile, findFlips, type HealCandidate, healAction, turnBits } from './repair-heal.ts';
+import {
+  type AppliedAction,
+  isHeal,
+  type MoveAction,
+  nextJournalName,
+  type RepairAction,
+  type RepairJournal,
+  writeJournal,
+} from './repair-journal.ts';
+import { setAside } from './set-aside.ts';
 import { type StoreIdentity, storeFileName, writeStoreFile } from './store-file.ts';
+import { changedView } from './store-view.ts';
 import { type Survey, surveyStore } from './survey.ts';
 import type { LogReport, StorageEnv, Verdict } from './types.ts';
 
@@ -77,6 +87,7 @@ export async function planRepair(env: StorageEnv, storeDir: string, request: Rep
 
 /** Only a tail that stands alone is cut: behind other damage it may be more than a tail. */
 async function planTrim(env: StorageEnv, plan: RepairPlan, report: LogReport): Promise<void> {
+  if (report.strays.length > 0) return await planStrays(env, plan, report.strays);
   const { leaves } = plan;
   const isTail = ({ severity }: Finding): boolean => severity === 'torn' || severity === 'ambiguous';
   if (!leaves.every((finding) => isTail(finding) || finding.severity === 'degraded')) return;
@@ -88,7 +99,17 @@ async function planTrim(env: StorageEnv, plan: RepairPlan, report: LogReport): P
   plan.needsYes = plan.mends.some((finding) => finding.severity === 'ambiguous');
 }
 
-/** What is left is not reasoned but read: from the store as it would be. */
+/** Files behind an end that is proven, which leaves no tail to cut. */
+async function planStrays(env: StorageEnv, plan: RepairPlan, strays: readonly string[]): Promise<void> {
+  const { storeDir } = plan;
+  for (const file of strays) {
+    const sha256 = await hashFile(env, join(storeDir, file));
+    if (sha256 === undefined) throw stalePlan(storeDir);
+    plan.actions.push({ kind: 'move', file, sha256 });
+  }
+  await lookAhead(changedView(env, { without: new Set(strays.map((file) => join(storeDir, file))) }), plan);
+}
+
 async function planHeal(env: StorageEnv, plan: RepairPlan, survey: Survey, request: RepairRequest): Promise<void> {
   const { storeDir } = plan;
   const found = await findFlips(env, storeDir, survey, request.readable);
@@ -99,13 +120,16 @@ async function planHeal(env: StorageEnv, plan: RepairPlan, survey: Survey, reque
   }
   const flips = new Map(found.map((heal) => [join(storeDir, heal.file), heal.flips]));
   if (found.every((heal) => heal.flips.length === 0)) return;
-  const healed = await verifyStore(healedView(env, flips), storeDir);
-  const stay = new Set(healed.findings.map(findingKey));
+  await lookAhead(changedView(env, { flips }), plan);
+}
+
+/** What is left is not reasoned but read: from the store as it would be. */
+async function lookAhead(view: StorageEnv, plan: RepairPlan): Promise<void> {
+  const { findings } = await verifyStore(view, plan.storeDir);
+  const stay = new Set(findings.map(findingKey));
   const storeFile = plan.mends.map(findingKey);
   plan.mends.push(...plan.leaves.filter((finding) => !stay.has(findingKey(finding))));
-  plan.leaves = healed.findings.filter(
-    (finding) => finding.severity !== 'note' && !storeFile.includes(findingKey(finding)),
-  );
+  plan.leaves = findings.filter((finding) => finding.severity !== 'note' && !storeFile.includes(findingKey(finding)));
 }
 
 async function storeFileAction(env: StorageEnv, storeDir: string, identity: StoreIdentity): Promise<RepairAction> {
@@ -158,11 +182,12 @@ export async function applyRepair(
       const quarantine = await keepEvidence(env, storeDir, action);
       journal.actions.push({ ...action, ...(quarantine !== undefined && { quarantine }) });
     }
-    journal.mark = await writerMark(env, storeDir, trimmedBy(plan.actions));
+    journal.mark = await writerMark(env, storeDir, plan.actions);
     if (plan.actions.length > 0) await writeJournal(env, storeDir, await nextJournalName(env, storeDir), journal);
-    for (const action of plan.actions) {
+    for (const action of journal.actions) {
       if (action.kind === 'write-store-file') await writeStoreFile(env.fs, storeDir, action.identity);
       if (action.kind === 'trim') await cut(storeDir, await held.get(action.file), action);
+      if (action.kind === 'move') await moveAway(env, storeDir, action);
     }
     for (const [file, flips] of byFile(plan.actions.filter(isHeal))) {
       if (!(await turnBits(env, storeDir, file, flips, 'sha256After'))) throw stalePlan(storeDir);
@@ -179,6 +204,8 @@ export async function applyRepair(
 /** The copy is read back: nothing is taken away before it is known to be what the plan says. */
 async function keepEvidence(env: StorageEnv, storeDir: string, action: RepairAction): Promise<string | undefined> {
   if (action.sha256 === undefined) return undefined;
+  // Moved whole, it is its own evidence.
+  if (action.kind === 'move') return await quarantineName(env, storeDir, action.file);
   const source = await openSource(env.fs, join(storeDir, action.file));
   try {
     const name = baseName(action.file);
@@ -193,6 +220,11 @@ async function keepEvidence(env: StorageEnv, storeDir: string, action: RepairAct
   } finally {
     await source.close();
   }
+}
+
+async function moveAway(env: StorageEnv, storeDir: string, action: AppliedAction & MoveAction): Promise<void> {
+  await quarantineFile(env, storeDir, action.file, action.quarantine ?? '');
+  await setAside(env, storeDir, action, undefined);
 }
 
 async function cut(

@@ -18,6 +18,7 @@ export function settle<R extends LogReport>(report: R, findings: Finding[]): R {
     lost: [],
     lostUnknown: false,
     recordsAfterHole: 0,
+    strays: [],
     ...(tailStands && { tail }),
   };
 }
@@ -69,6 +70,7 @@ export function toReport(
     lostUnknown: judgement.lostUnknown,
     recordsAfterHole,
     ...(judgement.tail && { tail: judgement.tail }),
+    strays: [...judgement.strays].map(({ input }) => input.file),
     endProven:
       judgement.endProven || (evidence.alone !== true && judgement.bounded && evidence.head?.storeId === storeId),
   };

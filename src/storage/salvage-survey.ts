@@ -3,8 +3,9 @@ import { join } from '../base/path.ts';
 import { refuseGone } from './beside-writer.ts';
 import { readSegmentHeader, segmentInput, walFolder } from './folder.ts';
 import { type StoreReport, verifyStore } from './read.ts';
-import { findFlips, type HealedFile, healedView } from './repair-heal.ts';
+import { findFlips, type HealedFile } from './repair-heal.ts';
 import { fitting } from './report.ts';
+import { changedView } from './store-view.ts';
 import { guttedError, isGutted, ownHead, type Survey, surveyRemains } from './survey.ts';
 import type { StorageEnv } from './types.ts';
 import { segmentHeaderBytes } from './wal/format.ts';
@@ -54,7 +55,7 @@ export async function surveySalvage(
   const flips = new Map<string, Flip[]>(
     healed.map((heal) => [join(storeDir, heal.file), [...heal.flips, ...heal.candidates]]),
   );
-  const view = healedView(env, flips);
+  const view = changedView(env, { flips });
   const report = await verifyStore(view, storeDir);
   // What a newer walq can read is not lost, and this one would leave it out.
   const newer = report.findings.filter(({ severity }) => severity === 'newer');

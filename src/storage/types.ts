@@ -153,6 +153,8 @@ export interface LogReport {
   recordsAfterHole: number;
   /** Bytes after the last good frame that a writer would trim (torn), or that were found odd (ambiguous). */
   tail?: { file: string; offset: number; bytes: number };
+  /** Files behind the proven end of the log that are no part of it. Each has a finding. */
+  strays: string[];
   /** False when a single file or stream ends openly: nothing beside it says where the log ends. */
   endProven: boolean;
 }

@@ -19,6 +19,41 @@ function destroyHeader(path: string): void {
   writeFileSync(path, bytes);
 }
 
+describe('a file behind the end of a log that was closed well', () => {
+  it('is what doctor, verify and repair say to move away; a repair does, and takes it back', async () => {
+    const dir = copyOf('clean');
+    const last = segments(dir).sort().at(-1) ?? '';
+    cpSync(last, join(dir, 'wal', '0000000009-00000000000000000099.wal'));
+    const before = contents(dir);
+    const command = `walq wal repair ${dir}`;
+    for (const look of [['doctor'], ['wal', 'verify'], ['wal', 'repair', '--mode', 'heal']])
+      expect(await walq([...look, dir])).toMatchObject({
+        code: 3,
+        stdout: expect.stringMatching(`next:? *${command}`),
+      });
+    expect(await walq(['wal', 'repair', dir])).toMatchObject({
+      code: 7,
+      stdout: expect.stringContaining('1. move wal/0000000009-00000000000000000099.wal to quarantine/\n'),
+    });
+    expect(await walq(['wal', 'repair', dir, '--apply'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('OK'),
+    });
+    expect(await walq(['wal', 'verify', dir])).toMatchObject({ code: 0 });
+    expect(await walq(['wal', 'repair', dir, '--undo'])).toMatchObject({ code: 0 });
+    const { '/quarantine/repair-0001.json': journal, ...after } = contents(dir);
+    // Who holds the lock is written into it.
+    expect([journal, { ...after, '/LOCK': '' }]).toEqual([expect.anything(), { ...before, '/LOCK': '' }]);
+  });
+
+  it('comes first where something else is wrong too', async () => {
+    const dir = copyOf('bit-flip');
+    writeFileSync(join(dir, 'wal', '0000000009-00000000000000000099.wal'), 'noise');
+    const { stdout } = await walq(['doctor', dir]);
+    expect(stdout).toMatch(/^next +walq wal repair \S+ +shows which files .*\n +walq wal repair \S+ --mode heal /m);
+  });
+});
+
 describe('salvage', () => {
   it('takes over all events beside an empty file with the name of a segment', async () => {
     const dir = copyOf('clean');
@@ -193,7 +228,7 @@ it('a segment of another store is judged, and nothing that it holds is taken for
   const doctor = await walq(['doctor', dir]);
   expect(doctor.code).toBe(3);
   expect(doctor.stdout).toContain('38 events (seq 1..38)');
-  expect(doctor.stdout).toContain(`next       walq wal inspect ${dir}/wal/${name}`);
+  expect(doctor.stdout).toContain(`           walq wal inspect ${dir}/wal/${name}`);
   for (const command of [
     ['wal', 'inspect'],
     ['wal', 'stats', '--json'],

@@ -69,7 +69,7 @@ const heal = membersOf<Kind<RepairAction, 'heal'>>({
   sha256After: text('hex SHA-256 of the same stretch with the bit turned'),
 });
 
-const move = membersOf<Kind<SetAsideAction, 'move'>>({
+const move = membersOf<Kind<RepairAction, 'move'>>({
   kind: constant('move', 'a file is set aside whole'),
   file,
   sha256,
@@ -85,7 +85,10 @@ const replace = membersOf<Kind<SetAsideAction, 'replace'>>({
 type Done<K> = Kind<AppliedAction, K>;
 const quarantine = optional(text('name, in quarantine/, of what was taken away'));
 
-const repairAction = shared('action', either([structure(writeStoreFile), structure(trim), structure(heal)]));
+const repairAction = shared(
+  'action',
+  either([structure(writeStoreFile), structure(trim), structure(move), structure(heal)]),
+);
 const setAside = shared('setAside', either([structure(move), structure(replace)]));
 const applied = shared(
   'applied',

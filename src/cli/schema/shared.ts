@@ -219,6 +219,7 @@ export const logMembers = membersOf<Omit<LogReport, 'verdict' | 'findings'>>({
       'what a writer would trim',
     ),
   ),
+  strays: list(text('the file'), 'files behind the proven end of the log that are no part of it'),
   endProven: flag(
     'false where the log ends openly and nothing beside it says where: a file, a stream, no HEAD, half of HEAD',
   ),

@@ -68,7 +68,7 @@ async function writeText(session: Session, result: VerifyResult, asTable: boolea
   const { target, findings, log } = result;
   const isStore = target.kind === 'store';
   const oneBit = isStore ? await hasFlippedBit(session.context.env, target.path, findings) : undefined;
-  const [next] = stepsFor({ ...result, oneBit, seqLast: log?.seqLast });
+  const [next] = stepsFor({ ...result, oneBit, seqLast: log?.seqLast, strays: log?.strays });
   if (next !== undefined) await out.line(`${style.dim('next:')} ${style.command(escapeText(next.command))}`);
 }
 

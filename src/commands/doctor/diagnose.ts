@@ -119,6 +119,7 @@ export async function diagnose(context: CommandContext, args: readonly string[],
       snapshots,
       oneBit: await hasFlippedBit(env, store, findings),
       seqLast: log.seqLast,
+      strays: log.strays,
     }),
   };
 }

@@ -71,7 +71,7 @@ const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
  * E_JSON_DEPTH, E_JSON_SIZE).
  */
 export function enqueueEvent(spec: JobSpec, id: string, at: number, limits: SpecLimits): EnqueueEvent<Packed> {
-  // By defaults, not by ??: null is refused as any other value that is none.
+  // By defaults, not by ??: null is refused like other values that are none.
   const { name = enqueueDefaults.name, backoff = enqueueDefaults.backoff, group = enqueueDefaults.group } = spec;
   // Not ===: NaN is given, too.
   if (Object.is(id, spec.id)) checkLabel('id', id, eventLimits.idBytes);

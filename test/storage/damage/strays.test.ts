@@ -3,6 +3,7 @@ import { openStore } from '../../../src/storage/store.ts';
 import { sealBytes } from '../../../src/storage/wal/format.ts';
 import { decodeHeadFile, encodeHeadFile, headSlotOffset } from '../../../src/storage/wal/head.ts';
 import { framesOf } from '../repair/salvage-support.ts';
+import { copied, laterFile, next, noise, withStrays } from './behind-end.ts';
 import { everyStore, recordsOfAll } from './every-store.ts';
 import { appendSome, bytesAt, dir, diskOf, fileOf, flipped, type Image, imageOf, make, withFile } from './image.ts';
 import { judge } from './judge.ts';
@@ -10,12 +11,7 @@ import { judge } from './judge.ts';
 /** Files behind the end of a log that HEAD proves: they take nothing with them. */
 
 const head = `${dir}/HEAD`;
-const next = `${dir}/wal/0000000004-00000000000000000013.wal`;
-const [first, second, third] = ['0000000001-', '0000000002-', '0000000003-'];
-const noise = Uint8Array.from({ length: 3000 }, (_, at) => (at * 7919 + 13) % 251);
-
-const copied = (image: Image, part: string, path = next): Image =>
-  withFile(image, path, bytesAt(image, fileOf(image, part)));
+const [first, third] = ['0000000001-', '0000000003-'];
 
 function unclosed(image: Image): Image {
   const { slot } = decodeHeadFile(bytesAt(image, head));
@@ -32,26 +28,14 @@ function halfOf(bytes: Uint8Array): Uint8Array {
 test('a file behind the end that HEAD proves is corrupt, and nothing is lost or counted twice', async () => {
   const image = await everyStore({ closed: true });
   const whole = (await judge(image)).report;
-  const foreign = bytesAt(await everyStore({ closed: true, seed: 2 }), fileOf(image, third));
-  const later = `${dir}/wal/0000000009-00000000000000000061.wal`;
-  const strays: Record<string, Image> = {
-    'the last segment again': copied(image, third),
-    'the first segment again': copied(image, first),
-    'the one before the last, behind a gap': copied(image, second, later),
-    'other bytes': withFile(image, next, noise),
-    'other bytes behind a gap': withFile(image, later, noise),
-    'an empty file': withFile(image, next, new Uint8Array(0)),
-    'a segment of another store': withFile(image, next, foreign),
-    'two of them': withFile(copied(image, third), later, noise),
-  };
-  for (const [what, damaged] of Object.entries(strays)) {
+  for (const [what, damaged] of Object.entries(await withStrays(image))) {
     const { report, opened } = await judge(damaged);
     expect([report.verdict, opened], what).toEqual(['corrupt', 'refused']);
     expect(report, what).toMatchObject({ lost: [], lostUnknown: false, recordsAfterHole: 0, seqLast: recordsOfAll });
     expect([report.records, report.frames], what).toEqual([whole.records, whole.frames]);
     const files = report.findings.flatMap(({ severity, file }) => (severity === 'corrupt' ? [`${dir}/${file}`] : []));
     expect(
-      files.every((file) => file === next || file === later),
+      files.every((file) => file === next || file === laterFile),
       what,
     ).toBe(true);
   }
