@@ -1,5 +1,6 @@
 import type { CodeCatalogue } from '../../base/errors.ts';
 
+const stray = 'If it lies behind the end of a log that was closed well, walq wal repair STORE --apply moves it away. ';
 const verify =
   'walq wal verify STORE shows every fault. walq wal inspect STORE shows what can be read; nothing of the file is changed.';
 const keep = 'Copy the store somewhere safe first. ';
@@ -100,12 +101,12 @@ export const walCodes: CodeCatalogue = {
     title: 'segment under a wrong name',
     explain:
       'The header of the file gives another ordinal or first seq than its name: files were swapped, copied or renamed.',
-    next: `${keep}Give the file the name that its header states, if no other file has it. ${verify}`,
+    next: `${keep}Give the file the name that its header states, if no other file has it. ${stray}${verify}`,
   },
   E_FOREIGN_SEGMENT: {
     title: 'segment of another store',
     explain: 'The store id in the header of the segment is not the id of this store.',
-    next: `${keep}Put the right file back. ${verify}`,
+    next: `${keep}Put the right file back. ${stray}${verify}`,
   },
   E_MISSING_SEGMENT: {
     title: 'segment missing',
