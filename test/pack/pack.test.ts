@@ -72,6 +72,8 @@ describe('the package', () => {
     const { dependencies, exports } = manifest as { dependencies: object; exports: Record<string, unknown> };
     expect(Object.keys(dependencies).sort()).toEqual(['cli-table3', 'croner', 'fs-native-extensions', 'ora', 'yaml']);
     expect(exports['.']).toEqual({ types: './dist/types/index.d.ts', default: './dist/js/index.cjs' });
+    // For tools that do not look at `exports`.
+    expect(manifest).toMatchObject({ types: './dist/types/index.d.ts', main: './dist/js/index.cjs' });
     for (const path of ['bin/walq.cjs', 'dist/js/index.cjs', 'dist/types/index.d.ts'])
       expect(existsSync(`${root}/${path}`)).toBe(true);
   });

@@ -46,6 +46,22 @@ export async function work(dir: string): Promise<string[]> {
     await queue.enqueue('male', { to: 'ada' });
     const more: NewJob<Jobs>[] = [{ name: 'count', payload: 7, priority: 1 }];
     const { enqueued }: { enqueued: number } = await queue.enqueueMany(more);
+    await queue.enqueueMany([{ name: 'tick' }, { name: 'count', payload: rawJson('7') }]);
+    // @ts-expect-error this name has a payload
+    await queue.enqueueMany([{ name: 'mail' }]);
+    await queue.schedule('tick', { every: '1m', job: { name: 'tick' } });
+    // @ts-expect-error this name has a payload
+    await queue.schedule('mail', { every: '1m', job: { name: 'mail' } });
+    for (const job of queue.list()) if (job.name === 'mail') console.log(job.payload?.to);
+    for (const job of await queue.take({ names: ['mail', 'count'] })) {
+      if (job.name === 'mail') console.log(job.payload?.to);
+      else console.log(job.payload?.toFixed());
+    }
+    // @ts-expect-error no such name
+    await queue.take({ names: ['male'] });
+    queue.work((job) => (job.name === 'mail' ? job.payload.to : job.id));
+    // @ts-expect-error no such name
+    queue.work({ male: () => 1 });
     const worker: Worker = queue.work({
       mail: async ({ payload }, { signal, extend }) => {
         extend('1m');
@@ -94,5 +110,11 @@ TS
 mkdir -p node_modules/@types
 cp -r "$project/node_modules/@types/node" node_modules/@types/
 cp -r "$project/node_modules/undici-types" node_modules/
-"$project/node_modules/.bin/tsc" --noEmit --strict --skipLibCheck false --target es2023 --lib es2023,esnext.disposable --module nodenext --types node consumer.ts shown.mts required.cts
+tsc() {
+  "$project/node_modules/.bin/tsc" --noEmit --strict --skipLibCheck false --target es2023 --lib es2023,esnext.disposable --types node "$@"
+}
+tsc --module nodenext consumer.ts shown.mts required.cts
+tsc --module esnext --moduleResolution bundler consumer.ts shown.mts
+# What TypeScript before 6 does for programs in CommonJS, unless told otherwise: it does not look at `exports`.
+tsc --module commonjs --moduleResolution node10 --ignoreDeprecations 6.0 required.cts
 echo "types: as expected"

@@ -44,20 +44,20 @@ export function jobInfo<P extends object>(job: Job): JobInfo<P> {
 }
 
 export function leasedJobs<P extends object>(leases: readonly Lease[]): LeasedJob<P>[] {
-  return mapped(leases, leasedJob<P>);
+  return mapped(leases, leasedJob) as LeasedJob<P>[];
 }
 
-function leasedJob<P extends object>(lease: Lease): LeasedJob<P> {
-  const job = new HeldJob<P>(lease);
+function leasedJob(lease: Lease): LeasedJob {
+  const job = new HeldJob(lease);
   return givePayload(job, job.payloadText);
 }
 
 /** A class and no literal: base/array-of-one.ts says why. */
-class HeldJob<P extends object> implements LeasedJob<P> {
+class HeldJob implements LeasedJob {
   readonly token: string;
   readonly id: string;
-  readonly name: NameOf<P>;
-  payload: P[NameOf<P>] | undefined = undefined;
+  readonly name: string;
+  payload: unknown = undefined;
   readonly payloadText: string | undefined;
   readonly attempt: number;
   readonly maxAttempts: number;
@@ -66,7 +66,7 @@ class HeldJob<P extends object> implements LeasedJob<P> {
   constructor({ token, deadlineMs, job }: Lease) {
     this.token = token;
     this.id = job.id;
-    this.name = job.options.name as NameOf<P>;
+    this.name = job.options.name;
     this.payloadText = payloadText(job);
     this.attempt = job.attempt;
     this.maxAttempts = job.options.maxAttempts;

@@ -37,10 +37,15 @@ export interface EnqueueOptions {
   expire?: Time;
 }
 
-/** A job for `enqueueMany` and schedules. */
-export type NewJob<Payloads extends object = Record<string, unknown>> = {
-  [Name in NameOf<Payloads>]: { name: Name; payload?: Payloads[Name] | RawJson } & EnqueueOptions;
+/** A name and the payload that belongs to it; a payload may be left out where the map allows none. */
+export type NamedPayload<Payloads extends object> = {
+  [Name in NameOf<Payloads>]: undefined extends Payloads[Name]
+    ? { name: Name; payload?: Payloads[Name] | RawJson }
+    : { name: Name; payload: Payloads[Name] | RawJson };
 }[NameOf<Payloads>];
+
+/** A job for `enqueueMany`. */
+export type NewJob<Payloads extends object = Record<string, unknown>> = NamedPayload<Payloads> & EnqueueOptions;
 
 /** Changes of a job that waits; what is absent stays. */
 export interface JobChanges
@@ -48,13 +53,18 @@ export interface JobChanges
   payload?: unknown;
 }
 
-/** A job as of one moment. Times are milliseconds since the epoch. */
-export interface JobInfo<Payloads extends object = Record<string, unknown>> {
+/** A job as of one moment. Its name tells the type of its payload. */
+export type JobInfo<Payloads extends object = Record<string, unknown>> = {
+  [Name in NameOf<Payloads>]: NamedJobInfo<Name, Payloads[Name]>;
+}[NameOf<Payloads>];
+
+/** Times are milliseconds since the epoch. */
+interface NamedJobInfo<Name extends string, Payload> {
   readonly id: string;
-  readonly name: NameOf<Payloads>;
+  readonly name: Name;
   readonly state: JobState;
   /** Parsed when first read. Numbers beyond 2^53 lose digits: see `payloadText`. */
-  readonly payload: Payloads[NameOf<Payloads>] | undefined;
+  readonly payload: Payload | undefined;
   /** As it was enqueued, to the last digit. */
   readonly payloadText: string | undefined;
   /** Seq of the event that enqueued it: the order among equal priorities. */
@@ -83,13 +93,17 @@ export interface JobInfo<Payloads extends object = Record<string, unknown>> {
   readonly resultText: string | undefined;
 }
 
-/** A job taken by `take`, until its deadline. */
-export interface LeasedJob<Payloads extends object = Record<string, unknown>> {
+/** A job taken by `take`, until its deadline. Its name tells the type of its payload. */
+export type LeasedJob<Payloads extends object = Record<string, unknown>> = {
+  [Name in NameOf<Payloads>]: NamedLeasedJob<Name, Payloads[Name]>;
+}[NameOf<Payloads>];
+
+interface NamedLeasedJob<Name extends string, Payload> {
   /** What `ack`, `fail` and `extend` name it by. */
   readonly token: string;
   readonly id: string;
-  readonly name: NameOf<Payloads>;
-  readonly payload: Payloads[NameOf<Payloads>] | undefined;
+  readonly name: Name;
+  readonly payload: Payload | undefined;
   readonly payloadText: string | undefined;
   readonly attempt: number;
   readonly maxAttempts: number;

@@ -3,9 +3,8 @@ import type { Limits, MissedSlots, PauseScope, ScheduleRule } from '../events/se
 import { fieldError } from '../ops/spec.ts';
 import type { JobState } from '../state/job.ts';
 import { msOf, specOf } from './job-spec.ts';
-import type { EnqueueOptions, NameOf, Time } from './job-types.ts';
+import type { EnqueueOptions, NamedPayload, Time } from './job-types.ts';
 import { checkOptions, checkText, checkTexts, checkYesNo } from './options.ts';
-import type { RawJson } from './raw-json.ts';
 
 /** When a schedule fires, and the job it then makes. */
 export type ScheduleSettings<Payloads extends object = Record<string, unknown>> = (
@@ -22,9 +21,7 @@ export type ScheduleSettings<Payloads extends object = Record<string, unknown>> 
    * 'all' the newest 1000 are.
    */
   missed?: MissedSlots;
-  job: {
-    [Name in NameOf<Payloads>]: { name: Name; payload?: Payloads[Name] | RawJson } & ScheduledOptions;
-  }[NameOf<Payloads>];
+  job: NamedPayload<Payloads> & ScheduledOptions;
 };
 
 type ScheduledOptions = Pick<EnqueueOptions, 'priority' | 'attempts' | 'timeout' | 'backoff' | 'group' | 'expire'>;

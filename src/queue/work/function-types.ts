@@ -1,7 +1,7 @@
 /** What a handler function gets to know about its job. */
-export interface WorkJob<Payload = unknown> {
+export interface WorkJob<Payload = unknown, Name extends string = string> {
   readonly id: string;
-  readonly name: string;
+  readonly name: Name;
   /** Undefined when the job has none; a long one is parsed when first read. Numbers beyond 2^53 lose digits: see `payloadText`. */
   readonly payload: Payload;
   /** The payload as JSON text, exactly as it was enqueued. */
@@ -24,12 +24,19 @@ export interface WorkContext {
  * Does the work of one job. What it returns is the result (JSON, or undefined for none) and completes the job; a throw
  * is a failed attempt, retried by the job's backoff. `DeadError` and `RetryError` say more.
  */
-export type WorkFunction<Payload = unknown> = (job: WorkJob<Payload>, context: WorkContext) => unknown;
+export type WorkFunction<Payload = unknown, Name extends string = string> = (
+  job: WorkJob<Payload, Name>,
+  context: WorkContext,
+) => unknown;
 
-/** One function for all jobs, or one for each name. */
+/** One function for all jobs, whose name tells the type of their payload, or one for each name. */
 export type WorkHandlers<Payloads extends object = Record<string, unknown>> =
-  | WorkFunction<Payloads[keyof Payloads]>
-  | { [Name in keyof Payloads]?: WorkFunction<Payloads[Name]> };
+  | ((job: AnyWorkJob<Payloads>, context: WorkContext) => unknown)
+  | { [Name in keyof Payloads]?: WorkFunction<Payloads[Name], Name & string> };
+
+type AnyWorkJob<Payloads extends object> = {
+  [Name in keyof Payloads & string]: WorkJob<Payloads[Name], Name>;
+}[keyof Payloads & string];
 
 /** Thrown by a handler: no further attempt is of any use. */
 export class DeadError extends Error {
