@@ -1,8 +1,8 @@
 import type { CodeEntry } from '../base/errors.ts';
 
 const ended: CodeEntry = {
-  title: 'ended by INT (Ctrl-C) or TERM',
-  explain: 'A signal ended the command: 130 is INT, 143 is TERM. What is on disk stays.',
+  title: 'ended by HUP (the terminal was closed), INT (Ctrl-C) or TERM',
+  explain: 'A signal ended the command: 129 is HUP, 130 is INT, 143 is TERM. What is on disk stays.',
   next: 'Run it again.',
 };
 
@@ -61,6 +61,7 @@ const exits: Readonly<Record<string, CodeEntry>> = {
     explain: 'The operating system refused an operation on a file. The message names the file and the reason.',
     next: 'Remove the cause and run the command again.',
   },
+  '129': ended,
   '130': ended,
   '143': ended,
 };

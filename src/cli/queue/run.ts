@@ -44,7 +44,7 @@ export interface RunFlags {
   lockTimeout: number;
 }
 
-const exitOfSignal = { SIGINT: 130, SIGTERM: 143 } as const;
+const exitOfSignal = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 export async function run(session: Session, _args: readonly string[], flags: RunFlags): Promise<ExitCode> {
   const signals = new Signals(session);
@@ -135,7 +135,7 @@ function metricsOf({ metrics, metricsPort }: RunFlags): { metrics?: { host: stri
   return metrics === undefined ? {} : { metrics };
 }
 
-/** First INT or TERM: a graceful stop. Second: kill. */
+/** First INT, TERM or HUP: a graceful stop. Second INT or TERM: kill. A terminal that is closed may send HUP twice. */
 class Signals {
   readonly #session: Session;
   #runner: Runner | undefined;
@@ -143,6 +143,7 @@ class Signals {
   forced: keyof typeof exitOfSignal | undefined;
   readonly #onInterrupt = () => this.#stop('SIGINT');
   readonly #onTerminate = () => this.#stop('SIGTERM');
+  readonly #onHangup = () => this.#stop('SIGHUP');
 
   constructor(session: Session) {
     this.#session = session;
@@ -153,14 +154,17 @@ class Signals {
     this.#session.takeSignals();
     process.on('SIGINT', this.#onInterrupt);
     process.on('SIGTERM', this.#onTerminate);
+    process.on('SIGHUP', this.#onHangup);
   }
   unlisten(): void {
     process.off('SIGINT', this.#onInterrupt);
     process.off('SIGTERM', this.#onTerminate);
+    process.off('SIGHUP', this.#onHangup);
   }
 
   #stop(signal: keyof typeof exitOfSignal): void {
     if (this.last === undefined) this.#session.context.note('stopping; once more to kill what is running');
+    else if (signal === 'SIGHUP') return;
     else this.forced = signal;
     this.last = signal;
     this.#runner?.stop();

@@ -33,7 +33,7 @@ import {
 
 export const exit = shared(
   'exit',
-  oneOf([...Object.values(Exit), 130, 143], 'the exit code of the process, by docs/exit-codes.md'),
+  oneOf([...Object.values(Exit), 129, 130, 143], 'the exit code of the process, by docs/exit-codes.md'),
 );
 
 export const verdict = shared(

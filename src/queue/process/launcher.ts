@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
+import type { Clock } from '../../base/clock.ts';
 import type { AttemptHooks, AttemptOutcome, RunningAttempt } from './attempt-types.ts';
 import type { FromLauncher, ToLauncher } from './launcher-types.ts';
 import type { AttemptOrder } from './order.ts';
@@ -10,6 +11,7 @@ export interface LauncherOptions {
   variables: Readonly<Record<string, string>>;
   /** Ends what a launcher that died left running. Of these attempts, by their `lease`. */
   endLeft(leases: readonly string[]): Promise<void>;
+  clock: Clock;
   /** Default: the node that runs this. */
   program?: string;
 }
@@ -17,6 +19,7 @@ export interface LauncherOptions {
 interface Entry {
   order: AttemptOrder;
   hooks: AttemptHooks;
+  startedMs: number;
   pid: number | undefined;
   resolve(outcome: AttemptOutcome): void;
 }
@@ -52,8 +55,9 @@ export class Launcher {
   start(order: AttemptOrder, hooks: AttemptHooks): RunningAttempt {
     const number = ++this.#number;
     const entries = this.#entries;
+    const startedMs = this.#options.clock.monotonic();
     const done = new Promise<AttemptOutcome>((resolve) => {
-      entries.set(number, { order, hooks, pid: undefined, resolve });
+      entries.set(number, { order, hooks, startedMs, pid: undefined, resolve });
     });
     this.begin();
     this.#process?.ref();
@@ -147,14 +151,17 @@ export class Launcher {
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     );
     const error = `the process that starts jobs ended (${how})${failed === undefined ? '' : `; ${failed}`}`;
-    for (const entry of left) entry.resolve(noOutcome({ kind: 'retry', reason: 'failed', error }, entry.pid));
+    const now = this.#options.clock.monotonic();
+    for (const { startedMs, pid, resolve } of left) {
+      resolve({ ...noOutcome({ kind: 'retry', reason: 'failed', error }), pid, durationMs: now - startedMs });
+    }
   }
 }
 
-function noOutcome(verdict: AttemptVerdict, pid?: number): AttemptOutcome {
+function noOutcome(verdict: AttemptVerdict): AttemptOutcome {
   return {
     verdict,
-    pid,
+    pid: undefined,
     exitCode: null,
     signal: null,
     timedOut: false,

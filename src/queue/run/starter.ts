@@ -38,7 +38,7 @@ export function starterFor(
     });
   };
   const variables = { WALQ_LEASE: leaseOfRunner(store.id), WALQ_STORE: store.dir };
-  const launchers = Array.from({ length: launchersMax }, () => new Launcher({ variables, endLeft }));
+  const launchers = Array.from({ length: launchersMax }, () => new Launcher({ variables, endLeft, clock }));
   if (options.begin) launchers[0]?.begin();
   return {
     start(order, hooks) {

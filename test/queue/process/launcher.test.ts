@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { systemClock } from '../../../src/base/node-clock.ts';
 import { Launcher } from '../../../src/queue/process/launcher.ts';
 import type { AttemptOrder } from '../../../src/queue/process/order.ts';
 import { tempFolder } from './helpers.ts';
@@ -16,6 +17,7 @@ test('attempts of a launcher that cannot be started go back, and do not count', 
   const ended: string[] = [];
   const launcher = new Launcher({
     variables: {},
+    clock: systemClock,
     program: '/there/is/no/such/program',
     endLeft: async (leases) => void ended.push(...leases),
   });

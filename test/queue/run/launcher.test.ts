@@ -34,6 +34,8 @@ test('a launcher that is killed takes its jobs along, and each runs again once n
   expect(launchers.length).toBeGreaterThan(0);
   for (const launcher of launchers) process.kill(launcher, 'SIGKILL');
   await runner.says(' completed ');
+  // How long it ran is known, though nobody is left who would say so.
+  expect(runner.stderr()).not.toContain('a retry handler 0s');
   expect(await alive(first)).toBe(false);
   const attempts = await attemptsOf(store, 'a');
   expect(attempts.map(({ outcome }) => outcome)).toEqual([expect.stringContaining('failed'), 'completed']);

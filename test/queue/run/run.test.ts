@@ -204,6 +204,18 @@ test('a stop waits for running jobs; a second one kills them, and they go back w
   );
 });
 
+test('a runner whose terminal is closed stops as by TERM, however often it hears of it', async () => {
+  const store = `${scratch()}/store`;
+  await enqueue(store, '--id', 'long');
+  const runner = startRunner(store, ['--exec', 'sleep 1']);
+  await runner.says('ready');
+  await until(async () => (await status(store)).counts.in_flight === 1);
+  runner.child.kill('SIGHUP');
+  await runner.says('waiting for 1 running job');
+  expect(await runner.kill('SIGHUP')).toEqual({ code: 0, signal: null });
+  expect((await status(store)).counts.completed).toBe(1);
+});
+
 test.each([
   ['a drain', ['--drain'], 'stopped with 3 jobs left to run'],
   ['a runner', [], 'stopped with 1 job at work'],
