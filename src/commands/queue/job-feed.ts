@@ -49,20 +49,27 @@ export class JobFeed {
   }
 
   /**
-   * Reads on into `batch` until the job `id` is in it. 'ended': it is not in the input any more; 'full': not within
-   * what one frame may hold; 'quiet': it has not come for a long time.
+   * Reads on into `batch` until the job `id` is in it, with all that its jobs are to run after and that was read
+   * meanwhile: each job that is found to be missing costs the caller another look at the whole batch. 'ended': `id` is
+   * not in the input any more; 'full': not within what one frame may hold; 'quiet': it has not come for a long time.
    */
   async readTo(id: string, batch: InputJob[]): Promise<'found' | 'ended' | 'full' | 'quiet'> {
     let bytes = batch.reduce((sum, job) => sum + wireBytesOf(job.spec), 0);
+    let found = false;
     for (;;) {
+      const missing = new MissingParents(this.#waiting.slice(this.#at));
+      for (const { spec } of batch) missing.askFor(spec);
       for (let job = this.#peek(); job !== undefined; job = this.#peek()) {
+        if (found && missing.size === 0) return 'found';
         const own = wireBytesOf(job.spec);
-        if (batch.length >= openJobsMax || bytes + own > openBytesMax) return 'full';
+        if (batch.length >= openJobsMax || bytes + own > openBytesMax) return found ? 'found' : 'full';
         const taken = this.#take(job);
         batch.push(taken);
         bytes += own;
-        if (taken.spec.id === id) return 'found';
+        missing.take(taken.spec);
+        if (taken.spec.id === id) found = true;
       }
+      if (found) return 'found';
       if (this.#ended) return 'ended';
       if (!(await this.#more(openQuietMs))) return 'quiet';
     }
@@ -109,6 +116,31 @@ export class JobFeed {
     } finally {
       timer?.cancel();
     }
+  }
+}
+
+/** Jobs that have been read, and that others are to run after. */
+class MissingParents {
+  readonly #ahead: Set<string | undefined>;
+  readonly #missing = new Set<string>();
+
+  constructor(ahead: readonly InputJob[]) {
+    this.#ahead = new Set(ahead.map(({ spec }) => spec.id));
+  }
+
+  get size(): number {
+    return this.#missing.size;
+  }
+
+  askFor({ after = [] }: JobSpec): void {
+    for (const parent of after) if (this.#ahead.has(parent)) this.#missing.add(parent);
+  }
+
+  /** This one is in the batch now. */
+  take(spec: JobSpec): void {
+    this.#ahead.delete(spec.id);
+    if (spec.id !== undefined) this.#missing.delete(spec.id);
+    this.askFor(spec);
   }
 }
 
