@@ -33,12 +33,9 @@ export async function withQueue<T>(
   return result;
 }
 
-/**
- * While another one-shot command holds the lock, socket and lock are tried again every 5 to 25 ms until
- * `lockTimeoutMs` has passed.
- */
+/** While another one-shot command holds the lock, socket and lock are tried again until `lockTimeoutMs` has passed. */
 async function hold(env: StorageEnv, storeDir: string, options: AccessOptions): Promise<Held> {
-  const until = env.clock.monotonic() + options.lockTimeoutMs;
+  const sinceMs = env.clock.monotonic();
   for (;;) {
     const client = await runnerOf(env, storeDir);
     if (client) return remotely(client);
@@ -48,22 +45,33 @@ async function hold(env: StorageEnv, storeDir: string, options: AccessOptions): 
       const { underLock } = await import('./under-lock.ts');
       return await underLock(env, storeDir, lock, options);
     }
-    if (env.clock.monotonic() >= until) throw await lockedBy(env, storeDir);
-    await env.clock.sleep(5 + 20 * randomFraction(env));
+    if (!(await pause(env, sinceMs, options))) throw await lockedBy(env, storeDir);
   }
 }
 
 /** The lock for a long run: waits like `withQueue`, but a runner that is there is an E_LOCKED at once. */
 export async function lockForRun(env: StorageEnv, storeDir: string, options: AccessOptions): Promise<StoreLock> {
-  const until = env.clock.monotonic() + options.lockTimeoutMs;
+  const sinceMs = env.clock.monotonic();
   for (;;) {
     const lock = await tryLock(env, storeDir, options);
     if (lock) return lock;
     const client = await runnerOf(env, storeDir);
     client?.close();
-    if (client || env.clock.monotonic() >= until) throw await lockedBy(env, storeDir);
-    await env.clock.sleep(5 + 20 * randomFraction(env));
+    if (client || !(await pause(env, sinceMs, options))) throw await lockedBy(env, storeDir);
   }
+}
+
+/**
+ * Until the next try: 5 to 25 ms, and for who has waited long up to ten times as much. A try takes a millisecond of
+ * work: a hundred that wait would leave the one that has the lock no time to come to its end. False when the time of
+ * waiting is over.
+ */
+async function pause(env: StorageEnv, sinceMs: number, { lockTimeoutMs }: AccessOptions): Promise<boolean> {
+  const waitedMs = env.clock.monotonic() - sinceMs;
+  if (waitedMs >= lockTimeoutMs) return false;
+  const pauseMs = Math.min(250, Math.max(25, waitedMs / 8)) * (0.2 + 0.8 * randomFraction(env));
+  await env.clock.sleep(Math.min(pauseMs, lockTimeoutMs - waitedMs));
+  return true;
 }
 
 /** Undefined when there is none. Rejects as `connectControl` does; one that is there and silent is named. */

@@ -7,7 +7,7 @@ import { systemClock, systemRandom } from '../../../src/base/node-clock.ts';
 import { nodeFs } from '../../../src/fs/node-fs.ts';
 import { openQueue } from '../../../src/queue/open-queue.ts';
 import { serveControl } from '../../../src/queue/process/socket-server.ts';
-import { withQueue } from '../../../src/queue/run/access.ts';
+import { lockForRun, withQueue } from '../../../src/queue/run/access.ts';
 import { type Held, SteadyOps } from '../../../src/queue/run/steady-ops.ts';
 import { binary, scratch, walq } from '../../cli/run-walq.ts';
 import { documentOf, startRunner } from './queue-cli.ts';
@@ -167,4 +167,25 @@ test('beside a runner that is stopped, status reads the files, and a second runn
   expect(status.stdout).toContain('did not answer');
   expect(second.code).toBe(6);
   expect(second.stderr).toContain(`process ${runner.child.pid} (walq queue run), which does not answer`);
+});
+
+test('who waits for the lock asks ever more rarely, and not beyond its time', async () => {
+  const store = `${scratch()}/store`;
+  const queue = await openQueue(store, { socket: false });
+  const slept: number[] = [];
+  let nowMs = 0;
+  const clock = {
+    ...systemClock,
+    monotonic: () => nowMs,
+    sleep: async (ms: number) => {
+      slept.push(ms);
+      nowMs += ms;
+    },
+  };
+  const waits = lockForRun({ ...env, clock }, store, { ...options, lockTimeoutMs: 10_000 });
+  await expect(waits).rejects.toMatchObject({ code: 'E_LOCKED' });
+  await queue.close();
+  expect(nowMs).toBe(10_000);
+  expect(Math.max(...slept.slice(0, 10))).toBeLessThanOrEqual(32);
+  expect(slept.length).toBeLessThan(150);
 });
