@@ -59,3 +59,9 @@ it('takes the payload of one job from a file or a pipe, with the limits and erro
     });
   }
 });
+
+it('says where a payload goes that was written behind the name', async () => {
+  const { code, stderr } = await walq(['queue', 'enqueue', 'mail', '{"to":"ada"}', '--store', `${scratch()}/s`]);
+  expect(code).toBe(2);
+  expect(stderr).toContain(`unexpected '{"to":"ada"}': a payload is given with -d, a command after --`);
+});

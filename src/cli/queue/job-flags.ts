@@ -49,7 +49,10 @@ export function splitCommand(args: readonly string[], help: string): { name?: st
   const typed = process.argv.indexOf('--');
   const after = typed < 0 ? 0 : process.argv.length - typed - 1;
   const before = args.slice(0, args.length - after);
-  if (before.length > 1) throw usageError('E_USAGE', `one name is enough; unexpected '${before[1]}'`, { next: help });
+  if (before.length > 1) {
+    const what = `one name is enough; unexpected '${before[1]}': a payload is given with -d, a command after --`;
+    throw usageError('E_USAGE', what, { next: help });
+  }
   const command = args.slice(args.length - after);
   return { ...(before[0] !== undefined && { name: before[0] }), ...(command.length > 0 && { command }) };
 }
