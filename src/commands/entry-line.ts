@@ -1,7 +1,7 @@
 import { unreachable, WalqError } from '../base/errors.ts';
+import { type Packed, pack, packedBytes } from '../queue/events/packed.ts';
 import { type Job, type JobState, jobStates, type Setback, type Special } from '../queue/state/job.ts';
 import { decodeEntry, type Entry, encodeJob, encodeTotals, noTotals } from '../queue/state/job-codec.ts';
-import { type Packed, pack, packedBytes } from '../queue/state/packed.ts';
 import { encodeSetting } from '../queue/state/setting-codec.ts';
 import { entryMembers } from './entry-members.ts';
 import { endOf, limitsOf, ownerOf, scheduleOf, slotOf, templateOf } from './event-line.ts';

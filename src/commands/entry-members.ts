@@ -1,10 +1,10 @@
 import { unreachable } from '../base/errors.ts';
 import type { JobTemplate } from '../queue/events/event-base.ts';
 import { runnerName } from '../queue/events/event-details.ts';
+import { type Packed, packedText } from '../queue/events/packed.ts';
 import { scheduleDefaults } from '../queue/events/setting-types.ts';
 import type { Job } from '../queue/state/job.ts';
 import type { Entry } from '../queue/state/job-codec.ts';
-import { type Packed, packedText } from '../queue/state/packed.ts';
 import type { SettingEntry } from '../queue/state/settings.ts';
 import { JsonText } from './json-text.ts';
 import type { LineMember } from './line-members.ts';

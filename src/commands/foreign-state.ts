@@ -2,9 +2,9 @@ import { damageError, WalqError } from '../base/errors.ts';
 import type { ForeignEvent, ForeignJob } from '../formats/types.ts';
 import { enqueueDefaults, type QueueEvent } from '../queue/events/event-types.ts';
 import { encodeEvent } from '../queue/events/events.ts';
+import { pack } from '../queue/events/packed.ts';
 import type { Job } from '../queue/state/job.ts';
 import { encodeJob, encodeTotals, noTotals } from '../queue/state/job-codec.ts';
-import { pack } from '../queue/state/packed.ts';
 import type { ForeignIds } from './foreign-ids.ts';
 
 /**

@@ -1,5 +1,6 @@
 import type { Clock, Random } from '../base/clock.ts';
 import type { Owner, QueueEvent } from './events/event-types.ts';
+import type { Packed } from './events/packed.ts';
 import type { MissedSlots, ScheduleRule } from './events/setting-types.ts';
 import type { QueueLog } from './log.ts';
 import type { JobSpec } from './ops/spec.ts';
@@ -7,7 +8,6 @@ import type { InFlightJob, JobCounts } from './state/job.ts';
 import type { QueueTotals } from './state/job-codec.ts';
 import type { Lane } from './state/lane.ts';
 import type { QueueMachine } from './state/machine.ts';
-import type { Packed } from './state/packed.ts';
 
 export interface EngineParts {
   log: QueueLog;

@@ -12,7 +12,7 @@ import {
   recordTime,
   recordTypeName,
 } from '../../src/queue/events/events.ts';
-import type { Packed } from '../../src/queue/state/packed.ts';
+import type { Packed } from '../../src/queue/events/packed.ts';
 import { eventArbitrary } from './support/arbitrary.ts';
 import { longestZeroRun } from './support/zero-run.ts';
 

@@ -3,8 +3,8 @@ import { Exit, type ExitCode, notFoundError, usageError } from '../../base/error
 import { escapeText } from '../../base/escape.ts';
 import { JsonText } from '../../commands/json-text.ts';
 import { readSchedules } from '../../commands/queue/state.ts';
+import { packedText } from '../../queue/events/packed.ts';
 import type { MissedSlots, ScheduleRule } from '../../queue/events/setting-types.ts';
-import { packedText } from '../../queue/state/packed.ts';
 import type { Schedule } from '../../queue/state/settings.ts';
 import { nextSlot, slotAfter } from '../../queue/state/slots.ts';
 import type { Session } from '../session.ts';

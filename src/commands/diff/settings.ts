@@ -1,4 +1,4 @@
-import { packedText } from '../../queue/state/packed.ts';
+import { packedText } from '../../queue/events/packed.ts';
 import type { SettingEntry } from '../../queue/state/settings.ts';
 import { JsonText, stringify } from '../json-text.ts';
 

@@ -6,9 +6,9 @@ import type { StorageEnv } from '../../storage/types.ts';
 import type { QueueEngine } from '../engine.ts';
 import type { QueueEvent } from '../events/event-types.ts';
 import { decodeEvent } from '../events/events.ts';
+import { type Packed, packedText } from '../events/packed.ts';
 import { WakeUp } from '../run/wake-up.ts';
 import type { QueueMachine } from '../state/machine.ts';
-import { type Packed, packedText } from '../state/packed.ts';
 import { keepingAlive } from './keep-alive.ts';
 import { checkOptions, checkSignal, checkWhole } from './options.ts';
 

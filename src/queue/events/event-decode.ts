@@ -1,4 +1,3 @@
-import { decodeLimit, decodePause, decodeResume, decodeSchedule } from '../state/setting-decode.ts';
 import {
   type AckEvent,
   type CancelEvent,
@@ -18,6 +17,7 @@ import {
 } from './event-types.ts';
 import { recordError, tagFrom } from './record.ts';
 import type { RecordReader } from './record-reader.ts';
+import { decodeLimit, decodePause, decodeResume, decodeSchedule } from './setting-decode.ts';
 
 /** The fields of each event, read. One function per event: flat code, because replay spends its time here. */
 

@@ -1,8 +1,8 @@
 import { unreachable } from '../../base/errors.ts';
-import type { Packed } from '../state/packed.ts';
-import { writeLimits, writePause, writeSchedule } from '../state/setting-codec.ts';
 import { enqueueDefaults, eventLimits, type QueueEvent } from './event-types.ts';
+import type { Packed } from './packed.ts';
 import type { RecordWriter } from './record-writer.ts';
+import { writeLimits, writePause, writeSchedule, writeScope } from './setting-encode.ts';
 import { writeRun, writeWork } from './template-writer.ts';
 
 const limits = eventLimits;
@@ -73,14 +73,16 @@ export function encodeFields(w: RecordWriter, event: QueueEvent<Packed>): void {
       w.int(1, event.deadlineMs - event.at, afterMax, 'deadlineMs');
       return;
     case 'PAUSE':
-    case 'RESUME':
       writePause(w, event);
       return;
+    case 'RESUME':
+      writeScope(w, event);
+      return;
     case 'SCHEDULE':
-      writeSchedule(w, event, event.template.payload);
+      writeSchedule(w, event);
       return;
     case 'LIMIT':
-      writeLimits(w, event, true);
+      writeLimits(w, event, 'takes away');
       return;
     case 'TIMEOUT':
     case 'REMOVE':

@@ -1,5 +1,5 @@
-import type { Packed } from '../state/packed.ts';
 import type { EventBase, JobTemplate } from './event-base.ts';
+import type { Packed } from './packed.ts';
 import { idBytesMax } from './record.ts';
 import type { LimitEvent, PauseEvent, ResumeEvent, ScheduleEvent, UnscheduleEvent } from './setting-types.ts';
 

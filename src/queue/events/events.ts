@@ -1,9 +1,9 @@
 import type { PackedRecords } from '../../storage/wal/records.ts';
-import type { Packed } from '../state/packed.ts';
 import { decodeFields } from './event-decode.ts';
 import { encodeFields } from './event-encode.ts';
 import { shapeError, shapeFault } from './event-shape.ts';
 import { eventLimits, eventTypes, nameOfType, type QueueEvent } from './event-types.ts';
+import type { Packed } from './packed.ts';
 import { idBytesMax, newerRecord, recordError, tagFrom } from './record.ts';
 import { packReader, type RecordReader, viewReader } from './record-reader.ts';
 import { RecordWriter } from './record-writer.ts';

@@ -1,7 +1,7 @@
 import { asBuffer } from '../../base/bytes.ts';
 import type { WalqError } from '../../base/errors.ts';
 import { varintBytesMax } from '../../base/varint.ts';
-import { packSlice } from '../state/packed.ts';
+import { packSlice } from './packed.ts';
 import {
   type ExtraField,
   idBytesMax,

@@ -1,7 +1,7 @@
 import { clampText, loneSurrogate } from '../../base/clamp-text.ts';
 import { varintBytesMax, varintLength, writeVarint } from '../../base/varint.ts';
 import { PackedRecords } from '../../storage/wal/records.ts';
-import type { Packed } from '../state/packed.ts';
+import type { Packed } from './packed.ts';
 import { type ExtraField, fieldError, idBytesMax, isHoleLike, type ListLimits, mustBeText } from './record.ts';
 
 /** Before any field: type, id length, id, time. */

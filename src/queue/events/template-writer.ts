@@ -1,6 +1,6 @@
-import type { Packed } from '../state/packed.ts';
 import type { JobTemplate } from './event-base.ts';
 import { type enqueueDefaults, eventLimits } from './event-types.ts';
+import type { Packed } from './packed.ts';
 import type { RecordWriter } from './record-writer.ts';
 
 /** What a job is and how it is run: the same fields in ENQUEUE, UPDATE, SCHEDULE and the entries of jobs. */

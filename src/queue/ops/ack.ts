@@ -1,7 +1,7 @@
 import { arrayOfOne } from '../../base/array-of-one.ts';
 import type { AckAnswer, AttemptRef } from '../engine-types.ts';
 import type { AckEvent } from '../events/event-types.ts';
-import type { Packed } from '../state/packed.ts';
+import type { Packed } from '../events/packed.ts';
 import type { OutcomeHooks } from './commits.ts';
 import type { EngineContext } from './context.ts';
 import { current, resultBytes } from './engine-checks.ts';

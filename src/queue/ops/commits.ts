@@ -5,8 +5,8 @@ import type { PackedRecords } from '../../storage/wal/records.ts';
 import type { CommitListener, ForgetListener } from '../engine-types.ts';
 import type { QueueEvent } from '../events/event-types.ts';
 import { packEvents } from '../events/events.ts';
+import type { Packed } from '../events/packed.ts';
 import type { QueueLog } from '../log.ts';
-import type { Packed } from '../state/packed.ts';
 import { knownEvents } from './known.ts';
 
 /** How long the outcome of an attempt waits before it tries the full disk again. */

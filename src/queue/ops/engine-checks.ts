@@ -3,8 +3,8 @@ import { compactJson } from '../../base/json.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import type { AttemptRef, FailAnswer } from '../engine-types.ts';
 import type { DeadEvent, RetryEvent } from '../events/event-types.ts';
+import { type Packed, packText } from '../events/packed.ts';
 import type { DeadJob, InFlightJob, Job } from '../state/job.ts';
-import { type Packed, packText } from '../state/packed.ts';
 import type { EngineContext } from './context.ts';
 
 /** The job, if this is still its current attempt. */

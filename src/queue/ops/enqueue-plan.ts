@@ -1,7 +1,7 @@
 import type { EnqueueAnswer } from '../engine-types.ts';
 import type { EnqueueEvent, QueueEvent } from '../events/event-types.ts';
+import type { Packed } from '../events/packed.ts';
 import type { Job } from '../state/job.ts';
-import type { Packed } from '../state/packed.ts';
 import type { EngineContext } from './context.ts';
 import { hasChildren, parentDead, parentUnknown, queueFull } from './engine-checks.ts';
 import { parentsFirst } from './parents-first.ts';

@@ -3,7 +3,7 @@ import { assert, WalqError } from '../../base/errors.ts';
 import type { CommitHooks } from '../../storage/types.ts';
 import type { EnqueueAnswer } from '../engine-types.ts';
 import type { EnqueueEvent, QueueEvent } from '../events/event-types.ts';
-import type { Packed } from '../state/packed.ts';
+import type { Packed } from '../events/packed.ts';
 import { type EngineContext, reservedKey } from './context.ts';
 import { type EnqueueEntry, EnqueuePlan, mustHaveRoom } from './enqueue-plan.ts';
 import { knownEvents } from './known.ts';

@@ -1,5 +1,5 @@
 import type { QueueEvent } from '../events/event-types.ts';
-import type { Packed } from '../state/packed.ts';
+import type { Packed } from '../events/packed.ts';
 
 /** Larger ones are kept outside the heap, as the reader of records does. */
 const payloadLengthMax = 4096;

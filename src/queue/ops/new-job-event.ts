@@ -1,5 +1,5 @@
 import type { EnqueueEvent } from '../events/event-types.ts';
-import type { Packed } from '../state/packed.ts';
+import type { Packed } from '../events/packed.ts';
 
 /** An ENQUEUE on its way. A class and no literal: base/array-of-one.ts says why. */
 export class NewJobEvent implements EnqueueEvent<Packed> {

@@ -1,6 +1,6 @@
 import { usageError } from '../../base/errors.ts';
 import type { EnqueueEvent } from '../events/event-types.ts';
-import type { Packed } from '../state/packed.ts';
+import type { Packed } from '../events/packed.ts';
 
 /**
  * The same jobs, each after those of them it names as parents, otherwise in the order given. Throws usageError E_CYCLE

@@ -1,7 +1,7 @@
 import { usageError } from '../../base/errors.ts';
 import type { ScheduleSpec } from '../engine-types.ts';
+import type { Packed } from '../events/packed.ts';
 import type { LimitEvent, Limits, PauseScope, ScheduleEvent } from '../events/setting-types.ts';
-import type { Packed } from '../state/packed.ts';
 import { checkRule } from '../state/slots.ts';
 import { type EngineContext, reservedSchedule, reservedSettings } from './context.ts';
 import { unknownSchedule } from './engine-checks.ts';

@@ -5,7 +5,7 @@ import { compactJson, jsonDepthMax } from '../../base/json.ts';
 import { kindOf, shown } from '../../base/kind-of.ts';
 import { ownText } from '../../base/own-text.ts';
 import { type EnqueueEvent, enqueueDefaults, eventLimits, type UpdateEvent } from '../events/event-types.ts';
-import { type Packed, packText } from '../state/packed.ts';
+import { type Packed, packText } from '../events/packed.ts';
 import { parseBackoff } from './backoff.ts';
 import { NewJobEvent } from './new-job-event.ts';
 

@@ -1,7 +1,7 @@
 import type { SweepAnswer } from '../engine-types.ts';
 import type { DeadEvent, EnqueueEvent } from '../events/event-types.ts';
+import { packedBytes } from '../events/packed.ts';
 import type { InFlightJob } from '../state/job.ts';
-import { packedBytes } from '../state/packed.ts';
 import type { Schedule } from '../state/settings.ts';
 import { dueSlots } from '../state/slots.ts';
 import { deathOfChildren, withDescendants } from './cascade.ts';

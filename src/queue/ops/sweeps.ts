@@ -1,6 +1,6 @@
 import type { SweepAnswer } from '../engine-types.ts';
 import type { QueueEvent } from '../events/event-types.ts';
-import type { Packed } from '../state/packed.ts';
+import type { Packed } from '../events/packed.ts';
 import { nextSlot } from '../state/slots.ts';
 import type { EngineContext } from './context.ts';
 import { Retention } from './retention.ts';

@@ -1,6 +1,6 @@
 import { VarintReader } from '../../base/varint.ts';
+import { type Packed, packSlice } from '../events/packed.ts';
 import type { JobOptions } from './job.ts';
-import { type Packed, packSlice } from './packed.ts';
 import { payloadTag } from './plain-form.ts';
 import { UntouchedJob } from './untouched-job.ts';
 

@@ -1,5 +1,5 @@
+import type { Packed } from '../events/packed.ts';
 import type { JobOptions } from './job.ts';
-import type { Packed } from './packed.ts';
 import { UntouchedJob } from './untouched-job.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;

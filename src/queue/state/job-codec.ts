@@ -1,13 +1,13 @@
 import { unreachable } from '../../base/errors.ts';
 import { enqueueDefaults, eventLimits } from '../events/event-types.ts';
+import type { Packed } from '../events/packed.ts';
 import { newerRecord, recordError, tagFrom } from '../events/record.ts';
 import { packReader, type RecordReader } from '../events/record-reader.ts';
 import { RecordWriter } from '../events/record-writer.ts';
 import { writeRun, writeWork } from '../events/template-writer.ts';
 import type { Job, Setback } from './job.ts';
 import { decodeJob } from './job-decode.ts';
-import type { Packed } from './packed.ts';
-import { decodeSetting } from './setting-decode.ts';
+import { decodeSetting } from './setting-codec.ts';
 import type { SettingEntry } from './settings.ts';
 import { writeHold, writeOrigin } from './special-codec.ts';
 

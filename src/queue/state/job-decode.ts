@@ -1,12 +1,12 @@
 import { unreachable } from '../../base/errors.ts';
 import { ownerOf } from '../events/event-decode.ts';
 import { enqueueDefaults, eventLimits } from '../events/event-types.ts';
+import type { Packed } from '../events/packed.ts';
 import { recordError, tagFrom } from '../events/record.ts';
 import type { RecordReader } from '../events/record-reader.ts';
 import { FreshJob } from './fresh-job.ts';
 import type { Job, JobState, Setback } from './job.ts';
 import { sharedOptions } from './options.ts';
-import type { Packed } from './packed.ts';
 import { readSpecial, type SpecialParts, specialOf } from './special-codec.ts';
 
 const limits = eventLimits;

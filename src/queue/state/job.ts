@@ -1,5 +1,5 @@
 import type { AttemptExit, Owner, Slot } from '../events/event-types.ts';
-import { type Packed, packedText } from './packed.ts';
+import { type Packed, packedText } from '../events/packed.ts';
 
 /** How a job is to be run. Jobs enqueued with the same options share one object. */
 export interface JobOptions {

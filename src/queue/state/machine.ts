@@ -9,6 +9,7 @@ import {
   type RemoveEvent,
 } from '../events/event-types.ts';
 import { decodePacked, recordType } from '../events/events.ts';
+import type { Packed } from '../events/packed.ts';
 import { cutOf } from './cut.ts';
 import { type EndedJobs, isEnded } from './ended.ts';
 import { type Family, withoutParent } from './family.ts';
@@ -16,7 +17,6 @@ import type { InFlightJob, Job, JobCounts } from './job.ts';
 import { decodeEntry, noTotals, type QueueTotals } from './job-codec.ts';
 import { JobSet } from './job-set.ts';
 import { enqueued, waitingFor } from './make-job.ts';
-import type { Packed } from './packed.ts';
 import { enqueueForm, entryForm } from './plain-form.ts';
 import { PlainJobs } from './plain-jobs.ts';
 import type { ReadyIndex } from './ready.ts';

@@ -6,10 +6,10 @@ import type {
   RetryEvent,
   UpdateEvent,
 } from '../events/event-types.ts';
+import { type Packed, pack } from '../events/packed.ts';
 import { FreshJob } from './fresh-job.ts';
 import type { CompletedJob, DeadJob, InFlightJob, Job, PendingJob, Special } from './job.ts';
 import { sharedOptions } from './options.ts';
-import { type Packed, pack } from './packed.ts';
 
 /**
  * The job that an event leaves behind. Every object is spelled out, members in one order: there may be a million of

@@ -1,5 +1,6 @@
 import { damageError } from '../../base/errors.ts';
 import type { JobTemplate } from '../events/event-base.ts';
+import { type Packed, pack } from '../events/packed.ts';
 import type {
   LimitEvent,
   Limits,
@@ -10,7 +11,6 @@ import type {
   ScheduleEvent,
   ScheduleRule,
 } from '../events/setting-types.ts';
-import { type Packed, pack } from './packed.ts';
 
 /** A pause in force. */
 export interface Pause extends PauseScope {

@@ -1,5 +1,6 @@
 import { Exit, unreachable, WalqError } from '../../base/errors.ts';
 import type { JobChangeEvent, QueueEvent, RetryEvent } from '../events/event-types.ts';
+import type { Packed } from '../events/packed.ts';
 import type { DeadJob, InFlightJob, Job, PendingJob } from './job.ts';
 import {
   cancelRequested,
@@ -12,7 +13,6 @@ import {
   timedOut,
   updated,
 } from './make-job.ts';
-import type { Packed } from './packed.ts';
 
 /**
  * The life of a job. Nothing else changes one.

@@ -1,5 +1,5 @@
+import type { Packed } from '../events/packed.ts';
 import type { JobOptions, PendingJob } from './job.ts';
-import type { Packed } from './packed.ts';
 
 /**
  * A pending job that nothing has happened to and that may run at once, as nearly all in a long queue are. What they

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { QueueEvent } from '../../../src/queue/events/event-types.ts';
 import { decodePacked } from '../../../src/queue/events/events.ts';
+import type { Packed } from '../../../src/queue/events/packed.ts';
 import type { QueueMachine } from '../../../src/queue/state/machine.ts';
-import type { Packed } from '../../../src/queue/state/packed.ts';
 import { forEachPacked, type PackedRecords } from '../../../src/storage/wal/records.ts';
 
 /** Members that are undefined are no members of what is read. */

@@ -1,10 +1,10 @@
-import type { JobTemplate } from '../events/event-base.ts';
-import { limitFault } from '../events/event-shape.ts';
-import { enqueueDefaults, eventLimits } from '../events/event-types.ts';
-import { recordError, tagFrom } from '../events/record.ts';
-import type { RecordReader } from '../events/record-reader.ts';
+import type { JobTemplate } from './event-base.ts';
+import { enqueueDefaults, eventLimits } from './event-types.ts';
+import { recordError, tagFrom } from './record.ts';
+import type { RecordReader } from './record-reader.ts';
 import {
   type LimitEvent,
+  type Limits,
   type MissedSlots,
   missedSlots,
   type PauseEvent,
@@ -14,64 +14,40 @@ import {
   type ScheduleEvent,
   type ScheduleRule,
   scheduleDefaults,
-} from '../events/setting-types.ts';
-import type { Packed } from './packed.ts';
-import { settingTypes } from './setting-codec.ts';
-import type { LimitSet, SettingEntry } from './settings.ts';
+} from './setting-types.ts';
 
-/** The fields of settings, read: of an event or of a snapshot entry, which has no `from`. */
+/** The fields of settings, read: of an event, or of a snapshot entry, which has no `from`. */
 
 const limits = eventLimits;
 const timeMax = limits.timeMs;
 const missedDefault = missedSlots.indexOf(scheduleDefaults.missed);
 
-/** A snapshot entry of that type, after its type byte. Undefined for a type that is no setting. */
-export function decodeSetting(r: RecordReader<Packed>, type: number): SettingEntry | undefined {
-  switch (type) {
-    case settingTypes.limits: {
-      if (r.text(limits.idBytes) !== '' || r.next() !== 0) throw recordError('limits with an id or a time');
-      const { set } = readLimits(r, true);
-      const wrong = limitFault(set);
-      if (wrong !== undefined) throw recordError(wrong);
-      return { kind: 'limits', limits: set };
-    }
-    case settingTypes.pause: {
-      if (r.text(limits.idBytes) !== '') throw recordError('pause with an id');
-      const at = r.next();
-      const { name, group, reason } = readPause(r, true, true);
-      return { kind: 'pause', pause: { name, group, at, reason } };
-    }
-    case settingTypes.schedule: {
-      const id = r.word(limits.idBytes);
-      const at = r.next();
-      const { rule, missed, template, expiresAfterMs, lastSlot } = readSchedule(r, true);
-      return { kind: 'schedule', schedule: { id, rule, missed, template, expiresAfterMs, at, lastSlot } };
-    }
-    default:
-      return undefined;
-  }
-}
-
 export function decodeLimit<B>(r: RecordReader<B>, id: string, at: number): LimitEvent {
-  const { set, from } = readLimits(r, false);
+  const { set, from } = readLimits(r, 'event');
   return { type: 'LIMIT', id, at, ...set, from, extra: r.extra };
 }
 
 export function decodePause<B>(r: RecordReader<B>, id: string, at: number): PauseEvent {
-  return { type: 'PAUSE', id, at, ...readPause(r, false, true), extra: r.extra };
+  return { type: 'PAUSE', id, at, ...readPause(r, 'PAUSE'), extra: r.extra };
 }
 
 export function decodeResume<B>(r: RecordReader<B>, id: string, at: number): ResumeEvent {
-  const { name, group, from } = readPause(r, false, false);
+  const { name, group, from } = readPause(r, 'RESUME');
   return { type: 'RESUME', id, at, name, group, from, extra: r.extra };
 }
 
 export function decodeSchedule<B>(r: RecordReader<B>, id: string, at: number): ScheduleEvent<B> {
-  const { rule, missed, template, expiresAfterMs, from } = readSchedule(r, false);
+  const { rule, missed, template, expiresAfterMs, from } = readSchedule(r, 'event');
   return { type: 'SCHEDULE', id, at, rule, missed, template, expiresAfterMs, from, extra: r.extra };
 }
 
-function readLimits<B>(r: RecordReader<B>, isEntry: boolean): { set: LimitSet; from: string | undefined } {
+interface LimitFields {
+  set: Limits & Pick<LimitEvent, 'group'>;
+  from: string | undefined;
+}
+
+export function readLimits<B>(r: RecordReader<B>, of: 'event' | 'entry'): LimitFields {
+  const isEntry = of === 'entry';
   let group: string = enqueueDefaults.group;
   let concurrency: number | undefined;
   let count: number | undefined;
@@ -109,7 +85,7 @@ interface PauseFields extends PauseScope {
   from: string | undefined;
 }
 
-function readPause<B>(r: RecordReader<B>, isEntry: boolean, hasReason: boolean): PauseFields {
+export function readPause<B>(r: RecordReader<B>, of: 'PAUSE' | 'RESUME' | 'entry'): PauseFields {
   let name: string | undefined;
   let group: string | undefined;
   let reason: string | undefined;
@@ -117,8 +93,8 @@ function readPause<B>(r: RecordReader<B>, isEntry: boolean, hasReason: boolean):
   for (let tag = r.nextTag(); tag !== 0; tag = r.nextTag()) {
     if (tag === 1) name = r.text(limits.nameBytes);
     else if (tag === 2) group = r.word(limits.groupBytes);
-    else if (tag === 3 && hasReason) reason = r.text(limits.errorBytes);
-    else if (tag === tagFrom && !isEntry) from = r.text(limits.fromBytes);
+    else if (tag === 3 && of !== 'RESUME') reason = r.text(limits.errorBytes);
+    else if (tag === tagFrom && of !== 'entry') from = r.text(limits.fromBytes);
     else r.unknown(tag);
   }
   if (name !== undefined && group !== undefined) throw recordError('a pause has a name or a group, not both');
@@ -134,7 +110,8 @@ interface ScheduleFields<B> {
   from: string | undefined;
 }
 
-function readSchedule<B>(r: RecordReader<B>, isEntry: boolean): ScheduleFields<B> {
+export function readSchedule<B>(r: RecordReader<B>, of: 'event' | 'entry'): ScheduleFields<B> {
+  const isEntry = of === 'entry';
   let name: string = enqueueDefaults.name;
   let payload: B | undefined;
   let priority: number = enqueueDefaults.priority;
