@@ -1,8 +1,9 @@
 import { unreachable, WalqError } from '../base/errors.ts';
 import { type Packed, pack, packedBytes } from '../queue/events/packed.ts';
 import { type Job, type JobState, jobStates, type Setback, type Special } from '../queue/state/job.ts';
-import { decodeEntry, type Entry, encodeJob, encodeTotals, noTotals } from '../queue/state/job-codec.ts';
+import { decodeEntry, type Entry, encodeJob, encodeTotals } from '../queue/state/job-codec.ts';
 import { encodeSetting } from '../queue/state/setting-codec.ts';
+import { noTotals } from '../queue/state/totals.ts';
 import { entryMembers } from './entry-members.ts';
 import { endOf, limitsOf, ownerOf, scheduleOf, slotOf, templateOf } from './event-line.ts';
 import { isPlainJson, LineMembers, lineFault, membersText, refuseOtherSpelling } from './line-members.ts';

@@ -4,7 +4,8 @@ import { enqueueDefaults, type QueueEvent } from '../queue/events/event-types.ts
 import { encodeEvent } from '../queue/events/events.ts';
 import { pack } from '../queue/events/packed.ts';
 import type { Job } from '../queue/state/job.ts';
-import { encodeJob, encodeTotals, noTotals } from '../queue/state/job-codec.ts';
+import { encodeJob, encodeTotals } from '../queue/state/job-codec.ts';
+import { noTotals } from '../queue/state/totals.ts';
 import type { ForeignIds } from './foreign-ids.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { eventTypes } from '../queue/events/event-types.ts';
 import { recordJobId, recordTime, recordType } from '../queue/events/events.ts';
 import { changedAt, type Job, type JobCounts } from '../queue/state/job.ts';
-import type { QueueTotals } from '../queue/state/job-codec.ts';
 import { QueueMachine } from '../queue/state/machine.ts';
 import type { SettingEntry } from '../queue/state/settings.ts';
+import type { QueueTotals } from '../queue/state/totals.ts';
 
 /** What a state was at an earlier seq: references to its immutable parts. */
 export interface StateCut {

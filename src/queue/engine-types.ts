@@ -5,9 +5,9 @@ import type { MissedSlots, ScheduleRule } from './events/setting-types.ts';
 import type { QueueLog } from './log.ts';
 import type { JobSpec } from './ops/spec.ts';
 import type { InFlightJob, JobCounts } from './state/job.ts';
-import type { QueueTotals } from './state/job-codec.ts';
 import type { Lane } from './state/lane.ts';
 import type { QueueMachine } from './state/machine.ts';
+import type { QueueTotals } from './state/totals.ts';
 
 export interface EngineParts {
   log: QueueLog;

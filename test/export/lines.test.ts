@@ -4,8 +4,9 @@ import { entryLine, parseEntryLine } from '../../src/commands/entry-line.ts';
 import { eventLine, parseEventLine } from '../../src/commands/event-line.ts';
 import { LineFault } from '../../src/commands/line-members.ts';
 import { encodeEvent } from '../../src/queue/events/events.ts';
-import { encodeJob, encodeTotals, noTotals } from '../../src/queue/state/job-codec.ts';
+import { encodeJob, encodeTotals } from '../../src/queue/state/job-codec.ts';
 import { encodeSetting } from '../../src/queue/state/setting-codec.ts';
+import { noTotals } from '../../src/queue/state/totals.ts';
 import { eventArbitrary } from '../queue/support/arbitrary.ts';
 import { jobArbitrary, settingArbitrary } from '../queue/support/arbitrary-entries.ts';
 

@@ -3,10 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { WalqError } from '../../src/base/errors.ts';
 import { enqueueDefaults } from '../../src/queue/events/event-types.ts';
 import type { Job } from '../../src/queue/state/job.ts';
-import { decodeEntry, type Entry, encodeJob, encodeTotals, noTotals } from '../../src/queue/state/job-codec.ts';
+import { decodeEntry, type Entry, encodeJob, encodeTotals } from '../../src/queue/state/job-codec.ts';
 import { sharedOptions } from '../../src/queue/state/options.ts';
 import { encodeSetting } from '../../src/queue/state/setting-codec.ts';
 import type { SettingEntry } from '../../src/queue/state/settings.ts';
+import { noTotals } from '../../src/queue/state/totals.ts';
 import { jobArbitrary, settingArbitrary } from './support/arbitrary-entries.ts';
 import { longestZeroRun } from './support/zero-run.ts';
 

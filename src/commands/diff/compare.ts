@@ -1,6 +1,6 @@
 import type { Job, JobCounts, JobState } from '../../queue/state/job.ts';
-import type { QueueTotals } from '../../queue/state/job-codec.ts';
 import type { SettingEntry } from '../../queue/state/settings.ts';
+import type { QueueTotals } from '../../queue/state/totals.ts';
 import { type Comparison, type FieldChange, fieldChanges, isSameJob } from './job-fields.ts';
 import { type SettingChange, settingChanges } from './settings.ts';
 

@@ -1,7 +1,7 @@
 import type { StatusReport } from '../../queue/run/status.ts';
 import type { JobCounts } from '../../queue/state/job.ts';
-import type { QueueTotals } from '../../queue/state/job-codec.ts';
 import { type PhaseKind, phaseKinds } from '../../queue/state/phase.ts';
+import type { QueueTotals } from '../../queue/state/totals.ts';
 import type { FieldTable } from './fields.ts';
 
 /** A state, counted. */

@@ -4,10 +4,10 @@ import type { StorageEnv, StoreObserver } from '../../storage/types.ts';
 import type { QueueEngine } from '../engine.ts';
 import type { JobChangeEvent } from '../events/event-types.ts';
 import type { Job } from '../state/job.ts';
-import type { QueueTotals } from '../state/job-codec.ts';
 import type { QueueMachine } from '../state/machine.ts';
 import { readySince } from '../state/ready-ages.ts';
 import { tookMs } from '../state/took.ts';
+import type { QueueTotals } from '../state/totals.ts';
 import { MetricsRegistry, type Sample } from './metrics.ts';
 
 /** The runner at work, as far as metrics tell. */

@@ -1,12 +1,12 @@
 import type { SnapshotSummary } from '../../storage/types.ts';
 import type { RunnerHolds } from '../engine-types.ts';
 import type { JobCounts } from '../state/job.ts';
-import type { QueueTotals } from '../state/job-codec.ts';
 import type { Lane } from '../state/lane.ts';
 import type { QueueMachine } from '../state/machine.ts';
 import { type KnownRunner, type PhaseKind, phaseKinds, phaseOf } from '../state/phase.ts';
 import type { LimitSet, Pause, Schedule } from '../state/settings.ts';
 import { nextSlot } from '../state/slots.ts';
+import type { QueueTotals } from '../state/totals.ts';
 
 export interface StatusReport {
   storeId: string;

@@ -1,6 +1,7 @@
-import { encodeTotals, type QueueTotals } from './job-codec.ts';
+import { encodeTotals } from './job-codec.ts';
 import { encodeSetting } from './setting-codec.ts';
 import type { SettingEntry } from './settings.ts';
+import type { QueueTotals } from './totals.ts';
 
 /** The entries of a snapshot, made one by one when they are asked for; what is given here must stay as it is. */
 export function cutOf(

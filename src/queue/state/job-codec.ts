@@ -10,31 +10,9 @@ import { decodeJob } from './job-decode.ts';
 import { decodeSetting } from './setting-codec.ts';
 import type { SettingEntry } from './settings.ts';
 import { writeHold, writeOrigin } from './special-codec.ts';
+import { noTotals, type QueueTotals } from './totals.ts';
 
 /** Snapshot entries: one of facts about the whole queue, one per setting, one per job. EVENTS.md has the bytes. */
-
-/** Counts since the queue began; they survive PRUNE. */
-export interface QueueTotals {
-  enqueued: number;
-  dispatched: number;
-  completed: number;
-  retried: number;
-  /** Of those retried: because the runner died. */
-  crashed: number;
-  timedOut: number;
-  dead: number;
-  pruned: number;
-  /** Imported events that did not fit and were left out. */
-  skipped: number;
-  /** Asked to be: some complete all the same. */
-  cancelled: number;
-  /** One by one, at somebody's wish; `pruned` are the others. */
-  removed: number;
-  /** Attempts that ended without success, and counted: not those given back, cut short by a crash or cancelled. */
-  failed: number;
-  /** Of the dead: nobody began them in time. */
-  expired: number;
-}
 
 /** In the order of their tags. */
 const totalNames = [
@@ -66,24 +44,6 @@ const states: readonly (Job['state'] | undefined)[] = [
 const limits = eventLimits;
 const timeMax = limits.timeMs;
 const w = new RecordWriter();
-
-export function noTotals(): QueueTotals {
-  return {
-    enqueued: 0,
-    dispatched: 0,
-    completed: 0,
-    retried: 0,
-    crashed: 0,
-    timedOut: 0,
-    dead: 0,
-    pruned: 0,
-    skipped: 0,
-    cancelled: 0,
-    removed: 0,
-    failed: 0,
-    expired: 0,
-  };
-}
 
 export function encodeTotals(totals: QueueTotals): Uint8Array {
   w.begin(entryTypes.facts, '', 0);

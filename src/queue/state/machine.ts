@@ -14,14 +14,14 @@ import { cutOf } from './cut.ts';
 import { type EndedJobs, isEnded } from './ended.ts';
 import { type Family, withoutParent } from './family.ts';
 import type { InFlightJob, Job, JobCounts } from './job.ts';
-import { decodeEntry, noTotals, type QueueTotals } from './job-codec.ts';
+import { decodeEntry } from './job-codec.ts';
 import { JobSet } from './job-set.ts';
 import { enqueued, waitingFor } from './make-job.ts';
 import { enqueueForm, entryForm } from './plain-form.ts';
 import { PlainJobs } from './plain-jobs.ts';
 import type { ReadyIndex } from './ready.ts';
 import { Settings, scheduleOf } from './settings.ts';
-import { countChange } from './totals.ts';
+import { countChange, noTotals, type QueueTotals } from './totals.ts';
 import { misfit, misplaced, nextJob, type UnmetParents } from './transitions.ts';
 
 export type ChangeObserver = (event: JobChangeEvent, before: Job | undefined, after: Job) => void;
