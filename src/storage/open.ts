@@ -124,7 +124,10 @@ export async function openLog(
     const cleanlyClosed = survey.headUsable && survey.head?.closed && loaded.judgement.endProven;
     if (!cleanlyClosed || trimmed) {
       await persistSealBefore(env, walDir, survey, loaded, active);
-      await rewriteUncertified(env, path, file, active);
+      await rewriteUncertified(env, path, file, {
+        certified: loaded.judgement.certified.get(active) ?? 0,
+        end: active.scan.end,
+      });
       // A writer that died may have left names that are there for us and not yet on the disk.
       for (const folder of [walDir, join(storeDir, snapshotFolder), storeDir]) await syncIfThere(env, folder);
     }
@@ -207,7 +210,8 @@ async function persistSealBefore(
   const path = join(walDir, before.input.name.name);
   const file = await env.fs.open(path, 'r+', { nofollow: true });
   try {
-    await rewriteUncertified(env, path, file, { ...before, certified: before.scan.end - sealBytes });
+    const { end } = before.scan;
+    await rewriteUncertified(env, path, file, { certified: end - sealBytes, end });
   } finally {
     await file.close();
   }
@@ -247,12 +251,17 @@ async function trimTail(
   }
 }
 
-/** From the last frame border at or below the certified end to the end of the log. */
-async function rewriteUncertified(env: StorageEnv, path: string, file: File, active: SegmentResult): Promise<void> {
-  const from = Math.max(segmentHeaderBytes, Math.min(active.certified, active.scan.end));
+/** From the certified end to the end of the log. */
+async function rewriteUncertified(
+  env: StorageEnv,
+  path: string,
+  file: File,
+  { certified, end }: { certified: number; end: number },
+): Promise<void> {
+  const from = Math.max(segmentHeaderBytes, Math.min(certified, end));
   const source = await openSource(env.fs, path);
   try {
-    await copyStretch(source, from, active.scan.end - from, file, from);
+    await copyStretch(source, from, end - from, file, from);
   } finally {
     await source.close();
   }

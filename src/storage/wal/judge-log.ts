@@ -2,7 +2,7 @@ import { hex32 } from '../../base/bytes.ts';
 import type { Code } from '../../base/errors.ts';
 import type { Finding, Severity } from '../../base/finding.ts';
 import type { LostRange } from '../types.ts';
-import { sealBytes, segmentHeaderBytes } from './format.ts';
+import { type SegmentHeader, sealBytes, segmentHeaderBytes } from './format.ts';
 import type { FoundSlot } from './head.ts';
 import { type EndJudgement, judgeEnd } from './judge-end.ts';
 import { headerFindings } from './judge-header.ts';
@@ -21,6 +21,8 @@ export interface LogJudgement extends Pick<EndJudgement, 'bounded'> {
   /** Seq after the last record that is known to have existed. */
   seqNext: number;
   endProven: boolean;
+  /** For each segment the largest offset below which something proves that it was durable. */
+  certified: ReadonlyMap<SegmentResult, number>;
   /** Files behind the end of the log that are no part of it. */
   strays: ReadonlySet<SegmentResult>;
   tail?: { file: string; offset: number; bytes: number };
@@ -48,6 +50,7 @@ class Judge {
   readonly #head: FoundSlot | undefined;
   readonly #findings: Finding[] = [];
   readonly #lost: LostRange[] = [];
+  readonly #certified = new Map<SegmentResult, number>();
   #lostUnknown = false;
   #tail: LogJudgement['tail'];
   #unreadableTail: LogJudgement['tail'];
@@ -167,56 +170,51 @@ class Judge {
 
   /** FORMAT.md, "the certified end". */
   certify(): void {
-    const segments = this.#log.segments;
     let laterInUse = this.#evidence.nextInUse === true;
     let next = this.#evidence.nextHeader;
-    for (let index = segments.length - 1; index >= 0; index--) {
-      const result = segments[index] as SegmentResult;
-      const { scan } = result;
-      const header = headerOf(result);
-      if (header) {
-        const head = this.#head;
-        result.certified = scan.certified;
-        if (laterInUse || (head && head.ordinal > header.ordinal)) result.certified = Number.POSITIVE_INFINITY;
-        else if (head && head.ordinal === header.ordinal) result.certified = Math.max(result.certified, head.end);
-        for (const { ordinal, salt, offset } of this.#evidence.points ?? []) {
-          const isHere = ordinal === header.ordinal && salt === header.salt;
-          if (isHere) result.certified = Math.max(result.certified, offset);
-        }
-        if (next && next.ordinal === header.ordinal + 1 && next.prevSalt === header.salt) {
-          result.certified = Math.max(result.certified, next.prevEnd - sealBytes);
-        }
-      }
+    for (const result of this.#log.segments.toReversed()) {
+      this.#certified.set(result, this.#certifiedEnd(result, next, laterInUse));
       laterInUse ||= usedFrames(result);
-      next = scan.header;
+      next = result.scan.header;
     }
+  }
+
+  /** `next`: the header of the segment after it. */
+  #certifiedEnd(result: SegmentResult, next: SegmentHeader | undefined, laterInUse: boolean): number {
+    const header = headerOf(result);
+    if (header === undefined) return 0;
+    const head = this.#head;
+    if (laterInUse || (head && head.ordinal > header.ordinal)) return Number.POSITIVE_INFINITY;
+    const ends = [result.scan.certified];
+    if (head?.ordinal === header.ordinal) ends.push(head.end);
+    for (const { ordinal, salt, offset } of this.#evidence.points ?? []) {
+      if (ordinal === header.ordinal && salt === header.salt) ends.push(offset);
+    }
+    if (next?.ordinal === header.ordinal + 1 && next.prevSalt === header.salt) ends.push(next.prevEnd - sealBytes);
+    return Math.max(...ends);
   }
 
   holes(): void {
     for (const result of this.#log.segments) {
-      const { scan, input, certified } = result;
+      const { scan, input } = result;
       for (const { offset, seqFirst, seqLast } of scan.lost) {
         const range = { offset, seqFirst, seqLast };
         this.#add('E_LOST', 'note', input.file, 'events that were lost before this log was salvaged', range);
       }
-      for (const hole of scan.holes) this.#hole(result, hole, certified);
+      for (const hole of scan.holes) this.#hole(result, hole);
       if (scan.holesOmitted > 0) {
-        this.#add(
-          'E_FRAME_HEADER',
-          'corrupt',
-          input.file,
-          `${scan.holesOmitted} more faults in this segment are not listed`,
-        );
+        const message = `${scan.holesOmitted} more faults in this segment are not listed`;
+        this.#add('E_FRAME_HEADER', 'corrupt', input.file, message);
         this.#lostUnknown = true;
       }
     }
   }
 
-  #hole(result: SegmentResult, hole: Hole, certified: number): void {
+  #hole(result: SegmentResult, hole: Hole): void {
     const { input, scan } = result;
     // Zeros behind a SEAL, or behind the end that a later segment states, hide nothing.
     const wholeLog = hole.kind === 'zeros' && scan.sealed && hole.offset === scan.lastEnd;
-    const ruling = judgeHole(hole, wholeLog ? 0 : certified);
+    const ruling = judgeHole(hole, wholeLog ? 0 : (this.#certified.get(result) ?? 0));
     this.#add(ruling.code, ruling.severity, input.file, ruling.message, {
       offset: hole.offset,
       ...(hole.end > hole.offset && { end: hole.end }),
@@ -264,6 +262,7 @@ class Judge {
       seqNext: this.#seqNext(),
       endProven: this.#end.proven || last?.sealed === true,
       bounded: this.#end.bounded,
+      certified: this.#certified,
       strays: this.#strays,
       ...(this.#tail && { tail: this.#tail }),
     };

@@ -63,8 +63,6 @@ export interface SegmentResult {
   scan: SegmentScan;
   /** A fault lies before this segment: nothing of it continues the log, unless a snapshot leads past the fault. */
   afterHole: boolean;
-  /** Largest offset below which something proves that the segment was durable. Filled in by `judgeLog`. */
-  certified: number;
   /** For each point of the evidence that lies in this segment: whether a frame ends there. */
   pointsPassed: Map<object, boolean>;
 }
@@ -112,7 +110,7 @@ export async function scanLog(
         ...(watches(visitor) && !isForeign(header, evidence) && { visit: toVisitor(input, visitor, () => broken) }),
       });
       const pointsPassed = new Map(mine.map((point, at) => [point.key, scan.passed[at] === true]));
-      before = { input, scan, afterHole, certified: 0, pointsPassed };
+      before = { input, scan, afterHole, pointsPassed };
       log.segments.push(before);
       bytesBefore += scan.size;
       broken ||= scan.severed;
