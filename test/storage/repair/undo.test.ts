@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { lastJournal, nextJournalName } from '../../../src/storage/repair-journal.ts';
 import { undoRepair } from '../../../src/storage/repair-undo.ts';
 import { openStore } from '../../../src/storage/store.ts';
 import { bytesOf, putFile, putLink, removeFile } from '../../support/sim-edit.ts';
@@ -20,6 +21,14 @@ test('repairs are taken back in the order of their numbers, beyond 9999 too', as
   expect([...imageOf(env.fs).keys()]).toContain(`${dir}/quarantine/repair-10000.json`);
   await undoAll(env);
   expect(filesOf(imageOf(env.fs))).toEqual(filesOf(damaged));
+});
+
+test('repairs are counted by their numbers and not by their names, beyond 9999 too', async () => {
+  const { env } = await repaired();
+  const journal = bytesOf(env.fs, journalFile);
+  for (const number of [9999, 10_000]) putFile(env.fs, `${dir}/quarantine/repair-${number}.json`, journal);
+  expect(await nextJournalName(env, dir)).toBe('repair-10001.json');
+  expect(await lastJournal(env, dir)).toMatchObject({ name: 'repair-10000.json' });
 });
 
 describe('evidence is not put back', () => {
@@ -74,6 +83,7 @@ test.each([
   '{"walq":0,"appliedMs":0,"actions":[]}',
   '{"walq":1,"appliedMs":1}',
   '{"walq":1,"appliedMs":1,"actions":[],"undo":true}',
+  '{"walq":1,"appliedMs":1,"actions":[],"mark":"abc"}',
   journalOf(null),
   journalOf({ ...trim, quarantine: '../STORE.json' }),
   journalOf({ ...trim, quarantine: '..' }),
