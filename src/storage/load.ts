@@ -1,12 +1,11 @@
-import { damageError, Exit, newerError, notFoundError, usageError, WalqError } from '../base/errors.ts';
+import { damageError, notFoundError, usageError } from '../base/errors.ts';
 import { type Finding, findingError, findingKey, worstSeverity } from '../base/finding.ts';
 import { join } from '../base/path.ts';
 import { goneMeanwhile } from '../fs/gone.ts';
 import { type LogFiles, openLogFiles } from './beside-writer.ts';
 import { walFolder } from './folder.ts';
-import { LostGaps } from './lost-gaps.ts';
+import { LogReplay } from './log-replay.ts';
 import { checkSnapshot } from './snapshot/read.ts';
-import { snapshotFrame } from './snapshot-frame.ts';
 import { aheadOfLog, otherPast, type Survey } from './survey.ts';
 import type { ChainPoint, SnapshotSummary, StateMachine, StorageEnv } from './types.ts';
 import { judgeLog, type LogJudgement } from './wal/judge-log.ts';
@@ -161,58 +160,43 @@ async function replayOnto<M extends StateMachine>(
   base: Base<M>,
   options: LoadOptions,
 ): Promise<Omit<Loaded<M>, 'findings'> | 'unfit'> {
-  const { machine, point } = base;
-  const { until = Number.POSITIVE_INFINITY, partial = false, pastHoles = false, progress } = options;
-  const at = survey.live.findIndex((name) => name.ordinal === point?.ordinal);
-  // Where the state asked for is that of the snapshot, no log is needed.
-  const none = point && until === base.seq ? survey.live.length : undefined;
-  const from = at < 0 ? (behindGap(survey, base) ?? none) : at;
-  if (from === undefined) return 'unfit';
-  const inputs = held.inputs.slice(from);
+  const { machine, point, snapshot } = base;
+  const start = startOf(survey, base, options.until);
+  if (start === undefined) return 'unfit';
   const evidence = {
     storeId: survey.identity.id,
     ...(survey.head && { head: survey.head }),
     points: point ? [point] : [],
-    ...(pastHoles && point && { resume: point }),
+    ...(options.pastHoles === true && point && { resume: point }),
   };
-  let replayed = 0;
-  let seq = base.seq;
-  let unbroken = true;
-  const gaps = new LostGaps();
-  const frame = base.snapshot && snapshotFrame(base.snapshot);
-  let snapshotIsTold = false;
-  const log = await scanLog(inputs, evidence, {
-    ...(progress && { progress }),
-    lost: (range) => {
-      if (range.afterHole || range.seqLast <= seq || seq >= until) return;
-      unbroken &&= range.seqFirst <= seq + 1;
-      seq = Math.min(range.seqLast, until);
-      gaps.behind = true;
-    },
-    snapshot: (payload) => {
-      snapshotIsTold ||= frame?.equals(payload) ?? false;
-    },
-    record: (record) => {
-      if (record.seq > until) return partial ? false : undefined;
-      if (record.afterHole || record.seq <= base.seq) return undefined;
-      unbroken &&= record.seq === seq + 1;
-      if (!unbroken) return false;
-      seq = record.seq;
-      try {
-        machine.apply(record.bytes, record.seq);
-        replayed++;
-      } catch (cause) {
-        if (!gaps.skips(cause, record)) throw replayError(record.seq, record.file, record.offset, cause);
-      }
-      return undefined;
-    },
+  const replay = new LogReplay(base, options);
+  const log = await scanLog(held.inputs.slice(start.segment), evidence, {
+    ...(options.progress && { progress: options.progress }),
+    lost: (range) => replay.lost(range),
+    snapshot: (payload) => replay.snapshot(payload),
+    record: (record) => replay.record(record),
   });
-  if (!unbroken) return 'unfit';
+  if (!replay.unbroken) return 'unfit';
+  if (point && (start.holdsPoint ? misses(log, point) : otherPast(log, point))) return 'unfit';
   const judgement = judgeLog(log, evidence);
-  if (point && at < 0 && otherPast(log, point)) return 'unfit';
-  if (point && at >= 0 && misses(log, point)) return 'unfit';
-  judgement.findings.push(...gaps.findings());
-  return { machine, seq, snapshotIsTold, replayed, log, judgement, ...(base.snapshot && { snapshot: base.snapshot }) };
+  judgement.findings.push(...replay.skipped);
+  const { seq, replayed, snapshotIsTold } = replay;
+  return { machine, seq, snapshotIsTold, replayed, log, judgement, ...(snapshot && { snapshot }) };
+}
+
+/** Where to read the log from: the place of a segment among those of the survey, and whether the base's frame is in it. */
+function startOf(
+  survey: Survey,
+  base: Base<unknown>,
+  until: number | undefined,
+): { segment: number; holdsPoint: boolean } | undefined {
+  const { seq, point } = base;
+  const own = survey.live.findIndex((name) => name.ordinal === point?.ordinal);
+  if (own >= 0) return { segment: own, holdsPoint: true };
+  const next = behindGap(survey, base);
+  if (next !== undefined) return { segment: next, holdsPoint: false };
+  // Where the state asked for is that of the snapshot, no log is needed.
+  return point && until === seq ? { segment: survey.live.length, holdsPoint: false } : undefined;
 }
 
 /** The segment that follows a snapshot whose own one is gone. */
@@ -230,20 +214,6 @@ function misses(log: LogScan, point: ChainPoint): boolean {
   const { header, holes } = segment.scan;
   if (header === undefined) return isReadTo(segment, point.offset);
   return !holes.some((hole) => hole.offset < point.offset && hole.kind !== 'zeros');
-}
-
-function replayError(seq: number, file: string, offset: number, cause: unknown): WalqError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  if (cause instanceof WalqError && cause.exit === Exit.newer) {
-    return newerError(cause.code, `record ${seq} in ${file} (frame at offset ${offset}): ${why}`, {
-      data: { seq, file, offset },
-      cause,
-    });
-  }
-  return damageError('E_REPLAY', `record ${seq} in ${file} (frame at offset ${offset}) does not apply: ${why}`, {
-    data: { seq, file, offset },
-    cause,
-  });
 }
 
 /**
