@@ -1,13 +1,17 @@
 import { usageError, type WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
 import { shellWord } from '../base/shell-word.ts';
-import type { ForeignJob, ForeignLogSummary, ForeignSnapshotSummary } from '../formats/types.ts';
+import type { ForeignEvent, ForeignJob, ForeignLogSummary, ForeignSnapshotSummary } from '../formats/types.ts';
 import type { CommandContext } from './context.ts';
 import { readForeignLog } from './foreign-source.ts';
 import type { ForeignTarget } from './target.ts';
 
 /** Up to which number the events of a log are in the snapshot already. `undefined`: none of them is. */
 export type Covered = bigint | 'all' | undefined;
+
+export function isCovered({ seq }: Pick<ForeignEvent, 'seq'>, covered: Covered): boolean {
+  return covered !== undefined && (covered === 'all' || BigInt(seq) <= covered);
+}
 
 /** What the beginning of a log tells about its place among others. */
 export interface LogStart {

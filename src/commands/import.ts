@@ -7,9 +7,11 @@ import type { Store } from '../storage/store.ts';
 import { packed } from '../storage/wal/records.ts';
 import type { CommandContext } from './context.ts';
 import {
+  type Coverage,
   type Covered,
   coverageOf,
   holeBeside,
+  isCovered,
   type LogStart,
   newerThanSnapshot,
   peekLog,
@@ -41,39 +43,37 @@ export async function importLogs(context: CommandContext, request: ImportRequest
   const inputs = await openInputs(context, request);
   const own = inputs.find(({ target }) => isExportTarget(target));
   if (own !== undefined) return await importOwn(context, request, own);
-  const logs = inputs.map(foreignLog);
+  return await importForeign(context, request, inputs.map(foreignLog));
+}
+
+/** What the logs go on from. */
+type ForeignBase = Awaited<ReturnType<typeof readForeignJobs>>;
+
+async function importForeign(
+  context: CommandContext,
+  { snapshot, store: path }: ImportRequest,
+  logs: readonly LogInput[],
+): Promise<ImportResult> {
   const fallbackMs = context.env.clock.now();
-  const { snapshot } = request;
   const base = snapshot === undefined ? undefined : await readForeignJobs(context, await openTarget(context, snapshot));
   const ids = new ForeignIds();
   const entries = base === undefined ? [] : entriesOfForeign(base.jobs, ids, fallbackMs);
   const baseSeq = base?.jobs.length ?? 0;
-  const starts: LogStart[] = [];
-  for (const { target } of logs) starts.push(target === undefined ? { enqueued: [] } : await peekLog(context, target));
-  noteTimeOrder(context, logs, starts);
-  const coverage = base === undefined ? undefined : coverageOf(starts, standOf(base.jobs, base.summary));
-  const pathOf = (at: number): string => logs[at]?.path ?? '';
-  const misplaced = coverage?.misplaced ?? -1;
-  if (misplaced >= 0) throw newerThanSnapshot(pathOf(misplaced), pathOf(coverage?.anchor ?? -1));
+  const coverage = await coverageIn(context, logs, base);
   const findings: Finding[] = [];
-  const importAll = async (store: Store<QueueMachine>): Promise<ImportResult> => {
+  const options = baseSeq === 0 ? {} : { base: { seq: baseSeq, entries } };
+  const result = await fillNewStore(context, path, options, async (store): Promise<ImportResult> => {
     const files: ImportedFile[] = [];
     for (const [at, log] of logs.entries()) {
-      const counts = coverage?.anchor === at || (coverage?.numbersRunOn === true && at === 0);
-      const options = { coveredTo: coverage?.covered[at], joins: counts, ids, fallbackMs, findings };
-      files.push(await importFile(context, store, log, options));
+      const joins = coverage?.anchor === at || (coverage?.numbersRunOn === true && at === 0);
+      const coveredTo = coverage?.covered[at];
+      files.push(await importFile(context, store, log, { coveredTo, joins, ids, fallbackMs, findings }));
     }
     return {
-      store: request.store,
+      store: path,
       storeId: store.id,
       files,
-      ...(base && {
-        base: {
-          file: base.summary.file,
-          jobs: baseSeq,
-          ...(base.summary.lastSeq !== undefined && { lastSeq: base.summary.lastSeq }),
-        },
-      }),
+      ...(base && { base: baseFacts(base) }),
       baseSeq,
       seqLast: store.seqLast,
       skipped: store.machine.totals.skipped,
@@ -82,11 +82,29 @@ export async function importLogs(context: CommandContext, request: ImportRequest
       verdict: verdictOf(findings),
       findings,
     };
-  };
-  const options = baseSeq === 0 ? {} : { base: { seq: baseSeq, entries } };
-  const result = await fillNewStore(context, request.store, options, importAll);
-  context.note(`created the store ${request.store}`);
+  });
+  context.note(`created the store ${path}`);
   return result;
+}
+
+function baseFacts({ jobs, summary: { file, lastSeq } }: ForeignBase): NonNullable<ImportResult['base']> {
+  return { file, jobs: jobs.length, ...(lastSeq !== undefined && { lastSeq }) };
+}
+
+/** What the snapshot has of the logs already. Throws E_IMPORT_ORDER (2) for a log that it should have, and has not. */
+async function coverageIn(
+  context: CommandContext,
+  logs: readonly LogInput[],
+  base: ForeignBase | undefined,
+): Promise<Coverage | undefined> {
+  const starts: LogStart[] = [];
+  for (const { target } of logs) starts.push(target === undefined ? { enqueued: [] } : await peekLog(context, target));
+  noteTimeOrder(context, logs, starts);
+  if (base === undefined) return undefined;
+  const coverage = coverageOf(starts, standOf(base.jobs, base.summary));
+  const misplaced = logs[coverage.misplaced];
+  if (misplaced !== undefined) throw newerThanSnapshot(misplaced.path, logs[coverage.anchor]?.path ?? '');
+  return coverage;
 }
 
 /** A log to import. The one that is written to is empty between a rotation and the next event. */
@@ -171,7 +189,7 @@ async function importFile(
     writing.catch(() => undefined);
   };
   const summary = await readForeignLog(context, log.target, (event) => {
-    if (coveredTo !== undefined && (coveredTo === 'all' || BigInt(event.seq) <= coveredTo)) {
+    if (isCovered(event, coveredTo)) {
       imported.covered++;
       return undefined;
     }

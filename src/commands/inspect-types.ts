@@ -38,3 +38,8 @@ export interface SeqBounds {
   from?: number;
   to?: number;
 }
+
+/** As they were asked for; `unchecked`: nobody has held them against the beginning of the log. */
+export interface AskedBounds extends SeqBounds {
+  unchecked?: true;
+}

@@ -1,13 +1,13 @@
 import { usageError } from '../base/errors.ts';
 import type { CommandContext } from './context.ts';
-import { headOfRecord, rowOfLost, rowOfRecord } from './event-row.ts';
 import { followLog } from './follow.ts';
 import { inspectForeign } from './foreign-inspect.ts';
-import type { InspectRequest, InspectResult, SeqBounds, ShowRow } from './inspect-types.ts';
+import { inspectForward } from './forward.ts';
+import type { AskedBounds, InspectRequest, InspectResult, ShowRow } from './inspect-types.ts';
 import { type LogSource, openLog } from './log-source.ts';
-import { beforeBase, resolveRange } from './resolve.ts';
+import { resolveRange } from './resolve.ts';
 import { inspectReverse } from './reverse.ts';
-import { type RowFilter, rowFilter } from './row-filter.ts';
+import { rowFilter } from './row-filter.ts';
 import type { Selector, SelectorRange } from './selector.ts';
 import { isForeign, nameOf, openTarget } from './target.ts';
 
@@ -41,7 +41,7 @@ export async function inspectLog(
   const bounds = await boundsOf(request.range, log);
   // Known before the first look, or what is cleaned away after it would not be missed.
   const begins = request.follow === true ? await log.begins() : undefined;
-  const forward = await inspectForward(log, bounds, filter, request, show);
+  const forward = await inspectForward(log, bounds, filter, request.limit, show);
   if (request.follow === true && (request.limit === undefined || forward.shown < request.limit)) {
     const before = { shown: forward.shown, seqLast: forward.seqLast ?? (begins ?? 1) - 1 };
     forward.shown += await followLog(context, log, filter, before, request, bounds, show, until);
@@ -50,7 +50,7 @@ export async function inspectLog(
 }
 
 /** Plain seqs need no look at the log beforehand; whether they lie before its base shows with the first record. */
-async function boundsOf(range: SelectorRange | undefined, log: LogSource): Promise<SeqBounds & { unchecked?: true }> {
+async function boundsOf(range: SelectorRange | undefined, log: LogSource): Promise<AskedBounds> {
   if (range === undefined) return {};
   const from = plainSeq(range.from);
   const to = plainSeq(range.to);
@@ -65,75 +65,4 @@ async function boundsOf(range: SelectorRange | undefined, log: LogSource): Promi
 function plainSeq(selector: Selector | undefined): number | undefined | 'asks' {
   if (selector === undefined) return undefined;
   return selector.kind === 'seq' ? selector.seq : 'asks';
-}
-
-/** For a log without a single event: compaction may have left none. */
-async function refuseBeforeBase(log: LogSource, wanted: number | undefined): Promise<void> {
-  const first = await log.begins();
-  if (first !== undefined && wanted !== undefined && wanted < first) throw beforeBase(`seq ${wanted}`, first);
-}
-
-async function inspectForward(
-  log: LogSource,
-  bounds: SeqBounds & { unchecked?: true },
-  filter: RowFilter,
-  request: InspectRequest,
-  show: ShowRow,
-): Promise<Omit<InspectResult, 'target'> & { seqLast?: number }> {
-  const limit = request.limit ?? Number.POSITIVE_INFINITY;
-  const from = bounds.from ?? 0;
-  const to = bounds.to ?? Number.POSITIVE_INFINITY;
-  let shown = 0;
-  let partial = false;
-  let seqLast: number | undefined;
-  let unchecked = bounds.unchecked === true;
-  const stop = (): false => {
-    partial = true;
-    return false;
-  };
-  const report = await log.scan(
-    {
-      frame(frame) {
-        const { type, seqFirst, count } = frame;
-        const seqLastLost = seqFirst + count - 1;
-        if (type !== 'lost' || seqLastLost < from || seqFirst > to || shown >= limit) return undefined;
-        unchecked &&= (bounds.from ?? bounds.to ?? seqFirst) < seqFirst;
-        const row = rowOfLost(frame);
-        seqLast = seqLastLost;
-        if (!filter.head(row) || !filter.row(row)) return undefined;
-        shown++;
-        return show(row)?.then(() => undefined);
-      },
-      record(record) {
-        // A first record that stands behind a hole says nothing about where the log begins.
-        const wanted = bounds.from ?? bounds.to;
-        if (unchecked && !record.afterHole && wanted !== undefined && record.seq > wanted) {
-          throw beforeBase(`seq ${wanted}`, record.seq);
-        }
-        unchecked = false;
-        if (record.seq > to || shown >= limit) return stop();
-        seqLast = record.seq;
-        if (record.seq < from || !filter.head(headOfRecord(record.bytes))) return undefined;
-        const row = rowOfRecord(record);
-        if (!filter.row(row)) return undefined;
-        shown++;
-        const waiting = show(row);
-        // Known now, without reading on: nothing more can follow.
-        const isLast = record.seq === to;
-        if (waiting === undefined) return isLast ? stop() : undefined;
-        return waiting.then(() => (isLast ? stop() : undefined));
-      },
-    },
-    bounds.from,
-  );
-  if (unchecked) await refuseBeforeBase(log, bounds.from ?? bounds.to);
-  // Stopped early: nothing is said about the rest, but a hole in what was read must not pass for a whole log.
-  const silent = partial && report.findings.every((finding) => finding.severity === 'note');
-  return {
-    shown,
-    partial,
-    findings: silent ? [] : report.findings,
-    ...(silent ? {} : { verdict: report.verdict, log: report }),
-    ...(seqLast === undefined ? {} : { seqLast }),
-  };
 }
