@@ -4,11 +4,13 @@ import { shellWord } from '../base/shell-word.ts';
 import { placeError } from '../fs/place.ts';
 import { QueueMachine } from '../queue/state/machine.ts';
 import { LostGaps } from '../storage/lost-gaps.ts';
+import { storeAround } from '../storage/read.ts';
 import { replayTo } from '../storage/replay.ts';
 import { verdictOf } from '../storage/report.ts';
 import { readSnapshot } from '../storage/snapshot/read.ts';
 import { writeSnapshot } from '../storage/snapshot/write.ts';
 import type { SnapshotSummary } from '../storage/types.ts';
+import { parseSegmentFileName } from '../storage/wal/names.ts';
 import type { CommandContext } from './context.ts';
 import { replayExport } from './export-replay.ts';
 import { replayForeign } from './foreign-replay.ts';
@@ -69,12 +71,11 @@ export async function replayTarget<M extends QueueMachine>(
   return await replayAlone(context, target, log, options);
 }
 
-/** The wal/ folder of a store is replayed as that store: its snapshots belong to it. */
-export async function storeOf(context: CommandContext, target: Target): Promise<Target> {
+/** A store for its wal/ folder: its snapshots belong to the log. */
+export async function storeOf({ env }: CommandContext, target: Target): Promise<Target> {
   if (target.kind !== 'wal-folder') return target;
-  const path = parentOf(target.path);
-  const info = await context.env.fs.stat(`${path}/STORE.json`);
-  return info?.kind === 'file' && /(^|\/)wal\/*$/.test(target.path) ? { kind: 'store', path } : target;
+  const path = await storeAround(env, target.path);
+  return path === undefined ? target : { kind: 'store', path };
 }
 
 async function replayStore<M extends QueueMachine>(
@@ -157,16 +158,7 @@ async function replayAlone<M extends QueueMachine>(
     },
     record(record) {
       if (record.afterHole || record.seq <= seq || record.seq > seqMax) return undefined;
-      if (record.seq !== seq + 1) {
-        throw damageError(
-          'E_NO_BASE',
-          `the log begins at seq ${record.seq}; its state needs a snapshot that covers what came before`,
-          {
-            data: { seqFirst: record.seq },
-            next: `walq wal replay ${shellWord(target.path)} --snapshot FILE`,
-          },
-        );
-      }
+      if (record.seq !== seq + 1) throw needsBase(target, record.seq);
       seq = record.seq;
       try {
         machine.apply(record.bytes, record.seq);
@@ -182,6 +174,9 @@ async function replayAlone<M extends QueueMachine>(
       data: { until: seqMax, seqLast: seq },
     });
   }
+  // Compaction may have left no event; the name still says where the log goes on.
+  const begins = parseSegmentFileName(baseName(report.segments[0]?.file ?? ''))?.seqFirst ?? 1;
+  if (seq < begins - 1) throw needsBase(target, begins);
   return {
     target: nameOf(target),
     machine,
@@ -193,6 +188,14 @@ async function replayAlone<M extends QueueMachine>(
     findings: [...report.findings, ...gaps.findings()],
     storeId: report.storeId ?? '0'.repeat(32),
   };
+}
+
+function needsBase({ path }: Target, seqFirst: number): WalqError {
+  const text = `the log begins at seq ${seqFirst}; its state needs a snapshot that covers what came before`;
+  return damageError('E_NO_BASE', text, {
+    data: { seqFirst },
+    next: `walq wal replay ${shellWord(path)} --snapshot FILE`,
+  });
 }
 
 async function loadBase(context: CommandContext, path: string, machine: QueueMachine): Promise<SnapshotSummary> {

@@ -226,7 +226,7 @@ export async function scanWalFolder(env: StorageEnv, walDir: string, visitor: Lo
 }
 
 /** The store whose log this folder is, however its path is spelled (`wal`, `.`, ...), whatever STORE.json says. */
-async function storeAround(env: StorageEnv, walDir: string): Promise<string | undefined> {
+export async function storeAround(env: StorageEnv, walDir: string): Promise<string | undefined> {
   const storeDir = parentOf(walDir);
   const [own, here] = [await env.fs.stat(join(storeDir, walFolder)), await env.fs.stat(walDir)];
   if (own === undefined || own.ino !== here?.ino || own.dev !== here.dev) return undefined;

@@ -28,6 +28,21 @@ beforeAll(async () => {
 });
 
 describe('wal replay', () => {
+  it('takes a wal/ folder for its store, however its path is spelled; alone it may lack a base', async () => {
+    const dir = copy();
+    expect(await walq(['wal', 'compact', dir, '--keep', '1'])).toMatchObject({ code: 0 });
+    const { stdout } = await walq(['wal', 'replay', dir, '-o', 'document']);
+    const inside = await walq(['wal', 'replay', '.', '-o', 'document'], { cwd: join(dir, 'wal') });
+    expect(inside).toMatchObject({ code: 0, stdout });
+    const alone = join(scratch(), 'log');
+    cpSync(join(dir, 'wal'), alone, { recursive: true });
+    const [segment = ''] = readdirSync(alone);
+    for (const path of [alone, join(alone, segment)]) {
+      const ran = await walq(['wal', 'replay', path]);
+      expect(ran).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('[E_NO_BASE]') });
+    }
+  });
+
   it('gives the state at every seq, from the snapshot or from the start', async () => {
     const statuses = ['pending', 'in_flight', 'completed'];
     for (const until of [0, 1, 2, 3, 11, 12, 13, 35, 36]) {
