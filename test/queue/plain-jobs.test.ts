@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { writeVarint } from '../../src/base/varint.ts';
+import { eventLimits } from '../../src/queue/events/event-types.ts';
 import type { JobOptions } from '../../src/queue/state/job.ts';
 import { decodeEntry, encodeJob } from '../../src/queue/state/job-codec.ts';
 import { entryForm } from '../../src/queue/state/plain-form.ts';
@@ -50,3 +52,55 @@ test('an entry with a field that nobody knows is read, and teaches nothing', () 
   teach(plain, usual);
   expect(known(plain, odd)).toBeUndefined();
 });
+
+const idAt = 2;
+const timeAt = idAt + 'ij'.length;
+const usual = Buffer.from(encodeJob(fresh('ij', 1, some, '"text"', 9)));
+
+test.each<[string, Buffer]>([
+  ['a NUL in its id', spliced(usual, idAt, 1, Buffer.of(0))],
+  ['a NUL in its payload', spliced(usual, usual.indexOf('text'), 1, Buffer.of(0))],
+  ['a time that is not in its shortest form', spliced(usual, timeAt, 1, Buffer.of(0x89, 0))],
+  ['a payload over the limit', withPayload(eventLimits.payloadBytes + 1)],
+])('an entry with %s is damage, of a kind that is known too', (_, entry) => {
+  const plain = new PlainJobs(entryForm);
+  teach(plain, usual);
+  expect(known(plain, entry)).toBeUndefined();
+  expect(() => decodeEntry(entry)).toThrow(expect.objectContaining({ code: 'E_RECORD' }));
+});
+
+test('the largest payload is known, where its kind is', () => {
+  const plain = new PlainJobs(entryForm);
+  teach(plain, usual);
+  // Its tag and length count too.
+  expect(known(plain, withPayload(eventLimits.payloadBytes - 5))).toBeDefined();
+});
+
+test('of more kinds than a queue has, as a rule, the rest is read', () => {
+  const plain = new PlainJobs(entryForm);
+  const entryOf = (kind: number): Buffer => Buffer.from(encodeJob(fresh('i', 1, { name: `name-${kind}` })));
+  for (let kind = 0; kind < 8192; kind++) teach(plain, entryOf(kind));
+  const odd = entryOf(8192);
+  expect(known(plain, odd)).toBeUndefined();
+  const read = decodeEntry(odd);
+  if (read.kind === 'job') plain.learn(read.job);
+  expect(known(plain, odd)).toBeUndefined();
+  expect(known(plain, entryOf(0))).toBeDefined();
+});
+
+function spliced(bytes: Buffer, at: number, gone: number, come: Buffer): Buffer {
+  return Buffer.concat([bytes.subarray(0, at), come, bytes.subarray(at + gone)]);
+}
+
+function withPayload(length: number): Buffer {
+  const text = Buffer.from('"text"');
+  const at = usual.indexOf(text);
+  const head = Buffer.alloc(8);
+  const headBytes = writeVarint(head, 0, length);
+  return spliced(
+    usual,
+    at - 1,
+    1 + text.length,
+    Buffer.concat([head.subarray(0, headBytes), Buffer.alloc(length, 'x')]),
+  );
+}

@@ -66,6 +66,8 @@ test('characters beyond the first plane are one character', () => {
   expect(compilePattern('^[🦦-🦩]{2}$').matches('🦧🦨')).toBe(true);
   expect(compilePattern('\\u{1f9a6}').matches('an otter: 🦦')).toBe(true);
   expect(compilePattern('(?i)^ÄÖ[Ü]$').matches('äöü')).toBe(true);
+  // Two letters are not the other case of one.
+  expect(compilePattern('(?i)S').matches('ß')).toBe(false);
 });
 
 test.each([
