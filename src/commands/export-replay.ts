@@ -1,6 +1,7 @@
 import { damageError, usageError } from '../base/errors.ts';
 import { findingError } from '../base/finding.ts';
 import type { QueueMachine } from '../queue/state/machine.ts';
+import { noStoreId } from '../storage/store-file.ts';
 import type { CommandContext } from './context.ts';
 import { type ExportTarget, scanExport } from './export-source.ts';
 import { openLog } from './log-source.ts';
@@ -42,6 +43,6 @@ export async function replayExport<M extends QueueMachine>(
     skipped: state.machine.totals.skipped,
     verdict,
     findings: [...findings, ...state.skipped],
-    storeId: storeId ?? '0'.repeat(32),
+    storeId: storeId ?? noStoreId,
   };
 }

@@ -3,6 +3,7 @@ import type { Finding } from '../base/finding.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { QueueMachine } from '../queue/state/machine.ts';
 import { raced, racesMax } from '../storage/beside-writer.ts';
+import { noStoreId } from '../storage/store-file.ts';
 import type { FrameView, LogReport, RecordView, Verdict } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
 import { type ExportHeader, type LostLine, lostTime } from './export-form.ts';
@@ -194,7 +195,7 @@ class ExportRun {
   }
 
   get #storeId(): string {
-    return this.#plan.report.storeId ?? '0'.repeat(32);
+    return this.#plan.report.storeId ?? noStoreId;
   }
 
   #base(): ExportResult['base'] {

@@ -4,6 +4,7 @@ import { shellWord } from '../base/shell-word.ts';
 import type { ForeignEvent, ForeignJob, ForeignLogSummary, ForeignSnapshotSummary } from '../formats/types.ts';
 import type { QueueMachine } from '../queue/state/machine.ts';
 import { verdictOf } from '../storage/report.ts';
+import { noStoreId } from '../storage/store-file.ts';
 import type { CommandContext } from './context.ts';
 import { type Covered, coverageOf, holeBeside, isCovered, peekLog, standOf } from './foreign-coverage.ts';
 import { ForeignIds } from './foreign-ids.ts';
@@ -52,7 +53,7 @@ export async function replayForeign<M extends QueueMachine>(
     findings,
     gaps: replay.leftOut === 0 && summary.damaged === 0,
     originalId: (id) => ids.original(id),
-    storeId: '0'.repeat(32),
+    storeId: noStoreId,
   };
 }
 

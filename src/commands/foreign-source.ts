@@ -1,3 +1,4 @@
+import { assert } from '../base/errors.ts';
 import { baseName } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
 import type { ForeignEvent, ForeignJob, ForeignLogSummary, ForeignSnapshotSummary, Visit } from '../formats/types.ts';
@@ -11,7 +12,7 @@ export async function readForeignLog(
   visit?: Visit<ForeignEvent>,
 ): Promise<ForeignLogSummary> {
   const { format } = target;
-  if (format.kind !== 'log') throw new Error('assertion failed: the target is a log');
+  assert(format.kind === 'log', 'the target is a log');
   return await withSource(context, target, (source) =>
     format.read(source, shownName(target), {
       ...(visit === undefined ? {} : { visit }),
@@ -26,7 +27,7 @@ export async function readForeignSnapshot(
   visit?: Visit<ForeignJob>,
 ): Promise<ForeignSnapshotSummary> {
   const { format } = target;
-  if (format.kind !== 'snapshot') throw new Error('assertion failed: the target is a snapshot');
+  assert(format.kind === 'snapshot', 'the target is a snapshot');
   return await withSource(context, target, (source) =>
     format.read(source, shownName(target), {
       ...(visit === undefined ? {} : { visit }),

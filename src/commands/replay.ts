@@ -9,6 +9,7 @@ import { replayTo } from '../storage/replay.ts';
 import { verdictOf } from '../storage/report.ts';
 import { readSnapshot } from '../storage/snapshot/read.ts';
 import { writeSnapshot } from '../storage/snapshot/write.ts';
+import { noStoreId } from '../storage/store-file.ts';
 import type { SnapshotSummary } from '../storage/types.ts';
 import { parseSegmentFileName } from '../storage/wal/names.ts';
 import type { CommandContext } from './context.ts';
@@ -105,7 +106,7 @@ async function replayStore<M extends QueueMachine>(
       whole: result.whole,
       verdict: verdictOf(findings),
       findings,
-      storeId: result.snapshot?.storeId ?? '0'.repeat(32),
+      storeId: result.snapshot?.storeId ?? noStoreId,
     };
   } catch (error) {
     if (error instanceof WalqError && error.code === 'E_NO_BASE' && !isFile) {
@@ -186,7 +187,7 @@ async function replayAlone<M extends QueueMachine>(
     skipped: machine.totals.skipped,
     verdict: report.verdict,
     findings: [...report.findings, ...gaps.findings()],
-    storeId: report.storeId ?? '0'.repeat(32),
+    storeId: report.storeId ?? noStoreId,
   };
 }
 

@@ -144,7 +144,7 @@ class JobWatch {
         this.#machine.apply(record, seq);
       } catch (error) {
         if (this.#unknown === 0 || !(error instanceof WalqError) || error.code !== 'E_APPLY') throw error;
-        this.#skipped.push({ seq, job: recordJobId(record) ?? '', why: error.message });
+        this.#skipped.push({ seq, job: recordJobId(record), why: error.message });
       }
     });
   }

@@ -6,6 +6,9 @@ import { writeAtomic } from '../fs/write.ts';
 
 /** STORE.json: what makes a folder a store. Its text is fixed to the byte, so that its checksum covers all of it. */
 
+/** Stands where the id of a store must, and there is none: in the snapshot of a foreign log, say. */
+export const noStoreId = '0'.repeat(32);
+
 export const storeFileName = 'STORE.json';
 const storeVersion = 1;
 const bytesMax = 4096;

@@ -8,7 +8,7 @@ export const readingMutants = [
     name: 'what nothing certified is not written again',
     property: 'an opening serves only what the disk has, after a failed sync too',
     file: 'src/storage/open.ts',
-    edits: [['await copyStretch(source, from, active.scan.end - from, file, from);', '']],
+    edits: [['await copyStretch(source, from, end - from, file, from);', '']],
     tests: ['test/storage/crash/io-errors.test.ts'],
     only: 'pages are dropped',
   },

@@ -1,6 +1,7 @@
 import { notFoundError, usageError } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import { verdictOf } from '../../storage/report.ts';
+import { noStoreId } from '../../storage/store-file.ts';
 import type { CommandContext } from '../context.ts';
 import { ForeignIds } from '../foreign-ids.ts';
 import { readForeignJobs } from '../foreign-replay.ts';
@@ -28,7 +29,7 @@ export async function diffSnapshots(context: CommandContext, args: readonly stri
   const before = await read(context, a);
   const after = await read(context, b);
   const [{ storeId, state: early }, { storeId: other, state: late }] = [before, after];
-  const oneLog = storeId !== undefined && storeId === other && !/^0+$/.test(storeId);
+  const oneLog = storeId !== undefined && storeId === other && storeId !== noStoreId;
   if (!oneLog) return ofTwo(early, late);
   const backwards = Number(early.facts.seq) > Number(late.facts.seq);
   return differenceOf({ before: early, after: late, backwards }, false);

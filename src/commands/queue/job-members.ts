@@ -1,3 +1,4 @@
+import { isEnded } from '../../queue/state/ended.ts';
 import { type Job, payloadText } from '../../queue/state/job.ts';
 import { type Phase, type PhaseContext, phaseOf } from '../../queue/state/phase.ts';
 import { jobDocument, rowOfJob } from '../job-row.ts';
@@ -36,7 +37,7 @@ export const csvHead = [
 
 export function csvCells(job: Job, context: PhaseContext): string[] {
   const { name, group, priority, maxAttempts } = job.options;
-  const ended = job.state === 'completed' || job.state === 'dead' ? job.endedAt : undefined;
+  const ended = isEnded(job) ? job.endedAt : undefined;
   return [
     job.id,
     job.state,

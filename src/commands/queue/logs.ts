@@ -2,6 +2,7 @@ import { notFoundError } from '../../base/errors.ts';
 import { excerpt } from '../../base/escape.ts';
 import { openIfThere } from '../../fs/read.ts';
 import { type LogFileInfo, logFilesOf } from '../../queue/process/log-files.ts';
+import { isEnded } from '../../queue/state/ended.ts';
 import { QueueMachine } from '../../queue/state/machine.ts';
 import { replayTo } from '../../storage/replay.ts';
 import type { CommandContext } from '../context.ts';
@@ -84,7 +85,7 @@ const followPauseMs = 200;
 
 function isOver(live: LiveQueue, id: string, attempt: number | undefined): boolean {
   const job = live.machine.get(id);
-  if (job === undefined || job.state === 'completed' || job.state === 'dead') return true;
+  if (job === undefined || isEnded(job)) return true;
   return attempt !== undefined && (job.attempt > attempt || (job.attempt === attempt && job.state !== 'in_flight'));
 }
 

@@ -1,5 +1,6 @@
 import { runnerName } from '../../queue/events/event-details.ts';
 import type { AttemptExit } from '../../queue/events/event-types.ts';
+import { isEnded } from '../../queue/state/ended.ts';
 import { changedAt, type Job, jobStates, payloadText, resultText } from '../../queue/state/job.ts';
 import { type PhaseContext, phaseKinds, phaseOf } from '../../queue/state/phase.ts';
 import { tookMs } from '../../queue/state/took.ts';
@@ -70,7 +71,7 @@ export const storedJobFields: JobFields = {
     kind: 'number',
     about: 'of a completed or dead job: of its end',
     also: ['endSeq'],
-    of: (job) => (isFinished(job) ? job.endSeq : undefined),
+    of: (job) => (isEnded(job) ? job.endSeq : undefined),
   },
   created: {
     kind: 'time',
@@ -99,7 +100,7 @@ export const storedJobFields: JobFields = {
   ended: {
     kind: 'time',
     about: 'of a completed or dead job',
-    of: (job) => (isFinished(job) ? job.endedAt || undefined : undefined),
+    of: (job) => (isEnded(job) ? job.endedAt || undefined : undefined),
   },
   duration: {
     kind: 'duration',
@@ -213,10 +214,6 @@ export const withoutMoment = {
 
 function ofView(field: Field<Job>): Field<JobView> {
   return { ...field, of: ({ job }) => field.of(job) };
-}
-
-function isFinished(job: Job): job is Extract<Job, { endedAt: number }> {
-  return job.state === 'completed' || job.state === 'dead';
 }
 
 function deadlineOf({ owner, deadlineMs }: Extract<Job, { state: 'in_flight' }>): number | undefined {

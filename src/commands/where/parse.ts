@@ -1,3 +1,4 @@
+import { assert } from '../../base/errors.ts';
 import { type Comparison, comparisons, type Expression, type Word } from './syntax.ts';
 import { nameOf, type Token, tokensOf } from './tokens.ts';
 import { type Place, type Source, whereError } from './where-error.ts';
@@ -166,7 +167,7 @@ class Parser {
 
   #peek(): Token {
     const token = this.#tokens[this.#at] ?? this.#tokens.at(-1);
-    if (token === undefined) throw new Error('assertion failed: there is always a last token');
+    assert(token, 'there is always a last token');
     return token;
   }
 

@@ -1,6 +1,7 @@
 import { mapped } from '../../base/array-of-one.ts';
 import { givePayload, lazily } from '../../base/parsed.ts';
 import type { Lease } from '../engine-types.ts';
+import { isEnded } from '../state/ended.ts';
 import { type Job, jobStates, payloadText, resultText } from '../state/job.ts';
 import type { JobInfo, LeasedJob, NameOf } from './job-types.ts';
 import { checkOptions, checkText, checkTexts, checkWhole } from './options.ts';
@@ -33,7 +34,7 @@ export function jobInfo<P extends object>(job: Job): JobInfo<P> {
     runAt: job.state === 'pending' ? job.runAt : undefined,
     waitingFor: job.state === 'pending' ? special?.waitingFor : undefined,
     startedAt: job.state === 'in_flight' || job.state === 'completed' ? job.startedAt : undefined,
-    endedAt: job.state === 'completed' || job.state === 'dead' ? job.endedAt : undefined,
+    endedAt: isEnded(job) ? job.endedAt : undefined,
     reason: last?.reason,
     error: last?.error,
     get result() {

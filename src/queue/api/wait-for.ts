@@ -7,7 +7,7 @@ import type { QueueEngine } from '../engine.ts';
 import { unknownJob } from '../ops/engine-checks.ts';
 import { startTimer } from '../process/timer.ts';
 import { WakeUp } from '../run/wake-up.ts';
-import type { Job } from '../state/job.ts';
+import { type EndedJob, isEnded } from '../state/ended.ts';
 import { msOf } from './job-spec.ts';
 import type { Time } from './job-types.ts';
 import { keepingAlive } from './keep-alive.ts';
@@ -19,8 +19,6 @@ export interface WaitOptions {
   /** Ends the wait. */
   signal?: AbortSignal;
 }
-
-type EndedJob = Extract<Job, { state: 'completed' | 'dead' }>;
 
 const optionNames: ReadonlySet<string> = new Set<keyof WaitOptions>(['timeout', 'signal']);
 
@@ -75,7 +73,7 @@ async function jobsOnceEnded(
       for (const id of left) {
         const job = engine.machine.get(id);
         if (job === undefined) throw unknownJob(id);
-        if (job.state !== 'completed' && job.state !== 'dead') continue;
+        if (!isEnded(job)) continue;
         ended.set(id, job);
         left.delete(id);
       }

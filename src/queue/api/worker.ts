@@ -1,4 +1,3 @@
-import type { WalqError } from '../../base/errors.ts';
 import type { Store } from '../../storage/store.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 import type { QueueEngine } from '../engine.ts';
@@ -130,7 +129,6 @@ export function startWorker(
 
 function summaryOf(summary: RunSummary): WorkSummary {
   const { completed, retried, givenBack, dead, resultsDropped, remaining, left, failure } = summary;
-  const wrong: WalqError | undefined = failure;
-  if (wrong !== undefined) throw wrong;
+  if (failure !== undefined) throw failure;
   return { completed, retried, givenBack, dead, resultsDropped, remaining, left };
 }

@@ -13,7 +13,6 @@ export class Workers {
   readonly sinceMs: number;
   readonly #pid: number;
   readonly #epoch: number;
-
   readonly #engine: QueueEngine;
 
   constructor(engine: QueueEngine, sinceMs: number, pid: number, epoch: number) {

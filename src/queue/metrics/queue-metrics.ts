@@ -3,6 +3,7 @@ import type { Store } from '../../storage/store.ts';
 import type { StorageEnv, StoreObserver } from '../../storage/types.ts';
 import type { QueueEngine } from '../engine.ts';
 import type { JobChangeEvent } from '../events/event-types.ts';
+import { isEnded } from '../state/ended.ts';
 import type { Job } from '../state/job.ts';
 import type { QueueMachine } from '../state/machine.ts';
 import { readySince } from '../state/ready-ages.ts';
@@ -113,9 +114,7 @@ export class QueueMetrics {
     } else if (before?.state === 'in_flight' && after.state !== 'in_flight') {
       this.#ran.observe(seconds(tookMs(before.startedAt, event.at)));
     }
-    if (after.state === 'completed' || after.state === 'dead') {
-      this.#took.observe(seconds(after.endedAt - after.createdAt));
-    }
+    if (isEnded(after)) this.#took.observe(seconds(after.endedAt - after.createdAt));
   }
 
   #addJobs({ env, engine, store: { machine } }: MetricsParts): void {

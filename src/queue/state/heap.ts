@@ -6,8 +6,7 @@ const rowSlack = 64;
  * equal order.
  *
  * Items that come in the order in which they go out, as nearly all jobs do, stand in a row: in and out in constant
- * time.
- * The others are in a binary heap beside it.
+ * time. The others are in a binary heap beside it.
  */
 export class Heap<T> {
   readonly #before: (a: T, b: T) => boolean;

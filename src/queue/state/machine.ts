@@ -64,7 +64,7 @@ export class QueueMachine implements StateMachine {
     plain.release();
   }
 
-  /** The same of an event, parts of which the state may keep, but no payload that is no text. */
+  /** The same of an event that was read already: the state may keep parts of it, and a copy of a payload in bytes. */
   applyKnown(event: QueueEvent<Packed>, seq: number): void {
     try {
       this.#change(event, seq);
@@ -221,10 +221,11 @@ export class QueueMachine implements StateMachine {
   }
 
   /** One function for all events: they come by the million. */
-  readonly #unmet: UnmetParents = (parents, prunedCounts, event, seq) => {
+  readonly #unmet: UnmetParents = (parents, event, seq) => {
     const unmet = parents.filter((id) => {
       const parent = this.#jobs.table.get(id);
-      if (parent === undefined && prunedCounts) return false;
+      // Whoever was enqueued knew it: it had completed and was forgotten since.
+      if (parent === undefined && event.type === 'RETRY') return false;
       if (parent === undefined || parent.state === 'dead') {
         throw misfit(event, seq, parent, `its parent ${id} is ${parent === undefined ? 'unknown' : 'dead'}`);
       }

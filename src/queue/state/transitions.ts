@@ -1,5 +1,5 @@
 import { Exit, unreachable, WalqError } from '../../base/errors.ts';
-import type { JobChangeEvent, QueueEvent, RetryEvent } from '../events/event-types.ts';
+import type { EnqueueEvent, JobChangeEvent, QueueEvent, RetryEvent } from '../events/event-types.ts';
 import type { Packed } from '../events/packed.ts';
 import type { DeadJob, InFlightJob, Job, PendingJob } from './job.ts';
 import {
@@ -45,7 +45,7 @@ export function nextJob(job: Job | undefined, event: JobChangeEvent, seq: number
   switch (event.type) {
     case 'ENQUEUE':
       if (job !== undefined) throw misfit(event, seq, job);
-      return enqueued(event, seq, event.parents && unmet(event.parents, false, event, seq));
+      return enqueued(event, seq, event.parents && unmet(event.parents, event, seq));
     case 'DISPATCH':
       if (job?.state !== 'pending' || job.special?.waitingFor !== undefined) throw misfit(event, seq, job);
       if (event.from === undefined && event.attempt !== job.attempt + 1) {
@@ -85,18 +85,17 @@ export function nextJob(job: Job | undefined, event: JobChangeEvent, seq: number
 
 /**
  * Those of these parents that have not completed, or undefined when all have. Throws E_APPLY for one that is dead, and
- * for one that is unknown unless `prunedCounts`: then it had completed and is forgotten.
+ * at ENQUEUE for one that is unknown.
  */
 export type UnmetParents = (
   parents: readonly string[],
-  prunedCounts: boolean,
-  event: JobChangeEvent,
+  event: EnqueueEvent<Packed> | RetryEvent,
   seq: number,
 ) => readonly string[] | undefined;
 
 function againUnmet(job: DeadJob, unmet: UnmetParents, event: RetryEvent, seq: number): readonly string[] | undefined {
   const parents = job.special?.parents;
-  return parents && unmet(parents, true, event, seq);
+  return parents && unmet(parents, event, seq);
 }
 
 function mayRetry(job: Job | undefined, event: RetryEvent): job is InFlightJob | PendingJob | DeadJob {

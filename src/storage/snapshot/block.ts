@@ -2,7 +2,6 @@ import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
 import { crcOf, hex32 } from '../../base/bytes.ts';
 import { assert } from '../../base/errors.ts';
 import { type BlockHeader, type Fault, isFault, type PackedBlock, type SnapshotCodec } from './block-types.ts';
-
 import { blockRawMax, entryBytesMax, entryPrefixBytes } from './codec.ts';
 import { packHex, unpackHex } from './hex.ts';
 

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
-import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import type { Clock } from '../../base/clock.ts';
 import { assert } from '../../base/errors.ts';
 import { entryBytesMax, entryPrefixBytes } from './codec.ts';
-
-const stepMs = 4;
+import { Pauses } from './pauses.ts';
 
 /**
  * The hash of a state: hex SHA-256 over, for each entry in order, its length (u32 LE) and its bytes. It is the hash of
@@ -20,12 +18,10 @@ export function hashEntries(entries: Iterable<Uint8Array>): string {
 /** The same in steps of a few milliseconds, for a process that has other work. */
 export async function hashEntriesInSteps(clock: Clock, entries: Iterable<Uint8Array>): Promise<string> {
   const hash = new StateHash();
-  let pausedAt = clock.monotonic();
+  const pauses = new Pauses(clock);
   for (const entry of entries) {
     hash.add(entry);
-    if (clock.monotonic() - pausedAt < stepMs) continue;
-    await eventLoopTurn();
-    pausedAt = clock.monotonic();
+    if (pauses.isDue) await pauses.take();
   }
   return hash.digest();
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { crcOf } from '../../base/bytes.ts';
 import { errnoNext, errnoText } from '../../base/errno.ts';
 import { assert, ioError, refusedError } from '../../base/errors.ts';
 import { findingError } from '../../base/finding.ts';
 import { removeIfThere } from '../../fs/gone.ts';
 import type { File } from '../../fs/types.ts';
+import { writeFully } from '../../fs/write.ts';
 import type { ChainPoint, SnapshotSummary, StorageEnv } from '../types.ts';
 import { BlockBuilder } from './block.ts';
 import type { BlockWork, SnapshotCodec } from './block-types.ts';
@@ -13,14 +13,13 @@ import { Blocks } from './blocks.ts';
 import type { SnapshotKind } from './codec.ts';
 import { encodeBlockHeader, encodeFooter, encodeHeader, entryBytesMax, footerBytes, headerSeed } from './codec.ts';
 import { shownSnapshotName, snapshotFileName } from './name.ts';
+import { Pauses } from './pauses.ts';
 import { type CheckOptions, checkSnapshot } from './read.ts';
 
 /** Measured (FORMAT.md): larger blocks compress no better, smaller ones pay more calls. */
 const defaultBlockBytes = 512 * 1024;
 /** A long write is synced in steps, or the last sync would stall the log's own syncs for its whole length. */
 const syncEveryBytes = 8 * 1024 * 1024;
-/** Longest run without a turn of the event loop while entries are walked. */
-const pauseEveryMs = 4;
 
 export interface WriteSnapshotOptions {
   /** File name; by default the store's form of `point.seq`. */
@@ -87,12 +86,12 @@ interface WriterOptions extends WriteSnapshotOptions {
 }
 
 class SnapshotWriter {
-  readonly #env: StorageEnv;
   readonly #file: File;
   readonly #path: string;
   readonly #options: WriterOptions;
   readonly #codec: SnapshotCodec;
   readonly #block: BlockBuilder;
+  readonly #pauses: Pauses;
   readonly #fileHash = createHash('sha256');
   readonly #stateHash = createHash('sha256');
   #seed = 0;
@@ -101,19 +100,17 @@ class SnapshotWriter {
   #blocks = 0;
   #entries = 0;
   #rawBytes = 0;
-  #pausedAt: number;
   #writing: Promise<void> = Promise.resolve();
   stateHash = '';
   sha256 = '';
 
   constructor(env: StorageEnv, file: File, path: string, options: WriterOptions) {
-    this.#env = env;
     this.#file = file;
     this.#path = path;
     this.#options = options;
     this.#codec = options.codec ?? 'hex';
     this.#block = new BlockBuilder(options.blockBytes ?? defaultBlockBytes);
-    this.#pausedAt = env.clock.monotonic();
+    this.#pauses = new Pauses(env.clock);
   }
 
   async writeAll(): Promise<void> {
@@ -138,12 +135,12 @@ class SnapshotWriter {
     if (Symbol.iterator in entries) {
       for (const entry of entries) {
         if (!this.#take(entry)) await this.#makeRoomFor(entry);
-        if (this.#pauseIsDue()) await this.#pause();
+        if (this.#pauses.isDue) await this.#pauses.take();
       }
     } else {
       for await (const entry of entries) {
         if (!this.#take(entry)) await this.#makeRoomFor(entry);
-        if (this.#pauseIsDue()) await this.#pause();
+        if (this.#pauses.isDue) await this.#pauses.take();
       }
     }
   }
@@ -164,16 +161,6 @@ class SnapshotWriter {
     assert(this.#block.add(entry), 'an empty block takes any entry');
   }
 
-  #pauseIsDue(): boolean {
-    return this.#env.clock.monotonic() - this.#pausedAt >= pauseEveryMs;
-  }
-
-  /** Lets everything else that is ready run: the log beside us has promises to keep. */
-  async #pause(): Promise<void> {
-    await eventLoopTurn();
-    this.#pausedAt = this.#env.clock.monotonic();
-  }
-
   /**
    * Lets go of the block that is full: it is made smaller and written while the next one is filled. One at a time:
    * several would fill the thread pool, and the log's syncs would queue behind them.
@@ -186,7 +173,7 @@ class SnapshotWriter {
     this.#writing = this.#appendBlock(raw, entries);
     // Whoever waits for it next is told.
     this.#writing.catch(() => {});
-    await this.#pause();
+    await this.#pauses.take();
   }
 
   async #appendBlock(raw: Buffer, entries: number): Promise<void> {
@@ -233,13 +220,8 @@ class SnapshotWriter {
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
-    let rest = bytes;
-    while (rest.length > 0) {
-      const written = await step(`${this.#path} cannot be written`, () => this.#file.write(rest, this.#position));
-      if (written === 0) throw ioError('E_SNAPSHOT_WRITE', `${this.#path} cannot be written: the disk took 0 bytes`);
-      this.#position += written;
-      rest = rest.subarray(written);
-    }
+    await step(`${this.#path} cannot be written`, () => writeFully(this.#file, bytes, this.#position));
+    this.#position += bytes.length;
   }
 
   async #sync(): Promise<void> {

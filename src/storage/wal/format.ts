@@ -9,7 +9,7 @@ export const segmentHeaderBytes = 96;
 export const frameHeaderBytes = 40;
 export const frameAlignment = 8;
 /** What a disk writes whole or not at all. */
-const sectorBytes = 512;
+export const sectorBytes = 512;
 export const payloadBytesMax = 64 * 1024 * 1024;
 export const sealBytes = 48;
 /** Offsets are 32-bit; the last frame may start just below this size and still fit. */

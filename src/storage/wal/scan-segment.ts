@@ -16,6 +16,7 @@ import {
   rangeOf,
   type SegmentHeader,
   type SegmentHeaderResult,
+  sectorBytes,
   segmentHeaderBytes,
   seqsOf,
 } from './format.ts';
@@ -200,13 +201,8 @@ class SegmentScanner {
     const hole = this.#adrift && header.seqFirst >= this.#seqNext ? this.#scan.holes.at(-1) : undefined;
     if (hole !== undefined) this.#closeHole(hole, header.seqFirst);
     else if (header.seqFirst > this.#seqNext) {
-      const lost = { seqFirst: this.#seqNext, seqLast: header.seqFirst - 1 };
-      this.#report({
-        ...this.#holeAt('seq-gap', header.offset),
-        ...lost,
-        got: header.seqFirst,
-        expected: this.#seqNext,
-      });
+      const [got, expected] = [header.seqFirst, this.#seqNext];
+      this.#report({ ...this.#holeAt('seq-gap', header.offset), seqFirst: expected, seqLast: got - 1, got, expected });
     } else if (header.seqFirst < this.#seqNext) {
       this.#report({ ...this.#holeAt('seq-back', header.offset), got: header.seqFirst, expected: this.#seqNext });
     }
@@ -228,7 +224,7 @@ class SegmentScanner {
   /** No sound header at #at: is it a cut, or a sector that never came? */
   async #badHeader(): Promise<Hole> {
     const window = this.#window;
-    const sectorRest = frameHeaderBytes + 512;
+    const sectorRest = frameHeaderBytes + sectorBytes;
     const held = await window.need(this.#at, sectorRest);
     const hole = this.#holeAt(held < frameHeaderBytes ? 'cut' : 'header', this.#at);
     hole.follows = { link: this.#link, seqNext: this.#seqNext };
@@ -245,7 +241,9 @@ class SegmentScanner {
     for (;;) {
       const held = await window.need(at, frameHeaderBytes * 1024);
       const bytes = window.bytes;
-      const next = held === 0 ? -1 : findFrameHeader(bytes, at - window.base, window.base, this.#salt, at === from);
+      // What lies at `from` is the hole itself, whether or not a header stands there.
+      const first = at === from ? at + 1 : at;
+      const next = held === 0 ? -1 : findFrameHeader(bytes, first - window.base, window.base, this.#salt);
       const stop = next >= 0 ? next : window.ended ? window.end : window.end - frameHeaderBytes;
       zeros &&= allZero(bytes, at - window.base, Math.max(at, stop) - window.base);
       if (next < 0 && !window.ended) {
