@@ -32,6 +32,12 @@ export function exitOfFindings(findings: readonly Finding[]): ExitCode {
   return exitOfVerdict(verdictOf(findings));
 }
 
+/** Of a cleaning: what was to go and is still there is work that the disk refused. */
+export function exitOfCleaning(findings: readonly Finding[]): ExitCode {
+  const isLeft = findings.some(({ code }) => code === 'E_LEFTOVER');
+  return worstExit([exitOfFindings(findings), isLeft ? Exit.io : Exit.ok]);
+}
+
 const worstFirstExits: readonly ExitCode[] = [70, 3, 5, 74, 6, 7, 4, 2, 1, 0];
 
 /** Of several things done by one command the worst counts; see docs/exit-codes.md. */

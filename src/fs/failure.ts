@@ -14,9 +14,13 @@ export function readError(path: string, cause: unknown): unknown {
   });
 }
 
-/** What to throw when writing to `path` failed: E_NO_SPACE or E_IO; anything but a file system error as it is. */
-export function writeError(path: string, cause: unknown): unknown {
+/**
+ * What to throw when writing to `within` failed: E_NO_SPACE or E_IO; anything but a file system error as it is. The
+ * path that the system refused is named, if it says which one that was, and else `within`.
+ */
+export function writeError(within: string, cause: unknown): unknown {
   if (!isFsError(cause)) return cause;
+  const path = cause.path ?? within;
   const code = cause.code === 'ENOSPC' || cause.code === 'EDQUOT' ? 'E_NO_SPACE' : 'E_IO';
   return ioError(code, `cannot write ${path}: ${errnoText(cause.code)}`, {
     data: { file: path, errno: cause.code },

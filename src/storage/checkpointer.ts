@@ -1,4 +1,3 @@
-import type { Finding } from '../base/finding.ts';
 import { baseName, join } from '../base/path.ts';
 import type { Committer } from './committer.ts';
 import type { LogWriter } from './log-writer.ts';
@@ -65,8 +64,7 @@ export class Checkpointer {
       const snapshot = unchanged ? before : await this.#snapshot();
       await this.#persist(snapshot.file);
       const request = { keep: options.keep ?? keep, activeOrdinal: writer.segmentOrdinal, justRead: snapshot.file };
-      const plan = options.clean === false ? undefined : await this.#plan(request);
-      if (plan) await this.#clean(plan);
+      const plan = options.clean === false ? undefined : await this.#carryOut(request);
       return {
         snapshot,
         unchanged,
@@ -113,18 +111,8 @@ export class Checkpointer {
   }
 
   async #carryOut(request: Request): Promise<RetentionPlan> {
-    const plan = await this.#plan(request);
-    plan.findings.push(...(await this.#clean(plan)));
-    return plan;
-  }
-
-  #plan(request: Request): Promise<RetentionPlan> {
-    const { dir, storeId } = this.#parts;
-    return planRetention(this.#env, dir, { storeId, ...request });
-  }
-
-  async #clean(plan: RetentionPlan): Promise<Finding[]> {
-    const { dir, writer, committer, refuseIfOver } = this.#parts;
+    const { dir, storeId, writer, committer, refuseIfOver } = this.#parts;
+    const plan = await planRetention(this.#env, dir, { storeId, ...request });
     const [newest] = plan.kept;
     const removes = plan.removeSnapshots.length + plan.removeSegments.length > 0;
     // Whatever becomes of the others: with this one and the log after it nothing is lost.

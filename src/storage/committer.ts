@@ -1,4 +1,5 @@
-import { assert, Exit, ioError, WalqError } from '../base/errors.ts';
+import { errnoText } from '../base/errno.ts';
+import { assert, Exit, ioError, isFsError, WalqError } from '../base/errors.ts';
 import { Append, accept, countOf, faultOf, refuse, type Work } from './commit-work.ts';
 import type { LogWriter } from './log-writer.ts';
 import { Pace } from './pace.ts';
@@ -275,12 +276,13 @@ export class Committer {
     if (own?.code === 'E_NO_SPACE') return error;
     const isPoison = own?.code === 'E_POISONED' || own?.code === 'E_MOVED';
     const cause = { cause: error };
-    const poison = ioError('E_POISONED', 'the log could not be written; the store must be opened again', cause);
+    const why = isFsError(error) ? `: ${errnoText(error.code)}` : '';
+    const poison = ioError('E_POISONED', `the log could not be written${why}; the store must be opened again`, cause);
     this.#poisonWith(isPoison ? own : poison);
     // Found out before anything was written.
     if (own?.code === 'E_MOVED') return error;
-    const unknown = 'the disk failed while this was being written; it may or may not be there after the next opening';
-    return ioError('E_DURABILITY_UNKNOWN', unknown, cause);
+    const unknown = `the disk failed while this was being written${why}`;
+    return ioError('E_DURABILITY_UNKNOWN', `${unknown}; it may or may not be there after the next opening`, cause);
   }
 
   #poisonWith(error: WalqError): void {

@@ -186,8 +186,8 @@ export class LogWriter {
   }
 
   /**
-   * FORMAT.md, "Rotation". On ENOSPC the new segment is gone again and the old one goes on: returns false. Anything
-   * else that fails is thrown, and the caller stops writing.
+   * FORMAT.md, "Rotation". On a full disk, or where no new file is allowed, the new segment is gone again and the old
+   * one goes on: returns false. Anything else that fails is thrown, and the caller stops writing.
    */
   async rotate(): Promise<boolean> {
     await this.mustBeInPlace();
@@ -208,7 +208,7 @@ export class LogWriter {
     try {
       next = await createSegment(this.#env, this.#storeDir, header);
     } catch (error) {
-      if (!noSpace(error)) throw error;
+      if (!noSpace(error) && !noNewFile(error)) throw error;
       await removeSegment(this.#env, this.#storeDir, header);
       return false;
     }
@@ -243,6 +243,11 @@ export class LogWriter {
 
 function noSpace(error: unknown): boolean {
   return hasErrno(error, 'ENOSPC', 'EDQUOT') || (error instanceof WalqError && error.code === 'E_NO_SPACE');
+}
+
+/** Of rights and of open files, which say nothing against the disk: the log itself was not touched yet. */
+function noNewFile(error: unknown): boolean {
+  return hasErrno(error, 'EACCES', 'EPERM', 'EROFS', 'EMFILE', 'ENFILE');
 }
 
 function movedError(storeDir: string): WalqError {

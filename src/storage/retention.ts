@@ -1,3 +1,4 @@
+import { errnoText } from '../base/errno.ts';
 import { isFsError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
 import { join, parentOf } from '../base/path.ts';
@@ -129,27 +130,37 @@ export async function snapshotFaults(
 /**
  * Oldest segment first, folder synced after each, so that no gap can appear. A file that cannot be removed stops the
  * cleaning and harms nothing; a folder that cannot be synced rejects with what the file system says, and a writer
- * must not go on with it. `mayRemove` is asked before each, and rejects where it must stay.
+ * must not go on with it. `mayRemove` is asked before each, and rejects where it must stay. Returns the plan as far as
+ * it was carried out: what is still there, it does not name as removed.
  */
 export async function applyRetention(
   env: StorageEnv,
   storeDir: string,
   plan: RetentionPlan,
   mayRemove: () => Promise<void>,
-): Promise<Finding[]> {
-  const findings: Finding[] = [];
+): Promise<RetentionPlan> {
+  const removed = new Set<string>();
+  const findings = [...plan.findings];
   for (const file of [...plan.removeSnapshots.toReversed(), ...plan.removeSegments]) {
     await mayRemove();
     try {
       await removeIfThere(env.fs, join(storeDir, file));
     } catch (error) {
       if (!isFsError(error)) throw error;
-      findings.push({ code: 'E_LEFTOVER', severity: 'note', file, message: `could not be removed: ${error.code}` });
+      const message = `could not be removed: ${errnoText(error.code)}`;
+      findings.push({ code: 'E_LEFTOVER', severity: 'note', file, message });
       break;
     }
+    removed.add(file);
     await env.fs.syncDir(join(storeDir, parentOf(file)));
   }
-  return findings;
+  const isGone = (file: string): boolean => removed.has(file);
+  return {
+    ...plan,
+    removeSnapshots: plan.removeSnapshots.filter(isGone),
+    removeSegments: plan.removeSegments.filter(isGone),
+    findings,
+  };
 }
 
 function isDamage(finding: Finding): boolean {

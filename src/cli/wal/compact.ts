@@ -3,8 +3,8 @@ import { escapeText } from '../../base/escape.ts';
 import type { Finding } from '../../base/finding.ts';
 import { compact as compactLog, planCompaction } from '../../commands/compact.ts';
 import { openStoreTarget } from '../../commands/store-target.ts';
-import { exitOfFindings } from '../../commands/verdict.ts';
-import { writeFaults } from '../findings.ts';
+import { exitOfCleaning } from '../../commands/verdict.ts';
+import { findingLine, writeFaults } from '../findings.ts';
 import type { Session } from '../session.ts';
 import { bytes, counted } from '../text.ts';
 
@@ -19,8 +19,18 @@ export async function compact(session: Session, args: readonly string[], flags: 
   const request = { store, keep: flags.keep };
   const findings =
     flags.dryRun === true ? await dryRun(session, request) : await carryOut(session, request, flags.lockTimeout);
-  if (!session.json) await writeFaults(session, findings);
-  return exitOfFindings(findings);
+  if (!session.json) {
+    await writeFaults(session, findings);
+    await writeLeft(session, findings);
+  }
+  return exitOfCleaning(findings);
+}
+
+/** What was to go and could not: that it is still there is why the command fails. */
+async function writeLeft({ err, errStyle, errWidth }: Session, findings: readonly Finding[]): Promise<void> {
+  for (const finding of findings) {
+    if (finding.code === 'E_LEFTOVER') await err.line(findingLine(finding, errStyle, errWidth));
+  }
 }
 
 async function dryRun(session: Session, request: { store: string; keep: number }): Promise<Finding[]> {
@@ -29,7 +39,7 @@ async function dryRun(session: Session, request: { store: string; keep: number }
   const { findings } = plan;
   session.settle();
   if (session.json) {
-    await session.document({ ...request, dryRun: true, ...plan, exit: exitOfFindings(findings) });
+    await session.document({ ...request, dryRun: true, ...plan, exit: exitOfCleaning(findings) });
     return findings;
   }
   await out.line(style.strong(`plan for ${escapeText(request.store)}, --keep ${request.keep}; nothing was changed`));
@@ -52,7 +62,7 @@ async function carryOut(
   const { findings } = result;
   session.settle();
   if (session.json) {
-    await session.document({ ...request, dryRun: false, ...result, exit: exitOfFindings(findings) });
+    await session.document({ ...request, dryRun: false, ...result, exit: exitOfCleaning(findings) });
     return findings;
   }
   const { snapshot, removedSegments, removedSnapshots, reasons, bytesBefore, bytesAfter } = result;
