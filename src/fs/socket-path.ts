@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { hasErrno, ioError, refusedError } from '../base/errors.ts';
+import { readError } from './failure.ts';
 
 /** A path that names the control socket of one store and is short enough for every system. */
 export interface SocketPath {
@@ -93,6 +94,8 @@ function openFolder(folder: string, purpose: SocketPathOptions['purpose']): numb
   } catch (cause) {
     if (hasErrno(cause, 'ENOENT') && purpose === 'connect') return undefined;
     if (hasErrno(cause, 'ELOOP', 'ENOTDIR')) throw untrusted(folder, 'it is not a folder', { cause });
+    // The store itself is closed to us: that says nothing about its run folder.
+    if (hasErrno(cause, 'EACCES') && !canSee(folder)) throw readError(dirname(folder), cause);
     if (hasErrno(cause, 'EACCES', 'EPERM')) throw untrusted(folder, 'it cannot be opened', { cause });
     throw ioError('E_CONTROL_IO', `cannot open ${folder}`, { cause, data: { path: folder } });
   }
@@ -102,6 +105,15 @@ function openFolder(folder: string, purpose: SocketPathOptions['purpose']): numb
   } catch (error) {
     fs.closeSync(fd);
     throw error;
+  }
+}
+
+function canSee(path: string): boolean {
+  try {
+    fs.lstatSync(path);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -48,6 +48,19 @@ describe('the run folder', () => {
   });
 
   const isRoot = process.geteuid?.() === 0;
+  it('of a store that is closed to us is not what is at fault', async () => {
+    const store = storeFolder();
+    chmodSync(store, 0);
+    // Nothing is closed to root.
+    if (isRoot) process.seteuid?.(65_534);
+    try {
+      await expect(tryClient(store)).rejects.toMatchObject({ code: 'E_READ', exit: 74, data: { file: store } });
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+      chmodSync(store, 0o700);
+    }
+  });
+
   it(isRoot ? 'of another user is trusted by nobody' : 'of another user: NOT RUN, only root can make one', async () => {
     if (!isRoot) return;
     const store = storeFolder();
