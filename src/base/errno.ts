@@ -14,6 +14,10 @@ const reasons: Readonly<Record<string, string>> = {
   ENFILE: 'too many open files on this machine',
   ELOOP: 'a symbolic link where none may be',
   ENAMETOOLONG: 'the name is too long',
+  EFBIG: 'larger than a file may be here; see ulimit -f',
+  EINVAL: 'the system does not do that with such a file',
+  ENOLCK: 'the file system offers no locks',
+  ESTALE: 'the network file system has lost the file',
 };
 
 /** `permission denied (EACCES)`; for an errno without words `otherwise`, or the bare errno. */

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { hasErrno, ioError } from '../base/errors.ts';
+import { named, withName } from './errno-name.ts';
 import type { File, FileInfo, FileSystem, OpenMode } from './types.ts';
 
 /** A pipe under the name of a file must not make us wait until somebody writes to it. No such flag on Windows. */
@@ -55,13 +56,13 @@ class NodeFile implements File {
     return call<number>((done) => fs.write(this.#fd, buffer, 0, buffer.length, position, done));
   }
   writeSync(buffer: Uint8Array, position: number): number {
-    return fs.writeSync(this.#fd, buffer, 0, buffer.length, position);
+    return named(() => fs.writeSync(this.#fd, buffer, 0, buffer.length, position));
   }
   datasync(): Promise<void> {
     return call<void>((done) => fs.fdatasync(this.#fd, done));
   }
   datasyncSync(): void {
-    fs.fdatasyncSync(this.#fd);
+    named(() => fs.fdatasyncSync(this.#fd));
   }
   truncate(size: number): Promise<void> {
     return call<void>((done) => fs.ftruncate(this.#fd, size, done));
@@ -82,7 +83,7 @@ class NodeFile implements File {
 
 function call<T>(start: (done: (error: NodeJS.ErrnoException | null, value?: T) => void) => void): Promise<T> {
   return new Promise((resolve, reject) => {
-    start((error, value) => (error === null ? resolve(value as T) : reject(error)));
+    start((error, value) => (error === null ? resolve(value as T) : reject(withName(error))));
   });
 }
 

@@ -29,11 +29,16 @@ test.skipIf(!straceWorks).for(['pwrite64', 'fdatasync', 'fsync', 'rename', 'unli
   },
 );
 
-test.skipIf(!straceWorks).for(['pwrite64', 'rename', 'mkdir'])(
-  `${orNotRun}ENOSPC at every %s rejects one step, the process goes on, and nothing acknowledged is lost`,
-  async (call, context) => {
+test.skipIf(!straceWorks).for([
+  ['ENOSPC', 'pwrite64'],
+  ['EDQUOT', 'pwrite64'],
+  ['ENOSPC', 'rename'],
+  ['ENOSPC', 'mkdir'],
+] as const)(
+  `${orNotRun}%s at every %s rejects one step, the process goes on, and nothing acknowledged is lost`,
+  async ([errno, call], context) => {
     const outcomes: Record<string, number> = {};
-    for await (const { run, dir, what } of everyChange(scratch(), 'error=ENOSPC', call)) {
+    for await (const { run, dir, what } of everyChange(scratch(), `error=${errno}`, call)) {
       expect(run.code, `${what}: ${run.stderr}`).toBe(0);
       for (const code of run.refusals) expect(code, what).toMatch(/^E_(NO_SPACE|SNAPSHOT_WRITE)$/);
       await holdAgainst(dir, run, what);
