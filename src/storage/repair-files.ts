@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { closeAll } from '../base/close-all.ts';
-import { damageError, refusedError, type WalqError } from '../base/errors.ts';
+import { damageError, refusedError, WalqError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
+import { shellWord } from '../base/shell-word.ts';
 import type { ByteSource } from '../base/source.ts';
+import { writeError } from '../fs/failure.ts';
 import { openIfThere } from '../fs/read.ts';
 import type { File } from '../fs/types.ts';
 import { headFileName, listWal, quarantineFolder, walFolder } from './folder.ts';
@@ -79,6 +81,19 @@ export function staleUndo({ file, quarantine }: AppliedAction, written = file): 
   return refusedError('E_PLAN_STALE', `${written} has been written to since the repair; undoing it would lose that`, {
     data: { file, ...(quarantine !== undefined && { evidence: join(quarantineFolder, quarantine) }) },
   });
+}
+
+/** Changes that a journal tells of: where they break off, the error says so, and what takes them back. */
+export async function recorded(storeDir: string, what: 'repair' | 'undo', changes: () => Promise<void>): Promise<void> {
+  try {
+    await changes();
+  } catch (cause) {
+    const failure = writeError(storeDir, cause);
+    if (!(failure instanceof WalqError)) throw failure;
+    const { exit, code, message, data } = failure;
+    const next = `walq wal repair ${shellWord(storeDir)} --undo`;
+    throw new WalqError(exit, code, `${message}; the ${what} is not finished`, { data, cause, next });
+  }
 }
 
 /** Segments open for writing and locked, each once: a second opening would find it locked. */

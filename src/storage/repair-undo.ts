@@ -8,7 +8,15 @@ import { copyStretch, writeAtomic } from '../fs/write.ts';
 import { quarantineFolder } from './folder.ts';
 import { takeLock } from './lock.ts';
 import { scanStore } from './read.ts';
-import { damagedEvidence, HeldSegments, hashOf, staleUndo, type UndoStep, writerMark } from './repair-files.ts';
+import {
+  damagedEvidence,
+  HeldSegments,
+  hashOf,
+  recorded,
+  staleUndo,
+  type UndoStep,
+  writerMark,
+} from './repair-files.ts';
 import { byFile, turnBits } from './repair-heal.ts';
 import {
   type AppliedAction,
@@ -52,9 +60,11 @@ export async function undoRepair(env: StorageEnv, storeDir: string): Promise<Rep
     for (const [file, flips] of byFile(journal.actions.filter(isHeal)))
       await prepared(prepareFlips(env, storeDir, held, file, flips));
     if (!begun) await writeJournal(env, storeDir, name, { ...journal, undo: 'begun' });
-    for (const step of steps) await step.run();
     const undone: RepairJournal = { ...journal, undo: 'done' };
-    await writeJournal(env, storeDir, name, undone);
+    await recorded(storeDir, 'undo', async () => {
+      for (const step of steps) await step.run();
+      await writeJournal(env, storeDir, name, undone);
+    });
     return undone;
   } catch (error) {
     throw writeError(storeDir, error);

@@ -9,7 +9,7 @@ import { quarantineFolder } from './folder.ts';
 import { takeLock } from './lock.ts';
 import { quarantineBytes, quarantineFile, quarantineName } from './quarantine.ts';
 import { verifyStore } from './read.ts';
-import { HeldSegments, hashFile, writerMark } from './repair-files.ts';
+import { HeldSegments, hashFile, recorded, writerMark } from './repair-files.ts';
 import { byFile, findFlips, type HealCandidate, healAction, turnBits } from './repair-heal.ts';
 import {
   type AppliedAction,
@@ -184,14 +184,7 @@ export async function applyRepair(
     }
     journal.mark = await writerMark(env, storeDir, plan.actions);
     if (plan.actions.length > 0) await writeJournal(env, storeDir, await nextJournalName(env, storeDir), journal);
-    for (const action of journal.actions) {
-      if (action.kind === 'write-store-file') await writeStoreFile(env.fs, storeDir, action.identity);
-      if (action.kind === 'trim') await cut(storeDir, await held.get(action.file), action);
-      if (action.kind === 'move') await moveAway(env, storeDir, action);
-    }
-    for (const [file, flips] of byFile(plan.actions.filter(isHeal))) {
-      if (!(await turnBits(env, storeDir, file, flips, 'sha256After'))) throw stalePlan(storeDir);
-    }
+    await recorded(storeDir, 'repair', () => carryOut(env, storeDir, held, journal));
     return journal;
   } catch (error) {
     throw writeError(storeDir, error);
@@ -219,6 +212,22 @@ async function keepEvidence(env: StorageEnv, storeDir: string, action: RepairAct
     return kept;
   } finally {
     await source.close();
+  }
+}
+
+async function carryOut(
+  env: StorageEnv,
+  storeDir: string,
+  held: HeldSegments,
+  { actions }: RepairJournal,
+): Promise<void> {
+  for (const action of actions) {
+    if (action.kind === 'write-store-file') await writeStoreFile(env.fs, storeDir, action.identity);
+    if (action.kind === 'trim') await cut(storeDir, await held.get(action.file), action);
+    if (action.kind === 'move') await moveAway(env, storeDir, action);
+  }
+  for (const [file, flips] of byFile(actions.filter(isHeal))) {
+    if (!(await turnBits(env, storeDir, file, flips, 'sha256After'))) throw stalePlan(storeDir);
   }
 }
 

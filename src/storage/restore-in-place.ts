@@ -13,7 +13,7 @@ import { frameEndAt } from './frame-end.ts';
 import { openSegment, takeLock } from './lock.ts';
 import { quarantineFile, quarantineName } from './quarantine.ts';
 import { noBaseUpTo, verifyStore } from './read.ts';
-import { hashFile } from './repair-files.ts';
+import { hashFile, recorded } from './repair-files.ts';
 import { nextJournalName, type RepairJournal, type SetAsideAction, writeJournal } from './repair-journal.ts';
 import { type CutPoint, cutAt, findingsBelow } from './restore-point.ts';
 import { setAside } from './set-aside.ts';
@@ -194,11 +194,13 @@ async function carryOut(env: StorageEnv, storeDir: string, survey: Survey, plan:
     throw error;
   }
   if (plan.actions.length > 0) await writeJournal(env, storeDir, await nextJournalName(env, storeDir), journal);
-  for (const [index, action] of plan.actions.entries()) {
-    const name = journal.actions[index]?.quarantine;
-    if (name !== undefined) await quarantineFile(env, storeDir, action.file, name);
-    await setAside(env, storeDir, action, temps.get(action));
-  }
+  await recorded(storeDir, 'repair', async () => {
+    for (const [index, action] of plan.actions.entries()) {
+      const name = journal.actions[index]?.quarantine;
+      if (name !== undefined) await quarantineFile(env, storeDir, action.file, name);
+      await setAside(env, storeDir, action, temps.get(action));
+    }
+  });
   return journal;
 }
 
