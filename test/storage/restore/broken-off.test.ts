@@ -18,7 +18,7 @@ const same = (one: Image, other: Image): boolean => isDeepStrictEqual(filesOf(on
 const isTold = (error: unknown): boolean => error instanceof WalqError && error.next === undo.next;
 const undo = { next: `walq wal repair ${dir} --undo` };
 
-test('going back in place that breaks off says so and how it is taken back, and says nothing of it before', async () => {
+test('going back in place that breaks off says so and how it is taken back; before, it says nothing', async () => {
   const image = await sampleStore({ closed: true });
   const told = { before: 0, after: 0 };
   for await (const { left, error } of refusals(image, 'EACCES', goBack)) {
