@@ -97,8 +97,8 @@ test('options are those of the shell: times as numbers or text', async () => {
   // Objects that look like text would stay in the state, and be text in that of the log.
   for (const options of [{ group: new String('g') }, { backoff: new String('none') }, { group: 5 }, { priority: '1' }])
     expect(await odd(options)).toBe('E_JOB');
-  // What a database gives for "none".
-  expect(await odd({ id: null })).toBeUndefined();
+  // What a database gives for "none" is none of the values of any option: a job would go in without its key.
+  for (const options of [{ id: null }, { key: null }, { group: null }]) expect(await odd(options)).toBe('E_JOB');
   // One that is misspelled would be lost without a word.
   expect(await odd({ maxAttempts: 1 })).toBe('E_JOB');
   expect(await called('enqueueMany', [{ name: 'x', attemps: 1 }])).toBe('E_JOB');
