@@ -4,10 +4,9 @@ import { type ChangeKind, type ComparedState, StateDiff } from '../../src/comman
 import { isSameJob } from '../../src/commands/diff/job-fields.ts';
 import { selectChanges } from '../../src/commands/diff/select.ts';
 import { settingChanges } from '../../src/commands/diff/settings.ts';
-import { stateOfCut, stateOfMachine } from '../../src/commands/diff/states.ts';
+import { stateOfMachine } from '../../src/commands/diff/states.ts';
 import { jobDocument, rowOfJob } from '../../src/commands/job-row.ts';
 import { stringify } from '../../src/commands/json-text.ts';
-import { PointMachine } from '../../src/commands/point-machine.ts';
 import type { QueueEvent } from '../../src/queue/events/event-types.ts';
 import { encodeEvent } from '../../src/queue/events/events.ts';
 import type { Job } from '../../src/queue/state/job.ts';
@@ -24,17 +23,7 @@ import {
   retry,
   timeout,
 } from '../queue/support/machines.ts';
-
-const oneLog = { acrossLogs: false, known: undefined };
-
-/** The states after the first events and after all of them, as one reading of the log gives them. */
-function statesOf(first: readonly QueueEvent[], more: readonly QueueEvent[]) {
-  const machine = new PointMachine(first.length);
-  for (const [index, event] of [...first, ...more].entries()) machine.apply(encodeEvent(event), index + 1);
-  const late = stateOfMachine(machine);
-  const early = machine.taken === undefined ? late : stateOfCut(machine.taken, first.length);
-  return { early, late, machine };
-}
+import { oneLog, statesOf } from './diff-states.ts';
 
 function kindsOf(first: readonly QueueEvent[], more: readonly QueueEvent[]): Record<string, readonly ChangeKind[]> {
   const { early, late } = statesOf(first, more);
@@ -104,35 +93,6 @@ test('a member more or less, on either side, makes another job', () => {
   expect(isSameJob(job, { ...job, setback: { ...job.setback } }, oneLog)).toBe(true);
   expect([isSameJob(job, other, oneLog), isSameJob(other, job, oneLog)]).toEqual([false, false]);
   expect(isSameJob(job, { ...job, seq: 99 }, { acrossLogs: true, known: undefined })).toBe(true);
-});
-
-describe('totals', () => {
-  test('count jobs by kind and by move, and events of jobs that came and went', () => {
-    const first = [enqueue('a'), enqueue('b'), enqueue('c')];
-    const more = [
-      dispatch('a'),
-      ack('a'),
-      dispatch('b'),
-      enqueue('x'),
-      dispatch('x'),
-      ack('x'),
-      prune(['x']),
-      enqueue('d'),
-    ];
-    const { early, late } = statesOf(first, more);
-    expect(new StateDiff(early, late, { ...oneLog, backwards: false }).totals()).toEqual({
-      kinds: { created: 1, gone: 0, replaced: 0, moved: 2, finished: 1, died: 0, retried: 0, changed: 0 },
-      moves: [
-        { from: 'pending', to: 'completed', jobs: 1 },
-        { from: 'pending', to: 'in_flight', jobs: 1 },
-        { from: 'none', to: 'pending', jobs: 1 },
-      ],
-      differing: 3,
-      same: 1,
-      settings: [],
-      events: { enqueued: 2, dispatched: 3, completed: 2, pruned: 1 },
-    });
-  });
 });
 
 describe('settings', () => {
