@@ -75,7 +75,10 @@ export function factLines(diagnosis: Diagnosis, now: number): [string, string][]
   ];
   return [
     ['store', escapeText(store)],
-    ['log', `${counted(log.records, 'event')}${seqs} in ${counted(log.segments.length, 'segment')}`],
+    [
+      'log',
+      `${counted(log.records, 'event')}${seqs} in ${counted(log.segments.length - log.strays.length, 'segment')}`,
+    ],
     ['writing', endingText(diagnosis, now)],
     ...jobLines(diagnosis, now),
     ['snapshots', snapshotText(diagnosis, now)],

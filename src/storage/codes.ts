@@ -145,7 +145,7 @@ export const storageCodes: CodeCatalogue = {
   E_PLAN_STALE: {
     title: 'plan no longer fits the files',
     explain:
-      'The files have changed since the plan was made, or since the repair that you want to undo. Nothing was changed.',
+      'The files have changed since the plan was made, or since the repair that you want to undo. Nothing was changed, unless the message says that the repair is not finished: then walq wal repair STORE --undo takes it back.',
     next: 'walq wal repair STORE makes a new plan.',
   },
   E_NEEDS_YES: {

@@ -81,11 +81,11 @@ export interface LogWatch {
 export async function diagnose(context: CommandContext, args: readonly string[], watch?: LogWatch): Promise<Diagnosis> {
   const { env } = context;
   const store = await openStoreTarget(context, args);
-  const ends = new Ends();
+  const frames = new FramesSeen();
   const { snapshots, ...log } = await verifyStore(env, store, {
     ...watch?.visitor,
     frame: (frame) => {
-      ends.take(frame);
+      frames.take(frame);
       return watch?.visitor.frame?.(frame);
     },
     progress: (bytes) => context.progress(bytes, undefined),
@@ -99,19 +99,21 @@ export async function diagnose(context: CommandContext, args: readonly string[],
   const verdict = verdictOf(findings);
   const good = snapshots.flatMap(({ summary }) => summary ?? []);
   const baseSeq = Math.max(0, ...good.map(({ seq }) => seq));
+  const { opening, last } = frames.ofLog(log.strays);
+  const runnerLives = !(look instanceof WalqError) && look.runner.known !== undefined;
   return {
     store,
     verdict,
     findings,
     traces: await Promise.all(findings.slice(0, tracesMax).map((finding) => traceOf(env, store, finding))),
     log,
-    ending: ends.ending(!(look instanceof WalqError) && look.runner.known !== undefined, isUnreadable(log)),
-    ...(ends.opening && { opening: ends.opening }),
+    ending: runnerLives ? 'at work' : isUnreadable(log) ? 'unknown' : endingOf(last),
+    ...(opening && { opening }),
     ...(look instanceof WalqError ? { jobsError: { code: look.code, message: look.message } } : { jobs: jobsOf(look) }),
     snapshots,
     baseSeq,
     stateLacks: log.lostUnknown || log.lost.some(({ seqLast }) => seqLast > baseSeq),
-    disk: await diskUse(env, store, good),
+    disk: await diskUse(env, store, good, log.strays),
     steps: stepsFor({
       target: { kind: 'store', path: store },
       verdict,
@@ -161,28 +163,41 @@ function jobsOf({ machine, seq, phases }: QueueLook): JobsInQuestion {
   return jobs;
 }
 
-/** Watches OPEN and CLOSE go by. */
-class Ends {
-  opening: Diagnosis['opening'];
-  #last: FrameView['type'] | undefined;
+type Opening = NonNullable<Diagnosis['opening']>;
 
-  take({ type, payload }: FrameView): undefined {
-    this.#last = type;
-    if (type !== 'open') return;
-    try {
-      const reader = new VarintReader(payload);
-      reader.next();
-      this.opening = { atMs: reader.next(), pid: reader.next() };
-    } catch {
-      // A sound frame with other contents than ours: it was opened by somebody we know nothing about.
-      this.opening = undefined;
-    }
+/** Watches OPEN and the last frame of each file go by. */
+class FramesSeen {
+  readonly #files: { file: string; last: FrameView['type']; opening?: Opening | 'unknown' }[] = [];
+
+  take({ file, type, payload }: FrameView): undefined {
+    if (this.#files.at(-1)?.file !== file) this.#files.push({ file, last: type });
+    const own = this.#files.at(-1);
+    if (own === undefined) return;
+    own.last = type;
+    if (type === 'open') own.opening = openingOf(payload);
   }
 
-  ending(runnerLives: boolean, unreadable: boolean): Ending {
-    if (runnerLives) return 'at work';
-    if (unreadable) return 'unknown';
-    if (this.#last === undefined) return 'never written';
-    return this.#last === 'close' ? 'closed' : 'broken off';
+  /** Who opened the log last, and its last frame; files behind its end are no part of it. */
+  ofLog(strays: readonly string[]): { opening?: Opening; last?: FrameView['type'] } {
+    const files = this.#files.filter(({ file }) => !strays.includes(file));
+    const opening = files.findLast((each) => each.opening !== undefined)?.opening;
+    const last = files.at(-1)?.last;
+    return { ...(opening !== undefined && opening !== 'unknown' && { opening }), ...(last !== undefined && { last }) };
   }
+}
+
+/** A sound frame with other contents than ours is of somebody we know nothing about. */
+function openingOf(payload: Uint8Array): Opening | 'unknown' {
+  try {
+    const reader = new VarintReader(payload);
+    reader.next();
+    return { atMs: reader.next(), pid: reader.next() };
+  } catch {
+    return 'unknown';
+  }
+}
+
+function endingOf(last: FrameView['type'] | undefined): Ending {
+  if (last === undefined) return 'never written';
+  return last === 'close' ? 'closed' : 'broken off';
 }

@@ -3,6 +3,7 @@ import { logSize } from '../../storage/disk-use.ts';
 import { planRetention } from '../../storage/retention.ts';
 import { parseSnapshotFileName, snapshotFolder } from '../../storage/snapshot/name.ts';
 import { defaultKeepSnapshots } from '../../storage/store-options.ts';
+import { changedView } from '../../storage/store-view.ts';
 import type { SnapshotSummary, StorageEnv } from '../../storage/types.ts';
 
 export interface DiskUse {
@@ -16,9 +17,15 @@ export interface DiskUse {
 }
 
 /** Bytes of a store by what they are for. Files that go away meanwhile do not count. */
-export async function diskUse(env: StorageEnv, store: string, snapshots: readonly SnapshotSummary[]): Promise<DiskUse> {
+export async function diskUse(
+  env: StorageEnv,
+  store: string,
+  snapshots: readonly SnapshotSummary[],
+  strays: readonly string[],
+): Promise<DiskUse> {
+  const logAlone = changedView(env, { without: new Set(strays.map((file) => join(store, file))) });
   const storeId = snapshots[0]?.storeId ?? '';
-  const plan = await planRetention(env, store, {
+  const plan = await planRetention(logAlone, store, {
     storeId,
     keep: defaultKeepSnapshots,
     activeOrdinal: Number.MAX_SAFE_INTEGER,

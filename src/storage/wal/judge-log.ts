@@ -86,7 +86,7 @@ class Judge {
       ordinalBefore = name?.ordinal ?? ordinalBefore;
     }
     for (const finding of [...this.#strays].flatMap((stray) => headerFindings(stray, storeId))) {
-      this.#findings.push({ ...finding, message: `${finding.message}; the log ends before this file` });
+      this.#findings.push({ ...finding, message: `behind the end of the log: ${finding.message}` });
     }
     // Reading that was stopped on purpose saw no last one.
     if (unreadable && before && !this.#log.stopped) this.#loseLast(before);
