@@ -34,6 +34,7 @@ test.skipIf(!straceWorks).for([
   ['EDQUOT', 'pwrite64'],
   ['ENOSPC', 'rename'],
   ['ENOSPC', 'mkdir'],
+  ['EDQUOT', 'mkdir'],
 ] as const)(
   `${orNotRun}%s at every %s rejects one step, the process goes on, and nothing acknowledged is lost`,
   async ([errno, call], context) => {

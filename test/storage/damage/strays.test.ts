@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { verifyStore } from '../../../src/storage/read.ts';
 import { openStore } from '../../../src/storage/store.ts';
 import { sealBytes } from '../../../src/storage/wal/format.ts';
 import { decodeHeadFile, encodeHeadFile, headSlotOffset } from '../../../src/storage/wal/head.ts';
+import { removeFile } from '../../support/sim-edit.ts';
 import { framesOf } from '../repair/salvage-support.ts';
 import { copied, laterFile, next, noise, withStrays } from './behind-end.ts';
 import { everyStore, recordsOfAll } from './every-store.ts';
@@ -89,4 +91,16 @@ test('where HEAD does not prove the end, nobody says that nothing is lost behind
   const old = withFile(longer, head, bytesAt(image, head));
   const mixed = withFile(old, fileOf(image, third), bytesAt(image, fileOf(image, third)));
   expect((await judge(mixed)).report.lost).toEqual([{ seqFirst: recordsOfAll + 1, seqLast: recordsOfAll + 1 }]);
+});
+
+test('one that is gone at the second look is no stray any more', async () => {
+  const env = await diskOf(copied(await everyStore({ closed: true }), third));
+  expect((await verifyStore(env, dir)).strays).toEqual([next.slice(`${dir}/`.length)]);
+  const { clock } = env;
+  const sleep = async (ms: number): Promise<void> => {
+    removeFile(env.fs, next);
+    await clock.sleep(ms);
+  };
+  const watched = { now: () => clock.now(), monotonic: () => clock.monotonic(), sleep };
+  expect(await verifyStore({ ...env, clock: watched }, dir)).toMatchObject({ verdict: 'clean', strays: [] });
 });
