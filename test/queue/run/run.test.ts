@@ -217,16 +217,18 @@ test('a runner whose terminal is closed stops as by TERM, however often it hears
 });
 
 test.each([
-  ['a drain', ['--drain'], 'stopped with 3 jobs left to run'],
-  ['a runner', [], 'stopped with 1 job at work'],
-])('%s whose running job does not end within the grace ends with the code of the signal', async (_, flags, says) => {
+  ['a drain', ['--drain'], 'SIGTERM', 143, 'stopped with 3 jobs left to run'],
+  ['a runner', [], 'SIGTERM', 143, 'stopped with 1 job at work'],
+  ['a runner', [], 'SIGHUP', 129, 'stopped with 1 job at work'],
+] as const)('%s %j whose running job does not end within the grace ends by %s with %i', async (...each) => {
+  const [, flags, signal, code, says] = each;
   const store = `${scratch()}/store`;
   for (const id of ['a', 'b', 'c']) await enqueue(store, '--id', id);
   const args = ['-j', '1', '--grace', '0s', '--kill-after', '100ms', ...flags];
   const runner = startRunner(store, ['--exec', 'sleep 30', ...args]);
   await runner.says('ready');
   await until(async () => (await status(store)).counts.in_flight === 1);
-  expect((await runner.kill('SIGTERM')).code).toBe(143);
+  expect((await runner.kill(signal)).code).toBe(code);
   expect(runner.stderr()).toContain(`0 completed, 0 retries, 1 given back, 0 dead; ${says}\n`);
 });
 
