@@ -8,14 +8,22 @@ export interface Case {
   dir: string;
 }
 
-/** One process for each call of this name: the first is hit in the first, and so on until none is left to hit. */
+/**
+ * What copies and mends a store is tried at every call in memory, under the simulated file system; here each call costs
+ * two processes. `npm run reliability` asks for all of them.
+ */
+const stride = process.env.WALQ_EVERY_CALL === '1' ? 1 : 3;
+export const everyOther = stride === 1 ? 'every' : 'every third';
+
+/** For one call of this name after the other a process in which it is hit, until none is left to hit. */
 export async function* everyCall(
   folder: string,
   hit: Omit<Injection, 'nth'>,
   work: Work = 'history',
   prepare?: (dir: string) => void,
+  step = 1,
 ): AsyncGenerator<Case> {
-  for (let nth = 1; ; nth++) {
+  for (let nth = 1; ; nth += step) {
     const dir = `${folder}/${hit.call}-${hit.threads}-${nth}`;
     prepare?.(dir);
     const run = await runInjected(dir, work, { ...hit, nth }, `${dir}.log`);
@@ -27,6 +35,14 @@ export async function* everyCall(
     yield { run, dir, what: `${hit.what} at ${run.hits[0]?.trim()} during ${run.during}` };
   }
 }
+
+/** One of three, where not all are asked for. */
+export const everyOtherCall = (
+  folder: string,
+  hit: Omit<Injection, 'nth'>,
+  work: Work,
+  prepare: (dir: string) => void,
+) => everyCall(folder, hit, work, prepare, stride);
 
 /** Calls of both threads; of writes then those of the main thread, because one of the other may have come before. */
 export async function* everyChange(folder: string, what: string, call: string): AsyncGenerator<Case> {

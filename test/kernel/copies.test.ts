@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { undoAll } from '../storage/repair/support.ts';
 import { tried } from '../support/tried.ts';
-import { count } from './calls.ts';
+import { count, everyOther } from './calls.ts';
 import { orNotRun, runPlain, straceWorks } from './child-run.ts';
 import { env, filesOf, hit, inSnapshot, mustHold, records } from './stores.ts';
 
@@ -19,7 +19,7 @@ const calls = ['pwrite64', 'fdatasync', 'fsync', 'mkdir', 'rename'] as const;
 const each = copies.flatMap(([work, held]) => calls.map((call) => [call, work, held] as const));
 
 test.skipIf(!straceWorks).for(each)(
-  `${orNotRun}SIGKILL at every %s of a %s leaves a whole new store under its name or none, and the old one as it was`,
+  `${orNotRun}SIGKILL at ${everyOther} %s of a %s leaves a whole new store under its name or none, and the old one as it was`,
   async ([call, work, held], context) => {
     const outcomes: Record<string, number> = {};
     const { cases, before } = await hit(work, { call, what: 'signal=KILL' });
@@ -41,7 +41,7 @@ test.skipIf(!straceWorks).for(each)(
 test
   .skipIf(!straceWorks)
   .for(each.flatMap(([call, ...rest]) => [['EIO', call, ...rest] as const, ['ENOSPC', call, ...rest] as const]))(
-  `${orNotRun}%s at every %s of a %s is said so, nothing is left, and the next one is made`,
+  `${orNotRun}%s at ${everyOther} %s of a %s is said so, nothing is left, and the next one is made`,
   async ([errno, call, work, held], context) => {
     const outcomes: Record<string, number> = {};
     const { cases, before } = await hit(work, { call, what: `error=${errno}` });
@@ -66,7 +66,7 @@ const backwards = ['pwrite64', 'fdatasync', 'fsync', 'rename', 'unlink', 'mkdir'
 );
 
 test.skipIf(!straceWorks).for(backwards.filter(([fault, call]) => fault !== 'error=ENOSPC' || call !== 'unlink'))(
-  `${orNotRun}%s at every %s of going back to a snapshot: the next one finishes, and undo brings all of it back`,
+  `${orNotRun}%s at ${everyOther} %s of going back to a snapshot: the next one finishes, and undo brings all of it back`,
   async ([fault, call], context) => {
     const outcomes: Record<string, number> = {};
     const { cases } = await hit('back', { call, what: fault });

@@ -7,7 +7,7 @@ import { packed } from '../../src/storage/wal/records.ts';
 import { ListMachine } from '../storage/crash/list-machine.ts';
 import { undoAll } from '../storage/repair/support.ts';
 import { tried } from '../support/tried.ts';
-import { count } from './calls.ts';
+import { count, everyOther } from './calls.ts';
 import { type ChildRun, orNotRun, runPlain, straceWorks } from './child-run.ts';
 import { env, filesOf, hit, mustHold, records } from './stores.ts';
 
@@ -57,6 +57,12 @@ async function tear(dir: string): Promise<void> {
   writeFileSync(path, bytes);
 }
 
+async function cut(dir: string): Promise<void> {
+  await goOn(dir);
+  await applyRestore(env, dir, await planRestore(env, dir, { seq: cutAt }));
+  await mustHold(dir, cutAt, 'cut');
+}
+
 function mustSayWhy({ refusals }: ChildRun, fault: Fault, what: string): boolean {
   const code = fault === 'error=EIO' ? /^E_(IO|SNAPSHOT_WRITE)$/ : /^E_(NO_SPACE|SNAPSHOT_WRITE)$/;
   for (const refusal of refusals) expect(refusal, what).toMatch(code);
@@ -67,7 +73,7 @@ const outcomeOf = (run: ChildRun, refused: boolean): string =>
   refused || run.signal !== null ? 'finished by the next' : 'goes on';
 
 test.skipIf(!straceWorks).for(each('pwrite64', 'fdatasync', 'fsync', 'rename', 'mkdir'))(
-  `${orNotRun}%s at every %s of a heal: the next one finishes, and undo brings the damaged bytes back`,
+  `${orNotRun}%s at ${everyOther} %s of a heal: the next one finishes, and undo brings the damaged bytes back`,
   async ([fault, call], context) => {
     const outcomes: Record<string, number> = {};
     const { cases, before } = await hit('heal', { call, what: fault }, flipBits);
@@ -84,7 +90,7 @@ test.skipIf(!straceWorks).for(each('pwrite64', 'fdatasync', 'fsync', 'rename', '
 );
 
 test.skipIf(!straceWorks).for(each('pwrite64', 'fdatasync', 'fsync', 'rename', 'mkdir'))(
-  `${orNotRun}%s at every %s of a cut: the next one finishes, and undo brings all of it back`,
+  `${orNotRun}%s at ${everyOther} %s of a cut: the next one finishes, and undo brings all of it back`,
   async ([fault, call], context) => {
     const outcomes: Record<string, number> = {};
     const { cases } = await hit('cut', { call, what: fault }, goOn);
@@ -101,14 +107,10 @@ test.skipIf(!straceWorks).for(each('pwrite64', 'fdatasync', 'fsync', 'rename', '
 );
 
 test.skipIf(!straceWorks).for(each('pwrite64', 'fdatasync', 'fsync', 'rename'))(
-  `${orNotRun}%s at every %s of an undo: the next one finishes`,
+  `${orNotRun}%s at ${everyOther} %s of an undo: the next one finishes`,
   async ([fault, call], context) => {
     const outcomes: Record<string, number> = {};
-    const { cases } = await hit('undo', { call, what: fault }, async (dir) => {
-      await goOn(dir);
-      await applyRestore(env, dir, await planRestore(env, dir, { seq: cutAt }));
-      await mustHold(dir, cutAt, 'cut');
-    });
+    const { cases } = await hit('undo', { call, what: fault }, cut);
     for await (const { run, dir, what } of cases) {
       const refused = mustSayWhy(run, fault, what);
       await undoAll(env, dir);
@@ -120,7 +122,7 @@ test.skipIf(!straceWorks).for(each('pwrite64', 'fdatasync', 'fsync', 'rename'))(
 );
 
 test.skipIf(!straceWorks).for(each('pwrite64', 'fdatasync', 'fsync', 'rename', 'mkdir'))(
-  `${orNotRun}%s at every %s of a salvage: a whole new store or none, and the damaged one as it was`,
+  `${orNotRun}%s at ${everyOther} %s of a salvage: a whole new store or none, and the damaged one as it was`,
   async ([fault, call], context) => {
     const outcomes: Record<string, number> = {};
     const { cases, before } = await hit('salvage', { call, what: fault }, tear);

@@ -4,9 +4,9 @@ import { systemClock, systemRandom } from '../../src/base/node-clock.ts';
 import { nodeFs } from '../../src/fs/node-fs.ts';
 import { verifyStore } from '../../src/storage/read.ts';
 import { replayTo } from '../../src/storage/replay.ts';
-import { scratch } from '../cli/run-walq.ts';
+import { folderForAll, scratch } from '../cli/run-walq.ts';
 import { ListMachine } from '../storage/crash/list-machine.ts';
-import { everyCall } from './calls.ts';
+import { everyOtherCall } from './calls.ts';
 import { type Injection, runPlain, type Work } from './child-run.ts';
 
 /** Stores that processes under a failing kernel work on, and what they hold afterwards. */
@@ -35,17 +35,24 @@ export async function mustHold(dir: string, count: number, what: string): Promis
   ).toEqual(Array.from({ length: count }, (_, index) => index + 1));
 }
 
-/** A store with a history, and a process at work on a copy of it for each call that is hit. */
-export async function hit(
-  work: Work,
-  injection: Pick<Injection, 'call' | 'what'>,
-  prepare: (dir: string) => void | Promise<void> = () => {},
-) {
-  const folder = scratch();
-  const whole = `${folder}/whole`;
-  expect(await runPlain(whole, 'history')).toMatchObject({ acked: records, refusals: [] });
-  await prepare(whole);
-  const cases = everyCall(folder, { ...injection, threads: 'all' }, work, (dir) =>
+type Prepare = (dir: string) => void | Promise<void>;
+const wholes = folderForAll();
+const made = new Map<Prepare, Promise<string>>();
+const asItIs: Prepare = () => {};
+
+async function makeWhole(prepare: Prepare): Promise<string> {
+  const dir = `${wholes}/${made.size}`;
+  expect(await runPlain(dir, 'history')).toMatchObject({ acked: records, refusals: [] });
+  await prepare(dir);
+  return dir;
+}
+
+/** A process at work on a copy of a store with a history, for each call that is hit: every third. */
+export async function hit(work: Work, injection: Pick<Injection, 'call' | 'what'>, prepare = asItIs) {
+  const known = made.get(prepare) ?? makeWhole(prepare);
+  made.set(prepare, known);
+  const whole = await known;
+  const cases = everyOtherCall(scratch(), { ...injection, threads: 'all' }, work, (dir) =>
     cpSync(whole, dir, { recursive: true }),
   );
   return { cases, before: filesOf(whole) };

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,15 +26,11 @@ import { writingMutants } from './mutants-writing.js';
  * @property {[from: string, to: string][]} edits Each `from` occurs exactly once.
  * @property {string[]} tests Files.
  * @property {string} [only] A pattern of test names.
- *
- * @typedef {{ outcome: 'passed' | 'failed' | 'broke' | 'hung', by: string }} Verdict
  */
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+const program = fileURLToPath(new URL('mutants-tester.js', import.meta.url));
 const hungMs = 90_000;
-/** What `expect` throws; of promises that settle the wrong way it says so in a plain Error. */
-const assertion = /^(AssertionError|Error: promise (resolved|rejected) )/;
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
@@ -41,7 +38,7 @@ const folder = mkdtempSync(join(tmpdir(), 'walq-mutants-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
-    for (const child of running) child.kill('SIGKILL');
+    for (const child of running) kill(child);
     process.exit(130);
   });
 }
@@ -56,76 +53,82 @@ function copyOfSources(number) {
   return copy;
 }
 
-/** @returns {Promise<Verdict>} */
-async function runTests(copy, { tests, only }) {
-  const report = join(copy, 'report.json');
-  rmSync(report, { force: true });
-  const options = [
-    '--reporter=json',
-    `--outputFile=${report}`,
-    '--bail=1',
-    '--maxWorkers=1',
-    '--passWithNoTests=false',
-  ];
-  const filter = only === undefined ? [] : ['-t', only];
-  const child = spawn(process.execPath, [vitest, 'run', ...tests, ...filter, ...options], {
-    cwd: copy,
-    stdio: 'ignore',
-  });
+/** A folder of copied sources, and the process that runs tests in it. */
+class Tester {
+  constructor(number) {
+    this.copy = copyOfSources(number);
+  }
+
+  /** @returns {Promise<import('./mutants-tester.js').Verdict | { outcome: 'hung', by: string }>} */
+  async run(asked) {
+    this.child ??= await startedIn(this.copy);
+    const { child } = this;
+    return await new Promise((resolve) => {
+      const end = (verdict) => {
+        clearTimeout(timer);
+        child.off('message', end).off('exit', gone);
+        resolve(verdict);
+      };
+      const gone = () => end({ outcome: 'broke', by: 'the tests ended their process' });
+      const timer = setTimeout(() => {
+        this.stop();
+        end({ outcome: 'hung', by: `nothing after ${hungMs / 1000} s` });
+      }, hungMs);
+      child.on('message', end).on('exit', gone);
+      child.send(asked);
+    });
+  }
+
+  /** With all that it started. */
+  stop() {
+    if (this.child !== undefined) kill(this.child);
+    this.child = undefined;
+  }
+}
+
+/** In a group of its own, so that what it starts can be killed with it. */
+async function startedIn(cwd) {
+  const child = fork(program, { cwd, detached: true, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   running.add(child);
-  let hung = false;
-  const timer = setTimeout(() => {
-    hung = true;
-    child.kill('SIGKILL');
-  }, hungMs);
-  await new Promise((resolve) => child.on('close', resolve));
-  clearTimeout(timer);
+  await Promise.race([once(child, 'message'), once(child, 'exit').then(() => Promise.reject(new Error('no tester')))]);
+  return child;
+}
+
+function kill(child) {
   running.delete(child);
-  if (hung) return { outcome: 'hung', by: `nothing after ${hungMs / 1000} s` };
-  return verdictOf(JSON.parse(readFileSync(report, 'utf8')));
+  if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGKILL');
 }
 
-/** @returns {Verdict} */
-function verdictOf(report) {
-  const results = report.testResults.flatMap((file) => file.assertionResults);
-  const failed = results.filter((result) => result.status === 'failed');
-  const asserted = failed.find((result) => result.failureMessages.some((message) => assertion.test(message)));
-  if (asserted !== undefined) return { outcome: 'failed', by: asserted.fullName };
-  const [first] = failed;
-  if (first !== undefined)
-    return { outcome: 'broke', by: `${first.fullName}: ${first.failureMessages[0]?.split('\n')[0]}` };
-  const broken = report.testResults.find((file) => file.status === 'failed');
-  if (broken !== undefined) return { outcome: 'broke', by: broken.message };
-  return {
-    outcome: results.some((result) => result.status === 'passed') ? 'passed' : 'broke',
-    by: 'no test of that name',
-  };
-}
-
-/** @param {Mutant} mutant */
-async function tryMutant(copy, mutant) {
-  const path = join(copy, mutant.file);
-  const original = readFileSync(path, 'utf8');
+/** @param {Tester} tester @param {Mutant} mutant */
+async function tryMutant(tester, { file, edits, tests, only }) {
+  const changed = join(tester.copy, file);
+  const original = readFileSync(changed, 'utf8');
   let text = original;
-  for (const [from, to] of mutant.edits) {
+  for (const [from, to] of edits) {
     const pieces = text.split(from);
     if (pieces.length !== 2) return { ok: false, what: `STALE: ${pieces.length - 1} places hold: ${from}` };
     text = pieces.join(to);
   }
-  writeFileSync(path, text);
-  try {
-    const { outcome, by } = await runTests(copy, mutant);
-    if (outcome === 'failed') return { ok: true, what: `caught by: ${by}` };
-    return { ok: false, what: outcome === 'passed' ? 'SURVIVED' : `${outcome}, not by an assertion: ${by}` };
-  } finally {
-    writeFileSync(path, original);
-  }
+  writeFileSync(changed, text);
+  const { outcome, by } = await tester.run({ tests, only, changed });
+  writeFileSync(changed, original);
+  if (outcome === 'failed') return { ok: true, what: `caught by: ${by}` };
+  return { ok: false, what: outcome === 'passed' ? 'SURVIVED' : `${outcome}, not by an assertion: ${by}` };
 }
 
-/** The tests of a mutant say something only if they pass without it. */
-async function tryUnchanged(copy, mutant) {
-  const { outcome, by } = await runTests(copy, mutant);
+/** The tests of mutants say something only if they pass without them. */
+async function tryUnchanged(tester, asked) {
+  const { outcome, by } = await tester.run(asked);
   return { ok: outcome === 'passed', what: outcome === 'passed' ? 'passes' : `${outcome}: ${by}` };
+}
+
+/** Each file of tests once, with all that mutants want of it. */
+function unchanged(mutants) {
+  const files = new Set(mutants.flatMap(({ tests }) => tests));
+  return [...files].map((file) => {
+    const wanted = new Set(mutants.filter(({ tests }) => tests.includes(file)).map(({ only }) => only));
+    return { tests: [file], only: wanted.has(undefined) ? undefined : `(${[...wanted].join(')|(')})` };
+  });
 }
 
 const words = process.argv.slice(2);
@@ -138,30 +141,31 @@ const mutants = [
   ...jobMutants,
   ...whereMutants,
 ].filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
-const suites = new Map(mutants.map((mutant) => [`${mutant.tests.join(' ')} ${mutant.only ?? ''}`.trim(), mutant]));
+const files = unchanged(mutants);
 const tasks = [
-  ...[...suites].map(([name, mutant]) => ({ name, kind: 'unchanged', run: (copy) => tryUnchanged(copy, mutant) })),
+  ...files.map((asked) => ({ name: asked.tests[0], kind: 'unchanged', run: (tester) => tryUnchanged(tester, asked) })),
   ...mutants.map((mutant) => ({
     name: `${mutant.name}  (${mutant.property})`,
     kind: 'mutant',
-    run: (copy) => tryMutant(copy, mutant),
+    run: (tester) => tryMutant(tester, mutant),
   })),
 ];
 let bad = 0;
 const started = performance.now();
 
 async function worker(number) {
-  const copy = copyOfSources(number);
+  const tester = new Tester(number);
   for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
     const begun = performance.now();
-    const { ok, what } = await task.run(copy);
+    const { ok, what } = await task.run(tester);
     if (!ok) bad++;
     const seconds = `${((performance.now() - begun) / 1000).toFixed(1)} s`;
     console.log(`${ok ? 'ok  ' : 'BAD '} ${task.kind}  ${seconds.padStart(7)}  ${task.name}\n          ${what}`);
   }
+  tester.stop();
 }
 
 await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, (_, number) => worker(number)));
 const seconds = Math.round((performance.now() - started) / 1000);
-console.log(`${mutants.length} mutants, ${suites.size} suites, ${bad} bad, ${seconds} s`);
+console.log(`${mutants.length} mutants, ${files.length} files of tests, ${bad} bad, ${seconds} s`);
 process.exitCode = bad === 0 && mutants.length > 0 ? 0 : 1;
