@@ -7,7 +7,7 @@ import { scratch } from '../cli/run-walq.ts';
 import { repair, trimming } from '../storage/repair/support.ts';
 import { tried } from '../support/tried.ts';
 import { holdAgainst } from './afterwards.ts';
-import { count, everyCall, everyChange } from './calls.ts';
+import { count, everyChange, everyOther, everyOtherCall } from './calls.ts';
 import { orNotRun, runPlain, straceWorks } from './child-run.ts';
 
 /**
@@ -42,7 +42,7 @@ function damage(dir: string): void {
 }
 
 test.skipIf(!straceWorks).for(['pwrite64', 'fdatasync', 'fsync', 'ftruncate', 'rename', 'mkdir'])(
-  `${orNotRun}SIGKILL at every %s of a repair leaves what the next repair finishes`,
+  `${orNotRun}SIGKILL at ${everyOther} %s of a repair leaves what the next repair finishes`,
   async (call, context) => {
     const folder = scratch();
     const whole = `${folder}/whole`;
@@ -50,7 +50,7 @@ test.skipIf(!straceWorks).for(['pwrite64', 'fdatasync', 'fsync', 'ftruncate', 'r
     expect(history).toMatchObject({ acked: 8, refusals: [] });
     damage(whole);
     const outcomes: Record<string, number> = {};
-    const kills = everyCall(folder, { call, what: 'signal=KILL', threads: 'all' }, 'repair', (dir) =>
+    const kills = everyOtherCall(folder, { call, what: 'signal=KILL', threads: 'all' }, 'repair', (dir) =>
       cpSync(whole, dir, { recursive: true }),
     );
     for await (const { run, dir, what } of kills) {
@@ -74,14 +74,14 @@ test.skipIf(!straceWorks).for([
   ['ENOSPC', 'rename'],
   ['ENOSPC', 'mkdir'],
 ] as const)(
-  `${orNotRun}%s at every %s of a repair is said so, and the next repair finishes`,
+  `${orNotRun}%s at ${everyOther} %s of a repair is said so, and the next repair finishes`,
   async ([errno, call], context) => {
     const folder = scratch();
     const whole = `${folder}/whole`;
     const history = await runPlain(whole, 'history');
     damage(whole);
     const outcomes: Record<string, number> = {};
-    const refusals = everyCall(folder, { call, what: `error=${errno}`, threads: 'all' }, 'repair', (dir) =>
+    const refusals = everyOtherCall(folder, { call, what: `error=${errno}`, threads: 'all' }, 'repair', (dir) =>
       cpSync(whole, dir, { recursive: true }),
     );
     for await (const { run, dir, what } of refusals) {
