@@ -2,6 +2,7 @@ import { errnoNext, errnoText } from '../base/errno.ts';
 import { Exit, type ExitCode, isFsError, WalqError } from '../base/errors.ts';
 import { escapeText } from '../base/escape.ts';
 import { shellWord } from '../base/shell-word.ts';
+import { aroundBadBlocks } from '../commands/bad-blocks.ts';
 import { placeText } from './expression-place.ts';
 import type { Style } from './style.ts';
 
@@ -48,6 +49,8 @@ function nextAfter(failure: WalqError, { kind, context: { store } }: Asked): str
     if (store === undefined || / --(store|help)\b/.test(failure.next)) return failure.next;
     return failure.next.replace(/^walq queue /, () => `walq --store ${shellWord(store)} queue `);
   }
+  const around = aroundBadBlocks(failure);
+  if (around !== undefined) return around;
   if (failure.code !== 'E_USAGE') return `walq help ${failure.code}`;
   return kind === 'walq' ? 'walq --help' : `walq ${kind.replaceAll('.', ' ')} --help`;
 }

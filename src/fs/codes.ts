@@ -5,8 +5,8 @@ export const fsCodes: CodeCatalogue = {
   E_READ: {
     title: 'cannot read',
     explain:
-      'The operating system refused to read a file (permissions, a failing disk, too many open files). This says nothing about the data in it.',
-    next: 'Remove the cause and try again.',
+      'The operating system refused to read a file (permissions, a failing disk, too many open files). This says nothing about the data in it. Of a disk that fails (EIO), a salvage makes a new store of all that can still be read, and names what cannot.',
+    next: 'Remove the cause and try again; for EIO: walq wal repair STORE --mode salvage --to NEWSTORE, on another disk',
   },
   E_IO: {
     title: 'I/O error',

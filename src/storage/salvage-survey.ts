@@ -1,5 +1,6 @@
 import { type Finding, findingError } from '../base/finding.ts';
 import { join } from '../base/path.ts';
+import { ReadingAround, type Unreadable } from '../fs/read-around.ts';
 import { refuseGone } from './beside-writer.ts';
 import { readSegmentHeader, segmentInput, walFolder } from './folder.ts';
 import { type StoreReport, verifyStore } from './read.ts';
@@ -14,7 +15,7 @@ import type { Flip } from './wal/patched-source.ts';
 import { piecedHeader } from './wal/pieced-header.ts';
 import type { Evidence, SegmentInput } from './wal/scan-log.ts';
 
-/** A damaged store as salvage reads it: flipped bits turned. */
+/** A damaged store as salvage reads it: flipped bits turned, blocks that the disk does not give left out. */
 export interface SalvageSource {
   /** By which headers beyond healing are pieced together. */
   evidence: Evidence;
@@ -35,8 +36,10 @@ export interface SalvageSource {
   until: number;
   /** Good snapshots that go over, oldest first. */
   snapshots: { file: string; seq: number }[];
-  /** The same disk with all that turned, for reading. */
+  /** The same disk with all that turned, for reading; what it does not give is filled. */
   view: StorageEnv;
+  /** What it did not give so far: paths relative to the store. */
+  unreadable(): Unreadable[];
 }
 
 /**
@@ -44,11 +47,13 @@ export interface SalvageSource {
  * segment nor a good snapshot is left; ENOENT when a writer cleans meanwhile.
  */
 export async function surveySalvage(
-  env: StorageEnv,
+  disk: StorageEnv,
   storeDir: string,
   readable: (record: Uint8Array) => boolean,
   until = Number.POSITIVE_INFINITY,
 ): Promise<SalvageSource> {
+  const around = new ReadingAround(disk.fs);
+  const env = { ...disk, fs: around.fs };
   const survey = await surveyRemains(env, storeDir);
   const healed = await findFlips(env, storeDir, survey, readable);
   // Here, in a copy that names them, the long ones go along: their odds are far better than a hole.
@@ -85,6 +90,8 @@ export async function surveySalvage(
     until,
     snapshots,
     view,
+    unreadable: () =>
+      around.unreadable.map((one) => ({ ...one, file: one.file.slice(join(storeDir, ' ').length - 1) })),
   };
 }
 

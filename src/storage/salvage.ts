@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
+import type { Unreadable } from '../fs/read-around.ts';
 import { readSalvage, type SalvageItem, type TakeItem } from './salvage-read.ts';
 import { type SalvageSource, surveySalvage } from './salvage-survey.ts';
 import type { LostRange, StorageEnv } from './types.ts';
@@ -22,6 +23,8 @@ export interface SalvagePlan {
   /** Segments read with a header pieced together. */
   rescued: string[];
   foreign: string[];
+  /** What the disk does not give; its frames are lost. Absent where it gives all. */
+  unreadable?: Unreadable[];
   /** Bits that are taken over turned: proven ones, and those of long payloads, with their odds. */
   turned: { file: string; at: number; bit: number; oneIn?: number }[];
   /** Nothing after this seq goes over. */
@@ -70,9 +73,17 @@ export async function runSalvage(storeDir: string, source: SalvageSource, take: 
   const ambiguous = report.findings.some(({ severity }) => severity === 'ambiguous');
   const leftBehind = Math.max(0, (report.seqLast ?? 0) - source.until);
   const end = isCut ? { until: source.until, leftBehind } : tail && { tail: { ...tail, ambiguous } };
-  const lostUnknown = report.lostUnknown && !isCut;
+  const unreadable = source.unreadable();
+  // What was torn was one write; what the disk lost may have been many.
+  const endUnknown = ambiguous && tail !== undefined && unreadable.some((one) => meets(one, tail));
+  const lostUnknown = (report.lostUnknown || endUnknown) && !isCut;
   const found = { storeDir, seqFirst, seqLast, ...counts, lost, lostUnknown, ...end, repeated };
-  return { ...found, snapshots, rescued, foreign, turned, sha256: hash.digest('hex') };
+  const bad = unreadable.length > 0 && { unreadable };
+  return { ...found, ...bad, snapshots, rescued, foreign, turned, sha256: hash.digest('hex') };
+}
+
+function meets(one: Unreadable, other: Unreadable): boolean {
+  return one.file === other.file && one.offset < other.offset + other.bytes && other.offset < one.offset + one.bytes;
 }
 
 function lose(lost: LostRange[], { seqFirst, seqLast }: LostRange): void {

@@ -16,7 +16,7 @@ const stride = process.env.WALQ_EVERY_CALL === '1' ? 1 : 3;
 export const everyOther = stride === 1 ? 'every' : 'every third';
 
 /** For one call of this name after the other a process in which it is hit, until none is left to hit. */
-export async function* everyCall(
+async function* everyCall(
   folder: string,
   hit: Omit<Injection, 'nth'>,
   work: Work = 'history',

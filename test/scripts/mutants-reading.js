@@ -214,4 +214,11 @@ export const readingMutants = [
     edits: [['watches(visitor) && !isForeign(header, evidence) &&', 'watches(visitor) &&']],
     tests: ['test/storage/strays.test.ts'],
   },
+  {
+    name: 'a block that the disk does not give is one of zeros',
+    property: 'what cannot be read is never taken for room that nothing was written to',
+    file: 'src/fs/read-around.ts',
+    edits: [['const filler = 0xbd;', 'const filler = 0;']],
+    tests: ['test/storage/repair/bad-blocks.test.ts'],
+  },
 ];

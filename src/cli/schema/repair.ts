@@ -1,6 +1,7 @@
 import type { UndoResult } from '../../commands/repair.ts';
 import type { SalvageResult, TouchedJobs } from '../../commands/salvage.ts';
 import type { GoBackResult } from '../../commands/snapshot-restore.ts';
+import type { Unreadable } from '../../fs/read-around.ts';
 import type { RepairPlan } from '../../storage/repair.ts';
 import type { HealCandidate } from '../../storage/repair-heal.ts';
 import type { AppliedAction, RepairAction, RepairJournal, SetAsideAction } from '../../storage/repair-journal.ts';
@@ -180,6 +181,12 @@ const salvagePlan = structure<SalvagePlan>(
     snapshots: list(structure<SalvagePlan['snapshots'][number]>({ file, seq: whole('last one') }), 'that go over'),
     rescued: list(file, 'segments read with a header pieced together'),
     foreign: list(file, 'segments of another store, left out'),
+    unreadable: optional(
+      list(
+        structure<Unreadable>({ file, offset: whole('where'), bytes: whole('how many') }),
+        'what the disk does not give; taken as damaged',
+      ),
+    ),
     turned: list(
       structure<SalvagePlan['turned'][number]>({
         file,

@@ -58,6 +58,7 @@ function textLines({ store, to }: SalvageRequest, { plan, touched, storeId }: Sa
     const odds = oneIn === undefined ? 'proved' : `other damage looks the same once in ${count(oneIn)}`;
     lines.push(`bit ${bit} of the byte at offset ${at} of ${file} is taken the other way round (${odds})`);
   }
+  lines.push(...unreadableLines(plan.unreadable ?? []));
   for (const file of plan.rescued) lines.push(`${file}: its header is beyond repair, its frames are not`);
   for (const file of plan.foreign) lines.push(`${file}: of another store, left out`);
   if (plan.repeated > 0) lines.push(`${counted(plan.repeated, 'event')} doubled, left out`);
@@ -69,6 +70,14 @@ function textLines({ store, to }: SalvageRequest, { plan, touched, storeId }: Sa
   lines.push(lossLine(plan.lost, plan.lostUnknown));
   for (const range of plan.lost.slice(listed)) lines.push(`      ${rangeText(range)}`);
   return [...lines, ...jobLines(touched)];
+}
+
+function unreadableLines(all: NonNullable<SalvageResult['plan']['unreadable']>): string[] {
+  const lines = all.slice(0, listed).map(({ file, offset, bytes }) => {
+    return `${counted(bytes, 'byte')} from offset ${offset} of ${file} cannot be read (I/O error): taken as damaged`;
+  });
+  if (all.length <= listed) return lines;
+  return [...lines, `and ${counted(all.length - listed, 'more stretch', 'more stretches')} (--json has all)`];
 }
 
 function lossLine(lost: readonly LostRange[], unknown: boolean): string {
