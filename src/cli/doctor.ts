@@ -94,7 +94,7 @@ function foreignLines({ findings }: Diagnosis): [string, string][] {
   if (files.length === 0) return [];
   const more = files.length - foreignShown;
   const names = files.slice(0, foreignShown).join(', ') + (more > 0 ? ` and ${count(more)} more` : '');
-  return [['foreign', `${names}: left alone, no file of a store has such a name`]];
+  return [['foreign', `${names}: left alone, no part of the store`]];
 }
 
 function endingText({ ending, opening }: Diagnosis, now: number): string {

@@ -62,7 +62,7 @@ describe('doctor', () => {
     const { code, lines } = await doctor(dir);
     expect(code).toBe(0);
     expect(beside(lines, 'foreign')).toEqual([
-      'wal/a.txt, wal/b\\x0a.wal, snapshots/c.snap and 1 more: left alone, no file of a store has such a name',
+      'wal/a.txt, wal/b\\x0a.wal, snapshots/c.snap and 1 more: left alone, no part of the store',
     ]);
     expect(beside(lines, 'disk')[0]).toBe(before);
   });
