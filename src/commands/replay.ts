@@ -3,7 +3,7 @@ import { baseName, parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { placeError } from '../fs/place.ts';
 import { QueueMachine } from '../queue/state/machine.ts';
-import { LostGaps } from '../storage/lost-gaps.ts';
+import { LogReplay } from '../storage/log-replay.ts';
 import { storeAround } from '../storage/read.ts';
 import { replayTo } from '../storage/replay.ts';
 import { verdictOf } from '../storage/report.ts';
@@ -106,7 +106,7 @@ async function replayStore<M extends QueueMachine>(
       whole: result.whole,
       verdict: verdictOf(findings),
       findings,
-      storeId: result.snapshot?.storeId ?? noStoreId,
+      storeId: result.storeId,
     };
   } catch (error) {
     if (error instanceof WalqError && error.code === 'E_NO_BASE' && !isFile) {
@@ -148,28 +148,30 @@ async function replayAlone<M extends QueueMachine>(
   const seqMax = until === undefined ? Number.POSITIVE_INFINITY : await resolveSelector(until, log.look(), 'end');
   const machine = make();
   const base = snapshot === 'auto' || snapshot === 'none' ? undefined : await loadBase(context, snapshot, machine);
-  let seq = base?.seq ?? 0;
-  let replayed = 0;
-  const gaps = new LostGaps();
+  const replay = new LogReplay({ machine, seq: base?.seq ?? 0 }, { until: seqMax });
+  // Thrown when it is known whose log this is: events on the state of another store may fit, or not, by chance.
+  let failure: unknown;
   const report = await log.scan({
-    lost({ afterHole, seqFirst, seqLast }) {
-      if (afterHole || seqFirst > seq + 1 || seqLast <= seq || seq >= seqMax) return;
-      seq = Math.min(seqLast, seqMax);
-      gaps.behind = true;
+    lost(range) {
+      replay.lost(range);
+      if (!replay.unbroken) failure ??= needsBase(target, range.seqFirst);
     },
     record(record) {
-      if (record.afterHole || record.seq <= seq || record.seq > seqMax) return undefined;
-      if (record.seq !== seq + 1) throw needsBase(target, record.seq);
-      seq = record.seq;
       try {
-        machine.apply(record.bytes, record.seq);
-        replayed++;
-      } catch (cause) {
-        if (!gaps.skips(cause, record)) throw cause;
+        const more = replay.record(record);
+        if (replay.unbroken) return more;
+        failure ??= needsBase(target, record.seq);
+      } catch (error) {
+        failure ??= error;
       }
-      return undefined;
+      return false;
     },
   });
+  // Of a log without a readable header nobody knows. Throws E_SNAPSHOT_STORE (3).
+  if (base !== undefined && report.storeId !== undefined && base.storeId !== report.storeId)
+    await loadBase(context, snapshot, make(), report.storeId);
+  if (failure !== undefined) throw failure;
+  const { seq, replayed } = replay;
   if (Number.isFinite(seqMax) && seq < seqMax) {
     throw usageError('E_SEQ_RANGE', `seq ${seqMax} is not in the readable log, which ends at ${seq}`, {
       data: { until: seqMax, seqLast: seq },
@@ -186,7 +188,7 @@ async function replayAlone<M extends QueueMachine>(
     replayed,
     skipped: machine.totals.skipped,
     verdict: report.verdict,
-    findings: [...report.findings, ...gaps.findings()],
+    findings: [...report.findings, ...replay.skipped],
     storeId: report.storeId ?? noStoreId,
   };
 }
@@ -199,8 +201,15 @@ function needsBase({ path }: Target, seqFirst: number): WalqError {
   });
 }
 
-async function loadBase(context: CommandContext, path: string, machine: QueueMachine): Promise<SnapshotSummary> {
-  return await readSnapshot(context.env, path, (entry) => machine.load(entry), { relativeName: baseName(path) });
+/** `storeId`: the store that it must be of. */
+async function loadBase(
+  { env }: CommandContext,
+  path: string,
+  machine: QueueMachine,
+  storeId?: string,
+): Promise<SnapshotSummary> {
+  const options = { relativeName: baseName(path), ...(storeId !== undefined && { storeId }) };
+  return await readSnapshot(env, path, (entry) => machine.load(entry), options);
 }
 
 /** Writes the state as a detached snapshot. Throws E_FILE_EXISTS (7), E_SNAPSHOT_WRITE (74). */

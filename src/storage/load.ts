@@ -27,6 +27,7 @@ export interface LoadOptions {
 
 export interface Loaded<M> {
   machine: M;
+  storeId: string;
   /** Last seq in the state. */
   seq: number;
   snapshot?: SnapshotSummary;
@@ -181,7 +182,8 @@ async function replayOnto<M extends StateMachine>(
   const judgement = judgeLog(log, evidence);
   judgement.findings.push(...replay.skipped);
   const { seq, replayed, snapshotIsTold } = replay;
-  return { machine, seq, snapshotIsTold, replayed, log, judgement, ...(snapshot && { snapshot }) };
+  const storeId = survey.identity.id;
+  return { machine, storeId, seq, snapshotIsTold, replayed, log, judgement, ...(snapshot && { snapshot }) };
 }
 
 /** Where to read the log from: the place of a segment among those of the survey, and whether the base's frame is in it. */

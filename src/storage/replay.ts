@@ -14,6 +14,7 @@ export interface ReplayResult<M> {
   seqMax: number;
   snapshot?: SnapshotSummary;
   replayed: number;
+  storeId: string;
   /** Nothing up to the point asked for is missing in the state, whatever `findings` say of the rest of the store. */
   whole: boolean;
   findings: Finding[];
@@ -41,6 +42,7 @@ export async function replayTo<M extends StateMachine>(
     seqMax,
     ...(loaded.snapshot && { snapshot: loaded.snapshot }),
     replayed: loaded.replayed,
+    storeId: loaded.storeId,
     whole: options.until !== undefined || isWhole(loaded),
     findings,
   };

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -81,6 +81,11 @@ describe('wal verify --deep', () => {
     const { code, stdout } = await walq(['wal', 'verify', dir, '--deep']);
     expect(code).toBe(3);
     expect(stdout).toMatch(/ACK does not fit the state: the job is pending at offset \d+ \(seq 2\) \[E_REPLAY\]/);
+    const [name = ''] = readdirSync(join(dir, 'wal'));
+    const alone = join(scratch(), name);
+    cpSync(join(dir, 'wal', name), alone);
+    const place = new RegExp(`record 2 in ${name} \\(frame at offset \\d+\\) does not apply: .* \\[E_REPLAY\\]`);
+    expect(await walq(['wal', 'replay', alone])).toMatchObject({ code: 3, stderr: expect.stringMatching(place) });
     rmSync(join(dir, 'snapshots'), { recursive: true });
     mkdirSync(join(dir, 'snapshots'));
     // Nobody can open it now: that is not OK, and the step that doctor names leads out.
