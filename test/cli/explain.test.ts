@@ -66,6 +66,16 @@ describe('the life of a job', () => {
     expect(attempts).toContain(`  2\t${iso(1600)}\t1.1s\t100ms\tcompleted\t000000000001\t\n`);
   });
 
+  test('knows nothing of what an earlier job of this id waited for', async () => {
+    const removed = later({ type: 'REMOVE', id: 'j', at }, 10);
+    const again = later(enqueue('j', { runAt: at + 20 }), 20);
+    const parent = [later(dispatch('p'), 30), later(ack('p'), 50)];
+    const store = await storeOf([...life.slice(0, 2), removed, again, ...parent, later(dispatch('j'), 60)]);
+    const { timeline, spent } = await documentOf(0, store, '--job', 'j');
+    expect(timeline.map(({ type }: { type: string }) => type)).toEqual(['ENQUEUE', 'DISPATCH']);
+    expect(spent).toMatchObject({ blockedMs: 0, readyMs: 40 });
+  });
+
   test('is the same by queue show and by wal inspect', async () => {
     const store = await storeOf(life.slice(0, 6));
     const [shown, inspected] = [

@@ -69,6 +69,15 @@ describe('attempts', () => {
     ]);
   });
 
+  test('do not end with a timeout that was of another attempt', () => {
+    const before = historyOf(later(timeout('j'), 5), later(dispatch('j'), 9));
+    before.close();
+    expect(before.attempts).toMatchObject([{ startedMs: at + 9, endedMs: at + 9, tookMs: 0 }]);
+    const life = historyOf(enqueue('j'), dispatch('j'), timeout('j'), enqueue('j'), later(dispatch('j'), 9));
+    life.close();
+    expect(life.attempts).toMatchObject([{ startedMs: at + 9, endedMs: at + 9, tookMs: 0 }]);
+  });
+
   test('of a foreign log are numbered by their order, and end with their timeout where nothing follows it', () => {
     const foreign = <T extends QueueEvent>(event: T): T => ({ ...event, from: '1' });
     const history = historyOf(

@@ -71,7 +71,8 @@ export class JobHistory {
         this.#dispatch(event, seq);
         return;
       case 'TIMEOUT':
-        if (this.#open !== undefined) this.#open.timedOut = true;
+        if (this.#open === undefined) return;
+        this.#open.timedOut = true;
         this.#timeoutMs = at;
         return;
       case 'ACK': {
@@ -115,6 +116,7 @@ export class JobHistory {
     this.departure = undefined;
     this.endSeq = undefined;
     this.#open = undefined;
+    this.#timeoutMs = undefined;
     this.whole = true;
   }
 

@@ -45,7 +45,7 @@ class LifeReader {
   readonly #id: string;
   readonly #isOurs: (record: Uint8Array) => boolean;
   readonly #isGone: boolean;
-  readonly #parents: Set<string>;
+  #parents: ReadonlySet<string>;
   #key: string | undefined;
   /** Its REMOVE, and the frame that holds it. */
   #removal: { told: Told; frame: Frame } | undefined;
@@ -91,7 +91,8 @@ class LifeReader {
     if (event.type === 'ENQUEUE' || !this.#begun) this.#begin();
     if (event.type === 'ENQUEUE') {
       this.#key = event.key;
-      for (const parent of event.parents ?? []) this.#parents.add(parent);
+      // An earlier job of this id may have waited for others.
+      this.#parents = new Set(event.parents);
     }
     this.history.take(event, seq);
     const told: Told = { seq, event, of: 'job' };
