@@ -66,8 +66,8 @@ describe('a timeline', () => {
 });
 
 describe('the events of a log', () => {
-  const enqueue = (id: string, at: number, runAt = at): QueueEvent => {
-    return { type: 'ENQUEUE', id, at, ...enqueueDefaults, name: 'mail', runAt };
+  const enqueue = (id: string, at: number, runAt = at, parents?: string[]): QueueEvent => {
+    return { type: 'ENQUEUE', id, at, ...enqueueDefaults, name: 'mail', runAt, parents };
   };
   const dispatch = (id: string, at: number, attempt = 1): QueueEvent => {
     return { type: 'DISPATCH', id, at, attempt, owner: { kind: 'runner', epoch: 1 } };
@@ -162,6 +162,24 @@ describe('the events of a log', () => {
   test('a job whose time was changed waits from that one', () => {
     const { wait } = collect(enqueue('a', 0, 9000), { type: 'UPDATE', id: 'a', at: 10, runAt: 10 }, dispatch('a', 13));
     expect(wait.max).toBe(3);
+  });
+
+  test('a job waits from when the last of its parents has completed, whatever became of jobs of those ids', () => {
+    const child = (at: number, ...parents: string[]): QueueEvent => enqueue('c', at, at, parents);
+    const done = (id: string, at: number): QueueEvent[] => [dispatch(id, at - 1), { ...ack(id), at }];
+    const waited = (...events: QueueEvent[]) => collect(...events).wait.max;
+    const parents = [enqueue('a', 0), enqueue('b', 0)];
+    expect(waited(...done('a', 1), child(1, 'a', 'b'), ...done('b', 500), dispatch('c', 507))).toBe(7);
+    expect(waited(...parents, child(0, 'a', 'b'), ...done('b', 5), ...done('a', 500), dispatch('c', 508))).toBe(499);
+    const again = [prune(['a']), enqueue('a', 2), ...done('a', 500)];
+    expect(waited(...done('a', 1), child(1, 'a'), ...again, dispatch('c', 509))).toBe(508);
+    const redriven = [
+      ...[enqueue('a', 0), child(0, 'a'), { ...dead('a'), at: 3 }, { ...dead('c'), at: 3 }],
+      ...['a', 'c'].map((id) => retry(id, { at: 20, runAt: 20, reason: 'redrive' })),
+    ];
+    expect(waited(...redriven, dispatch('a', 20), { ...ack('a'), at: 500 }, dispatch('c', 504))).toBe(4);
+    const removed = [...parents, child(0, 'a'), { type: 'REMOVE', id: 'c', at: 1 } as const, enqueue('c', 2)];
+    expect(waited(...removed, ...done('a', 500), dispatch('c', 510))).toBe(508);
   });
 
   test('an id that comes again after its dead job was removed or pruned is another job', () => {

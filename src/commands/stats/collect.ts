@@ -90,7 +90,9 @@ export class StatsCollector {
   #job(event: JobEvent, bytes: number, seq: number): void {
     const { id, at } = event;
     const life =
-      event.type === 'ENQUEUE' ? this.#lives.begin(id, event.name, Math.max(at, event.runAt)) : this.#lifeOf(event);
+      event.type === 'ENQUEUE'
+        ? this.#lives.enqueue(id, event.name, Math.max(at, event.runAt), event.parents)
+        : this.#lifeOf(event);
     // Of one that had completed, as a rule: its name is forgotten by now.
     if (life === undefined && event.type === 'REMOVE') return;
     const share = this.#share(life?.name ?? unknownName, bytes);
@@ -109,7 +111,7 @@ export class StatsCollector {
         share.completed++;
         this.timeline.add(at, 'completed');
         this.#end(life, at);
-        this.#lives.forget(id);
+        this.#lives.complete(id, at);
         return;
       case 'RETRY':
         this.#retry(event, life, share);
@@ -139,12 +141,13 @@ export class StatsCollector {
     if (known !== undefined || from !== undefined) return known;
     const isAlive =
       type === 'DISPATCH' || type === 'RETRY' || type === 'TIMEOUT' || type === 'UPDATE' || type === 'EXTEND';
-    return isAlive ? this.#lives.begin(id, unknownName, undefined) : undefined;
+    return isAlive ? this.#lives.meet(id) : undefined;
   }
 
   #dispatch({ at, owner }: DispatchEvent, life: Life | undefined): void {
     this.attempts++;
     if (life === undefined) return;
+    this.#lives.free(life);
     if (life.readyAt !== undefined) this.wait.add(at - life.readyAt);
     life.startedAt = at;
     life.owner = owner.kind;
@@ -161,7 +164,7 @@ export class StatsCollector {
   }
 
   #die({ id, at }: JobEvent, known: Life | undefined, share: NameShare, seq: number): void {
-    const life = known ?? this.#lives.begin(id, unknownName, undefined);
+    const life = known ?? this.#lives.meet(id);
     // CANCEL of a job that a runner has, as the part of the log that is missing would have told.
     if (life.deadSeq !== undefined) return;
     share.dead++;
