@@ -87,10 +87,7 @@ function addPrune(queue: Command, parsed: Parsed): void {
 }
 
 function addDrain(queue: Command, parsed: Parsed): void {
-  const drain = queue
-    .command('drain')
-    .description('ask the runner to work off all jobs and end; waits until it has')
-    .addOption(lockTimeoutOption());
+  const drain = queue.command('drain').description('ask the runner to work off all jobs and end; waits until it has');
   answers(drain, parsed, { kind: 'queue.drain', load: async () => (await import('./drain.ts')).drain });
 }
 
