@@ -1,5 +1,6 @@
 import { formatDuration } from '../../base/duration.ts';
 import { escapeText } from '../../base/escape.ts';
+import { idWord } from '../../commands/explain/next.ts';
 import { reasonOf } from '../../commands/explain/reason.ts';
 import type { JobView } from '../../commands/explain/view.ts';
 import { momentText } from '../../commands/explain/words.ts';
@@ -22,7 +23,7 @@ export function showLines(view: JobView, session: Session): string[] {
 const labelColumns = 10;
 
 function factsOf(view: JobView, session: Session): [string, string][] {
-  const { id, job, phase, parents, children, childCount, history, logFiles } = view;
+  const { id, scene, job, phase, parents, children, childCount, history, logFiles } = view;
   const { style } = session;
   const head: [string, string][] = [['job', style.strong(escapeText(id))]];
   if (job === undefined || phase === undefined) {
@@ -51,7 +52,7 @@ function factsOf(view: JobView, session: Session): [string, string][] {
     ...(error !== undefined && history.attempts.at(-1)?.error === undefined
       ? [['error', escapeText(error)] as [string, string]]
       : []),
-    ...(logFiles.length > 0 ? [['output', `walq queue logs ${escapeText(id)}`] as [string, string]] : []),
+    ...(logFiles.length > 0 ? [['output', escapeText(`${scene.command} logs ${idWord(id)}`)] as [string, string]] : []),
     ...earlierLives(view),
   ];
 }

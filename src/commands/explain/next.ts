@@ -103,6 +103,6 @@ function deadStep({ job, id, parents, scene }: JobView, step: MakeStep): Step | 
 }
 
 /** No id is taken for a flag. */
-function idWord(id: string): string {
+export function idWord(id: string): string {
   return id.startsWith('-') ? `-- ${shellWord(id)}` : shellWord(id);
 }

@@ -220,6 +220,8 @@ describe('logs', () => {
     expect([followed.code, followed.stdout.split('\n').at(-1)]).toEqual([0, 'no such host']);
     expect((await queue(store, 'logs', 'failing', '--attempt', '3')).stderr).toContain('1, 2 has [E_NO_MATCH]');
     expect((await queue(store, 'logs', 'nobody')).stderr).toContain('[E_JOB_UNKNOWN]');
+    const how = `\noutput    walq --store ${store} queue logs failing\n`;
+    expect((await queue(store, 'show', 'failing')).stdout).toContain(how);
     const silent = await queue(store, 'logs', 'done');
     expect([silent.code, silent.stdout]).toEqual([0, '']);
   });
