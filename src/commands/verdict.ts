@@ -27,15 +27,13 @@ export function isWhole(verdict: Verdict): boolean {
   return verdict === 'clean' || verdict === 'padded' || verdict === 'torn' || verdict === 'degraded';
 }
 
-/** Of something done beside damage that it met: what was done stays done, and does not hide what was found. */
-export function exitOfFindings(findings: readonly Finding[]): ExitCode {
-  return exitOfVerdict(verdictOf(findings));
-}
-
-/** Of a cleaning: what was to go and is still there is work that the disk refused. */
+/**
+ * Of a cleaning: damage that it met, whatever it has done; and what was to go and is still there is work that the disk
+ * refused.
+ */
 export function exitOfCleaning(findings: readonly Finding[]): ExitCode {
   const isLeft = findings.some(({ code }) => code === 'E_LEFTOVER');
-  return worstExit([exitOfFindings(findings), isLeft ? Exit.io : Exit.ok]);
+  return worstExit([exitOfVerdict(verdictOf(findings)), isLeft ? Exit.io : Exit.ok]);
 }
 
 const worstFirstExits: readonly ExitCode[] = [70, 3, 5, 74, 6, 7, 4, 2, 1, 0];

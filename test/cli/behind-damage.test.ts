@@ -87,3 +87,22 @@ test('text that was written over a header is no header in a bundle', () => {
   const shown = redacted(sound.subarray(0, 136), { from: 0, isSegment: true, faultAt: 0 });
   expect(Buffer.from(shown)).toEqual(sound.subarray(0, 136));
 });
+
+test('settings and a plan say what is wrong with the files that they were read from', async () => {
+  const cut = join(scratch(), 'cut');
+  cpSync(join(fixtures, 'clean'), cut, { recursive: true });
+  const last = join(cut, 'wal', readdirSync(join(cut, 'wal')).sort().at(-1) ?? '');
+  writeFileSync(last, readFileSync(last).fill(0x55, 300, 400));
+  const told: [store: string, code: number, what: RegExp][] = [
+    [join(fixtures, 'torn'), 4, /^torn: wal\/.*\[E_TORN_TAIL\]\nTORN {2}the answer is whole\n$/],
+    [join(fixtures, 'bad-snapshot'), 3, /^degraded: .*\[E_SNAPSHOT_BLOCK\]\nDEGRADED {2}the answer is whole\n$/],
+    [cut, 3, /^corrupt: wal\/[\s\S]*\]\nCORRUPT {2}this is the queue up to seq \d+; what lies behind is not in it\n$/],
+  ];
+  for (const [store, code, what] of told) {
+    for (const words of ['schedule list', 'schedule next', 'limit', 'prune --dry-run --keep 1']) {
+      const ran = await walq(['queue', '--store', store, ...words.split(' ')]);
+      expect({ store, words, code: ran.code }).toEqual({ store, words, code });
+      expect(ran.stderr).toMatch(what);
+    }
+  }
+});

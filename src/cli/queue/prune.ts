@@ -1,6 +1,7 @@
 import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { previewPrune } from '../../commands/queue/state.ts';
 import type { PruneRequest } from '../../queue/engine-types.ts';
+import { explainFiles } from '../explain/explain-look.ts';
 import type { Session } from '../session.ts';
 import { counted } from '../text.ts';
 import { ask, type WriterFlags } from './many.ts';
@@ -17,11 +18,14 @@ export async function prune(session: Session, ids: readonly string[], flags: Pru
   const { context } = session;
   const request = requestOf(ids, flags, context.env.clock.now());
   if (flags.dryRun === true) {
-    const { store: _, exit, ...preview } = await previewPrune(context, request);
-    const { completed, dead, findings } = preview;
+    const { completed, dead, exit, ...files } = await previewPrune(context, request);
     session.settle();
-    if (session.json) await session.document({ dryRun: true, completed, dead, findings, exit });
-    else await session.out.line(`would forget ${counted(completed, 'completed job')} and ${counted(dead, 'dead one')}`);
+    if (session.json) {
+      await session.document({ dryRun: true, completed, dead, findings: files.findings, exit });
+      return exit;
+    }
+    await session.out.line(`would forget ${counted(completed, 'completed job')} and ${counted(dead, 'dead one')}`);
+    await explainFiles(session, files);
     return exit;
   }
   const { pruned } = await ask(session, flags, 'prune', request);

@@ -7,6 +7,7 @@ import { packedText } from '../../queue/events/packed.ts';
 import type { MissedSlots, ScheduleRule } from '../../queue/events/setting-types.ts';
 import type { Schedule } from '../../queue/state/settings.ts';
 import { nextSlot, slotAfter } from '../../queue/state/slots.ts';
+import { explainFiles } from '../explain/explain-look.ts';
 import type { Session } from '../session.ts';
 import { renderTable } from '../table.ts';
 import { isoTime } from '../text.ts';
@@ -59,10 +60,11 @@ export async function remove(session: Session, ids: readonly string[], flags: Wr
 
 export async function list(session: Session): Promise<ExitCode> {
   const { context, style, width } = session;
-  const { schedules, findings, exit } = await readSchedules(context);
+  const { schedules, exit, ...files } = await readSchedules(context);
   session.settle();
   const now = context.env.clock.now();
   if (session.json) {
+    const { findings } = files;
     await session.document({ schedules: schedules.map((each) => forPrint(each, now)), findings, exit });
     return exit;
   }
@@ -84,6 +86,7 @@ export async function list(session: Session): Promise<ExitCode> {
   ]);
   if (rows.length === 0) await session.out.line('no schedules');
   else await session.out.write(renderTable(columns, rows, { width, style }));
+  await explainFiles(session, files);
   return exit;
 }
 
@@ -110,7 +113,7 @@ function timeText(ms: number | undefined): string {
 export async function next(session: Session, args: readonly string[], flags: { limit: number }): Promise<ExitCode> {
   const [id] = args;
   const { context, style, width } = session;
-  const { schedules, findings, exit } = await readSchedules(context);
+  const { schedules, exit, ...files } = await readSchedules(context);
   session.settle();
   const chosen = schedules.filter((each) => id === undefined || each.id === id);
   if (id !== undefined && chosen.length === 0) {
@@ -125,6 +128,7 @@ export async function next(session: Session, args: readonly string[], flags: { l
     .sort((a, b) => a.at - b.at)
     .slice(0, flags.limit);
   if (session.json) {
+    const { findings } = files;
     await session.document({ slots: slots.map(({ schedule, at }) => ({ schedule, atMs: at })), findings, exit });
     return exit;
   }
@@ -132,6 +136,7 @@ export async function next(session: Session, args: readonly string[], flags: { l
   const rows = slots.map(({ schedule, at }) => [timeText(at), escapeText(schedule)]);
   if (rows.length === 0) await session.out.line('no schedules');
   else await session.out.write(renderTable(columns, rows, { width, style }));
+  await explainFiles(session, files);
   return exit;
 }
 

@@ -3,6 +3,7 @@ import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
 import { readLimits } from '../../commands/queue/state.ts';
 import type { Limits, Rate } from '../../queue/events/setting-types.ts';
+import { explainFiles } from '../explain/explain-look.ts';
 import type { Session } from '../session.ts';
 import { renderTable } from '../table.ts';
 import { bytes, count } from '../text.ts';
@@ -99,16 +100,17 @@ function refuseMisplaced({ concurrency, rate: _, ...ofQueue }: Limits, group: st
 }
 
 async function showLimits(session: Session, group: string | undefined): Promise<ExitCode> {
-  const { limits, findings, exit } = await readLimits(session.context, group);
+  const { limits, exit, ...files } = await readLimits(session.context, group);
   session.settle();
   if (session.json) {
-    await session.document({ limits, findings, exit });
+    await session.document({ limits, findings: files.findings, exit });
     return exit;
   }
   const rows = limits.flatMap((set) => rowsOf(set).map((row) => [scopeText({ group: set.group }), ...row]));
   const columns = [{ title: 'OF', flexible: true }, { title: 'LIMIT' }, { title: 'VALUE' }];
   if (rows.length === 0) await session.out.line('no limits');
   else await session.out.write(renderTable(columns, rows, { width: session.width, style: session.style }));
+  await explainFiles(session, files);
   return exit;
 }
 

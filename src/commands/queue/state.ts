@@ -1,5 +1,4 @@
 import type { ExitCode } from '../../base/errors.ts';
-import type { Finding } from '../../base/finding.ts';
 import type { BulkFilter, PruneRequest } from '../../queue/engine-types.ts';
 import { prunable } from '../../queue/ops/prune-plan.ts';
 import type { RestingState } from '../../queue/run/operations.ts';
@@ -7,15 +6,15 @@ import type { Job } from '../../queue/state/job.ts';
 import { QueueMachine } from '../../queue/state/machine.ts';
 import type { LimitSet, Schedule } from '../../queue/state/settings.ts';
 import { replayTo } from '../../storage/replay.ts';
+import { verdictOf } from '../../storage/report.ts';
 import type { CommandContext } from '../context.ts';
 import { storeOfQueue } from '../store-path.ts';
-import { exitOfFindings } from '../verdict.ts';
+import { exitOfVerdict } from '../verdict.ts';
+import type { QueueLook } from './look.ts';
 
 /** Looks at the state as the files have it, also beside a live runner: without a lock, and without writing. */
 
-interface Read {
-  store: string;
-  findings: Finding[];
+interface Read extends Pick<QueueLook, 'store' | 'seq' | 'verdict' | 'whole' | 'findings'> {
   /** Of the log: never 0 on damage. */
   exit: ExitCode;
 }
@@ -23,8 +22,9 @@ interface Read {
 /** Throws E_NO_STORE (1), E_NO_BASE (3), E_READ (74). */
 async function readState(context: CommandContext): Promise<Read & { machine: QueueMachine }> {
   const store = await storeOfQueue(context);
-  const { machine, findings } = await replayTo(context.env, store, () => new QueueMachine());
-  return { store, machine, findings, exit: exitOfFindings(findings) };
+  const { machine, seq, whole, findings } = await replayTo(context.env, store, () => new QueueMachine());
+  const verdict = verdictOf(findings);
+  return { store, machine, seq, verdict, whole, findings, exit: exitOfVerdict(verdict) };
 }
 
 /** Of one group, or all there are. */
