@@ -1,6 +1,7 @@
 /** The library. Loads none of the packages of the command line. Every type that its signatures name is here. */
 export type { Clock, Random } from './base/clock.ts';
-export { type Code, type ExitCode, WalqError } from './base/errors.ts';
+export type { Code } from './base/code.ts';
+export { type ExitCode, WalqError } from './base/errors.ts';
 export type { Finding, Severity } from './base/finding.ts';
 export type { File, FileInfo, FileSystem } from './fs/types.ts';
 export type { BatchOptions } from './queue/api/batches.ts';

@@ -1,7 +1,7 @@
 import type { CodeCatalogue } from './errors.ts';
 
 /** Texts that every layer reads: durations, sizes, JSON. */
-export const baseCodes: CodeCatalogue = {
+export const baseCodes = {
   E_DURATION: {
     title: 'not a duration',
     explain:
@@ -26,4 +26,4 @@ export const baseCodes: CodeCatalogue = {
     explain: 'The text is larger than a payload may be. Nothing was changed.',
     next: 'Keep the data in a file and put its path into the payload.',
   },
-};
+} satisfies CodeCatalogue;

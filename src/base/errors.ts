@@ -1,5 +1,4 @@
-/** A stable name for a condition. Messages may change, codes do not; `walq help E_CODE` explains each. */
-export type Code = `E_${string}`;
+import type { Code } from './code.ts';
 
 /** The one table of exit codes (docs/exit-codes.md). */
 export const Exit = {
@@ -102,4 +101,4 @@ export interface CodeEntry {
   /** What to do next. Commands in full. */
   next: string;
 }
-export type CodeCatalogue = Readonly<Record<Code, CodeEntry>>;
+export type CodeCatalogue = Readonly<Partial<Record<Code, CodeEntry>>>;

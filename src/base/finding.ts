@@ -1,4 +1,5 @@
-import { assert, type Code, damageError, type ErrorDetails, newerError, type WalqError } from './errors.ts';
+import type { Code } from './code.ts';
+import { assert, damageError, type ErrorDetails, newerError, type WalqError } from './errors.ts';
 
 /**
  * How bad one finding is. The verdict of a whole store or file follows from its worst finding:

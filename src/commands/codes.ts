@@ -1,7 +1,7 @@
 import type { CodeCatalogue } from '../base/errors.ts';
 
 /** Codes of the command line itself: arguments, targets, output. */
-export const commandCodes: CodeCatalogue = {
+export const commandCodes = {
   E_USAGE: {
     title: 'the command line is wrong',
     explain: 'A flag, a value or an argument is missing, unknown or not allowed. Nothing was read or changed.',
@@ -204,4 +204,4 @@ export const commandCodes: CodeCatalogue = {
       'The snapshot passes its checksums, but replaying the log up to its seq gives another state. Either one of the two was not written by this queue, or walq has a bug.',
     next: 'Keep a copy, and report it with the output of walq wal verify --deep.',
   },
-};
+} satisfies CodeCatalogue;

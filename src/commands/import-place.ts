@@ -1,4 +1,5 @@
-import { type Code, refusedError, WalqError } from '../base/errors.ts';
+import type { Code } from '../base/code.ts';
+import { refusedError, WalqError } from '../base/errors.ts';
 import { join, parentOf } from '../base/path.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { removeTree } from '../fs/folder.ts';

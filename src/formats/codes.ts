@@ -7,7 +7,7 @@ const none = 'Nothing to do: it is reported so that the counts make sense.';
 const older = 'Use an older snapshot, or replay the log from its start: walq wal replay FILE.';
 
 /** Codes of findings in files of other systems. A missing number is E_GAP, as in walq's own logs. */
-export const formatCodes: CodeCatalogue = {
+export const formatCodes = {
   E_LOG_CHECKSUM: {
     title: 'record of a foreign log fails its checksum',
     explain:
@@ -168,4 +168,4 @@ export const formatCodes: CodeCatalogue = {
       'When raft-recovery takes a snapshot it rotates its log, and the new log counts from 1 again. So last_seq is a number in the newest rotated file, and every record of the live log is newer than the snapshot.',
     next: 'Import both: walq wal import --from NAME --snapshot SNAPSHOT --store DIR',
   },
-};
+} satisfies CodeCatalogue;

@@ -1,4 +1,4 @@
-import type { Code } from '../base/errors.ts';
+import type { Code } from '../base/code.ts';
 import { type Finding, type Severity, severities } from '../base/finding.ts';
 
 const findingsMax = 1000;

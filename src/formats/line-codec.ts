@@ -1,4 +1,4 @@
-import type { Code } from '../base/errors.ts';
+import type { Code } from '../base/code.ts';
 import type { SeqValue } from './seq.ts';
 
 /** What a line log's codec must know: one record in some bytes, and where inside a broken line another may begin. */

@@ -1,4 +1,4 @@
-import type { Code } from '../base/errors.ts';
+import type { Code } from '../base/code.ts';
 import type { Severity } from '../base/finding.ts';
 import { count, FindingList } from './findings.ts';
 import { Habits } from './habits.ts';

@@ -1,7 +1,7 @@
 import type { CodeCatalogue } from '../base/errors.ts';
 
 /** What the operating system and its files can refuse. */
-export const fsCodes: CodeCatalogue = {
+export const fsCodes = {
   E_READ: {
     title: 'cannot read',
     explain:
@@ -38,4 +38,4 @@ export const fsCodes: CodeCatalogue = {
       'The path of a unix socket can hold only about 100 bytes. Longer ones are cut silently, which could reach the socket of another store. Where the system offers no short way to a long path, walq uses a folder in the temp folder; here that was not possible either.',
     next: 'Move the store to a shorter path, or set TMPDIR to a short one.',
   },
-};
+} satisfies CodeCatalogue;

@@ -1,7 +1,7 @@
 import type { CodeCatalogue } from '../base/errors.ts';
 
 /** Codes of the queue: its records, state, operations and the values people give it. */
-export const queueCodes: CodeCatalogue = {
+export const queueCodes = {
   E_RECORD: {
     title: 'a record cannot be read',
     explain:
@@ -159,4 +159,4 @@ export const queueCodes: CodeCatalogue = {
       'queue run cannot listen on this address: another program does, it is no address of this machine, or the name is unknown. No job was begun.',
     next: 'Choose another port with --metrics-port; 0 takes a free one.',
   },
-};
+} satisfies CodeCatalogue;

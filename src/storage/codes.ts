@@ -4,7 +4,7 @@ const verify = 'walq wal verify STORE shows every fault; walq wal repair STORE s
 const keep = 'Copy the store somewhere safe first. ';
 
 /** What opening, writing, reading and repairing a store can answer, beside what is wrong with a log or a snapshot in itself. */
-export const storageCodes: CodeCatalogue = {
+export const storageCodes = {
   E_NO_STORE: {
     title: 'no store there',
     explain: 'There is no walq store at this path. Commands that only read never create one.',
@@ -207,4 +207,4 @@ export const storageCodes: CodeCatalogue = {
       'The state loaded back from the new snapshot is not the state in memory. Nothing was removed. This is a bug in walq.',
     next: 'Report it, with the output of walq wal verify.',
   },
-};
+} satisfies CodeCatalogue;

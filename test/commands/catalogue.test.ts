@@ -15,29 +15,23 @@ describe('the catalogue of codes', () => {
     const named = sources().flatMap((name) =>
       [...readFileSync(`${src}${name}`, 'utf8').matchAll(/'(E_[A-Z_]+)'/g)].map((match) => match[1] ?? ''),
     );
-    expect([...new Set(named)].filter((code) => !allCodes().includes(`E_${code.slice(2)}`)).sort()).toEqual([]);
+    expect([...new Set(named)].filter((code) => !allCodes().some((known) => known === code)).sort()).toEqual([]);
   });
 
-  it('holds the catalogue of every layer', async () => {
+  it('holds the catalogue of every layer, and each code is in one', async () => {
     const files = sources().filter((name) => /(^|\/)codes\.ts$/.test(name));
     expect(files).toContain('storage/codes.ts');
+    const codes: string[] = [];
     for (const file of files) {
       const module: Record<string, object> = await import(`${src}${file}`);
-      const codes = Object.values(module).flatMap((catalogue) => Object.keys(catalogue));
-      expect({ file, unknown: codes.filter((code) => !allCodes().some((known) => known === code)) }).toEqual({
-        file,
-        unknown: [],
-      });
+      codes.push(...Object.values(module).flatMap((catalogue) => Object.keys(catalogue)));
     }
-  });
-
-  it('has each code in one catalogue', () => {
-    const codes = allCodes();
-    expect(codes.filter((code, at) => codes.indexOf(code) !== at)).toEqual([]);
+    expect(codes.sort()).toEqual(allCodes());
   });
 
   it('has a code in the catalogue of a layer that raises it', () => {
-    const files = sources();
+    // The list of all names raises nothing.
+    const files = sources().filter((name) => name !== 'base/code.ts');
     const above = files
       .filter((name) => /(^|\/)codes\.ts$/.test(name))
       .flatMap((name) => {

@@ -90,6 +90,9 @@ export async function work(dir: string): Promise<string[]> {
     return [checkpoint.snapshot.file, String(status.seqLast + enqueued), ...findings.map(({ code }) => code), ...texts, `${to}${kept?.name}${several.length}`];
   } catch (error) {
     if (error instanceof WalqError && error.exit === 6) return [error.code];
+    if (error instanceof WalqError && error.code === 'E_NO_STORE') return [];
+    // @ts-expect-error no such code
+    if (error instanceof WalqError && error.code === 'E_NOSTORE') return [];
     throw error;
   } finally {
     await queue.close();

@@ -1,4 +1,5 @@
-import { type Code, usageError, type WalqError } from '../../base/errors.ts';
+import type { Code } from '../../base/code.ts';
+import { usageError, type WalqError } from '../../base/errors.ts';
 import { excerpt } from '../../base/escape.ts';
 import { kindOf } from '../../base/kind-of.ts';
 

@@ -1,7 +1,7 @@
 import type { CodeCatalogue } from '../../base/errors.ts';
 
 /** Codes of child processes and of the control socket. */
-export const processCodes: CodeCatalogue = {
+export const processCodes = {
   E_CONTROL_BIND: {
     title: 'the control socket could not be opened',
     explain:
@@ -82,4 +82,4 @@ export const processCodes: CodeCatalogue = {
       'Children of a dead runner survived SIGTERM and SIGKILL. Their jobs were not given out again, so that no job runs twice at the same time.',
     next: 'Look at the processes named, for example: ps -o pid,stat,wchan,args -p PID',
   },
-};
+} satisfies CodeCatalogue;

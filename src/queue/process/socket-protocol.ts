@@ -1,4 +1,5 @@
-import { type Code, Exit, type ExitCode, isFsError, newerError, refusedError, WalqError } from '../../base/errors.ts';
+import type { Code } from '../../base/code.ts';
+import { Exit, type ExitCode, isFsError, newerError, refusedError, WalqError } from '../../base/errors.ts';
 
 /** The number both sides say first. Another number = another protocol, and the connection ends. */
 export const controlVersion = 1;

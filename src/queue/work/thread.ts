@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { type Code, Exit, WalqError } from '../../base/errors.ts';
+import type { Code } from '../../base/code.ts';
+import { Exit, WalqError } from '../../base/errors.ts';
 import type { AttemptHooks, RunningAttempt } from '../process/attempt-types.ts';
 import type { OutputSink } from '../process/output.ts';
 import type { AttemptVerdict } from '../process/verdict.ts';

@@ -7,7 +7,7 @@ const replaceIt =
   'Once two newer good ones are there, walq snapshot prune STORE removes the bad one; a running queue does both by itself.';
 
 /** What `walq help E_CODE` says about snapshots. E_READ and E_NEWER_FORMAT belong to the whole storage layer. */
-export const snapshotCodes: CodeCatalogue = {
+export const snapshotCodes = {
   E_SNAPSHOT_EMPTY: {
     title: 'a snapshot file is empty',
     explain: `The file has no bytes. A power loss can leave this where a disk makes a rename durable before the data. ${nothingLost}`,
@@ -65,4 +65,4 @@ export const snapshotCodes: CodeCatalogue = {
       'One entry of the state, such as a job, takes more than 32 MiB. No snapshot is written; the log and the older snapshots are untouched.',
     next: 'Remove that job (walq queue rm ID), or keep its data in a file and put the path into the payload.',
   },
-};
+} satisfies CodeCatalogue;

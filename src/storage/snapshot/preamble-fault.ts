@@ -1,4 +1,4 @@
-import type { Code } from '../../base/errors.ts';
+import type { Code } from '../../base/code.ts';
 import { decodePreamble, preambleBytes } from '../preamble.ts';
 import type { Fault } from './block-types.ts';
 import { snapshotMagic, snapshotVersion } from './codec.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Code } from '../../base/errors.ts';
+import type { Code } from '../../base/code.ts';
 import type { Finding } from '../../base/finding.ts';
 import { baseName } from '../../base/path.ts';
 import type { ByteSource } from '../../base/source.ts';

@@ -7,7 +7,7 @@ const keep = 'Copy the store somewhere safe first. ';
 const heal = `${keep}If a single bit flipped, walq wal repair STORE --mode heal finds and proves it. ${verify}`;
 
 /** Everything that can be wrong with a log, judged by its segments and HEAD. */
-export const walCodes: CodeCatalogue = {
+export const walCodes = {
   E_PAYLOAD: {
     title: 'payload checksum mismatch',
     explain:
@@ -153,4 +153,4 @@ export const walCodes: CodeCatalogue = {
       'This store was salvaged from a damaged one, where these seqs could not be read. A frame of its own takes their place, so that every other event keeps its seq. Nothing is wrong with this store.',
     next: 'Nothing. The answer of the salvage says what may depend on them; the damaged store still holds all that it held.',
   },
-};
+} satisfies CodeCatalogue;

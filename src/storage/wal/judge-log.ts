@@ -1,5 +1,5 @@
 import { hex32 } from '../../base/bytes.ts';
-import type { Code } from '../../base/errors.ts';
+import type { Code } from '../../base/code.ts';
 import type { Finding, Severity } from '../../base/finding.ts';
 import type { LostRange } from '../types.ts';
 import { type SegmentHeader, sealBytes, segmentHeaderBytes } from './format.ts';

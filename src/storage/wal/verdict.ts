@@ -1,4 +1,5 @@
-import { assert, type Code } from '../../base/errors.ts';
+import type { Code } from '../../base/code.ts';
+import { assert } from '../../base/errors.ts';
 import type { Severity } from '../../base/finding.ts';
 import type { Hole, HoleKind } from './scan-types.ts';
 

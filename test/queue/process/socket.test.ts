@@ -37,11 +37,11 @@ describe('a request', () => {
   it('that fails rejects with the same error on the other side', async () => {
     const store = storeFolder();
     await serve(store, {
-      handle: () => Promise.reject(usageError('E_JOB_ID', 'bad id', { data: { id: 'x' }, next: 'walq help' })),
+      handle: () => Promise.reject(usageError('E_JOB_UNKNOWN', 'bad id', { data: { id: 'x' }, next: 'walq help' })),
     });
     await expect((await client(store)).request('show')).rejects.toMatchObject({
       name: 'WalqError',
-      code: 'E_JOB_ID',
+      code: 'E_JOB_UNKNOWN',
       exit: 2,
       message: 'bad id',
       data: { id: 'x' },
@@ -61,7 +61,7 @@ describe('a request', () => {
         return value;
       },
       io: () => Promise.reject(Object.assign(new Error('EIO: bad disk'), { code: 'EIO' })),
-      badData: () => Promise.reject(usageError('E_X', 'x', { data: { n: 1n } })),
+      badData: () => Promise.reject(usageError('E_USAGE', 'x', { data: { n: 1n } })),
       nothing: () => undefined,
     };
     await serve(store, { handle: async ({ op }) => answers[op]?.() });
@@ -69,7 +69,7 @@ describe('a request', () => {
     await expect(one.request('throws')).rejects.toMatchObject({ code: 'E_CONTROL_INTERNAL', exit: 70 });
     await expect(one.request('circular')).rejects.toMatchObject({ code: 'E_CONTROL_INTERNAL' });
     await expect(one.request('io')).rejects.toMatchObject({ code: 'E_CONTROL_IO', exit: 74, data: { errno: 'EIO' } });
-    await expect(one.request('badData')).rejects.toMatchObject({ code: 'E_X', exit: 2 });
+    await expect(one.request('badData')).rejects.toMatchObject({ code: 'E_USAGE', exit: 2 });
     expect(await one.request('nothing')).toBeUndefined();
   });
 
