@@ -99,8 +99,8 @@ async function wholeEnd(
   const results = (await scanLog(segments.slice(-2), evidence)).segments;
   const last = endSegment(results);
   if (last?.scan.header === undefined) return undefined;
-  const { header, end, link, seqNext } = last.scan;
-  const { ordinal, salt } = header;
+  const { ordinal, salt } = last.scan.header;
+  const { end, link, seqNext } = last.scan.run;
   const counter = (head?.counter ?? 0) + 1;
   return { counter, storeId: survey.identity.id, ordinal, seqLast: seqNext - 1, end, link, salt, closed: false };
 }

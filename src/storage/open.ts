@@ -126,16 +126,14 @@ export async function openLog(
       await persistSealBefore(env, walDir, survey, loaded, active);
       await rewriteUncertified(env, path, file, {
         certified: loaded.judgement.certified.get(active) ?? 0,
-        end: active.scan.end,
+        end: active.scan.run.end,
       });
       // A writer that died may have left names that are there for us and not yet on the disk.
       for (const folder of [walDir, join(storeDir, snapshotFolder), storeDir]) await syncIfThere(env, folder);
     }
     const at: LogEnd = {
       segment: { name: active.input.name.name, ordinal: header.ordinal, salt: header.salt },
-      end: active.scan.end,
-      link: active.scan.link,
-      seqNext: active.scan.seqNext,
+      ...active.scan.run,
     };
     const counter = survey.headUsable ? (survey.head?.counter ?? 0) : 0;
     if (!survey.headUsable) await createHead(env, storeDir, survey.identity.id, at, counter);
@@ -210,7 +208,7 @@ async function persistSealBefore(
   const path = join(walDir, before.input.name.name);
   const file = await env.fs.open(path, 'r+', { nofollow: true });
   try {
-    const { end } = before.scan;
+    const { end } = before.scan.run;
     await rewriteUncertified(env, path, file, { certified: end - sealBytes, end });
   } finally {
     await file.close();
@@ -232,7 +230,8 @@ async function trimTail(
   file: File,
   active: SegmentResult,
 ): Promise<RecoveryReport['trimmed']> {
-  const { end, size } = active.scan;
+  const { size } = active.scan;
+  const { end } = active.scan.run;
   if (size <= end) return undefined;
   const name = active.input.name?.name ?? '';
   const zerosOnly = active.scan.holes.every((hole) => hole.kind === 'zeros');

@@ -31,12 +31,12 @@ export function toReport(
   findings: Finding[] = judgement.findings,
 ): LogReport {
   const segments = log.segments.map(({ input, scan }): SegmentSummary => {
-    const seqLast = scan.lastSeqNext - 1;
+    const seqLast = scan.last.seqNext - 1;
     return {
       file: input.file,
       ordinal: scan.header?.ordinal ?? input.name?.ordinal ?? 0,
       size: scan.size,
-      end: scan.end,
+      end: scan.run.end,
       frames: scan.frames,
       records: scan.records,
       ...(scan.seqFirst !== undefined && { seqFirst: scan.seqFirst, seqLast }),

@@ -285,5 +285,5 @@ function endsBefore(log: LogScan, { findings }: LogJudgement, point: ChainPoint)
   const header = last?.scan.header;
   if (last === undefined || header?.ordinal !== point.ordinal || header.salt !== point.salt) return false;
   const isTold = findings.some(({ file, severity }) => file === last.input.file && severity === 'corrupt');
-  return last.scan.lastEnd < point.offset && !isTold;
+  return last.scan.last.end < point.offset && !isTold;
 }

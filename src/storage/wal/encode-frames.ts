@@ -1,5 +1,6 @@
 import { writeVarint } from '../../base/varint.ts';
 import { type FrameType, frameBytes, frameHeaderBytes, sealFrame } from './format.ts';
+import type { FrameEnd } from './scan-types.ts';
 
 /** A frame to be written. */
 export type FrameDraft =
@@ -11,11 +12,8 @@ export type FrameDraft =
   | { type: typeof FrameType.lost | typeof FrameType.data; payload: Uint8Array; count: number };
 
 /** Where the next frame goes. Everything before it is durable. */
-export interface LogEnd {
+export interface LogEnd extends FrameEnd {
   segment: { name: string; ordinal: number; salt: number };
-  end: number;
-  link: number;
-  seqNext: number;
 }
 
 /** Encodes frames that follow `at`, all stating the same certified end: what was durable before this write. */

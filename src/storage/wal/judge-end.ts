@@ -55,10 +55,10 @@ function judgeByHead(
     });
   }
   if (here.pointsPassed.get(head)) {
-    const atEnd = here === last && here.scan.lastEnd === head.end;
+    const atEnd = here === last && here.scan.last.end === head.end;
     return { ...nothing, proven: atEnd, goesOn: !atEnd };
   }
-  if (here.scan.lastEnd < head.end) return endMissing(here, head, facts.seqNext);
+  if (here.scan.last.end < head.end) return endMissing(here, head, facts.seqNext);
   const broken = here.scan.holes.some((hole) => hole.offset < head.end && hole.kind !== 'zeros');
   return broken ? nothing : mismatch(here, 'no frame ends where HEAD says that one did', { offset: head.end });
 }
@@ -84,7 +84,7 @@ function endMissing(result: SegmentResult, head: FoundSlot, seqNext: number): He
   if (sameSegment && reported) return { ...nothing, lost, ...(head.end >= result.scan.size && { lostUnknown: false }) };
   const where = `HEAD proves the log up to segment ${head.ordinal} offset ${head.end}`;
   const message = `${where}: the end is missing, or this is a copy taken while a writer ran`;
-  return { ...finding('E_END_MISSING', result, message, { offset: result.scan.lastEnd, ...range }), lost };
+  return { ...finding('E_END_MISSING', result, message, { offset: result.scan.last.end, ...range }), lost };
 }
 
 function mismatch(result: SegmentResult, message: string, more: Partial<Finding>): HeadJudgement {

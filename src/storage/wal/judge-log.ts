@@ -100,7 +100,7 @@ class Judge {
     const { input, scan } = this.#log.segments.at(-1) as SegmentResult;
     const head = this.#head?.ordinal === input.name?.ordinal ? this.#head : undefined;
     const from = belongs(before, this.#evidence.storeId)
-      ? before.scan.lastSeqNext
+      ? before.scan.last.seqNext
       : seqFirstOf(before, this.#evidence.storeId);
     this.#lose(from, head?.seqLast ?? (input.name?.seqFirst ?? 1) - 1);
     // Behind the end that HEAD knows there may have been more, but not in a file that is a header and nothing else. One
@@ -114,7 +114,7 @@ class Judge {
     const first = ordinalBefore + 1;
     const which = ordinal - 1 === first ? `segment ${first} is` : `segments ${first} to ${ordinal - 1} are`;
     const isRead = before && belongs(before, this.#evidence.storeId);
-    const seqFrom = isRead ? before.scan.lastSeqNext : before && seqFirstOf(before, this.#evidence.storeId);
+    const seqFrom = isRead ? before.scan.last.seqNext : before && seqFirstOf(before, this.#evidence.storeId);
     const seqTo = seqFirstOf(result, this.#evidence.storeId) - 1;
     this.#add('E_MISSING_SEGMENT', 'corrupt', result.input.file, `${which} missing before this one`, {
       ...(seqFrom !== undefined && seqFrom <= seqTo && { seqFirst: seqFrom, seqLast: seqTo }),
@@ -130,9 +130,9 @@ class Judge {
     if (!a.sealed) {
       // It may be taken back only if nothing is missing before it and nothing proves that SEAL was durable.
       const whole =
-        header.prevEnd === a.lastEnd + sealBytes &&
+        header.prevEnd === a.last.end + sealBytes &&
         header.prevSalt === own.salt &&
-        header.seqFirst === a.lastSeqNext &&
+        header.seqFirst === a.last.seqNext &&
         (this.#head === undefined || this.#head.ordinal < header.ordinal);
       if (!inUse && whole && this.#log.segments.at(-1) === result) {
         this.#add(
@@ -143,11 +143,11 @@ class Judge {
         );
         return;
       }
-      this.#lose(a.lastSeqNext, header.seqFirst - 1);
+      this.#lose(a.last.seqNext, header.seqFirst - 1);
       if (!a.holes.some((hole) => hole.atEnd && hole.kind !== 'zeros')) {
         this.#add('E_NOT_SEALED', 'corrupt', before.input.file, 'no SEAL, although the next segment is in use', {
-          offset: a.lastEnd,
-          ...seqs(a.lastSeqNext, header.seqFirst - 1),
+          offset: a.last.end,
+          ...seqs(a.last.seqNext, header.seqFirst - 1),
         });
       }
       return;
@@ -156,9 +156,9 @@ class Judge {
     const chain = (end: number, link: number, salt: number): string =>
       result.scan.pieced ? '' : `end ${end}, link ${hex32(link)}, salt ${hex32(salt)}, `;
     const got = `${chain(header.prevEnd, header.prevLink, header.prevSalt)}seq ${header.seqFirst}`;
-    const expected = `${chain(a.lastEnd, a.lastLink, own.salt)}seq ${a.lastSeqNext}`;
+    const expected = `${chain(a.last.end, a.last.link, own.salt)}seq ${a.last.seqNext}`;
     if (got === expected && header.ordinal === own.ordinal + 1) return;
-    this.#lose(a.lastSeqNext, header.seqFirst - 1);
+    this.#lose(a.last.seqNext, header.seqFirst - 1);
     // It follows the one between, whose own finding says all.
     if (unreadableBetween) return;
     this.#add('E_SEGMENT_CHAIN', 'corrupt', result.input.file, 'segment does not follow the one before it', {
@@ -213,7 +213,7 @@ class Judge {
   #hole(result: SegmentResult, hole: Hole): void {
     const { input, scan } = result;
     // Zeros behind a SEAL, or behind the end that a later segment states, hide nothing.
-    const wholeLog = hole.kind === 'zeros' && scan.sealed && hole.offset === scan.lastEnd;
+    const wholeLog = hole.kind === 'zeros' && scan.sealed && hole.offset === scan.last.end;
     const ruling = judgeHole(hole, wholeLog ? 0 : (this.#certified.get(result) ?? 0));
     this.#add(ruling.code, ruling.severity, input.file, ruling.message, {
       offset: hole.offset,
@@ -245,7 +245,7 @@ class Judge {
 
   #seqNext(): number {
     const first = this.#log.segments[0]?.input.name?.seqFirst ?? 1;
-    return this.#readable().reduce((seq, { scan }) => Math.max(seq, scan.lastSeqNext), first);
+    return this.#readable().reduce((seq, { scan }) => Math.max(seq, scan.last.seqNext), first);
   }
 
   #readable(): SegmentResult[] {

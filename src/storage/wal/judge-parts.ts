@@ -25,8 +25,8 @@ export function headerOf({ scan }: SegmentResult): SegmentHeader | undefined {
 
 /** Could everything up to `offset` be read, so that it can be told whether a frame ends there? */
 export function isReadTo(result: SegmentResult, offset: number): boolean {
-  const { lastEnd, holes, pieced } = result.scan;
-  if (headerOf(result) === undefined || lastEnd < offset) return false;
+  const { last, holes, pieced } = result.scan;
+  if (headerOf(result) === undefined || last.end < offset) return false;
   // What the header was before it was damaged, only the first frame tells.
   const first = pieced && offset === segmentHeaderBytes ? offset + 1 : offset;
   return holes.every((hole) => hole.offset >= first);
@@ -83,7 +83,7 @@ function presentIn({ scan }: SegmentResult): LostRange[] {
   const holes = scan.holes.flatMap(({ seqFirst, seqLast }) =>
     seqFirst === undefined || seqLast === undefined ? [] : [{ seqFirst, seqLast }],
   );
-  return withoutRanges([{ seqFirst: scan.seqFirst, seqLast: scan.lastSeqNext - 1 }], holes);
+  return withoutRanges([{ seqFirst: scan.seqFirst, seqLast: scan.last.seqNext - 1 }], holes);
 }
 
 /** `ranges`, which are sorted and apart, less what is in `taken`. */

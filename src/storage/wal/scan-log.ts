@@ -16,7 +16,7 @@ import type { SegmentName } from './names.ts';
 import { piecedHeader } from './pieced-header.ts';
 import { forEachRecord } from './records.ts';
 import { scanSegment } from './scan-segment.ts';
-import type { FrameVisitor, SegmentScan } from './scan-types.ts';
+import type { FrameEnd, FrameVisitor, SegmentScan } from './scan-types.ts';
 
 /** One segment file to read, in log order. */
 export interface SegmentInput {
@@ -105,7 +105,7 @@ export async function scanLog(
         points: mine,
         ...(pieced && { pieced }),
         ...(visitor.hole && { hole: () => visitor.hole?.() }),
-        ...(resumesHere && { resume: { offset: resume.offset, link: resume.link, seqNext: resume.seq + 1 } }),
+        ...(resumesHere && { resume: { end: resume.offset, link: resume.link, seqNext: resume.seq + 1 } }),
         ...(visitor.progress && { progress: (bytes) => visitor.progress?.(bytesBefore + bytes) }),
         ...(watches(visitor) && !isForeign(header, evidence) && { visit: toVisitor(input, visitor, () => broken) }),
       });
@@ -159,23 +159,17 @@ async function pieceHeader(
  */
 function follows({ scan }: SegmentResult, next: SegmentHeader | undefined): boolean {
   const header = scan.header ?? scan.pieced;
-  return next !== undefined && header !== undefined && stands(next, header, scan.resumed ?? scan, scan.sealed);
+  return next !== undefined && header !== undefined && stands(next, header, scan.resumed ?? scan.run, scan.sealed);
 }
 
 /** The same, whatever holes lie in the one before. */
 function continues({ scan }: SegmentResult, next: SegmentHeader): boolean {
   const header = scan.header ?? scan.pieced;
-  const last = { end: scan.lastEnd, link: scan.lastLink, seqNext: scan.lastSeqNext };
-  return header !== undefined && stands(next, header, last, scan.sealed);
+  return header !== undefined && stands(next, header, scan.last, scan.sealed);
 }
 
 /** Does `next` say of the segment before it what that one is? */
-function stands(
-  next: SegmentHeader,
-  header: SegmentHeader,
-  run: { end: number; link: number; seqNext: number },
-  sealed: boolean,
-): boolean {
+function stands(next: SegmentHeader, header: SegmentHeader, run: FrameEnd, sealed: boolean): boolean {
   return (
     next.ordinal === header.ordinal + 1 &&
     next.storeId === header.storeId &&

@@ -21,7 +21,7 @@ import {
   seqsOf,
 } from './format.ts';
 import { recordsFit } from './records.ts';
-import type { Hole, HoleKind, ScanOptions, SegmentScan } from './scan-types.ts';
+import type { FrameEnd, Hole, HoleKind, ScanOptions, SegmentScan } from './scan-types.ts';
 import { Window } from './window.ts';
 
 const holesMax = 10_000;
@@ -56,6 +56,8 @@ async function scan(window: Window, source: ByteSource, options: ScanOptions): P
   return found;
 }
 
+const nowhere: FrameEnd = { end: 0, link: 0, seqNext: 0 };
+
 function nothingFound(headerResult: SegmentHeaderResult, options: ScanOptions): SegmentScan {
   return {
     headerResult,
@@ -63,12 +65,8 @@ function nothingFound(headerResult: SegmentHeaderResult, options: ScanOptions): 
     frames: 0,
     records: 0,
     recordsAfterHole: 0,
-    end: 0,
-    link: 0,
-    seqNext: 0,
-    lastEnd: 0,
-    lastSeqNext: 0,
-    lastLink: 0,
+    run: nowhere,
+    last: nowhere,
     severed: false,
     lost: [],
     holes: [],
@@ -182,7 +180,7 @@ class SegmentScanner {
   /** Whatever is found wrong with this frame itself severs again. */
   #resume({ offset, link, seqFirst }: FrameHeader): void {
     const { resume } = this.#options;
-    if (!this.#scan.severed || resume?.offset !== offset || resume.link !== link || resume.seqNext !== seqFirst) return;
+    if (!this.#scan.severed || resume?.end !== offset || resume.link !== link || resume.seqNext !== seqFirst) return;
     this.#scan.severed = false;
     this.#scan.resumed = { end: offset, link, seqNext: seqFirst };
   }
@@ -281,14 +279,11 @@ class SegmentScanner {
   /** Notes the end of a good frame (or of the header). */
   #passGood(): void {
     const scan = this.#scan;
-    scan.lastEnd = this.#at;
-    scan.lastSeqNext = this.#seqNext;
-    scan.lastLink = this.#link;
-    if (scan.resumed && !scan.severed) scan.resumed = { end: this.#at, link: this.#link, seqNext: this.#seqNext };
+    const here: FrameEnd = { end: this.#at, link: this.#link, seqNext: this.#seqNext };
+    scan.last = here;
+    if (scan.resumed && !scan.severed) scan.resumed = here;
     if (this.#broken) return;
-    scan.end = this.#at;
-    scan.link = this.#link;
-    scan.seqNext = this.#seqNext;
+    scan.run = here;
     const points = this.#options.points;
     if (points === undefined) return;
     for (let index = 0; index < points.length; index++) {

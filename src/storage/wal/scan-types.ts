@@ -34,6 +34,13 @@ export interface Hole {
   seqLast?: number;
 }
 
+/** Where good frames come to an end: offset and link there, and the seq that comes next. */
+export interface FrameEnd {
+  readonly end: number;
+  readonly link: number;
+  readonly seqNext: number;
+}
+
 export interface SegmentScan {
   headerResult: SegmentHeaderResult;
   header?: SegmentHeader;
@@ -43,16 +50,12 @@ export interface SegmentScan {
   frames: number;
   records: number;
   recordsAfterHole: number;
-  /** End, link and next seq of the unbroken run of good frames from the header on. */
-  end: number;
-  link: number;
-  seqNext: number;
-  /** The same after the last good frame, whether or not a hole lies before it. */
-  lastEnd: number;
-  lastSeqNext: number;
-  lastLink: number;
-  /** The same from the `resume` point on, where a hole lies before that. */
-  resumed?: { end: number; link: number; seqNext: number };
+  /** The end of the unbroken run of good frames from the header on. */
+  run: FrameEnd;
+  /** The end of the last good frame, whether or not a hole lies before it. */
+  last: FrameEnd;
+  /** The end of the run from the `resume` point on, where a hole lies before that. */
+  resumed?: FrameEnd;
   /** Bytes that hold something do not continue what came before them, or, once resumed, what came from there on. */
   severed: boolean;
   /** First seq of a record or LOST frame seen, if any. */
@@ -86,7 +89,7 @@ export interface ScanOptions {
   /** Frame ends that other evidence (HEAD, a snapshot) claims. */
   points?: readonly { offset: number; link: number }[];
   /** Where the log goes on for somebody who has all that came before by other means: a hole before it is none to them. */
-  resume?: { offset: number; link: number; seqNext: number };
+  resume?: FrameEnd;
   /** Called at each fault that severs. */
   hole?: () => void;
   /** Called now and then with bytes read so far. */

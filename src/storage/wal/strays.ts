@@ -39,5 +39,5 @@ function isWhole({ scan }: SegmentResult): boolean {
 }
 
 function holdsAll({ scan }: SegmentResult, copy: SegmentResult): boolean {
-  return copy.scan.lastEnd <= scan.lastEnd;
+  return copy.scan.last.end <= scan.last.end;
 }
