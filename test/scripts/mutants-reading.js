@@ -164,7 +164,7 @@ export const readingMutants = [
     name: 'HEAD is written in one slot',
     property: 'a torn write of HEAD leaves the other slot',
     file: 'src/storage/wal/head.ts',
-    edits: [['return 4096 + (counter % 2) * 4096;', 'return 4096 + (counter % 1) * 4096;']],
+    edits: [['return (1 + (counter % 2)) * pageBytes;', 'return (1 + (counter % 1)) * pageBytes;']],
     tests: ['test/storage/crash/ordering.test.ts'],
   },
   {

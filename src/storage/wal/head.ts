@@ -5,7 +5,9 @@ import { walVersion } from './format.ts';
 /** HEAD, the watermark file: two slots written in turn. Codec only; FORMAT.md says what it proves. */
 
 export const headMagic = 'WALQhed\n';
-export const headFileBytes = 12_288;
+/** One for the preamble, one for each slot. */
+const pageBytes = 4096;
+export const headFileBytes = 3 * pageBytes;
 const headSlotBytes = 64;
 
 export interface HeadSlot {
@@ -25,9 +27,9 @@ export interface FoundSlot extends HeadSlot {
   perhapsOlder?: true;
 }
 
-/** Where the slot with this counter goes: they alternate, in sectors of their own. */
+/** Where the slot with this counter goes: they alternate, in pages of their own. */
 export function headSlotOffset(counter: number): number {
-  return 4096 + (counter % 2) * 4096;
+  return (1 + (counter % 2)) * pageBytes;
 }
 
 export function encodeHeadSlot(slot: HeadSlot): Uint8Array {
@@ -91,11 +93,8 @@ export function decodeHeadFile(bytes: Uint8Array): HeadResult {
     });
     isPair = false;
   }
-  for (const [from, to] of [
-    [preambleBytes, 4096],
-    [4096 + headSlotBytes, 8192],
-    [8192 + headSlotBytes, headFileBytes],
-  ] as const) {
+  for (const [page, used] of [preambleBytes, headSlotBytes, headSlotBytes].entries()) {
+    const [from, to] = [page * pageBytes + used, (page + 1) * pageBytes];
     if (!allZero(bytes, Math.min(from, bytes.length), Math.min(to, bytes.length))) {
       faults.push({ offset: from, message: 'HEAD holds bytes where zeros belong' });
     }
