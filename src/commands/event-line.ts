@@ -5,6 +5,7 @@ import { enqueueDefaults, eventTypes, type Owner, type QueueEvent } from '../que
 import { decodeEvent, encodeEvent, recordJobId, recordTime, recordTypeName } from '../queue/events/events.ts';
 import { type Rate, type ScheduleRule, scheduleDefaults } from '../queue/events/setting-types.ts';
 import { type DetailValue, eventMembers } from './event-members.ts';
+import { safely } from './event-row.ts';
 import { JsonText } from './json-text.ts';
 import {
   isPlainJson,
@@ -96,14 +97,6 @@ function jsonIn(event: QueueEvent): Uint8Array | undefined {
 
 function same(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
-}
-
-function safely<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }
 
 function encoded(members: LineMembers): Uint8Array {

@@ -109,7 +109,8 @@ function decoded<T>(bytes: Uint8Array, list: (event: QueueEvent) => T[]): readon
   return list(event);
 }
 
-function safely<T>(read: () => T): T | undefined {
+/** What a record says, as far as it can be read. */
+export function safely<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch {

@@ -9,6 +9,7 @@ import { checkSnapshot } from '../storage/snapshot/read.ts';
 import type { LogReport } from '../storage/types.ts';
 import type { LogVisitor } from '../storage/wal/scan-log.ts';
 import type { CommandContext } from './context.ts';
+import { safely } from './event-row.ts';
 import { scanExport } from './export-source.ts';
 import type { LogLook } from './resolve.ts';
 import { shownPath, type Target, takeStream } from './target.ts';
@@ -125,11 +126,7 @@ function endsOf(report: LogReport): { seqFirst: number; seqLast: number } | unde
 
 /** A record without a readable time counts as old: it must not hide what comes after it. */
 function timeOf(record: Uint8Array): number {
-  try {
-    return recordTime(record);
-  } catch {
-    return 0;
-  }
+  return safely(() => recordTime(record)) ?? 0;
 }
 
 async function newestGoodSnapshot(context: CommandContext, target: Target): Promise<number | undefined> {
