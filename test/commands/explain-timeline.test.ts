@@ -41,6 +41,16 @@ describe('the time of a job', () => {
     expect(spent(50, [enqueue('j'), later(dispatch('j'), 20)])).toEqual({ readyMs: 20, inFlightMs: 30, totalMs: 50 });
   });
 
+  test('ends with the CANCEL of a lease, and of a runner with what that says', () => {
+    const owner = { kind: 'lease', token: 't', deadlineMs: at + 999 } as const;
+    const cancel = later({ type: 'CANCEL', id: 'j', at }, 40);
+    const leased = [enqueue('j'), later({ ...dispatch('j'), owner } as QueueEvent, 30), cancel];
+    expect(spent(99, leased)).toEqual({ readyMs: 30, inFlightMs: 10, totalMs: 40 });
+    const run = [enqueue('j'), later(dispatch('j'), 30), cancel];
+    expect(spent(99, run)).toEqual({ readyMs: 30, inFlightMs: 69, totalMs: 99 });
+    expect(spent(99, [...run, later(dead('j'), 60)])).toEqual({ readyMs: 30, inFlightMs: 30, totalMs: 60 });
+  });
+
   test('is its own until its time comes, and a retry until that one', () => {
     expect(spent(50, [enqueue('j', { runAt: at + 40 })])).toEqual({ delayedMs: 40, readyMs: 10, totalMs: 50 });
     const events = [enqueue('j'), dispatch('j'), retryAt(10, 40), later(dispatch('j', 2), 45), later(ack('j'), 50)];

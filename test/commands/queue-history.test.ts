@@ -78,6 +78,12 @@ describe('attempts', () => {
     expect(life.attempts).toMatchObject([{ startedMs: at + 9, endedMs: at + 9, tookMs: 0 }]);
   });
 
+  test('are those of the last job of the id, where nothing tells how the one before went', () => {
+    const { attempts, earlierLives } = historyOf(enqueue('j'), dispatch('j'), enqueue('j'), later(dispatch('j'), 9));
+    expect(attempts).toMatchObject([{ startedMs: at + 9 }]);
+    expect(earlierLives).toBe(1);
+  });
+
   test('of a foreign log are numbered by their order, and end with their timeout where nothing follows it', () => {
     const foreign = <T extends QueueEvent>(event: T): T => ({ ...event, from: '1' });
     const history = historyOf(

@@ -38,6 +38,9 @@ describe('a spread of values', () => {
     expect(shape.length).toBeLessThanOrEqual(6);
     expect(shape.reduce((sum, each) => sum + each, 0)).toBe(4);
     expect(shape[0]).toBe(2);
+    const buckets = spread.buckets();
+    expect(buckets.at(0)).toEqual({ bottom: 3, top: 3, count: 2 });
+    expect(buckets.slice(1).map(({ bottom }) => bottom)).toEqual(buckets.slice(0, -1).map(({ top }) => top + 1));
   });
 });
 
@@ -51,6 +54,11 @@ describe('a timeline', () => {
     expect(stretches.length).toBeLessThanOrEqual(120);
     expect(stretches.reduce((sum, { enqueued }) => sum + enqueued, 0)).toBe(1000);
     expect(stretches.at(-1)).toMatchObject({ atMs: 4_980_000, dead: 1 });
+    const wide = new Timeline();
+    for (const what of ['enqueued', 'completed', 'dead'] as const) wide.add(5000, what);
+    for (let second = 0; second < 121; second++) wide.add(second * 1000, 'enqueued');
+    expect(wide.widthMs).toBe(10_000);
+    expect(wide.stretches()[0]).toEqual({ atMs: 0, enqueued: 11, completed: 1, dead: 1 });
   });
 
   test('shows a time in which nothing happened, and no more than fit of a long one', () => {
@@ -129,6 +137,16 @@ describe('the events of a log', () => {
     expect(collector.undecoded).toBe(1);
   });
 
+  test('the first and the last time are those of the clock, also where it stepped back', () => {
+    const { firstMs, lastMs } = collect(enqueue('a', 20), enqueue('b', 10), enqueue('c', 15));
+    expect([firstMs, lastMs]).toEqual([10, 20]);
+  });
+
+  test('what a foreign log says of a job that is dead changes nothing', () => {
+    const events = [enqueue('a', 0), dead('a'), { ...dead('a'), from: '3' }, { ...ack('a'), from: '4' }];
+    expect(collect(...events).byName.get('mail')).toMatchObject({ dead: 1, completed: 0, events: 4 });
+  });
+
   test('a job that is cancelled while it waits or is leased is dead, one that a runner has when that says so', () => {
     const cancel = (id: string): QueueEvent => ({ type: 'CANCEL', id, at: 9 });
     const leased: QueueEvent = {
@@ -144,6 +162,8 @@ describe('the events of a log', () => {
     expect(before.timeline.stretches()).toMatchObject([{ dead: 2 }]);
     const after = collect(...events, ...['a', 'b', 'c'].map(cancel), dead('c'));
     expect([after.byName.get('mail')?.dead, after.unfinished, after.liveBytes]).toEqual([3, 0, 0]);
+    const late = collect(enqueue('c', 0), dispatch('c', 2), { type: 'TIMEOUT', id: 'c', at: 5 }, cancel('c'));
+    expect(late.byName.get('mail')?.dead).toBe(1);
     const blind = collect(cancel('c'), dead('c'));
     expect([blind.byName.get('?')?.dead, blind.unfinished]).toEqual([1, 0]);
   });
