@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Finding } from '../../base/finding.ts';
 import { join } from '../../base/path.ts';
 import { type TarFile, tarOf } from '../../base/tar.ts';
-import { goneMeanwhile } from '../../fs/gone.ts';
-import { openSource, readInto, readSmall } from '../../fs/read.ts';
+import { openIfThere, readInto, readSmall } from '../../fs/read.ts';
 import { headFileName } from '../../storage/folder.ts';
 import { storeFileName } from '../../storage/store-file.ts';
 import type { CommandContext } from '../context.ts';
@@ -77,7 +76,7 @@ async function stretchOf(
 ): Promise<{ file: TarFile; fact: object } | undefined> {
   if (offset === undefined || end === undefined) return undefined;
   const from = Math.max(0, offset - aroundBytes);
-  const source = await openSource(env.fs, join(store, file)).catch(goneMeanwhile);
+  const source = await openIfThere(env.fs, join(store, file));
   // A segment that is missing has no bytes to show.
   if (source === undefined) return undefined;
   try {

@@ -113,7 +113,7 @@ export async function diagnose(context: CommandContext, args: readonly string[],
     snapshots,
     baseSeq,
     stateLacks: log.lostUnknown || log.lost.some(({ seqLast }) => seqLast > baseSeq),
-    disk: await diskUse(env, store, good, log.strays),
+    disk: await diskUse(env, store, log.storeId ?? '', log.strays),
     steps: stepsFor({
       target: { kind: 'store', path: store },
       verdict,

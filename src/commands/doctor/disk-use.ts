@@ -4,7 +4,7 @@ import { planRetention } from '../../storage/retention.ts';
 import { parseSnapshotFileName, snapshotFolder } from '../../storage/snapshot/name.ts';
 import { defaultKeepSnapshots } from '../../storage/store-options.ts';
 import { changedView } from '../../storage/store-view.ts';
-import type { SnapshotSummary, StorageEnv } from '../../storage/types.ts';
+import type { StorageEnv } from '../../storage/types.ts';
 
 export interface DiskUse {
   log: { segments: number; bytes: number };
@@ -20,11 +20,10 @@ export interface DiskUse {
 export async function diskUse(
   env: StorageEnv,
   store: string,
-  snapshots: readonly SnapshotSummary[],
+  storeId: string,
   strays: readonly string[],
 ): Promise<DiskUse> {
   const logAlone = changedView(env, { without: new Set(strays.map((file) => join(store, file))) });
-  const storeId = snapshots[0]?.storeId ?? '';
   const plan = await planRetention(logAlone, store, {
     storeId,
     keep: defaultKeepSnapshots,

@@ -1,6 +1,6 @@
 import type { Finding } from '../../base/finding.ts';
 import { join } from '../../base/path.ts';
-import { openSource } from '../../fs/read.ts';
+import { openIfThere, readInto } from '../../fs/read.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 
 const sectorBytes = 512;
@@ -9,16 +9,18 @@ const bytesMax = 1024 * 1024;
 
 /**
  * What the bytes of a fault say about its cause, as far as that can be seen: sectors that are all zero or all 0xFF were
- * lost, or overwritten, as a whole. Undefined when nothing stands out. Rejects with E_READ.
+ * lost, or overwritten, as a whole. Undefined when nothing stands out, or a writer took the file away. Rejects with
+ * E_READ.
  */
 export async function traceOf(env: StorageEnv, store: string, finding: Finding): Promise<string | undefined> {
   const { file, offset, end, severity } = finding;
   if (severity === 'note' || offset === undefined || end === undefined || end <= offset) return undefined;
-  const source = await openSource(env.fs, join(store, file));
+  const source = await openIfThere(env.fs, join(store, file));
+  if (source === undefined) return undefined;
   try {
     const from = offset - (offset % sectorBytes);
     const bytes = new Uint8Array(Math.min(bytesMax, end - from));
-    const read = bytes.subarray(0, await source.read(bytes, from));
+    const read = bytes.subarray(0, await readInto(source, bytes, from));
     const zeros = sectorsOf(read, 0x00);
     const ones = sectorsOf(read, 0xff);
     if (zeros.length > 0) return `${places(zeros, from)} all zeros`;
