@@ -12,7 +12,7 @@ import type { CommandContext } from './context.ts';
 import type { ExportBase, ExportHeader, ExportTrailer } from './export-form.ts';
 import { type ExportItem, readExport } from './export-read.ts';
 import { StateWalk } from './state-walk.ts';
-import { type Target, takeStream } from './target.ts';
+import type { Target } from './target.ts';
 
 /** An export as a log that can be read: `wal inspect`, `verify`, `stats` and `replay` take it as they take a segment. */
 
@@ -32,7 +32,7 @@ export async function withExport<T>(
     };
     return await use(readExport(source, file, progress));
   };
-  if (target.kind === 'export-stream') return await read(takeStream(target), 'standard input');
+  if (target.kind === 'export-stream') return await read(target.take(), 'standard input');
   const source = await openSource(context.env.fs, target.path, { follow: true });
   try {
     return await read(source, baseName(target.path));

@@ -2,32 +2,37 @@ import { readHead } from '../storage/folder.ts';
 import type { RecordView } from '../storage/types.ts';
 import type { CommandContext } from './context.ts';
 import { type EventRow, headOfRecord, rowOfCleaned, rowOfRecord } from './event-row.ts';
-import type { InspectRequest, SeqBounds, ShowRow } from './inspect-types.ts';
+import type { ShowRow } from './inspect-types.ts';
 import type { LogSource } from './log-source.ts';
 import type { RowFilter } from './row-filter.ts';
 
 const pauseMs = 100;
 
+export interface Following {
+  log: LogSource;
+  filter: RowFilter;
+  show: ShowRow;
+  /** Seqs to be shown, the first one not seen before. */
+  from: number;
+  to: number;
+  /** How many events to show at the most. */
+  limit: number;
+  /** Monotonic ms. */
+  until: number;
+}
+
 /**
- * Goes on showing events as they come, until the limit, the end of the range, the time or the user says stop. `until`
- * in monotonic ms. Returns how many it showed. Events that a writer cleaned away unseen are a row and a note, whatever
- * the filters say, and count for no limit: nobody knows whether they would have passed.
+ * Goes on showing events as they come, until the limit, the end of the range, the time or the user says stop. Returns
+ * how many it showed. Events that a writer cleaned away unseen are a row and a note, whatever the filters say, and
+ * count for no limit: nobody knows whether they would have passed.
  */
 export async function followLog(
   context: CommandContext,
-  log: LogSource,
-  filter: RowFilter,
-  before: { shown: number; seqLast: number },
-  request: InspectRequest,
-  bounds: SeqBounds,
-  show: ShowRow,
-  until = Number.POSITIVE_INFINITY,
+  { log, filter, show, from, to, limit, until }: Following,
 ): Promise<number> {
   const { clock } = context.env;
   const pause = (ms: number): Promise<void> => clock.sleep(Math.max(0, Math.min(ms, until - clock.monotonic())));
-  const limit = (request.limit ?? Number.POSITIVE_INFINITY) - before.shown;
-  const to = bounds.to ?? Number.POSITIVE_INFINITY;
-  let next = Math.max(before.seqLast + 1, bounds.from ?? 0);
+  let next = from;
   let shown = 0;
   let seen: number | undefined;
   const rowsOf = (record: RecordView): EventRow[] => {

@@ -3,7 +3,7 @@ import { baseName } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
 import type { ForeignEvent, ForeignJob, ForeignLogSummary, ForeignSnapshotSummary, Visit } from '../formats/types.ts';
 import type { CommandContext } from './context.ts';
-import { type ForeignTarget, takeStream } from './target.ts';
+import type { ForeignTarget } from './target.ts';
 
 /** Reads a foreign log from front to back. Throws E_WRONG_TARGET when a stream is to be read a second time. */
 export async function readForeignLog(
@@ -46,7 +46,7 @@ async function withSource<T>(
   target: ForeignTarget,
   read: (source: ByteSource) => Promise<T>,
 ): Promise<T> {
-  if (target.kind === 'foreign-stream') return await read(takeStream(target));
+  if (target.kind === 'foreign-stream') return await read(target.take());
   const file = await context.env.fs.open(target.path, 'r');
   try {
     return await read({ size: await file.size(), read: (buffer, position) => file.read(buffer, position) });

@@ -43,8 +43,11 @@ export async function inspectLog(
   const begins = request.follow === true ? await log.begins() : undefined;
   const forward = await inspectForward(log, bounds, filter, request.limit, show);
   if (request.follow === true && (request.limit === undefined || forward.shown < request.limit)) {
-    const before = { shown: forward.shown, seqLast: forward.seqLast ?? (begins ?? 1) - 1 };
-    forward.shown += await followLog(context, log, filter, before, request, bounds, show, until);
+    const { from = 0, to = Number.POSITIVE_INFINITY } = bounds;
+    const next = forward.seqLast === undefined ? (begins ?? 1) : forward.seqLast + 1;
+    const limit = (request.limit ?? Number.POSITIVE_INFINITY) - forward.shown;
+    const following = { log, filter, show, from: Math.max(next, from), to, limit, until };
+    forward.shown += await followLog(context, following);
   }
   return { ...base, ...forward };
 }

@@ -12,7 +12,7 @@ import type { CommandContext } from './context.ts';
 import { safely } from './event-row.ts';
 import { scanExport } from './export-source.ts';
 import type { LogLook } from './resolve.ts';
-import { shownPath, type Target, takeStream } from './target.ts';
+import { shownPath, type Target } from './target.ts';
 
 /** A log of ours, wherever it lies, to be read front to back as often as needed. */
 export interface LogSource {
@@ -41,7 +41,7 @@ export function openLog(context: CommandContext, target: Target): LogSource {
       case 'segment':
         return await scanSegmentFile(env, path, watched);
       case 'segment-stream':
-        return await scanStream(takeStream(target), watched);
+        return await scanStream(target.take(), watched);
       case 'export':
       case 'export-stream':
         return await scanExport(context, target, watched);

@@ -70,7 +70,7 @@ export async function loadSnapshot(
 ): Promise<{ summary: SnapshotSummary; findings: Finding[] }> {
   const onEntry = (entry: Uint8Array): void => machine.load(entry);
   if (target.kind === 'snapshot-stream') {
-    const { summary, findings } = await scanSnapshot(target.source, { file: 'standard input', onEntry });
+    const { summary, findings } = await scanSnapshot(target.take(), { file: 'standard input', onEntry });
     if (summary === undefined) throw findingError(findings);
     return { summary, findings };
   }

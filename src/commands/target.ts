@@ -23,11 +23,14 @@ import { defaultStoreName, infoOf, pathOrStore, standardInput, storePath } from 
 /** What a PATH turned out to be. Files are recognised by their content; a name only decides about damaged ones. */
 export type Target =
   | { kind: 'store' | 'wal-folder' | 'segment' | 'snapshot'; path: string }
-  | { kind: 'segment-stream' | 'snapshot-stream'; path: string; source: ByteSource; used: boolean }
+  | { kind: 'segment-stream' | 'snapshot-stream'; path: string; take: TakeStream }
   | { kind: 'export'; path: string }
-  | { kind: 'export-stream'; path: string; source: ByteSource; used: boolean }
+  | { kind: 'export-stream'; path: string; take: TakeStream }
   | { kind: 'foreign'; path: string; format: ForeignFormat }
-  | { kind: 'foreign-stream'; path: string; format: ForeignFormat; source: ByteSource; used: boolean };
+  | { kind: 'foreign-stream'; path: string; format: ForeignFormat; take: TakeStream };
+
+/** The bytes of a stream, which nobody gets twice: throws E_WRONG_TARGET (exit 2). */
+type TakeStream = () => ByteSource;
 
 export type ForeignTarget = Extract<Target, { format: ForeignFormat }>;
 
@@ -53,15 +56,17 @@ export function nameOf(target: Target): TargetName {
   return isForeign(target) ? { kind, path, format: target.format.name } : { kind, path };
 }
 
-/** The bytes of a stream, which nobody gets twice: throws E_WRONG_TARGET (exit 2). */
-export function takeStream(target: Extract<Target, { source: ByteSource }>): ByteSource {
-  if (target.used) {
-    throw usageError('E_WRONG_TARGET', 'standard input can be read only once; this needs a file', {
-      next: 'save it to a file first: cat > FILE',
-    });
-  }
-  target.used = true;
-  return target.source;
+function onlyOnce(source: ByteSource): TakeStream {
+  let isTaken = false;
+  return () => {
+    if (isTaken) {
+      throw usageError('E_WRONG_TARGET', 'standard input can be read only once; this needs a file', {
+        next: 'save it to a file first: cat > FILE',
+      });
+    }
+    isTaken = true;
+    return source;
+  };
 }
 
 const headBytes = detectBytes;
@@ -148,7 +153,7 @@ async function has(context: CommandContext, folder: string, parse: (name: string
 async function openStream(context: CommandContext): Promise<Target> {
   const { head, source } = await peekable(context.stdin(), headBytes);
   const content = classify(head, standardInput);
-  const base = { path: standardInput, source, used: false };
+  const base = { path: standardInput, take: onlyOnce(source) };
   if (typeof content !== 'string') return { kind: 'foreign-stream', format: content, ...base };
   return { kind: `${content}-stream`, ...base };
 }

@@ -74,7 +74,7 @@ export async function verifyTarget(context: CommandContext, target: Target): Pro
     case 'segment':
       return ofLog(nameOf(target), await scanSegmentFile(env, path, visitor));
     case 'segment-stream':
-      return ofLog(nameOf(target), await scanStream(target.source, visitor));
+      return ofLog(nameOf(target), await scanStream(target.take(), visitor));
     case 'export':
     case 'export-stream': {
       const follow = { until: Number.POSITIVE_INFINITY, make: () => new QueueMachine() };
@@ -84,7 +84,7 @@ export async function verifyTarget(context: CommandContext, target: Target): Pro
     case 'snapshot':
       return ofSnapshot(nameOf(target), await checkSnapshot(env, path, { relativeName: baseName(path) }));
     case 'snapshot-stream':
-      return ofSnapshot(nameOf(target), await scanSnapshot(target.source, { file: 'standard input' }));
+      return ofSnapshot(nameOf(target), await scanSnapshot(target.take(), { file: 'standard input' }));
     case 'foreign':
     case 'foreign-stream': {
       const { format } = target;
