@@ -1,6 +1,6 @@
 import { type ExitCode, usageError } from '../base/errors.ts';
 import { escapeText } from '../base/escape.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import { backup as makeBackup } from '../commands/backup.ts';
 import { openStoreTarget } from '../commands/store-target.ts';
 import { exitOfVerdict } from '../commands/verdict.ts';
@@ -16,7 +16,7 @@ export async function backup(session: Session, args: readonly string[]): Promise
   }
   if (args.length === 1 && (await session.context.env.fs.stat(`${dir}/${storeFileName}`)) !== undefined) {
     throw usageError('E_USAGE', `${dir} is a store: name the new folder too`, {
-      next: `walq backup ${shellWord(dir)} DIR`,
+      next: `walq backup ${shellPath(dir)} DIR`,
     });
   }
   const store = await openStoreTarget(session.context, args.slice(0, -1));

@@ -1,7 +1,7 @@
 import { errnoNext, errnoText } from '../base/errno.ts';
 import { Exit, type ExitCode, isFsError, WalqError } from '../base/errors.ts';
 import { escapeText } from '../base/escape.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import { aroundBadBlocks } from '../commands/bad-blocks.ts';
 import { placeText } from './expression-place.ts';
 import type { Style } from './style.ts';
@@ -47,7 +47,7 @@ export interface Asked {
 function nextAfter(failure: WalqError, { kind, context: { store } }: Asked): string {
   if (failure.next !== undefined) {
     if (store === undefined || / --(store|help)\b/.test(failure.next)) return failure.next;
-    return failure.next.replace(/^walq queue /, () => `walq --store ${shellWord(store)} queue `);
+    return failure.next.replace(/^walq queue /, () => `walq --store ${shellPath(store)} queue `);
   }
   const around = aroundBadBlocks(failure);
   if (around !== undefined) return around;

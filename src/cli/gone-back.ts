@@ -1,6 +1,6 @@
 import { Exit, type ExitCode } from '../base/errors.ts';
 import { escapeText } from '../base/escape.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import { undoLastRepair } from '../commands/repair.ts';
 import type { GoBackResult } from '../commands/snapshot-restore.ts';
 import { exitOfVerdict } from '../commands/verdict.ts';
@@ -54,7 +54,7 @@ async function writeInPlace(session: Session, store: string, result: GoBackResul
   for (const action of applied.actions) await out.line(escapeText(doneText(action)));
   await out.line(`back at seq ${seq}; ${goes} dropped`);
   await out.write(verdictText(verdict, verdictClauses(verdict, undefined), style));
-  await out.line(style.dim(`to take it back: walq wal repair ${escapeText(shellWord(store))} --undo`));
+  await out.line(style.dim(`to take it back: walq wal repair ${escapeText(shellPath(store))} --undo`));
 }
 
 function seqsText(first: number, last: number): string {

@@ -1,6 +1,6 @@
 import type { WalqError } from '../base/errors.ts';
 import { baseName, parentOf } from '../base/path.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import { isBlockError } from '../fs/read-around.ts';
 import { headFileName, walFolder } from '../storage/folder.ts';
 import { snapshotFolder } from '../storage/snapshot/name.ts';
@@ -12,5 +12,5 @@ export function aroundBadBlocks({ code, data: { errno, file } }: WalqError): str
   const folder = parentOf(file);
   const inside = [walFolder, snapshotFolder].includes(baseName(folder));
   if (!inside && ![storeFileName, headFileName].includes(baseName(file))) return undefined;
-  return `walq wal repair ${shellWord(inside ? parentOf(folder) : folder)} --mode salvage --to NEWSTORE`;
+  return `walq wal repair ${shellPath(inside ? parentOf(folder) : folder)} --mode salvage --to NEWSTORE`;
 }

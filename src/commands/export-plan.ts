@@ -1,7 +1,7 @@
 import { damageError, newerError, usageError, type WalqError } from '../base/errors.ts';
 import { findingError } from '../base/finding.ts';
 import { baseName } from '../base/path.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import { QueueMachine } from '../queue/state/machine.ts';
 import { fitting } from '../storage/report.ts';
 import { hashEntries } from '../storage/snapshot/hash.ts';
@@ -106,7 +106,7 @@ async function lookOver(log: LogSource): Promise<Overlook> {
 function refusedDamage(path: string, { report, seqFirst, seqLast }: Overlook): WalqError {
   const sound = seqLast < seqFirst ? '' : `; what comes before it can be exported: ..${seqLast}`;
   const error = findingError(report.findings, {
-    next: `walq wal repair ${shellWord(path)} --mode salvage --to NEWSTORE, then export that`,
+    next: `walq wal repair ${shellPath(path)} --mode salvage --to NEWSTORE, then export that`,
   });
   const make = report.verdict === 'newer' ? newerError : damageError;
   return make(error.code, `${error.message}${sound}`, {
@@ -167,6 +167,6 @@ function noBase(kind: Target['kind'], path: string, seqFirst: number): WalqError
   const why = kind === 'store' ? 'no good snapshot covers what came before' : 'its state is not in this file';
   return damageError('E_NO_BASE', `the log begins at seq ${seqFirst}, and ${why}`, {
     data: { file: path, seqFirst },
-    next: kind === 'store' ? 'walq help E_NO_BASE' : `walq wal inspect ${shellWord(path)} -o ndjson`,
+    next: kind === 'store' ? 'walq help E_NO_BASE' : `walq wal inspect ${shellPath(path)} -o ndjson`,
   });
 }

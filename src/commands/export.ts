@@ -1,6 +1,6 @@
 import { hasErrno, usageError, WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import { QueueMachine } from '../queue/state/machine.ts';
 import { raced, racesMax } from '../storage/beside-writer.ts';
 import { noStoreId } from '../storage/store-file.ts';
@@ -106,14 +106,14 @@ function refuseTarget(target: Target): void {
       data: { file: path },
       next:
         target.format.kind === 'log'
-          ? `walq wal import --from ${shellWord(path)} --store DIR, then walq wal export DIR`
-          : `walq snapshot show ${shellWord(path)}`,
+          ? `walq wal import --from ${shellPath(path)} --store DIR, then walq wal export DIR`
+          : `walq snapshot show ${shellPath(path)}`,
     });
   }
   if (kind === 'export' || kind === 'export-stream') {
     throw usageError('E_WRONG_TARGET', `${path} is an export already`, {
       data: { file: path },
-      next: `walq wal import --from ${shellWord(path)} --store DIR makes a store of it`,
+      next: `walq wal import --from ${shellPath(path)} --store DIR makes a store of it`,
     });
   }
   if (kind === 'segment-stream' || kind === 'snapshot-stream') {

@@ -1,6 +1,6 @@
 import { usageError, type WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import type { ForeignEvent, ForeignJob, ForeignLogSummary, ForeignSnapshotSummary } from '../formats/types.ts';
 import type { CommandContext } from './context.ts';
 import { readForeignLog } from './foreign-source.ts';
@@ -149,6 +149,6 @@ export function refuseWrongOrder(paths: readonly string[], next: (sorted: readon
   });
   throw usageError('E_IMPORT_ORDER', `--from: ${wrong.path} is newer than a log named after it; oldest first`, {
     data: { file: wrong.path },
-    next: next(sorted.map(({ path }) => shellWord(path))),
+    next: next(sorted.map(({ path }) => shellPath(path))),
   });
 }

@@ -1,5 +1,5 @@
 import { usageError } from '../base/errors.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import type { ForeignEvent, ForeignLogSummary } from '../formats/types.ts';
 import { verdictOf } from '../storage/report.ts';
 import type { CommandContext } from './context.ts';
@@ -21,7 +21,7 @@ export async function inspectForeign(
   if (format.kind !== 'log') {
     throw usageError('E_WRONG_TARGET', `${shownPath(target.path)} is a snapshot (${format.title}), not a log`, {
       data: { file: target.path, format: format.name },
-      next: `walq snapshot show ${shellWord(target.path)}`,
+      next: `walq snapshot show ${shellPath(target.path)}`,
     });
   }
   if (request.follow === true)

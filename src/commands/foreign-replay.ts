@@ -1,6 +1,6 @@
 import { usageError } from '../base/errors.ts';
 import { type Finding, findingError } from '../base/finding.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import type { ForeignEvent, ForeignJob, ForeignLogSummary, ForeignSnapshotSummary } from '../formats/types.ts';
 import type { QueueMachine } from '../queue/state/machine.ts';
 import { verdictOf } from '../storage/report.ts';
@@ -158,7 +158,7 @@ export async function readForeignJobs(
     jobs.set(job.id, job);
   });
   if (!summary.findings.every(isHarmless)) {
-    throw findingError(summary.findings, { next: `walq snapshot verify ${shellWord(path)}` });
+    throw findingError(summary.findings, { next: `walq snapshot verify ${shellPath(path)}` });
   }
   return { jobs: [...jobs.values()], summary };
 }

@@ -1,6 +1,6 @@
 import { assert, usageError } from '../base/errors.ts';
 import { baseName, join } from '../base/path.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import { QueueMachine } from '../queue/state/machine.ts';
 import { takeLock } from '../storage/lock.ts';
 import { NewLog } from '../storage/new-log.ts';
@@ -43,7 +43,7 @@ export async function importOwn(
   if (!isExportTarget(target) || from.length > 1 || snapshot !== undefined) {
     throw usageError('E_USAGE', `${path} is an export, which makes a store by itself: name nothing beside it`, {
       data: { file: path },
-      next: `walq wal import --from ${shellWord(path)} --store ${shellWord(store)}`,
+      next: `walq wal import --from ${shellPath(path)} --store ${shellPath(store)}`,
     });
   }
   const made = await placeNewStore(context, store, importing, (dir) => makeStore(context, target, dir));

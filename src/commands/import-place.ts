@@ -1,7 +1,7 @@
 import type { Code } from '../base/code.ts';
 import { refusedError, WalqError } from '../base/errors.ts';
 import { join, parentOf } from '../base/path.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import { removeTree } from '../fs/folder.ts';
 import { noFolderAround, placeError } from '../fs/place.ts';
 import type { FileSystem } from '../fs/types.ts';
@@ -72,7 +72,7 @@ export async function placeNewStore<T>(
       () => false,
     );
     if (isGone) throw error;
-    const next = `rm -r ${shellWord(dir)} removes what was made so far; then try again`;
+    const next = `rm -r ${shellPath(dir)} removes what was made so far; then try again`;
     throw new WalqError(error.exit, error.code, error.message, { data: error.data, cause: error, next });
   }
 }
@@ -149,6 +149,6 @@ async function refuseLeft(context: CommandContext, dir: string, { code, what }: 
   if (await isFresh(context.env, dir)) return;
   throw refusedError(code, `${dir} is in the way: ${what} that did not finish left it, or still runs`, {
     data: { file: dir },
-    next: `rm -r ${shellWord(dir)}, if none is running`,
+    next: `rm -r ${shellPath(dir)}, if none is running`,
   });
 }

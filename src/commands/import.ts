@@ -1,6 +1,6 @@
 import { usageError, WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import type { QueueMachine } from '../queue/state/machine.ts';
 import { verdictOf } from '../storage/report.ts';
 import type { Store } from '../storage/store.ts';
@@ -131,13 +131,13 @@ function foreignLog({ path, target }: ImportInput): LogInput {
   if (target === undefined || (isForeign(target) && target.format.kind === 'log')) return { path, target };
   throw usageError('E_WRONG_TARGET', `--from: ${path} is not a log of another system`, {
     data: { file: path },
-    ...(isForeign(target) ? { next: `walq wal import --snapshot ${shellWord(path)} --store DIR` } : {}),
+    ...(isForeign(target) ? { next: `walq wal import --snapshot ${shellPath(path)} --store DIR` } : {}),
   });
 }
 
 function commandFor(request: ImportRequest, from: readonly string[]): string {
-  const snapshot = request.snapshot === undefined ? '' : ` --snapshot ${shellWord(request.snapshot)}`;
-  return `walq wal import --from ${from.join(' ')}${snapshot} --store ${shellWord(request.store)}`;
+  const snapshot = request.snapshot === undefined ? '' : ` --snapshot ${shellPath(request.snapshot)}`;
+  return `walq wal import --from ${from.join(' ')}${snapshot} --store ${shellPath(request.store)}`;
 }
 
 /** Clocks step back, so times alone do not refuse an order. */

@@ -1,5 +1,5 @@
 import { usageError } from '../base/errors.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import { recordTime } from '../queue/events/events.ts';
 import { besideWriter } from '../storage/beside-writer.ts';
 import { listWal, walFolder } from '../storage/folder.ts';
@@ -48,7 +48,7 @@ export function openLog(context: CommandContext, target: Target): LogSource {
       default:
         throw usageError('E_WRONG_TARGET', `${shownPath(path)} is a snapshot, not a log`, {
           data: { file: path },
-          next: `walq snapshot show ${shellWord(path)}`,
+          next: `walq snapshot show ${shellPath(path)}`,
         });
     }
   };

@@ -1,6 +1,6 @@
 import type { Finding } from '../base/finding.ts';
 import { join } from '../base/path.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import { verdictOf } from '../storage/report.ts';
 import { storeFileName } from '../storage/store-file.ts';
 import type { SnapshotCheck, Verdict } from '../storage/types.ts';
@@ -33,7 +33,7 @@ export interface Judged {
  */
 export function stepsFor(judged: Judged): Step[] {
   const { target, verdict, findings, snapshots = [], oneBit, seqLast, strays = [] } = judged;
-  const path = shellWord(target.path);
+  const path = shellPath(target.path);
   const worst = worstFirst(findings)[0];
   const explain: Step[] =
     worst === undefined || worst.severity === 'note'
@@ -81,7 +81,7 @@ function strayStep(path: string): Step {
 function foreignSteps(store: string, findings: readonly Finding[], does: string): Step[] {
   const foreign = findings.find(({ code }) => code === 'E_FOREIGN_SEGMENT');
   if (foreign === undefined) return [];
-  const command = `walq wal inspect ${shellWord(join(store, foreign.file))}`;
+  const command = `walq wal inspect ${shellPath(join(store, foreign.file))}`;
   return [{ command, does }];
 }
 

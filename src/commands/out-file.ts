@@ -1,6 +1,6 @@
 import { refusedError, usageError } from '../base/errors.ts';
 import { baseName, parentOf } from '../base/path.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import { removeIfThere } from '../fs/gone.ts';
 import { noFolderAround, placeError } from '../fs/place.ts';
 import type { File } from '../fs/types.ts';
@@ -25,7 +25,7 @@ export async function refuseFile({ env: { fs } }: CommandContext, path: string, 
     }
     throw refusedError('E_FILE_EXISTS', `${there} is there already; it is not overwritten`, {
       data: { file: there },
-      next: there === path ? 'name another file' : `rm ${shellWord(there)}, if nothing is writing it`,
+      next: there === path ? 'name another file' : `rm ${shellPath(there)}, if nothing is writing it`,
     });
   }
 }

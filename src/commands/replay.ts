@@ -1,6 +1,6 @@
 import { damageError, usageError, WalqError } from '../base/errors.ts';
 import { baseName, parentOf } from '../base/path.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import { placeError } from '../fs/place.ts';
 import { QueueMachine } from '../queue/state/machine.ts';
 import { LogReplay } from '../storage/log-replay.ts';
@@ -53,7 +53,7 @@ export async function logTarget(context: CommandContext, path: string): Promise<
   ) {
     throw usageError('E_WRONG_TARGET', `${shownPath(target.path)} is a snapshot; there is no log in it to replay`, {
       data: { file: target.path },
-      next: `walq snapshot show ${shellWord(target.path)}`,
+      next: `walq snapshot show ${shellPath(target.path)}`,
     });
   }
   return target;
@@ -133,7 +133,7 @@ async function explainNoBase(
   if (withoutSnapshots && Number.isFinite(earliest)) {
     throw usageError('E_BEFORE_BASE', `the log alone begins after seq 1; without a snapshot there is no state`, {
       data: { earliest },
-      next: `walq wal replay ${shellWord(store)} --snapshot auto`,
+      next: `walq wal replay ${shellPath(store)} --snapshot auto`,
     });
   }
 }
@@ -197,7 +197,7 @@ function needsBase({ path }: Target, seqFirst: number): WalqError {
   const text = `the log begins at seq ${seqFirst}; its state needs a snapshot that covers what came before`;
   return damageError('E_NO_BASE', text, {
     data: { seqFirst },
-    next: `walq wal replay ${shellWord(path)} --snapshot FILE`,
+    next: `walq wal replay ${shellPath(path)} --snapshot FILE`,
   });
 }
 

@@ -1,6 +1,6 @@
 import { notFoundError, usageError } from '../base/errors.ts';
 import { baseName, join } from '../base/path.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import { isGone } from '../fs/gone.ts';
 import { QueueMachine } from '../queue/state/machine.ts';
 import { besideWriter } from '../storage/beside-writer.ts';
@@ -40,7 +40,7 @@ export async function nameSnapshot(context: CommandContext, args: readonly strin
   if (isForeign(target)) {
     throw usageError('E_WRONG_TARGET', `${shownPath(path)} is a snapshot of another system`, {
       data: { file: path },
-      next: `walq wal import --snapshot ${shellWord(path)} --store NEWSTORE`,
+      next: `walq wal import --snapshot ${shellPath(path)} --store NEWSTORE`,
     });
   }
   if (target.kind === 'store') return await snapshotOf(context, path, choice?.replace(/^@/, ''));
@@ -66,7 +66,7 @@ async function snapshotOf(context: CommandContext, store: string, choice: string
   const seqs = snapshots.map(({ seq }) => seq).join(', ');
   throw notFoundError('E_NO_SNAPSHOT', `${store} has no snapshot at '${choice}'; it has ${seqs || 'none'}`, {
     data: { store, snapshots: snapshots.map(({ seq }) => seq) },
-    next: `walq snapshot list ${shellWord(store)}`,
+    next: `walq snapshot list ${shellPath(store)}`,
   });
 }
 

@@ -1,6 +1,6 @@
 import { damageError, notFoundError, usageError } from '../base/errors.ts';
 import { type Finding, findingError } from '../base/finding.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import { besideWriter } from '../storage/beside-writer.ts';
 import { listSnapshots } from '../storage/snapshot/list.ts';
 import { checkSnapshot } from '../storage/snapshot/read.ts';
@@ -67,7 +67,7 @@ export function refuseLog(target: Target): void {
   if (!isForeignLog && !/^(segment|export|wal-folder)/.test(target.kind)) return;
   throw usageError('E_WRONG_TARGET', `${shownPath(target.path)} is a log, not a snapshot`, {
     data: { file: target.path, kind: target.kind },
-    next: `walq wal verify ${shellWord(target.path)}`,
+    next: `walq wal verify ${shellPath(target.path)}`,
   });
 }
 
@@ -92,6 +92,6 @@ export async function newestGoodSnapshot(
 function noSnapshot(store: string): Error {
   return notFoundError('E_NO_SNAPSHOT', `${store} holds no snapshot`, {
     data: { store },
-    next: `walq snapshot create ${shellWord(store)}`,
+    next: `walq snapshot create ${shellPath(store)}`,
   });
 }

@@ -1,12 +1,12 @@
 import { usageError } from '../base/errors.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import type { CommandContext } from './context.ts';
 import { pathOrStore } from './store-path.ts';
 import { isForeign, openTarget, shownPath, type Target } from './target.ts';
 
 /** An import makes a store of whole logs; of a part of one there is only a look. */
 function nextFor(target: Target): string {
-  const path = shellWord(target.path);
+  const path = shellPath(target.path);
   const isLog = target.kind === 'export' || (target.kind === 'foreign' && target.format.kind === 'log');
   return isLog ? `walq wal import --from ${path} --store NEW, then name NEW` : `walq wal verify ${path}`;
 }

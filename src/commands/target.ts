@@ -1,7 +1,7 @@
 import { damageError, isFsError, newerError, notFoundError, usageError, type WalqError } from '../base/errors.ts';
 import { excerpt } from '../base/escape.ts';
 import { baseName, join, parentOf } from '../base/path.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import type { ByteSource } from '../base/source.ts';
 import { detectFormat } from '../formats/registry.ts';
 import { detectBytes, type ForeignFormat } from '../formats/types.ts';
@@ -108,7 +108,7 @@ export async function openTarget(context: CommandContext, path: string): Promise
       // The shell's own pipes are gone once this command ends.
       next: path.startsWith('/dev/fd/')
         ? 'pipe it into standard input: … | walq wal verify -'
-        : `cat ${shellWord(path)} | walq wal verify -`,
+        : `cat ${shellPath(path)} | walq wal verify -`,
     });
   }
   const head = await readHead(context, path);
@@ -132,7 +132,7 @@ async function openFolder(context: CommandContext, path: string): Promise<Target
   if (names.includes(defaultStoreName)) {
     throw notFoundError('E_NO_STORE', `${path} is no store itself`, {
       data: { file: path },
-      next: `name the one in it: ${shellWord(join(path, defaultStoreName))}`,
+      next: `name the one in it: ${shellPath(join(path, defaultStoreName))}`,
     });
   }
   if (path === storePath(context)) throw noStoreError(path, 'folder');
@@ -195,7 +195,7 @@ function classify(head: Uint8Array, path: string): 'segment' | 'snapshot' | 'exp
 function notTheStore(path: string, shown: string, name: string): WalqError {
   return usageError('E_WRONG_TARGET', `${shown} is the ${name} file of a store, which has no events by itself`, {
     data: { file: path },
-    next: path === standardInput ? 'name the store' : `walq wal verify ${shellWord(parentOf(path))}`,
+    next: path === standardInput ? 'name the store' : `walq wal verify ${shellPath(parentOf(path))}`,
   });
 }
 

@@ -1,5 +1,5 @@
 import { escapeText } from '../base/escape.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import { withQueue } from '../queue/run/access.ts';
 import type { QueueOps } from '../queue/run/queue-ops.ts';
 import type { QueueMachine } from '../queue/state/machine.ts';
@@ -43,6 +43,6 @@ export function noteOpening(context: CommandContext, opened: Store<QueueMachine>
   const bad = findings.find(({ severity }) => severity === 'degraded');
   if (bad !== undefined) {
     const what = `${escapeText(bad.file)}: ${bad.message}`;
-    context.note(`degraded, nothing is lost: ${what} [${bad.code}]; walq doctor ${shellWord(dir)}`);
+    context.note(`degraded, nothing is lost: ${what} [${bad.code}]; walq doctor ${shellPath(dir)}`);
   }
 }

@@ -1,7 +1,7 @@
 import { placeNext } from '../base/errno.ts';
 import { hasErrno, isFsError, WalqError } from '../base/errors.ts';
 import { parentOf } from '../base/path.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import { writeError } from './failure.ts';
 import type { FileSystem } from './types.ts';
 
@@ -21,7 +21,7 @@ export async function noFolderAround(fs: FileSystem, path: string): Promise<{ wh
   try {
     const info = await fs.stat(folder);
     if (info?.kind === 'folder') return undefined;
-    if (info === undefined) return { why: `there is no folder ${folder}`, next: `mkdir -p ${shellWord(folder)}` };
+    if (info === undefined) return { why: `there is no folder ${folder}`, next: `mkdir -p ${shellPath(folder)}` };
   } catch (error) {
     if (!hasErrno(error, 'ENOTDIR')) throw placeError(path, error);
   }

@@ -1,6 +1,6 @@
 import { errnoText } from '../base/errno.ts';
 import { ioError, isFsError } from '../base/errors.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import type { File, FileSystem } from './types.ts';
 import { withOpen, withRead } from './wrapped.ts';
 
@@ -97,7 +97,7 @@ async function opened(path: string, open: () => Promise<File>): Promise<File> {
     return await open();
   } catch (error) {
     if (!isFsError(error) || !isBlockError(error.code)) throw error;
-    const next = `mv ${shellWord(path)} out of the store, then the same command`;
+    const next = `mv ${shellPath(path)} out of the store, then the same command`;
     throw ioError('E_READ', `cannot open ${path}: ${errnoText(error.code)}`, {
       data: { file: path, errno: error.code },
       next,

@@ -1,7 +1,7 @@
 import { closeAll } from '../base/close-all.ts';
 import { Exit, WalqError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import { reading } from '../fs/failure.ts';
 import { isGone } from '../fs/gone.ts';
 import { type OpenSource, openSource } from '../fs/read.ts';
@@ -52,7 +52,7 @@ export async function refuseGone(env: StorageEnv, storeDir: string, survey: Surv
 
 export function raced(path: string, cause?: unknown): WalqError {
   const text = `${path} changed under every one of ${racesMax} attempts to read it`;
-  return new WalqError(Exit.failed, 'E_RACE', text, { data: { path }, cause, next: `ls -l ${shellWord(path)}` });
+  return new WalqError(Exit.failed, 'E_RACE', text, { data: { path }, cause, next: `ls -l ${shellPath(path)}` });
 }
 
 export interface LogFiles {

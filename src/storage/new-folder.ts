@@ -1,6 +1,6 @@
 import { hasErrno, refusedError, type WalqError } from '../base/errors.ts';
 import { parentOf } from '../base/path.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import { reading } from '../fs/failure.ts';
 import { liesIn, listFolder, removeTree } from '../fs/folder.ts';
 import { noFolderAround, placeError } from '../fs/place.ts';
@@ -63,6 +63,6 @@ function badPlace(dir: string, why: string, next = 'name a folder that does not 
 function leftThere(temp: string): WalqError {
   return refusedError('E_UNFINISHED', `${temp} is in the way: another one is being made, or one died on the way`, {
     data: { file: temp },
-    next: `rm -r ${shellWord(temp)}, if nothing is at work on it`,
+    next: `rm -r ${shellPath(temp)}, if nothing is at work on it`,
   });
 }

@@ -1,7 +1,7 @@
 import { assert, Exit, hasErrno, isFsError, WalqError } from '../base/errors.ts';
 import { type Finding, findingError, worstSeverity } from '../base/finding.ts';
 import { join } from '../base/path.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import { removeIfThere } from '../fs/gone.ts';
 import { openSource } from '../fs/read.ts';
 import type { File } from '../fs/types.ts';
@@ -30,7 +30,7 @@ export function refuseDamage(storeDir: string, findings: readonly Finding[]): vo
   throw findingError(findings, {
     subject: `store ${storeDir} is ${worst}`,
     data: { store: storeDir, findings: findings.filter((finding) => finding.severity === worst).slice(0, 100) },
-    next: `walq wal ${worst === 'ambiguous' ? 'repair' : 'verify'} ${shellWord(storeDir)}`,
+    next: `walq wal ${worst === 'ambiguous' ? 'repair' : 'verify'} ${shellPath(storeDir)}`,
   });
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeAll } from '../base/close-all.ts';
 import { damageError, refusedError, WalqError } from '../base/errors.ts';
 import { join } from '../base/path.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import type { ByteSource } from '../base/source.ts';
 import { writeError } from '../fs/failure.ts';
 import { openIfThere } from '../fs/read.ts';
@@ -91,7 +91,7 @@ export async function recorded(storeDir: string, what: 'repair' | 'undo', change
     const failure = writeError(storeDir, cause);
     if (!(failure instanceof WalqError)) throw failure;
     const { exit, code, message, data } = failure;
-    const next = `walq wal repair ${shellWord(storeDir)} --undo`;
+    const next = `walq wal repair ${shellPath(storeDir)} --undo`;
     throw new WalqError(exit, code, `${message}; the ${what} is not finished`, { data, cause, next });
   }
 }

@@ -1,7 +1,7 @@
 import { refusedError, type WalqError } from '../base/errors.ts';
 import { type Finding, findingKey } from '../base/finding.ts';
 import { baseName, join } from '../base/path.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import { writeError } from '../fs/failure.ts';
 import { openSource } from '../fs/read.ts';
 import type { File } from '../fs/types.ts';
@@ -148,7 +148,7 @@ async function trimAction(env: StorageEnv, storeDir: string, report: LogReport):
 
 function stalePlan(storeDir: string): WalqError {
   return refusedError('E_PLAN_STALE', 'the store has changed since the plan was made', {
-    next: `walq wal repair ${shellWord(storeDir)}`,
+    next: `walq wal repair ${shellPath(storeDir)}`,
   });
 }
 
@@ -174,7 +174,7 @@ export async function applyRepair(
     if (now.needsYes && !options.yes) {
       throw refusedError('E_NEEDS_YES', 'the last write may have been acknowledged; dropping it needs --yes', {
         data: { plan: now },
-        next: `walq wal repair ${shellWord(storeDir)} --mode trim --apply --yes`,
+        next: `walq wal repair ${shellPath(storeDir)} --mode trim --apply --yes`,
       });
     }
     const journal: RepairJournal = { walq: 1, appliedMs: env.clock.now(), actions: [] };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { refusedError } from '../base/errors.ts';
 import { type Finding, findingError, worstSeverity } from '../base/finding.ts';
 import { baseName, join } from '../base/path.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import { writeError } from '../fs/failure.ts';
 import { removeIfThere } from '../fs/gone.ts';
 import { openSource } from '../fs/read.ts';
@@ -100,8 +100,8 @@ async function goodSnapshot(
 
 /** The way that asks less of the store. */
 function intoNew(storeDir: string, to: BackTo): string {
-  if ('snapshot' in to) return `walq snapshot restore ${shellWord(join(storeDir, to.snapshot))} --to NEWSTORE`;
-  return `walq wal repair ${shellWord(storeDir)} --mode cut --at ${to.seq} --to NEWSTORE`;
+  if ('snapshot' in to) return `walq snapshot restore ${shellPath(join(storeDir, to.snapshot))} --to NEWSTORE`;
+  return `walq wal repair ${shellPath(storeDir)} --mode cut --at ${to.seq} --to NEWSTORE`;
 }
 
 /** As the name says: a damaged one says nothing else. */
@@ -244,7 +244,7 @@ async function writeReplacement(env: StorageEnv, path: string, bytes: Uint8Array
 }
 
 function stalePlan({ storeDir, to, seq }: RestorePlan): Error {
-  const path = shellWord(storeDir);
+  const path = shellPath(storeDir);
   return refusedError('E_PLAN_STALE', 'the store has changed since the plan was made', {
     next: 'snapshot' in to ? `walq snapshot restore ${path} ${seq}` : `walq wal repair ${path} --mode cut --at ${seq}`,
   });

@@ -1,7 +1,7 @@
 import { damageError, type WalqError } from '../base/errors.ts';
 import { type Finding, findingError } from '../base/finding.ts';
 import { join } from '../base/path.ts';
-import { shellWord } from '../base/shell-word.ts';
+import { shellPath } from '../base/shell-word.ts';
 import { listFolder } from '../fs/folder.ts';
 import { goneMeanwhile } from '../fs/gone.ts';
 import {
@@ -138,7 +138,7 @@ export function guttedError(storeDir: string, newest: { file: string; seq: numbe
     next:
       newest === undefined
         ? 'walq help E_GUTTED'
-        : `walq wal repair ${shellWord(storeDir)} --mode salvage --to NEWSTORE: the state at seq ${newest.seq}`,
+        : `walq wal repair ${shellPath(storeDir)} --mode salvage --to NEWSTORE: the state at seq ${newest.seq}`,
   });
 }
 

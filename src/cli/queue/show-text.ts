@@ -1,6 +1,6 @@
 import { formatDuration } from '../../base/duration.ts';
 import { escapeText } from '../../base/escape.ts';
-import { idWord } from '../../commands/explain/next.ts';
+import { shellId } from '../../base/shell-word.ts';
 import { reasonOf } from '../../commands/explain/reason.ts';
 import type { JobView } from '../../commands/explain/view.ts';
 import { momentText } from '../../commands/explain/words.ts';
@@ -52,7 +52,9 @@ function factsOf(view: JobView, session: Session): [string, string][] {
     ...(error !== undefined && history.attempts.at(-1)?.error === undefined
       ? [['error', escapeText(error)] as [string, string]]
       : []),
-    ...(logFiles.length > 0 ? [['output', escapeText(`${scene.command} logs ${idWord(id)}`)] as [string, string]] : []),
+    ...(logFiles.length > 0
+      ? [['output', escapeText(`${scene.command} logs ${shellId(id)}`)] as [string, string]]
+      : []),
     ...earlierLives(view),
   ];
 }

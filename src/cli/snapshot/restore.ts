@@ -1,6 +1,6 @@
 import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
-import { shellWord } from '../../base/shell-word.ts';
+import { shellPath } from '../../base/shell-word.ts';
 import { goBack, type NamedSnapshot, restoreSnapshot, withSnapshot } from '../../commands/snapshot-restore.ts';
 import { pathOrStore } from '../../commands/store-path.ts';
 import { openStoreTarget } from '../../commands/store-target.ts';
@@ -26,7 +26,7 @@ export async function restore(session: Session, args: readonly string[], flags: 
     if (to !== undefined) return await intoNew(session, snapshot, to);
     if (snapshot.store === undefined) {
       throw usageError('E_USAGE', `${snapshot.path} is a file: name the new store that it becomes with --to`, {
-        next: `walq snapshot restore ${shellWord(snapshot.path)} --to NEWSTORE`,
+        next: `walq snapshot restore ${shellPath(snapshot.path)} --to NEWSTORE`,
       });
     }
     return await inPlace(session, { ...snapshot, store: snapshot.store }, apply);
@@ -57,6 +57,6 @@ async function inPlace(
   const result = await goBack(session.context, store, { snapshot: relativeName }, apply);
   session.settle();
   const { plan } = result;
-  const next = `walq snapshot restore ${shellWord(store)} ${plan.seq} --apply`;
+  const next = `walq snapshot restore ${shellPath(store)} ${plan.seq} --apply`;
   return await answerGoneBack(session, store, result, next);
 }

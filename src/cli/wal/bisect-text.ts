@@ -1,5 +1,5 @@
 import { escapeText } from '../../base/escape.ts';
-import { shellWord } from '../../base/shell-word.ts';
+import { shellPath } from '../../base/shell-word.ts';
 import type { Asked, BisectResult, Touched, Turn } from '../../commands/bisect/types.ts';
 import { rowText } from '../../commands/event-row.ts';
 import { shownPath } from '../../commands/target.ts';
@@ -105,5 +105,5 @@ function howSure(run: string | undefined, first: boolean, outcome: BisectResult[
 export function nextLine({ turn, target }: BisectResult): string | undefined {
   if (turn === undefined || typeof turn.seq !== 'number' || target.path === '-') return undefined;
   const from = Math.max(1, turn.seq - 10);
-  return `walq wal inspect ${shellWord(shownPath(target.path))} ${from}..${turn.seq + 10}`;
+  return `walq wal inspect ${shellPath(shownPath(target.path))} ${from}..${turn.seq + 10}`;
 }

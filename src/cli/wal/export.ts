@@ -1,6 +1,6 @@
 import { Exit, type ExitCode, usageError, type WalqError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
-import { shellWord } from '../../base/shell-word.ts';
+import { shellPath } from '../../base/shell-word.ts';
 import { type ExportResult, type ExportSink, exportLog } from '../../commands/export.ts';
 import { ForeignLines } from '../../commands/export-foreign.ts';
 import { ExportText } from '../../commands/export-text.ts';
@@ -139,7 +139,7 @@ async function writeSummary(
   if (base !== undefined)
     await out.line(`base: the state at seq ${base.seq}, ${counted(base.entries, 'entry', 'entries')}`);
   await out.line(`state ${stateHash?.slice(0, 12) ?? 'unknown'}, sha256 ${sink.sha256.slice(0, 12)}`);
-  const next = `walq wal import --from ${shellWord(to)} --store NEWSTORE`;
+  const next = `walq wal import --from ${shellPath(to)} --store NEWSTORE`;
   await out.line(`${style.dim('next:')} ${style.command(next)}`);
 }
 

@@ -1,6 +1,6 @@
 import { type ExitCode, usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
-import { shellWord } from '../../base/shell-word.ts';
+import { shellPath } from '../../base/shell-word.ts';
 import { importLogs } from '../../commands/import.ts';
 import type { ImportedFile, ImportResult } from '../../commands/import-types.ts';
 import { exitOfVerdict, worstFirst } from '../../commands/verdict.ts';
@@ -49,7 +49,7 @@ async function writeText(session: Session, result: ImportResult): Promise<void> 
     await writeFaults(session, worstFirst(result.findings));
     await err.write(verdictText(result.verdict, ['of the sources; what was sound in them is in the store'], errStyle));
   }
-  await out.line(`${style.dim('next:')} ${style.command(`walq wal verify ${shellWord(result.store)}`)}`);
+  await out.line(`${style.dim('next:')} ${style.command(`walq wal verify ${shellPath(result.store)}`)}`);
 }
 
 function seqsOf({ seqLast, export: made }: ImportResult): string {

@@ -1,6 +1,6 @@
 import { Exit, type ExitCode, usageError } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
-import { shellWord } from '../../base/shell-word.ts';
+import { shellPath } from '../../base/shell-word.ts';
 import { type RepairResult, repairStore } from '../../commands/repair.ts';
 import { cutStore } from '../../commands/salvage.ts';
 import { parseSelector } from '../../commands/selector.ts';
@@ -42,7 +42,7 @@ export async function repair(session: Session, args: readonly string[], flags: R
     if (to !== undefined) return await salvage(session, { store, to, apply, at, planFile }, flags.at);
     const result = await cutStore(session.context, store, at, apply, planFile);
     session.settle();
-    const next = `walq wal repair ${shellWord(store)} --mode cut --at ${result.plan.seq} --apply${planFlag(planFile)}`;
+    const next = `walq wal repair ${shellPath(store)} --mode cut --at ${result.plan.seq} --apply${planFlag(planFile)}`;
     return await answerGoneBack(session, store, result, next);
   }
   if (to !== undefined) throw usageError('E_USAGE', `--to is for salvage and cut; ${mode} works in place`);
@@ -71,7 +71,7 @@ function nextCommand(result: RepairResult, store: string, planFile: string | und
   if (result.applied !== undefined) return undefined;
   if (result.plan.actions.length > 0) {
     const { mode, needsYes } = result.plan;
-    return `walq wal repair ${shellWord(store)} --mode ${mode} --apply${needsYes ? ' --yes' : ''}${planFlag(planFile)}`;
+    return `walq wal repair ${shellPath(store)} --mode ${mode} --apply${needsYes ? ' --yes' : ''}${planFlag(planFile)}`;
   }
   return result.next;
 }
@@ -111,5 +111,5 @@ async function writeResult(session: Session, result: RepairResult, store: string
   }
   for (const action of applied.actions) await out.line(escapeText(doneText(action)));
   await out.write(verdictText(result.verdict, verdictClauses(result.verdict, undefined), style));
-  await out.line(style.dim(`to take it back: walq wal repair ${escapeText(shellWord(store))} --undo`));
+  await out.line(style.dim(`to take it back: walq wal repair ${escapeText(shellPath(store))} --undo`));
 }

@@ -1,6 +1,6 @@
 import { Exit, type ExitCode } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
-import { shellWord } from '../../base/shell-word.ts';
+import { shellPath, shellWord } from '../../base/shell-word.ts';
 import { type SalvageRequest, type SalvageResult, salvageStore } from '../../commands/salvage.ts';
 import type { LostRange } from '../../storage/types.ts';
 import type { Session } from '../session.ts';
@@ -17,7 +17,7 @@ export async function salvage(session: Session, request: SalvageRequest, at?: st
   const next =
     result.storeId === undefined
       ? `${command} --apply${planFlag(request.planFile)}`
-      : `walq wal verify ${shellWord(request.to)}`;
+      : `walq wal verify ${shellPath(request.to)}`;
   if (session.json) {
     const { store, to } = request;
     await session.document({ store, to, ...result, changed: result.storeId !== undefined, next, exit });
@@ -30,15 +30,15 @@ export async function salvage(session: Session, request: SalvageRequest, at?: st
 
 /** So that exactly the plan that was kept is carried out. */
 export function planFlag(file: string | undefined): string {
-  return file === undefined ? '' : ` --plan ${shellWord(file)}`;
+  return file === undefined ? '' : ` --plan ${shellPath(file)}`;
 }
 
 function salvageCommand(store: string, to?: string): string {
-  return `walq wal repair ${shellWord(store)} --mode salvage --to ${to === undefined ? 'NEWSTORE' : shellWord(to)}`;
+  return `walq wal repair ${shellPath(store)} --mode salvage --to ${to === undefined ? 'NEWSTORE' : shellPath(to)}`;
 }
 
 function cutCommand({ store, to }: SalvageRequest, at: string): string {
-  return `walq wal repair ${shellWord(store)} --mode cut --at ${shellWord(at)} --to ${shellWord(to)}`;
+  return `walq wal repair ${shellPath(store)} --mode cut --at ${shellWord(at)} --to ${shellPath(to)}`;
 }
 
 function textLines({ store, to }: SalvageRequest, { plan, touched, storeId }: SalvageResult): string[] {

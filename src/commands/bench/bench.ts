@@ -1,6 +1,6 @@
 import { notFoundError, usageError } from '../../base/errors.ts';
 import { parentOf } from '../../base/path.ts';
-import { shellWord } from '../../base/shell-word.ts';
+import { shellPath } from '../../base/shell-word.ts';
 import { placeError } from '../../fs/place.ts';
 import type { StorageEnv } from '../../storage/types.ts';
 import type { CommandContext } from '../context.ts';
@@ -39,7 +39,7 @@ export async function folderToMeasure(context: CommandContext, dir: string | und
   if (info === undefined) {
     throw notFoundError('E_NO_TARGET', `there is no folder ${folder}`, {
       data: { file: folder },
-      next: `mkdir -p ${shellWord(folder)}`,
+      next: `mkdir -p ${shellPath(folder)}`,
     });
   }
   if (info.kind === 'folder') return folder;

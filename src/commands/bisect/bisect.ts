@@ -1,5 +1,5 @@
 import { usageError } from '../../base/errors.ts';
-import { shellWord } from '../../base/shell-word.ts';
+import { shellPath } from '../../base/shell-word.ts';
 import type { QueueMachine } from '../../queue/state/machine.ts';
 import type { CommandContext } from '../context.ts';
 import { logTarget } from '../replay.ts';
@@ -96,6 +96,6 @@ function hasInside({ snapshots, upper = Number.POSITIVE_INFINITY }: Points): boo
 
 function needsOwnLog(path: string): Error {
   const text = `--run needs a log of walq's own, and ${shownPath(path)} is one of another system: --where can look at it`;
-  const next = `walq wal import --from ${shellWord(path)} --store NEW`;
+  const next = `walq wal import --from ${shellPath(path)} --store NEW`;
   return usageError('E_WRONG_TARGET', text, { data: { file: path }, next });
 }

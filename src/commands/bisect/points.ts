@@ -1,5 +1,5 @@
 import { Exit, usageError, WalqError } from '../../base/errors.ts';
-import { shellWord } from '../../base/shell-word.ts';
+import { shellPath } from '../../base/shell-word.ts';
 import { QueueMachine } from '../../queue/state/machine.ts';
 import { surveyStore } from '../../storage/survey.ts';
 import type { CommandContext } from '../context.ts';
@@ -136,6 +136,6 @@ function cleaned(store: string): WalqError {
   const text = `the log of ${store} was cleaned during each of ${startsMax} searches`;
   return new WalqError(Exit.failed, 'E_RACE', text, {
     data: { store },
-    next: `walq backup ${shellWord(store)} COPY, and search that`,
+    next: `walq backup ${shellPath(store)} COPY, and search that`,
   });
 }

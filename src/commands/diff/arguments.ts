@@ -1,6 +1,6 @@
 import { usageError } from '../../base/errors.ts';
 import { excerpt } from '../../base/escape.ts';
-import { shellWord } from '../../base/shell-word.ts';
+import { shellPath, shellWord } from '../../base/shell-word.ts';
 import type { CommandContext } from '../context.ts';
 import { parseSelector, type Selector, tryRange } from '../selector.ts';
 import { pathOrStore, standardInput } from '../store-path.ts';
@@ -37,7 +37,7 @@ export async function diffArguments(
   const points: Selector[] = [];
   for (const word of words) points.push(await pointOf(context, word, path));
   const [a, b, extra] = points;
-  const here = shellWord(path);
+  const here = shellPath(path);
   if (extra !== undefined) throw usageError('E_USAGE', 'two points are compared; there are more');
   if (a === undefined && other === undefined) {
     throw usageError('E_USAGE', 'diff needs a point to compare with', { next: `walq wal diff ${here} @snap` });
@@ -50,14 +50,14 @@ async function pointOf(context: CommandContext, word: string, path: string): Pro
   if (range === undefined && (await exists(context, word))) {
     throw usageError('E_USAGE', `${word} is no point of ${path}; a second log is named with --with`, {
       data: { file: word },
-      next: `walq wal diff ${shellWord(path)} --with ${shellWord(word)}`,
+      next: `walq wal diff ${shellPath(path)} --with ${shellPath(word)}`,
     });
   }
   if (range !== undefined && word.includes('..')) {
     const [from, to] = word.split('..').map((part) => part.trim());
     throw usageError('E_SELECTOR', `'${excerpt(word, 60)}' is a range; diff takes two points, the states after them`, {
       data: { selector: word },
-      next: `walq wal diff ${shellWord(path)} ${shellWord(from || '0')} ${shellWord(to || '@tail')}`,
+      next: `walq wal diff ${shellPath(path)} ${shellWord(from || '0')} ${shellWord(to || '@tail')}`,
     });
   }
   return parseSelector(word);

@@ -1,5 +1,5 @@
 import { notFoundError, usageError } from '../../base/errors.ts';
-import { shellWord } from '../../base/shell-word.ts';
+import { shellPath } from '../../base/shell-word.ts';
 import { verdictOf } from '../../storage/report.ts';
 import { noStoreId } from '../../storage/store-file.ts';
 import type { CommandContext } from '../context.ts';
@@ -79,7 +79,7 @@ async function twoNewest(context: CommandContext, store: string): Promise<[Named
   }
   throw notFoundError('E_NO_SNAPSHOT', `${store} has no two good snapshots to compare`, {
     data: { store, snapshots: snapshots.map(({ seq }) => seq) },
-    next: `walq wal diff ${shellWord(store)} @snap`,
+    next: `walq wal diff ${shellPath(store)} @snap`,
   });
 }
 

@@ -1,6 +1,6 @@
 import { usageError, WalqError } from '../../base/errors.ts';
 import type { Finding } from '../../base/finding.ts';
-import { shellWord } from '../../base/shell-word.ts';
+import { shellPath, shellWord } from '../../base/shell-word.ts';
 import type { Job } from '../../queue/state/job.ts';
 import type { QueueMachine } from '../../queue/state/machine.ts';
 import type { Verdict } from '../../storage/types.ts';
@@ -181,7 +181,7 @@ function withNext(error: WalqError, path: string, b: Selector): WalqError {
   const to = isThere ? shellWord(formatSelector(b)) : '@tail';
   return usageError('E_BEFORE_BASE', message, {
     data: error.data,
-    ...(typeof earliest === 'number' && { next: `walq wal diff ${shellWord(path)} ${earliest} ${to}` }),
+    ...(typeof earliest === 'number' && { next: `walq wal diff ${shellPath(path)} ${earliest} ${to}` }),
     cause: error,
   });
 }

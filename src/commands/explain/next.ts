@@ -1,4 +1,4 @@
-import { shellWord } from '../../base/shell-word.ts';
+import { shellId, shellPath, shellWord } from '../../base/shell-word.ts';
 import type { Job } from '../../queue/state/job.ts';
 import type { Step } from '../next-steps.ts';
 import type { Reason } from './reason-types.ts';
@@ -14,24 +14,24 @@ export function nextFor(view: JobView, reason: Reason): Step | undefined {
   if (!live)
     return command === ''
       ? undefined
-      : { command: `${command} show --explain ${idWord(id)}`, does: 'how it stands now' };
+      : { command: `${command} show --explain ${shellId(id)}`, does: 'how it stands now' };
   const step = (words: string, does: string): Step => ({ command: `${command} ${words}`, does });
   switch (reason.kind) {
     case 'scheduled':
     case 'retrying':
-      return step(`promote ${idWord(id)}`, 'lets it run now');
+      return step(`promote ${shellId(id)}`, 'lets it run now');
     case 'blocked': {
       const parent = view.parents.find(({ waits }) => waits)?.id;
       return parent === undefined
         ? undefined
-        : step(`show --explain ${idWord(parent)}`, 'why that one has not completed');
+        : step(`show --explain ${shellId(parent)}`, 'why that one has not completed');
     }
     case 'paused':
       return pausedStep(view, step);
     case 'no-handler':
       return step('drain', `ends the runner when it is idle; then start one that takes it: ${runnerFor(job)}`);
     case 'expired':
-      return step(`update --expire 1h ${idWord(id)}`, 'gives it another hour');
+      return step(`update --expire 1h ${shellId(id)}`, 'gives it another hour');
     case 'no-runner':
     case 'orphaned':
       return step(
@@ -39,7 +39,7 @@ export function nextFor(view: JobView, reason: Reason): Step | undefined {
         job?.options.command ? 'runs the commands that jobs bring' : 'CMD is what runs a job',
       );
     case 'damaged-log':
-      return { command: `walq doctor ${shellWord(scene.target.path)}`, does: 'what is damaged, and what to do' };
+      return { command: `walq doctor ${shellPath(scene.target.path)}`, does: 'what is damaged, and what to do' };
     case 'silent-runner':
       return step('status', 'who has the queue');
     case 'group-limit':
@@ -50,19 +50,22 @@ export function nextFor(view: JobView, reason: Reason): Step | undefined {
     case 'busy-workers':
       return step('list --state in_flight', 'what the workers do');
     case 'turn':
-      return step(`update --priority ${(job?.options.priority ?? 0) + 1} ${idWord(id)}`, 'puts it ahead of its equals');
+      return step(
+        `update --priority ${(job?.options.priority ?? 0) + 1} ${shellId(id)}`,
+        'puts it ahead of its equals',
+      );
     case 'ending-runner':
     case 'full-disk':
       return step('status', 'how the queue stands');
     case 'running':
-      return step(`logs -f ${idWord(id)}`, 'what it prints, as it prints it');
+      return step(`logs -f ${shellId(id)}`, 'what it prints, as it prints it');
     case 'leased':
     case 'cancelling':
-      return step(`wait ${idWord(id)}`, 'until it is over');
+      return step(`wait ${shellId(id)}`, 'until it is over');
     case 'dead':
       return deadStep(view, step);
     case 'completed':
-      return view.logFiles.length > 0 ? step(`logs ${idWord(id)}`, 'what it printed') : undefined;
+      return view.logFiles.length > 0 ? step(`logs ${shellId(id)}`, 'what it printed') : undefined;
     case 'timed-out':
     case 'free':
     case 'gone':
@@ -89,20 +92,15 @@ function pausedStep({ phase }: JobView, step: MakeStep): Step | undefined {
 function deadStep({ job, id, parents, scene }: JobView, step: MakeStep): Step | undefined {
   if (job?.state !== 'dead') return undefined;
   const culprit = job.reason === 'parent' ? parents.find(({ state }) => state === 'dead')?.id : undefined;
-  if (culprit !== undefined) return step(`retry ${idWord(culprit)}`, 'lets that one run again, and this one after it');
+  if (culprit !== undefined) return step(`retry ${shellId(culprit)}`, 'lets that one run again, and this one after it');
   const key = job.special?.key;
   const taker =
     key === undefined
       ? undefined
       : scene.machine?.keyHolders(key).find(({ state }) => state === 'pending' || state === 'in_flight');
   if (taker !== undefined)
-    return step(`show --explain ${idWord(taker.id)}`, 'this job has its unique key by now: a retry waits for it');
+    return step(`show --explain ${shellId(taker.id)}`, 'this job has its unique key by now: a retry waits for it');
   if (job.reason === 'crashes')
-    return step(`retry --reset-attempts ${idWord(id)}`, 'lets it run again, deaths of runners forgotten');
-  return step(`retry ${idWord(id)}`, 'gives it one more attempt');
-}
-
-/** No id is taken for a flag. */
-export function idWord(id: string): string {
-  return id.startsWith('-') ? `-- ${shellWord(id)}` : shellWord(id);
+    return step(`retry --reset-attempts ${shellId(id)}`, 'lets it run again, deaths of runners forgotten');
+  return step(`retry ${shellId(id)}`, 'gives it one more attempt');
 }

@@ -1,6 +1,6 @@
 import { WalqError } from '../../base/errors.ts';
 import type { Finding } from '../../base/finding.ts';
-import { shellWord } from '../../base/shell-word.ts';
+import { shellPath } from '../../base/shell-word.ts';
 import type { QueueMachine } from '../../queue/state/machine.ts';
 import type { PhaseContext } from '../../queue/state/phase.ts';
 import { Settings } from '../../queue/state/settings.ts';
@@ -90,5 +90,5 @@ export async function sceneOfLog(context: CommandContext, path: string, until: S
 /** A command that names no store works on the one that the variable or the folder at hand gives. */
 function commandOn(context: CommandContext, store: string): string {
   const { store: _named, ...unnamed } = context;
-  return storePath(unnamed) === store ? 'walq queue' : `walq --store ${shellWord(store)} queue`;
+  return storePath(unnamed) === store ? 'walq queue' : `walq --store ${shellPath(store)} queue`;
 }

@@ -1,6 +1,6 @@
 import { damageError, notFoundError } from '../../base/errors.ts';
 import { excerpt } from '../../base/escape.ts';
-import { shellWord } from '../../base/shell-word.ts';
+import { shellPath, shellWord } from '../../base/shell-word.ts';
 import { type LogFileInfo, logFilesOf } from '../../queue/process/log-files.ts';
 import type { RunningJob } from '../../queue/run/status.ts';
 import type { Job, JobState } from '../../queue/state/job.ts';
@@ -91,7 +91,7 @@ function unknownJob({ target, live, command, seq, whole, findings }: Scene, id: 
       `${where} has no job ${excerpt(id, 80)} ${readable}: ${worst.file}: ${worst.message}`,
       {
         data: { job: id, store: target.path, findings },
-        next: `walq wal inspect ${shellWord(target.path)} --job ${shellWord(id)}`,
+        next: `walq wal inspect ${shellPath(target.path)} --job ${shellWord(id)}`,
       },
     );
   }
@@ -100,7 +100,7 @@ function unknownJob({ target, live, command, seq, whole, findings }: Scene, id: 
     data: { job: id, [live ? 'store' : 'file']: target.path },
     next:
       command === ''
-        ? `walq wal inspect ${shellWord(target.path)} --type ENQUEUE`
+        ? `walq wal inspect ${shellPath(target.path)} --type ENQUEUE`
         : `${command} list --id-prefix ${shellWord(id.slice(0, 4))}`,
   });
 }

@@ -1,6 +1,6 @@
 import { Exit, usageError, WalqError } from '../../base/errors.ts';
 import { compactJson } from '../../base/json.ts';
-import { shellWord } from '../../base/shell-word.ts';
+import { shellId } from '../../base/shell-word.ts';
 import type { AttemptRef, FailAnswer } from '../engine-types.ts';
 import type { DeadEvent, RetryEvent } from '../events/event-types.ts';
 import { type Packed, packText } from '../events/packed.ts';
@@ -87,7 +87,7 @@ export function parentDead(id: string, parent: DeadJob): WalqError {
   const text = `job ${id} is to run after ${parent.id}, which is dead (${parent.reason})`;
   return new WalqError(Exit.failed, 'E_PARENT_DEAD', text, {
     data: { job: id, parent: parent.id, reason: parent.reason },
-    next: `walq queue retry ${shellWord(parent.id)}`,
+    next: `walq queue retry ${shellId(parent.id)}`,
   });
 }
 
@@ -97,7 +97,7 @@ export function hasChildren(id: string, children: readonly string[]): WalqError 
     children.length > 3 ? `${children.slice(0, 3).join(', ')} and ${children.length - 3} more` : children.join(', ');
   return new WalqError(Exit.failed, 'E_HAS_CHILDREN', `job ${id} cannot go: ${shown} would wait for it for ever`, {
     data: { job: id, children: children.slice(0, 100) },
-    next: `walq queue cancel ${shellWord(id)}`,
+    next: `walq queue cancel ${shellId(id)}`,
   });
 }
 

@@ -1,0 +1,38 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { binary, scratch, walq } from './run-walq.ts';
+
+const damaged = fileURLToPath(new URL('../../fixtures/bit-flip', import.meta.url));
+
+/** What a person does with it: into a shell, as it stands there. */
+function paste(command: string, cwd: string): string {
+  const script = `walq() { "$NODE" "$WALQ" "$@"; }\n${command}\nexit 0`;
+  const env = { PATH: process.env.PATH ?? '', NODE: process.execPath, WALQ: binary };
+  return execFileSync('bash', ['-c', script], { cwd, env, stdio: ['ignore', 'pipe', 'ignore'] }).toString();
+}
+
+it.each(['a b', "it's", '-x', '--apply', 'new\nline', '\x1b[31mred', '\\ $HOME `id` * ;', 'left\u202eright'])(
+  'the commands that doctor and repair print work for a store called %j',
+  async (name) => {
+    const cwd = scratch();
+    cpSync(damaged, join(cwd, name), { recursive: true });
+    const { stdout } = await walq(['doctor', '--', name], { cwd });
+    const planned = paste(/^next +(walq .*?) {2}/m.exec(stdout)?.[1] ?? '', cwd);
+    const healed = paste(/^next: (walq .*)$/m.exec(planned)?.[1] ?? '', cwd);
+    expect(healed).toContain('\nOK\n');
+    expect((await walq(['wal', 'verify', '--', name], { cwd })).code).toBe(0);
+    expect(paste(/^to take it back: (walq .*)$/m.exec(healed)?.[1] ?? '', cwd)).toContain('put back');
+  },
+);
+
+it('the commands that are printed for a job whose id begins with a minus work', async () => {
+  const cwd = scratch();
+  const id = '-x y';
+  await walq(['queue', 'enqueue', `--id=${id}`], { cwd });
+  paste('walq queue run --exec "echo said" --drain', cwd);
+  const { stdout } = await walq(['queue', 'show', '--', id], { cwd });
+  expect(paste(/^output +(.*)$/m.exec(stdout)?.[1] ?? '', cwd)).toContain('said');
+});
