@@ -9,6 +9,9 @@ export function drawsOver(variables: Readonly<Record<string, string | undefined>
   return isTerminal && variables.TERM !== 'dumb' && variables.CI === undefined;
 }
 
+/** ora does not read NO_COLOR. */
+export type ProgressLook = 'none' | 'plain' | 'colored';
+
 const showAfterMs = 1000;
 const redrawMs = 100;
 /** Redraws over which the speed is taken: a later pass may be slower than the one before. */
@@ -20,7 +23,7 @@ const samplesMax = 30;
  * reads and writes some, so none has to count.
  */
 export class Progress implements ByteMeter {
-  readonly #enabled: boolean;
+  readonly #look: ProgressLook;
   readonly #stream: NodeJS.WritableStream & { columns?: number };
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #startedAt: number;
@@ -36,11 +39,11 @@ export class Progress implements ByteMeter {
   #stopped = false;
 
   constructor(
-    enabled: boolean,
+    look: ProgressLook,
     stream: NodeJS.WritableStream & { columns?: number } = process.stderr,
     clock: Pick<Clock, 'monotonic'> = systemClock,
   ) {
-    this.#enabled = enabled;
+    this.#look = look;
     this.#stream = stream;
     this.#clock = clock;
     this.#startedAt = clock.monotonic();
@@ -68,7 +71,7 @@ export class Progress implements ByteMeter {
 
   #tick(): void {
     // A terminal that has no size yet has no room for a line either, and ora would clear it for ever.
-    if (!this.#enabled || this.#stopped || this.#stream.columns === 0) return;
+    if (this.#look === 'none' || this.#stopped || this.#stream.columns === 0) return;
     const now = this.#clock.monotonic();
     if (now - this.#startedAt < showAfterMs || now - this.#shownAt < redrawMs) return;
     this.#shownAt = now;
@@ -112,8 +115,8 @@ export class Progress implements ByteMeter {
       ({ default: ora }) => {
         if (this.#stopped) return;
         // Enabled: ora would ask the environment again, and print lines one below the other where it finds fault.
-        const options = { stream: this.#stream, text, isEnabled: true, discardStdin: false, color: 'cyan' } as const;
-        this.#spinner = ora(options).start();
+        const color = this.#look === 'colored' ? 'cyan' : false;
+        this.#spinner = ora({ stream: this.#stream, text, isEnabled: true, discardStdin: false, color }).start();
       },
       () => {},
     );

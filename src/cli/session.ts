@@ -65,7 +65,8 @@ export function openSession(kind: string, flags: CommonFlags, hooks: SessionHook
   const errStyle = makeStyle(wantsColor(flags.color, process.env, err.isTerminal));
   const columnsOf = (stream: { isTTY?: boolean; columns?: number }): number | undefined =>
     stream.isTTY === true ? Math.max(widthMin, stream.columns || 80) : undefined;
-  const progress = new Progress(drawsOver(process.env, err.isTerminal));
+  const drawn = errStyle.enabled ? 'colored' : 'plain';
+  const progress = new Progress(drawsOver(process.env, err.isTerminal) ? drawn : 'none');
   const fs = new WatchedFs(nodeFs, progress);
   hooks.onLeave(async () => {
     progress.stop();

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { drawsOver, Progress } from '../../src/cli/progress.ts';
+import chalk from 'chalk';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { drawsOver, Progress, type ProgressLook } from '../../src/cli/progress.ts';
 
 const hideCursor = '\u001b[?25l';
 const showCursor = '\u001b[?25h';
@@ -30,9 +31,9 @@ class Terminal extends Writable {
   }
 }
 
-function progressOn(enabled = true): { progress: Progress; terminal: Terminal } {
+function progressOn(look: ProgressLook = 'colored'): { progress: Progress; terminal: Terminal } {
   const terminal = new Terminal();
-  return { progress: new Progress(enabled, terminal, { monotonic: () => performance.now() }), terminal };
+  return { progress: new Progress(look, terminal, { monotonic: () => performance.now() }), terminal };
 }
 
 /** Lets the line be loaded. */
@@ -133,8 +134,25 @@ describe('the progress line', () => {
     progress.stop();
   });
 
+  it('has a colour only where colours are wanted', async () => {
+    // As on a terminal: ora asks the chalk that is shared.
+    const { level } = chalk;
+    onTestFinished(() => {
+      chalk.level = level;
+    });
+    chalk.level = 1;
+    for (const look of ['plain', 'colored'] as const) {
+      const { progress, terminal } = progressOn(look);
+      vi.advanceTimersByTime(1100);
+      progress.read(1);
+      await loaded();
+      progress.stop();
+      expect(terminal.sent.includes('\u001b[36m')).toBe(look === 'colored');
+    }
+  });
+
   it('never comes where there is no terminal', async () => {
-    const { progress, terminal } = progressOn(false);
+    const { progress, terminal } = progressOn('none');
     vi.advanceTimersByTime(5000);
     progress.read(1);
     await loaded();
