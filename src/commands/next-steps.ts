@@ -1,7 +1,9 @@
 import type { Finding } from '../base/finding.ts';
-import { join } from '../base/path.ts';
+import { baseName, join } from '../base/path.ts';
 import { shellPath } from '../base/shell-word.ts';
+import { quarantineFolder } from '../storage/folder.ts';
 import { verdictOf } from '../storage/report.ts';
+import { parseSnapshotFileName } from '../storage/snapshot/name.ts';
 import { storeFileName } from '../storage/store-file.ts';
 import type { SnapshotCheck, Verdict } from '../storage/types.ts';
 import type { TargetName } from './target.ts';
@@ -53,7 +55,7 @@ export function stepsFor(judged: Judged): Step[] {
     case 'ambiguous':
       return [{ command: `walq wal repair ${path} --mode trim`, does: 'shows what would be cut off, changes nothing' }];
     case 'degraded':
-      return snapshotSteps(path, snapshots, findings, seqLast, explain);
+      return snapshotSteps(target.path, snapshots, findings, seqLast, explain);
     case 'corrupt':
       if (onlyStoreFile(findings))
         return [{ command: `walq wal repair ${path}`, does: 'shows the STORE.json to write' }];
@@ -113,7 +115,7 @@ const snapshotsKept = 2;
 
 /** A bad snapshot goes once enough good ones are newer: until then, one more of them. */
 function snapshotSteps(
-  path: string,
+  store: string,
   snapshots: readonly SnapshotCheck[],
   findings: readonly Finding[],
   seqLast: number | undefined,
@@ -121,7 +123,10 @@ function snapshotSteps(
 ): Step[] {
   const faulty = new Set(findings.map(({ severity, file }) => (severity === 'note' ? undefined : file)));
   const isBad = ({ file, summary }: SnapshotCheck): boolean => summary === undefined || faulty.has(file);
+  const path = shellPath(store);
   const firstBad = snapshots.findIndex(isBad);
+  const bad = snapshots[firstBad];
+  if (bad !== undefined && seqLast !== undefined && seqOf(bad) > seqLast) return [asideStep(store, bad), ...explain];
   const newerGood = Math.max(0, firstBad);
   if (newerGood >= snapshotsKept)
     return [{ command: `walq snapshot prune ${path}`, does: 'takes the bad one away' }, ...explain];
@@ -136,4 +141,15 @@ function snapshotSteps(
 /** Repair writes STORE.json anew. */
 function onlyStoreFile(findings: readonly Finding[]): boolean {
   return findings.every((finding) => finding.severity === 'note' || finding.file === storeFileName);
+}
+
+function seqOf({ file }: SnapshotCheck): number {
+  return parseSnapshotFileName(baseName(file)) ?? 0;
+}
+
+/** Its name lies beyond the log: however many good ones are written, none is newer, and it never goes by itself. */
+function asideStep(store: string, { file }: SnapshotCheck): Step {
+  const folder = shellPath(join(store, quarantineFolder));
+  const command = `mkdir -p ${folder} && mv -n ${shellPath(join(store, file))} ${folder}`;
+  return { command, does: 'sets it aside: its name is of a seq that the log has not reached' };
 }

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync } from 'node:fs';
+import { cpSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { binary, scratch, walq } from './run-walq.ts';
 
-const damaged = fileURLToPath(new URL('../../fixtures/bit-flip', import.meta.url));
+const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url));
 
 /** What a person does with it: into a shell, as it stands there. */
 function paste(command: string, cwd: string): string {
@@ -18,7 +18,7 @@ it.each(['a b', "it's", '-x', '--apply', 'new\nline', '\x1b[31mred', '\\ $HOME `
   'the commands that doctor and repair print work for a store called %j',
   async (name) => {
     const cwd = scratch();
-    cpSync(damaged, join(cwd, name), { recursive: true });
+    cpSync(join(fixtures, 'bit-flip'), join(cwd, name), { recursive: true });
     const { stdout } = await walq(['doctor', '--', name], { cwd });
     const planned = paste(/^next +(walq .*?) {2}/m.exec(stdout)?.[1] ?? '', cwd);
     const healed = paste(/^next: (walq .*)$/m.exec(planned)?.[1] ?? '', cwd);
@@ -35,4 +35,16 @@ it('the commands that are printed for a job whose id begins with a minus work', 
   paste('walq queue run --exec "echo said" --drain', cwd);
   const { stdout } = await walq(['queue', 'show', '--', id], { cwd });
   expect(paste(/^output +(.*)$/m.exec(stdout)?.[1] ?? '', cwd)).toContain('said');
+});
+
+it('a bad snapshot that no good one can outrun is set aside by the command that doctor prints', async () => {
+  const cwd = scratch();
+  cpSync(join(fixtures, 'clean'), join(cwd, 'a b'), { recursive: true });
+  const far = '00000000000000009999.snap';
+  renameSync(join(cwd, 'a b', 'snapshots', '00000000000000000031.snap'), join(cwd, 'a b', 'snapshots', far));
+  const { code, stdout } = await walq(['doctor', 'a b'], { cwd });
+  expect([code, stdout]).toEqual([3, expect.stringContaining('got seq 9999, expected seq 31 [E_SNAPSHOT_NAME]')]);
+  paste(/^next +(.*?) {2}/m.exec(stdout)?.[1] ?? '', cwd);
+  expect(readdirSync(join(cwd, 'a b', 'quarantine'))).toEqual([far]);
+  expect((await walq(['wal', 'verify', 'a b'], { cwd })).code).toBe(0);
 });
