@@ -48,3 +48,15 @@ it('a bad snapshot that no good one can outrun is set aside by the command that 
   expect(readdirSync(join(cwd, 'a b', 'quarantine'))).toEqual([far]);
   expect((await walq(['wal', 'verify', 'a b'], { cwd })).code).toBe(0);
 });
+
+it('a salvaged store takes the place of the damaged one by the commands that are printed', async () => {
+  const cwd = scratch();
+  cpSync(join(fixtures, 'missing-segment'), join(cwd, 'my jobs'), { recursive: true });
+  const { stdout } = await walq(['doctor', 'my jobs'], { cwd });
+  const planned = paste(/^next +(walq .*?) {2}/m.exec(stdout)?.[1] ?? '', cwd);
+  const made = paste(/^next: (walq .*)$/m.exec(planned)?.[1] ?? '', cwd);
+  paste(/^then, in its place: (.*)$/m.exec(made)?.[1] ?? '', cwd);
+  expect(readdirSync(cwd).sort()).toEqual(['my jobs', 'my jobs.damaged']);
+  expect((await walq(['queue', 'enqueue', 'x', '--store', 'my jobs'], { cwd })).code).toBe(0);
+  expect((await walq(['wal', 'verify', 'my jobs', '--deep'], { cwd })).code).toBe(0);
+});

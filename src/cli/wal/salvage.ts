@@ -1,5 +1,6 @@
 import { Exit, type ExitCode } from '../../base/errors.ts';
 import { escapeText } from '../../base/escape.ts';
+import { baseName } from '../../base/path.ts';
 import { shellPath, shellWord } from '../../base/shell-word.ts';
 import { type SalvageRequest, type SalvageResult, salvageStore } from '../../commands/salvage.ts';
 import type { LostRange } from '../../storage/types.ts';
@@ -25,7 +26,17 @@ export async function salvage(session: Session, request: SalvageRequest, at?: st
   }
   for (const line of textLines(request, result)) await session.out.line(escapeText(line));
   await session.out.line(`${session.style.dim('next:')} ${session.style.command(escapeText(next))}`);
+  const place = result.storeId === undefined || at !== undefined ? undefined : inPlaceOf(request);
+  if (place !== undefined) await session.out.line(session.style.dim(`then, in its place: ${place}`));
   return exit;
+}
+
+/** Whoever uses the damaged store goes on looking for it under its own name. */
+function inPlaceOf({ store, to }: SalvageRequest): string | undefined {
+  const path = store.replace(/(?<=.)\/+$/, '');
+  if (['.', '..', '/', ''].includes(baseName(path))) return undefined;
+  const [here, aside] = [shellPath(path), shellPath(`${path}.damaged`)];
+  return `mv ${here} ${aside} && mv ${shellPath(to)} ${here}`;
 }
 
 /** So that exactly the plan that was kept is carried out. */
