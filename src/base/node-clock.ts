@@ -2,7 +2,8 @@ import { randomFillSync } from 'node:crypto';
 import type { Clock, Random } from './clock.ts';
 
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  // What is written down has no sign: before 1970 a wrong clock stands still.
+  now: () => Math.max(0, Date.now()),
   // Not `performance`, which is loaded when it is first asked for: a whole part of Node for one number.
   monotonic() {
     const [seconds, nanoseconds] = process.hrtime();

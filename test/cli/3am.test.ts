@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
@@ -253,6 +253,11 @@ describe('the command line', () => {
     expect(await status('torn')).toMatch(
       /^log +seq 37, TORN {2}\(read from seq 30 on; walq wal verify says what is wrong\)$/m,
     );
+    const padded = copyOf('clean');
+    const beside = () => walq(['queue', 'status', '--store', padded]);
+    const before = (await beside()).stdout.match(/^log .*$/m)?.[0];
+    appendFileSync(segments(padded).sort().at(-1) ?? '', new Uint8Array(4096));
+    expect((await beside()).stdout.match(/^log .*$/m)?.[0]).toBe(before);
   });
 });
 

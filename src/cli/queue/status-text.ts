@@ -85,8 +85,10 @@ function logText(result: QueueStatusResult, style: Style): string {
   const verdict = style.verdict(result.verdict, verdictWord(result.verdict));
   const from = result.readFromSeq;
   const partly = from > 1 ? `read from seq ${from} on; ` : '';
-  const advice = result.verdict === 'clean' ? 'walq wal verify reads all' : 'walq wal verify says what is wrong';
-  const notes = partly === '' && result.verdict === 'clean' ? '' : style.dim(`  (${partly}${advice})`);
+  // Beside a writer, zeros that it made room with follow the last frame.
+  const isSound = result.verdict === 'clean' || result.verdict === 'padded';
+  const advice = isSound ? 'walq wal verify reads all' : 'walq wal verify says what is wrong';
+  const notes = partly === '' && isSound ? '' : style.dim(`  (${partly}${advice})`);
   return `seq ${result.seqLast}, ${verdict}${notes}`;
 }
 
