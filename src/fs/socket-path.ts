@@ -9,6 +9,8 @@ import { readError } from './failure.ts';
 export interface SocketPath {
   /** Valid until `close`. At most `socketPathBytesMax` bytes. */
   path: string;
+  /** Where the socket lies, for those who only look: of any length. */
+  place: string;
   /** Takes the rights of everybody else from the bound socket. */
   restrict(): void;
   /** Removes the socket if it is there. Only for the holder of the store's lock. */
@@ -46,10 +48,10 @@ export function openSocketPath(options: SocketPathOptions): SocketPath | undefin
   const direct = `${folder}/${socketName}`;
   if (fitsSocketPath(direct)) {
     fs.closeSync(fd);
-    return socketPath(direct, () => {});
+    return socketPath(direct, direct, () => {});
   }
   if ((options.platform ?? process.platform) === 'linux') {
-    return socketPath(`/proc/self/fd/${fd}/${socketName}`, () => fs.closeSync(fd));
+    return socketPath(`/proc/self/fd/${fd}/${socketName}`, direct, () => fs.closeSync(fd));
   }
   const { dev, ino } = fs.fstatSync(fd, { bigint: true });
   fs.closeSync(fd);
@@ -58,17 +60,19 @@ export function openSocketPath(options: SocketPathOptions): SocketPath | undefin
   const detourFd = openFolder(detour, purpose);
   if (detourFd === undefined) return undefined;
   fs.closeSync(detourFd);
-  return socketPath(`${detour}/${socketName}`, () => {});
+  const short = `${detour}/${socketName}`;
+  return socketPath(short, short, () => {});
 }
 
 function fitsSocketPath(path: string): boolean {
   return Buffer.byteLength(path) <= socketPathBytesMax;
 }
 
-function socketPath(path: string, closeFolder: () => void): SocketPath {
+function socketPath(path: string, place: string, closeFolder: () => void): SocketPath {
   let open = true;
   return {
     path,
+    place,
     restrict: () => fs.chmodSync(path, 0o600),
     unlink() {
       try {

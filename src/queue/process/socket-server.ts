@@ -1,10 +1,9 @@
-import { createServer, type Server } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
-import { ioError, lockedError, type WalqError } from '../../base/errors.ts';
-import { makeFolder } from '../../fs/folder.ts';
-import { openSocketPath, type SocketPath } from '../../fs/socket-path.ts';
+import { ioError, lockedError, WalqError } from '../../base/errors.ts';
 import type { FileSystem } from '../../fs/types.ts';
 import { Connection, type ConnectionLimits } from './socket-connection.ts';
+import { SocketListener } from './socket-listener.ts';
 import { type ControlRequest, messageBytesMax } from './socket-protocol.ts';
 import { startTimer, type Timer } from './timer.ts';
 
@@ -18,7 +17,7 @@ export interface ControlServerOptions {
    * just finishes.
    */
   handle(request: ControlRequest, signal: AbortSignal): Promise<unknown>;
-  fs: Pick<FileSystem, 'mkdir'>;
+  fs: Pick<FileSystem, 'mkdir' | 'stat' | 'lstat'>;
   clock: Clock;
   /** Default: 4 MiB messages, 64 requests at a time, 2 s for the hello, 10 s for a message, 10 min without any. */
   limits?: Partial<ConnectionLimits>;
@@ -59,49 +58,34 @@ const goodbyeMs = 1000;
  * may be removed. Rejects with E_RUN_FOLDER, E_SOCKET_PATH or E_CONTROL_BIND.
  */
 export async function serveControl(options: ControlServerOptions): Promise<ControlServer> {
-  const folder = `${options.storeDir}/run`;
-  const { storeId, platform, tempFolder } = options;
-  const where = {
-    folder,
-    storeId,
-    ...(platform === undefined ? {} : { platform }),
-    ...(tempFolder === undefined ? {} : { tempFolder }),
-  };
-  await makeFolder(options.fs, folder).catch((error: unknown) => {
-    throw bindFailed(folder, error);
-  });
-  const path = openSocketPath({ ...where, purpose: 'bind' });
-  if (path === undefined) throw bindFailed(folder, new Error('the run folder disappeared'));
-  const control = new Control(options, path);
-  try {
-    await control.listen();
-  } catch (cause) {
-    path.close();
-    throw bindFailed(folder, cause);
-  }
+  const control = new Control(options);
+  await control.listen();
   return control;
 }
 
 class Control implements ControlServer {
   readonly #options: ControlServerOptions;
-  readonly #path: SocketPath;
   readonly #limits: ConnectionLimits;
-  readonly #server: Server;
+  readonly #listener: SocketListener;
   readonly #open = new Set<Connection>();
   #ticker: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(options: ControlServerOptions, path: SocketPath) {
+  constructor(options: ControlServerOptions) {
     this.#options = options;
-    this.#path = path;
     this.#limits = { ...defaultLimits, ...options.limits };
-    // Half-open: a client may end its side and still get its answers.
-    this.#server = createServer({ allowHalfOpen: true }, (socket) => {
-      const { storeId, clock, handle, connectionsMax = 512 } = options;
-      const refusal = this.#open.size < connectionsMax ? {} : { refusal: busy(connectionsMax) };
-      const connection = new Connection(socket, { storeId, clock, handle, limits: this.#limits, ...refusal });
-      this.#open.add(connection);
-      socket.on('close', () => this.#open.delete(connection));
+    const { storeDir, storeId, fs, background = false, platform, tempFolder } = options;
+    this.#listener = new SocketListener({
+      storeDir,
+      place: {
+        folder: `${storeDir}/run`,
+        storeId,
+        ...(platform === undefined ? {} : { platform }),
+        ...(tempFolder === undefined ? {} : { tempFolder }),
+      },
+      fs,
+      background,
+      onConnection: (socket) => this.#serve(socket),
     });
   }
 
@@ -110,24 +94,14 @@ class Control implements ControlServer {
   }
 
   async listen(): Promise<void> {
-    this.#path.unlink();
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen({ path: this.#path.path }, resolve);
+    await this.#listener.listen().catch((error: unknown) => {
+      throw error instanceof WalqError ? error : bindFailed(`${this.#options.storeDir}/run`, error);
     });
-    try {
-      this.#path.restrict();
-    } catch (error) {
-      this.#server.close();
-      throw error;
-    }
-    if (this.#options.background) this.#server.unref();
-    // Out of file descriptors, for one client: the others and the runner go on.
-    this.#server.on('error', () => {});
     const { helloMs, stallMs, idleMs } = this.#limits;
     const tickMs = Math.max(5, Math.min(1000, helloMs / 4, stallMs / 4, idleMs / 4));
     const check = () => {
       for (const connection of this.#open) connection.checkStalls();
+      this.#listener.keep();
     };
     // After a pause of this process, what clients have sent meanwhile is read before anybody is called late.
     this.#ticker = setInterval(() => setImmediate(check), tickMs);
@@ -141,7 +115,7 @@ class Control implements ControlServer {
 
   async #close(): Promise<void> {
     const { clock, closeMs = 5000 } = this.#options;
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const closed = this.#listener.close();
     // The server has stopped listening by now, and has removed the socket itself or will not do so any more.
     const reason = lockedError('E_CONTROL_CLOSING', 'the runner is stopping');
     const finished = Promise.all([...this.#open].map((connection) => connection.finish(reason)));
@@ -151,8 +125,15 @@ class Control implements ControlServer {
     await closed;
     this.#open.clear();
     clearInterval(this.#ticker);
-    this.#path.unlink();
-    this.#path.close();
+    this.#listener.remove();
+  }
+
+  #serve(socket: Socket): void {
+    const { storeId, clock, handle, connectionsMax = 512 } = this.#options;
+    const refusal = this.#open.size < connectionsMax ? {} : { refusal: busy(connectionsMax) };
+    const connection = new Connection(socket, { storeId, clock, handle, limits: this.#limits, ...refusal });
+    this.#open.add(connection);
+    socket.on('close', () => this.#open.delete(connection));
   }
 }
 
