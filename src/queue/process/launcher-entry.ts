@@ -42,5 +42,6 @@ process.on('message', (message: ToLauncher) => {
   if (message.kind === 'start') start(message);
   else running.get(message.number)?.kill(message.reason, message.now ? 'now' : undefined);
 });
+tell({ kind: 'ready' });
 // What still runs is found by the next runner, as when the children were its own.
 process.on('disconnect', () => process.exit(0));

@@ -7,6 +7,8 @@ export type ToLauncher =
   | { kind: 'kill'; number: number; reason: string; now: boolean };
 
 export type FromLauncher =
+  /** It listens. What it was told before is still to come. */
+  | { kind: 'ready' }
   | { kind: 'pid'; number: number; pid: number }
   | { kind: 'progress'; number: number; value: number }
   | { kind: 'extend'; number: number; ms: number }

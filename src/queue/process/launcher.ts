@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { AttemptHooks, AttemptOutcome, RunningAttempt } from './attempt-types.ts';
 import type { FromLauncher, ToLauncher } from './launcher-types.ts';
 import type { AttemptOrder } from './order.ts';
+import { startTimer, type Timer } from './timer.ts';
 import type { AttemptVerdict } from './verdict.ts';
 
 export interface LauncherOptions {
@@ -14,13 +15,27 @@ export interface LauncherOptions {
   clock: Clock;
   /** Default: the node that runs this. */
   program?: string;
+  /** Default: `launcherLimits`. */
+  limits?: typeof launcherLimits;
 }
+
+/** One that keeps nobody waiting for longer lives: it may have been stopped, or stuck for want of memory or threads. */
+const launcherLimits = {
+  /** Until it is ready. */
+  readyMs: 60_000,
+  /** Until it says how an attempt ended that was to be killed at once. */
+  killedMs: 10_000,
+  /** Until it ends. */
+  closeMs: 5000,
+};
 
 interface Entry {
   order: AttemptOrder;
   hooks: AttemptHooks;
   startedMs: number;
   pid: number | undefined;
+  /** It was told to end, and has until then. */
+  overdue: Timer | undefined;
   resolve(outcome: AttemptOutcome): void;
 }
 
@@ -35,11 +50,17 @@ interface Entry {
 export class Launcher {
   readonly #options: LauncherOptions;
   readonly #entries = new Map<number, Entry>();
+  readonly #limits: typeof launcherLimits;
   #process: ChildProcess | undefined;
+  /** Descriptors that Node could not use for a start it does not give back: a new one has all of them. */
+  #isSpent = false;
+  /** Runs until the process is ready. */
+  #beginning: Timer | undefined;
   #number = 0;
 
   constructor(options: LauncherOptions) {
     this.#options = options;
+    this.#limits = options.limits ?? launcherLimits;
   }
 
   /** Attempts under way. */
@@ -49,7 +70,13 @@ export class Launcher {
 
   /** Makes it ready before the first attempt comes. */
   begin(): void {
-    this.#process ??= this.#fork();
+    try {
+      this.#process ??= this.#fork();
+    } catch (error) {
+      // Too little memory, for one: thrown instead of reported.
+      if (!(error instanceof Error)) throw error;
+      setImmediate(() => this.#neverBegan(error));
+    }
   }
 
   start(order: AttemptOrder, hooks: AttemptHooks): RunningAttempt {
@@ -57,7 +84,7 @@ export class Launcher {
     const entries = this.#entries;
     const startedMs = this.#options.clock.monotonic();
     const done = new Promise<AttemptOutcome>((resolve) => {
-      entries.set(number, { order, hooks, startedMs, pid: undefined, resolve });
+      entries.set(number, { order, hooks, startedMs, pid: undefined, overdue: undefined, resolve });
     });
     this.begin();
     this.#process?.ref();
@@ -67,8 +94,19 @@ export class Launcher {
         return entries.get(number)?.pid;
       },
       done,
-      kill: (reason, now) => this.#tell({ kind: 'kill', number, reason, now: now === 'now' }),
+      kill: (reason, now) => this.#kill(number, reason, now),
     };
+  }
+
+  #kill(number: number, reason: string, now: 'now' | undefined): void {
+    const entry = this.#entries.get(number);
+    const child = this.#process;
+    if (entry === undefined || child === undefined) return;
+    this.#tell({ kind: 'kill', number, reason, now: now === 'now' });
+    const waitMs = this.#limits.killedMs + (now === 'now' ? 0 : entry.order.killAfterMs);
+    if (entry.overdue !== undefined && entry.overdue.leftMs() <= waitMs) return;
+    entry.overdue?.cancel();
+    entry.overdue = startTimer(this.#options.clock, waitMs, () => child.kill('SIGKILL'));
   }
 
   /** Does nothing while attempts are under way. */
@@ -76,10 +114,14 @@ export class Launcher {
     const child = this.#process;
     if (child === undefined || this.#entries.size > 0) return;
     this.#process = undefined;
+    this.#isSpent = false;
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     child.ref();
     if (child.connected) child.disconnect();
+    const late = startTimer(this.#options.clock, this.#limits.closeMs, () => child.kill('SIGKILL'));
     await ended;
+    late.cancel();
+    this.#beginning?.cancel();
   }
 
   #fork(): ChildProcess {
@@ -93,11 +135,17 @@ export class Launcher {
     });
     child.on('message', (message: FromLauncher) => this.#onMessage(message));
     child.on('error', (error) => {
-      if (child.pid === undefined) void this.#onExit(child, error);
+      if (child.pid === undefined && this.#process === child) this.#neverBegan(error);
     });
     child.on('exit', (code, signal) => void this.#onExit(child, signal ?? `exit ${code}`));
+    this.#beginning = startTimer(this.#options.clock, this.#limits.readyMs, () => child.kill('SIGKILL'));
     this.#rest(child);
     return child;
+  }
+
+  #idle(): void {
+    if (this.#isSpent) void this.close();
+    else if (this.#process !== undefined) this.#rest(this.#process);
   }
 
   /** A launcher without work keeps nobody alive. */
@@ -107,11 +155,16 @@ export class Launcher {
   }
 
   #tell(message: ToLauncher): void {
-    // One that has just died is heard of by its exit.
-    this.#process?.send(message, () => undefined);
+    // One that has just died is heard of by its exit, and one that could not be started has no way to be told.
+    if (this.#process?.connected) this.#process.send(message, () => undefined);
   }
 
   #onMessage(message: FromLauncher): void {
+    if (message.kind === 'ready') {
+      this.#beginning?.cancel();
+      this.#beginning = undefined;
+      return;
+    }
     const entry = this.#entries.get(message.number);
     if (entry === undefined) return;
     switch (message.kind) {
@@ -125,27 +178,20 @@ export class Launcher {
         entry.hooks.onExtend?.(message.ms);
         return;
       case 'done':
+        entry.overdue?.cancel();
         this.#entries.delete(message.number);
-        if (this.#entries.size === 0 && this.#process !== undefined) this.#rest(this.#process);
+        this.#isSpent ||= isShortage(message.outcome);
+        if (this.#entries.size === 0) this.#idle();
         entry.resolve(message.outcome);
     }
   }
 
-  /**
-   * Killed, or out of memory: its attempts end with it, before their jobs may run again. `how` is an Error when it
-   * never began: then no attempt did either.
-   */
-  async #onExit(child: ChildProcess, how: string | Error): Promise<void> {
+  /** Killed, or out of memory: its attempts end with it, before their jobs may run again. */
+  async #onExit(child: ChildProcess, how: string): Promise<void> {
     if (this.#process !== child) return;
-    this.#process = undefined;
-    const left = [...this.#entries.values()];
-    this.#entries.clear();
+    const wasReady = this.#beginning === undefined;
+    const left = this.#takeAll();
     if (left.length === 0) return;
-    if (how instanceof Error) {
-      const error = `no process could be started: ${how.message}`;
-      for (const entry of left) entry.resolve(noOutcome({ kind: 'retry', reason: 'resources', error, refund: true }));
-      return;
-    }
     const failed = await this.#options.endLeft(left.map(({ order }) => order.lease)).then(
       () => undefined,
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
@@ -153,9 +199,34 @@ export class Launcher {
     const error = `the process that starts jobs ended (${how})${failed === undefined ? '' : `; ${failed}`}`;
     const now = this.#options.clock.monotonic();
     for (const { startedMs, pid, resolve } of left) {
-      resolve({ ...noOutcome({ kind: 'retry', reason: 'failed', error }), pid, durationMs: now - startedMs });
+      if (!wasReady) resolve(noOutcome({ kind: 'retry', reason: 'resources', error, refund: true }));
+      else resolve({ ...noOutcome({ kind: 'retry', reason: 'failed', error }), pid, durationMs: now - startedMs });
     }
   }
+
+  /** Nor did any of its attempts. */
+  #neverBegan({ message }: Error): void {
+    const error = `no process could be started: ${message}`;
+    for (const { resolve } of this.#takeAll()) {
+      resolve(noOutcome({ kind: 'retry', reason: 'resources', error, refund: true }));
+    }
+  }
+
+  /** What it was to do, now that it is gone. */
+  #takeAll(): Entry[] {
+    this.#process = undefined;
+    this.#isSpent = false;
+    this.#beginning?.cancel();
+    this.#beginning = undefined;
+    const left = [...this.#entries.values()];
+    this.#entries.clear();
+    for (const { overdue } of left) overdue?.cancel();
+    return left;
+  }
+}
+
+function isShortage({ verdict }: AttemptOutcome): boolean {
+  return verdict.kind === 'retry' && verdict.reason === 'resources';
 }
 
 function noOutcome(verdict: AttemptVerdict): AttemptOutcome {

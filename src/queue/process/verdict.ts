@@ -46,7 +46,7 @@ export type AttemptVerdict =
 const deadCodes: ReadonlySet<number> = new Set([64, 65, 76, 77, 78, 100, 112]);
 /** EX_TEMPFAIL and qmail's "try later": always a retry. Every other code is one too, so these only need a name. */
 const retryCodes: ReadonlySet<number> = new Set([75, 111]);
-/** The machine is short of something; the command itself may be fine. */
+/** The machine is short of something: the command itself may be fine, and other attempts at work. */
 const shortages: ReadonlySet<string> = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM']);
 
 /**
@@ -99,8 +99,8 @@ function judgeAsked(
 
 function judgeSpawnError(owner: AttemptEnd['owner'], cause: { code: string; message: string }): AttemptVerdict {
   const error = `could not start: ${cause.message}`;
-  if (owner === 'runner') return { kind: 'broken', error };
   if (shortages.has(cause.code)) return { kind: 'retry', reason: 'resources', error, refund: true };
+  if (owner === 'runner') return { kind: 'broken', error };
   return { kind: 'dead', reason: 'command', error };
 }
 

@@ -9,6 +9,8 @@ class Entry implements AttemptHooks {
   readonly attempt: RunningAttempt;
   /** 0..1, said last. */
   progress: number | undefined = undefined;
+  /** The handler cannot run: that is being written down. */
+  isNone = false;
 
   constructor(job: InFlightJob, handler: Handler, timeoutMs: number) {
     this.job = job;
@@ -35,6 +37,13 @@ export class ActiveAttempts {
     return this.#running.size;
   }
 
+  /** Without those that never ran. */
+  get running(): number {
+    let count = 0;
+    for (const { isNone } of this.#running.values()) if (!isNone) count++;
+    return count;
+  }
+
   /** Everything is to end at once. */
   get now(): 'now' | undefined {
     return this.#stop === 'now' ? 'now' : undefined;
@@ -48,6 +57,11 @@ export class ActiveAttempts {
     this.#apply(attempt);
     this.endCancelled(job.id);
     return attempt;
+  }
+
+  neverRan(dispatchSeq: number): void {
+    const entry = this.#running.get(dispatchSeq);
+    if (entry !== undefined) entry.isNone = true;
   }
 
   delete(dispatchSeq: number): void {

@@ -20,6 +20,7 @@ import type { Handler } from './handler.ts';
 import type { DrainAnswer } from './operations.ts';
 import type { RunnerOptions, RunSummary } from './runner-types.ts';
 import { type Settlement, settle } from './settle.ts';
+import { Shortage } from './shortage.ts';
 import type { RunnerStatus } from './status.ts';
 import { Sweeper } from './sweeper.ts';
 import { takeOver } from './take-over.ts';
@@ -50,6 +51,7 @@ export class Runner {
   #pausing = false;
   #grace: Timer | undefined;
   readonly #sweeper: Sweeper;
+  readonly #shortage: Shortage;
 
   constructor(
     parts: {
@@ -76,6 +78,7 @@ export class Runner {
     this.wanted = { lanes, ...(names !== undefined && { names }) };
     this.sinceMs = parts.env.clock.now();
     this.#sweeper = new Sweeper(parts.env.clock, parts.engine, this.sinceMs);
+    this.#shortage = new Shortage(parts.env.clock);
     this.#checkpoints = new Checkpoints(parts.env.clock, parts.store, options);
   }
 
@@ -159,10 +162,10 @@ export class Runner {
   #halt(): void {
     if (this.#stopping) return;
     this.#stopping = true;
-    if (this.#active.size > 0) {
-      this.#options.report({ kind: 'stopping', running: this.#active.size, graceMs: this.#options.graceMs });
-      this.#grace = startTimer(this.#env.clock, this.#options.graceMs, () => this.#killAll('term'));
-    }
+    const { graceMs, report } = this.#options;
+    const { running, size } = this.#active;
+    if (running > 0) report({ kind: 'stopping', running, graceMs });
+    if (size > 0) this.#grace = startTimer(this.#env.clock, graceMs, () => this.#killAll('term'));
     this.#wakeUp.wake();
   }
 
@@ -193,7 +196,8 @@ export class Runner {
         const job = next ?? (await this.#engine.dispatch(this.wanted));
         next = undefined;
         // Dispatched while the stop came: it has not begun, and does not begin.
-        if (job && this.#stopping) await this.#giveBack(job);
+        if (job && this.#stopping)
+          await this.#engine.giveBack(job, { reason: 'stopped' }).catch((error) => this.#unwritten(error));
         else if (job) next = await this.#attempt(job);
         else if (this.#drain && this.#drained()) return this.#wakeUp.wake();
         else await sleepUntilDue(this.#wakeUp, version, this.#env.clock, this.#engine, lookedAt);
@@ -201,10 +205,6 @@ export class Runner {
         if (!(await this.#survives(error))) return;
       }
     }
-  }
-
-  async #giveBack(job: InFlightJob): Promise<void> {
-    await this.#engine.giveBack(job, { reason: 'stopped' }).catch((error) => this.#unwritten(error));
   }
 
   /** Nothing runs here, and nothing that this handler could run is going to become due. */
@@ -222,11 +222,18 @@ export class Runner {
       report({ kind: 'started', job, pid: attempt.pid });
       const outcome = await attempt.done;
       if (attempt.pid !== undefined) await this.#processes.notes.remove(seq);
-      if (outcome.verdict.kind === 'broken') await this.#broken(outcome.verdict.error);
+      const { verdict } = outcome;
+      const broken = verdict.kind === 'broken' ? verdict.error : this.#shortage.lasting(verdict);
+      if (broken !== undefined) {
+        this.#active.neverRan(seq);
+        await this.#broken(broken);
+      }
       const settled = this.#settle(job, outcome);
-      const goesOn = outcome.verdict.kind === 'ack' && !this.#stopping;
+      const goesOn = verdict.kind === 'ack' && !this.#stopping;
       const next = goesOn ? askAhead(this.#engine, job, this.wanted, this.#env.clock.now()) : undefined;
       await settled;
+      this.#active.delete(seq);
+      await this.#shortage.pause(verdict, () => this.#stopping);
       return await next;
     } finally {
       this.#active.delete(seq);

@@ -37,8 +37,10 @@ describe('the exit table', () => {
   });
 
   it.each(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'])('%s is no fault of a job: the attempt is given back', (code) => {
-    const verdict = judgeAttempt(end({ exitCode: null, owner: 'job', spawnError: { code, message: code } }));
-    expect(verdict).toMatchObject({ kind: 'retry', reason: 'resources', refund: true });
+    for (const owner of ['job', 'runner'] as const) {
+      const verdict = judgeAttempt(end({ exitCode: null, owner, spawnError: { code, message: code } }));
+      expect(verdict).toMatchObject({ kind: 'retry', reason: 'resources', refund: true });
+    }
   });
 });
 

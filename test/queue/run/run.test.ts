@@ -110,6 +110,7 @@ test('exit codes decide: retry until attempts are used up, dead at once, handler
   expect(broken.stderr).toMatch(/the handler does not work.*; mend it and run the same again \[E_HANDLER\]\n/);
   expect(broken.stderr).toMatch(/^broken given back /m);
   expect(broken.stderr).not.toContain('again in');
+  expect(broken.stderr).not.toContain('waiting for');
   expect(broken.stderr).toContain('0 completed, 0 retries, 1 given back, 0 dead');
   const counted = await walq(['--store', store, 'queue', 'run', '--drain', '--exec', '/no/such/handler', '--json']);
   expect(JSON.parse(counted.stdout)).toMatchObject({ retried: 0, givenBack: 1, dead: 0 });
@@ -207,11 +208,13 @@ test('a stop waits for running jobs; a second one kills them, and they go back w
 test('a runner whose terminal is closed stops as by TERM, however often it hears of it', async () => {
   const store = `${scratch()}/store`;
   await enqueue(store, '--id', 'long');
-  const runner = startRunner(store, ['--exec', 'sleep 1']);
+  const go = `${store}.go`;
+  const runner = startRunner(store, ['--exec', `until test -e ${go}; do sleep 0.1; done`]);
   await runner.says('ready');
   await until(async () => (await status(store)).counts.in_flight === 1);
   runner.child.kill('SIGHUP');
   await runner.says('waiting for 1 running job');
+  writeFileSync(go, '');
   expect(await runner.kill('SIGHUP')).toEqual({ code: 0, signal: null });
   expect((await status(store)).counts.completed).toBe(1);
 });
