@@ -102,3 +102,9 @@ test('a time of day that the change of the clocks leaves out fires once, and one
   expect(slots('2027-03-27T01:30Z', '2027-03-28T12:00Z')).toEqual(['2027-03-28T01:00:00.000Z']);
   expect(slots('2027-10-30T00:30Z', '2027-10-31T12:00Z')).toEqual(['2027-10-31T00:30:00.000Z']);
 });
+
+test('of several times of day those that the change of the clocks leaves out do not fire', () => {
+  const several = cron('*/30 2 * * *', 'Europe/Berlin');
+  const before = Date.parse('2027-03-28T00:30Z');
+  expect(new Date(slotAfter(several, before) ?? 0).toJSON()).toBe('2027-03-29T00:00:00.000Z');
+});
