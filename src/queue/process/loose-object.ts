@@ -42,6 +42,18 @@ export function looseObject(text: string): LooseObject {
   return { keys, ...(id !== undefined && { id }) };
 }
 
+/** How many more brackets of JSON a line opens than it closes. */
+export function openBrackets(line: string): number {
+  let open = 0;
+  for (let at = 0; at < line.length; at++) {
+    const char = line.charAt(at);
+    if (char === '"') at = endOfQuote(line, at) - 1;
+    else if (char === '{' || char === '[') open++;
+    else if (char === '}' || char === ']') open--;
+  }
+  return open;
+}
+
 function endOfQuote(text: string, start: number): number {
   const quote = text.charAt(start);
   for (let at = start + 1; at < text.length; at++) {

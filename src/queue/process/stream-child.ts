@@ -6,6 +6,7 @@ import { GroupEnder, killGroup, signalGroup } from './group.ts';
 import { MessagePipe } from './message-pipe.ts';
 import type { OutputStream } from './output.ts';
 import type { ProcessTable } from './process-table.ts';
+import { SpreadVerdict } from './spread-verdict.ts';
 import { JobInHand, type StreamJob, type Unclear } from './stream-job.ts';
 import { parseStreamLine, streamJob } from './stream-line.ts';
 import { startTimer, type Timer } from './timer.ts';
@@ -50,6 +51,7 @@ export class StreamChild {
   /** Printed between two jobs: goes to the log of the next one. */
   #loose: { stream: OutputStream; chunk: Uint8Array }[] = [];
   #looseBytes = 0;
+  readonly #spread = new SpreadVerdict();
   /** Resolves with how it ended, once its pipes are read and nothing of its group is left. */
   readonly gone: Promise<Exit>;
 
@@ -219,8 +221,18 @@ export class StreamChild {
     const said = this.#hands.size === 0 ? undefined : parseStreamLine(line);
     const hand = said === undefined ? undefined : this.#handOf(said.id);
     if (said?.wrong !== undefined) hand?.output.write('stdout', Buffer.concat([line, newline]));
-    if (said === undefined || hand?.said(said) !== true) this.#print('stdout', Buffer.concat([line, newline]));
-    else if (said.over) this.#answers++;
+    if (said === undefined || hand?.said(said) !== true) this.#noVerdict(line);
+    else {
+      if (said.over) this.#answers++;
+      this.#spread.clear();
+    }
+  }
+
+  #noVerdict(line: Uint8Array): void {
+    this.#print('stdout', Buffer.concat([line, newline]));
+    if (this.#hands.size === 0) this.#spread.clear();
+    const said = this.#hands.size === 0 ? undefined : this.#spread.push(line);
+    if (said !== undefined && this.#handOf(said.id)?.said(said) === true) this.#answers++;
   }
 
   /** Of a verdict without an id: the only one that it can be about. */

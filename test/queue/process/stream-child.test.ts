@@ -80,6 +80,20 @@ test('a verdict without an id fails the only job that it can be about, and the c
   expect(await outcome(child, { id: 'b' })).toMatchObject({ verdict: { kind: 'ack' }, pid });
 });
 
+test('a verdict over several lines fails its job at once; other JSON over several lines is output', async () => {
+  const folder = tempFolder();
+  const other = `printf '{\\n  "level": "info",\\n  "of": ["%s"]\\n}\\n' $id`;
+  const spread = `printf '{\\n  "id": "%s",\\n  "ok": true\\n}\\n' $id`;
+  const child = start(eachJob(`${other}; case $id in a) ${spread};; *) echo '{'; ${say('"ok":true')};; esac`));
+  const output = fileOutput(nodeFs, folder, () => 'a.log');
+  const { verdict, pid } = await outcome(child, { id: 'a', output });
+  const error = "the handler's verdict is not understood: it is written over several lines";
+  expect(verdict).toMatchObject({ kind: 'retry', reason: 'failed', error: expect.stringContaining(error) });
+  expect(readFileSync(`${folder}/a.log`, 'utf8')).toContain('{\n  "id": "a",\n  "ok": true\n}\n');
+  expect(await outcome(child, { id: 'b' })).toMatchObject({ verdict: { kind: 'ack' }, pid });
+  expect(await outcome(child, { id: 'a' })).toMatchObject({ verdict: { kind: 'retry' }, pid });
+});
+
 test('what is printed before a verdict goes to the log of its job, however close they are', async () => {
   const child = start(eachJob(`echo noise; echo "of $id" >&2; ${say('"ok":false')}`));
   for (let number = 0; number < 4000; number++) {
