@@ -1,8 +1,7 @@
 import { refusedError, usageError } from '../base/errors.ts';
-import { parentOf } from '../base/path.ts';
 import { readSmall } from '../fs/read.ts';
-import { writeFully } from '../fs/write.ts';
 import type { CommandContext } from './context.ts';
+import { writeNewFile } from './out-file.ts';
 
 const planBytesMax = 16 * 1024 * 1024;
 
@@ -19,8 +18,8 @@ export function planFileOf(request: { apply: boolean; planFile?: string | undefi
 
 /**
  * `plan` says what would be done to which bytes, by their SHA-256. In a dry run it is written to the file, which must
- * not be there (E_FILE_EXISTS, 7); before it is carried out it must be the one in the file (E_PLAN_STALE, 7). Rejects
- * with E_USAGE (2) where there is no such file or folder.
+ * not be there (E_FILE_EXISTS, 7) and is whole once it has its name; before it is carried out it must be the one in the
+ * file (E_PLAN_STALE, 7). Rejects with E_USAGE (2) where there is no such file or folder, E_NO_SPACE, E_IO (74).
  */
 export async function bindPlan(context: CommandContext, file: PlanFile | undefined, plan: object): Promise<void> {
   if (file === undefined) return;
@@ -33,17 +32,5 @@ export async function bindPlan(context: CommandContext, file: PlanFile | undefin
     if (Buffer.from(kept).toString() === text) return;
     throw refusedError('E_PLAN_STALE', `what would be done now is not what ${path} says`, { data: { file: path } });
   }
-  if ((await fs.lstat(path)) !== undefined) {
-    throw refusedError('E_FILE_EXISTS', `${path} is there already; it is not overwritten`, { data: { file: path } });
-  }
-  const folder = path.includes('/') ? parentOf(path) : '.';
-  if ((await fs.stat(folder))?.kind !== 'folder') {
-    throw usageError('E_USAGE', `--plan: there is no folder ${folder}`, { data: { file: path } });
-  }
-  const out = await fs.open(path, 'wx');
-  try {
-    await writeFully(out, Buffer.from(text), 0);
-  } finally {
-    await out.close();
-  }
+  await writeNewFile(context, path, Buffer.from(text), '--plan');
 }

@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { writeNewFile } from '../../src/commands/out-file.ts';
+import { bindPlan } from '../../src/commands/plan-file.ts';
 import { nodeFs } from '../../src/fs/node-fs.ts';
 import { backupStore } from '../../src/storage/backup.ts';
 import { contextOf } from '../support/command-context.ts';
@@ -16,6 +17,7 @@ const files = [
   ['report', clean, '-o'],
   ['doctor', clean, '--bundle'],
   ['wal', 'replay', clean, '--save'],
+  ['wal', 'repair', clean, '--mode', 'cut', '--at', '21', '--plan'],
 ];
 const folders = [
   ['backup', clean],
@@ -73,6 +75,24 @@ it.each([
     code,
     next,
   });
+});
+
+it('a plan that the disk has no room for leaves no file behind', async () => {
+  const context = contextOf(clean);
+  const open: typeof nodeFs.open = async (path, flags) => {
+    const write = async (): Promise<never> => {
+      throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+    };
+    return Object.assign(await nodeFs.open(path, flags), { write });
+  };
+  const full = { ...context, env: { ...context.env, fs: { ...nodeFs, open } } };
+  const folder = scratch();
+  const path = join(folder, 'plan');
+  await expect(bindPlan(full, { path, apply: false }, {})).rejects.toMatchObject({
+    code: 'E_NO_SPACE',
+    message: expect.stringContaining(path),
+  });
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 function neverMade(): never {
