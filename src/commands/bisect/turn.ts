@@ -16,7 +16,7 @@ export async function turnOf(context: CommandContext, target: Target, caught: Ca
 async function eventAt(context: CommandContext, target: Target, { seq, record }: Caught): Promise<EventRow> {
   let found = rowOfRecord({ seq, bytes: record, file: shownPath(target.path), offset: 0, afterHole: false });
   // A stream is gone by now.
-  if ('source' in target) return found;
+  if ('take' in target) return found;
   const only = { kind: 'seq', seq } as const;
   await inspectLog(context, { path: target.path, range: { from: only, to: only } }, (row) => {
     found = row;
