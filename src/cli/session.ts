@@ -2,6 +2,7 @@ import type { ExitCode } from '../base/errors.ts';
 import { systemClock, systemRandom } from '../base/node-clock.ts';
 import type { CommandContext } from '../commands/context.ts';
 import { stringify } from '../commands/json-text.ts';
+import { onlyOnce } from '../commands/stdin-source.ts';
 import { nodeFs } from '../fs/node-fs.ts';
 import { openPipe } from '../fs/pipe.ts';
 import { Output } from './output.ts';
@@ -86,7 +87,7 @@ export function openSession(kind: string, flags: CommonFlags, hooks: SessionHook
       env: { fs, clock: systemClock, random: systemRandom },
       variables: process.env,
       ...(flags.store === undefined ? {} : { store: flags.store }),
-      stdin: () => process.stdin,
+      stdin: onlyOnce(() => process.stdin),
       pipe: openPipe,
       note: (text) => {
         progress.clear();

@@ -1,4 +1,19 @@
+import { usageError } from '../base/errors.ts';
 import type { ByteSource } from '../base/source.ts';
+
+/** For what would be empty the second time. Then it throws E_WRONG_TARGET (exit 2). */
+export function onlyOnce<T>(take: () => T): () => T {
+  let isTaken = false;
+  return () => {
+    if (isTaken) {
+      throw usageError('E_WRONG_TARGET', 'standard input can be read only once; this needs a file', {
+        next: 'save it to a file first: cat > FILE',
+      });
+    }
+    isTaken = true;
+    return take();
+  };
+}
 
 /**
  * The first bytes of a stream to recognise it by, and the whole stream as a source. Reads go forward; only the first

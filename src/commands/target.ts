@@ -17,7 +17,7 @@ import { parseSegmentFileName } from '../storage/wal/names.ts';
 import type { CommandContext } from './context.ts';
 import { isExport } from './export-form.ts';
 import { type SelectorRange, tryRange } from './selector.ts';
-import { peekable } from './stdin-source.ts';
+import { onlyOnce, peekable } from './stdin-source.ts';
 import { defaultStoreName, infoOf, pathOrStore, standardInput, storePath } from './store-path.ts';
 
 /** What a PATH turned out to be. Files are recognised by their content; a name only decides about damaged ones. */
@@ -54,19 +54,6 @@ export interface TargetName {
 export function nameOf(target: Target): TargetName {
   const { kind, path } = target;
   return isForeign(target) ? { kind, path, format: target.format.name } : { kind, path };
-}
-
-function onlyOnce(source: ByteSource): TakeStream {
-  let isTaken = false;
-  return () => {
-    if (isTaken) {
-      throw usageError('E_WRONG_TARGET', 'standard input can be read only once; this needs a file', {
-        next: 'save it to a file first: cat > FILE',
-      });
-    }
-    isTaken = true;
-    return source;
-  };
 }
 
 const headBytes = detectBytes;
@@ -153,7 +140,7 @@ async function has(context: CommandContext, folder: string, parse: (name: string
 async function openStream(context: CommandContext): Promise<Target> {
   const { head, source } = await peekable(context.stdin(), headBytes);
   const content = classify(head, standardInput);
-  const base = { path: standardInput, take: onlyOnce(source) };
+  const base = { path: standardInput, take: onlyOnce(() => source) };
   if (typeof content !== 'string') return { kind: 'foreign-stream', format: content, ...base };
   return { kind: `${content}-stream`, ...base };
 }

@@ -114,6 +114,8 @@ describe('snapshot diff', () => {
       fields: { status: { after: 'pending' } },
     });
     expect(rows.map(({ job }) => job)).toEqual(['job_1', 'job_2', 'job_3', 'job_4', 'job_9', undefined]);
+    const twice = await walq(['snapshot', 'diff', '-', '-'], { input });
+    expect(twice).toMatchObject({ code: 2, stderr: expect.stringContaining('standard input can be read only once') });
     const raft = join(fixtures, 'raft-recovery/snapshot.json');
     expect(await lines(raft, raft)).toContain('no difference');
   });
