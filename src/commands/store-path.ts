@@ -1,6 +1,7 @@
 import { hasErrno, notFoundError, usageError } from '../base/errors.ts';
 import { excerpt } from '../base/escape.ts';
 import { parentOf } from '../base/path.ts';
+import { shellPath } from '../base/shell-word.ts';
 import { noFolderAround } from '../fs/place.ts';
 import type { FileInfo } from '../fs/types.ts';
 import type { CommandContext } from './context.ts';
@@ -17,6 +18,15 @@ export function storePath(context: CommandContext): string {
   // A variable of the shell that is not set: what stands in a store would be looked for in the root folder.
   if (context.store === '') throw usageError('E_USAGE', '--store is empty', { next: 'name a folder' });
   return context.store ?? (fromVariable === undefined || fromVariable === '' ? defaultStore : fromVariable);
+}
+
+/**
+ * What a command on this queue begins with. One that names no store works on the one that the variable or the folder at
+ * hand gives.
+ */
+export function queueCommand(context: CommandContext, store = storePath(context)): string {
+  const { store: _named, ...unnamed } = context;
+  return storePath(unnamed) === store ? 'walq queue' : `walq --store ${shellPath(store)} queue`;
 }
 
 /**

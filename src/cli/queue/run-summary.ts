@@ -1,9 +1,12 @@
+import { escapeText } from '../../base/escape.ts';
+import { queueCommand } from '../../commands/store-path.ts';
 import type { RunSummary } from '../../queue/run/runner-types.ts';
 import type { Session } from '../session.ts';
 import { count, counted } from '../text.ts';
 
 /** The last line of a run: what became of the jobs, and behind each semicolon what a person may have to look after. */
-export function summaryText({ errStyle }: Session, summary: RunSummary, drain: boolean): string {
+export function summaryText({ errStyle, context }: Session, summary: RunSummary, drain: boolean): string {
+  const command = escapeText(queueCommand(context));
   const { completed, retried, givenBack, dead, resultsDropped, unwritten, left, others } = summary;
   const became = [
     `${count(completed)} completed`,
@@ -17,9 +20,9 @@ export function summaryText({ errStyle }: Session, summary: RunSummary, drain: b
   if (unwritten > 0)
     faults.push(errStyle.bad(`; what became of ${count(unwritten)} more is not in the log, so they run again`));
   faults.push(undoneText({ errStyle }, summary, drain));
-  if (left > 0) faults.push(errStyle.warn(`; ${counted(left, 'job')} held back: walq queue status`));
+  if (left > 0) faults.push(errStyle.warn(`; ${counted(left, 'job')} held back: ${command} status`));
   if (drain && others > 0)
-    faults.push(errStyle.warn(`; ${counted(others, 'job')} left for another handler: walq queue list`));
+    faults.push(errStyle.warn(`; ${counted(others, 'job')} left for another handler: ${command} list`));
   return became + faults.join('');
 }
 

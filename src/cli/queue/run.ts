@@ -5,6 +5,7 @@ import { escapeText, excerpt } from '../../base/escape.ts';
 import { refuseTogether } from '../../commands/queue/enqueue.ts';
 import { runQueue } from '../../commands/queue/run.ts';
 import type { HandlerRequest } from '../../commands/queue/run-handler.ts';
+import { queueCommand } from '../../commands/store-path.ts';
 import { noteOpening } from '../../commands/writer.ts';
 import { isCutShort } from '../../queue/run/drained.ts';
 import type { Runner } from '../../queue/run/runner.ts';
@@ -195,7 +196,8 @@ function lineOf(session: Session, event: RunnerReport, quiet: boolean): string |
       return style.warn(`took back ${counted(event.jobs, 'job')} of a runner that died${orphans}${dead}`);
     }
     case 'broken': {
-      const next = event.paused ? '; the queue is paused until: walq queue resume' : '; mend it and run the same again';
+      const resume = `${escapeText(queueCommand(session.context))} resume`;
+      const next = event.paused ? `; the queue is paused until: ${resume}` : '; mend it and run the same again';
       const what = `the handler does not work, no more jobs are started: ${escapeText(event.error)}${next}`;
       return `${style.bad(what)} ${style.dim('[E_HANDLER]')}`;
     }

@@ -1,6 +1,5 @@
 import { WalqError } from '../../base/errors.ts';
 import type { Finding } from '../../base/finding.ts';
-import { shellPath } from '../../base/shell-word.ts';
 import type { QueueMachine } from '../../queue/state/machine.ts';
 import type { PhaseContext } from '../../queue/state/phase.ts';
 import { Settings } from '../../queue/state/settings.ts';
@@ -12,7 +11,7 @@ import { lookAtQueue } from '../queue/look.ts';
 import { logTarget, replayTarget } from '../replay.ts';
 import type { Selector } from '../selector.ts';
 import { type Seq, seqOf } from '../seq.ts';
-import { storePath } from '../store-path.ts';
+import { queueCommand } from '../store-path.ts';
 import { isForeign, nameOf, type Target, type TargetName } from '../target.ts';
 
 /** A queue as of one seq, to look at one of its jobs. */
@@ -49,7 +48,7 @@ const nobody: RunnerLook = { known: undefined, running: { jobs: [] } };
 export async function sceneOfQueue(context: CommandContext): Promise<Scene> {
   const { store, ...look } = await lookAtQueue(context);
   const open: Target = { kind: 'store', path: store };
-  return { target: nameOf(open), open, ...look, live: true, command: commandOn(context, store), until: undefined };
+  return { target: nameOf(open), open, ...look, live: true, command: queueCommand(context, store), until: undefined };
 }
 
 /**
@@ -65,7 +64,7 @@ export async function sceneOfLog(context: CommandContext, path: string, until: S
     open,
     live: false,
     runner: nobody,
-    command: open.kind === 'store' ? commandOn(context, open.path) : '',
+    command: open.kind === 'store' ? queueCommand(context, open.path) : '',
     until: isNow ? undefined : until,
   };
   const wallClock = context.env.clock.now();
@@ -85,10 +84,4 @@ export async function sceneOfLog(context: CommandContext, path: string, until: S
     const phases = { now: wallClock, settings: new Settings(), runner: {} };
     return { ...base, machine: undefined, seq: undefined, verdict: 'clean', findings: [], phases };
   }
-}
-
-/** A command that names no store works on the one that the variable or the folder at hand gives. */
-function commandOn(context: CommandContext, store: string): string {
-  const { store: _named, ...unnamed } = context;
-  return storePath(unnamed) === store ? 'walq queue' : `walq --store ${shellPath(store)} queue`;
 }

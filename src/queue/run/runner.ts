@@ -214,12 +214,11 @@ export class Runner {
 
   /** Answers the job that comes next where it is known already. */
   async #attempt(job: InFlightJob): Promise<InFlightJob | undefined> {
-    const { report } = this.#options;
     const seq = job.dispatchSeq;
     const attempt = this.#active.start(job, this.#handler, job.options.timeoutMs || this.#options.timeoutMs);
     try {
       if (attempt.pid !== undefined) await this.#processes.notes.add(seq, leaseOf(this.#store.id, seq), attempt.pid);
-      report({ kind: 'started', job, pid: attempt.pid });
+      this.#options.report({ kind: 'started', job, pid: attempt.pid });
       const outcome = await attempt.done;
       if (attempt.pid !== undefined) await this.#processes.notes.remove(seq);
       const { verdict } = outcome;
@@ -230,11 +229,12 @@ export class Runner {
       }
       const settled = this.#settle(job, outcome);
       const goesOn = verdict.kind === 'ack' && !this.#stopping;
-      const next = goesOn ? askAhead(this.#engine, job, this.wanted, this.#env.clock.now()) : undefined;
+      const asked = goesOn ? askAhead(this.#engine, job, this.wanted, this.#env.clock.now()) : undefined;
       await settled;
+      const next = await asked;
       this.#active.delete(seq);
       await this.#shortage.pause(verdict, () => this.#stopping);
-      return await next;
+      return next;
     } finally {
       this.#active.delete(seq);
       this.#wakeUp.wake();

@@ -116,6 +116,10 @@ test('exit codes decide: retry until attempts are used up, dead at once, handler
   expect(JSON.parse(counted.stdout)).toMatchObject({ retried: 0, givenBack: 1, dead: 0 });
   expect((await status(store)).counts.pending).toBe(1);
   expect((await walq(['--store', store, 'queue', 'run', '--drain', '--exec', 'true'])).code).toBe(0);
+  await enqueue(store, '--id', 'again');
+  const runner = startRunner(store, ['--exec', '/no/such/handler']);
+  await runner.says(`the queue is paused until: walq --store ${store} queue resume `);
+  await runner.kill('SIGTERM');
 });
 
 test('a drain in which a job died of its time, and its child of that, says so and exits with 1', async () => {
@@ -150,7 +154,10 @@ test('a command that a job carries runs without a shell, and only under --comman
   await enqueue(store, 'cmd', '--id', 'c', '--', 'touch', `${dir}/made $(id); x`);
   await enqueue(store, '--id', 'h');
   const others = await walq(['--store', store, 'queue', 'run', '--drain', '--exec', 'true']);
-  expect([others.code, others.stderr]).toEqual([0, expect.stringContaining('; 1 job left for another handler: walq')]);
+  expect([others.code, others.stderr]).toEqual([
+    0,
+    expect.stringContaining(`; 1 job left for another handler: walq --store ${store} queue list`),
+  ]);
   expect((await status(store)).counts).toMatchObject({ pending: 1, completed: 1 });
   expect((await walq(['--store', store, 'queue', 'run', '--drain', '--commands'])).code).toBe(0);
   expect(readdirSync(dir)).toContain('made $(id); x');
