@@ -43,6 +43,12 @@ test
     expect(plan.unreadable).toMatchObject([{ file, offset: 0 }]);
     expect(plan.lost).toEqual(file.startsWith('wal') ? [{ seqFirst: 14, seqLast: 29 }] : []);
     expect(filesOf(store)).toEqual(before);
+    const planned = await refusing(path, ['wal', 'repair', store, '--mode', 'salvage', '--to', `${to}-2`, '--apply']);
+    expect(planned.stdout).toMatch(
+      new RegExp(`^[\\d,]+ bytes from offset 0 of ${file} cannot be read \\(I/O error\\): `, 'm'),
+    );
+    // It would go back to the disk that fails.
+    expect(planned.stdout).not.toContain('in its place');
     expect((await walq(['wal', 'verify', to, '--deep'])).code).toBe(0);
     // The newest snapshot covers what is lost.
     expect(await totalsOf(to)).toBe(totals);

@@ -26,7 +26,9 @@ export async function salvage(session: Session, request: SalvageRequest, at?: st
   }
   for (const line of textLines(request, result)) await session.out.line(escapeText(line));
   await session.out.line(`${session.style.dim('next:')} ${session.style.command(escapeText(next))}`);
-  const place = result.storeId === undefined || at !== undefined ? undefined : inPlaceOf(request);
+  // Not back on a disk that fails.
+  const stays = result.storeId === undefined || at !== undefined || result.plan.unreadable !== undefined;
+  const place = stays ? undefined : inPlaceOf(request);
   if (place !== undefined) await session.out.line(session.style.dim(`then, in its place: ${place}`));
   return exit;
 }
