@@ -96,7 +96,8 @@ export class SocketListener {
   async #isLost(): Promise<boolean> {
     if (this.#path === undefined || this.#bound === undefined) return false;
     const { socket, store } = await this.#look(this.#path);
-    return isSame(store, this.#bound.store) && !isSame(socket, this.#bound.socket);
+    // It may have gone before it was looked at for the first time.
+    return isSame(store, this.#bound.store) && (socket === undefined || !isSame(socket, this.#bound.socket));
   }
 
   async #look({ place }: SocketPath): Promise<{ socket: FileInfo | undefined; store: FileInfo | undefined }> {

@@ -1,5 +1,7 @@
 import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
+import { nodeFs } from '../../../src/fs/node-fs.ts';
+import type { FileSystem } from '../../../src/fs/types.ts';
 import { client, serve, storeA, storeB, storeFolder, tryClient } from './socket-helpers.ts';
 
 describe('a socket that somebody removes under its server', () => {
@@ -29,6 +31,18 @@ describe('a socket that somebody removes under its server', () => {
     expect(await before.request('x', { n: 2 })).toEqual({ echo: { n: 2 }, op: 'x' });
     await server.close();
     expect(readdirSync(`${store}/run`)).toEqual([]);
+  });
+
+  it('comes back where it is gone before its server has looked at it', async () => {
+    const store = storeFolder();
+    let looks = 0;
+    const lstat: FileSystem['lstat'] = async (path) => {
+      if (looks++ === 0) rmSync(path);
+      return await nodeFs.lstat(path);
+    };
+    await serve(store, { ...quick, fs: { mkdir: nodeFs.mkdir, stat: nodeFs.stat, lstat } });
+    await vi.waitFor(() => answers(store), soon);
+    expect(looks).toBeGreaterThan(1);
   });
 
   it('is not bound over that of another store in its place', async () => {
