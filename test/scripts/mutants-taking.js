@@ -37,7 +37,7 @@ export const takingMutants = [
     name: 'an answer does not count',
     property: 'who leaves after an answer costs those that it said nothing of no attempt',
     file: 'src/queue/process/stream-child.ts',
-    edits: [['else if (said.over) this.#answers++;', '']],
+    edits: [['if (said.over) this.#answers++;', '']],
     tests: ['test/queue/process/stream-several.test.ts'],
     only: 'at once by exit 0',
   },
