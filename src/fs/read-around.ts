@@ -71,9 +71,7 @@ class BadFile {
   async #tryRead(file: File, buffer: Uint8Array, position: number, pageEnd: number): Promise<number | undefined> {
     const end = position + buffer.length;
     if (position >= this.#carefulTo && end > pageEnd) {
-      let stop = pageEnd;
-      while (stop < end && !this.#pages.has(stop)) stop += pageBytes;
-      const got = await tried(file, buffer.subarray(0, stop - position), position);
+      const got = await tried(file, buffer, position);
       if (got !== undefined) return got;
       this.#carefulTo = end;
     }
