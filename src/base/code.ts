@@ -174,7 +174,6 @@ export type Code =
   | 'E_SNAP_TRAILING'
   | 'E_SNAP_UNKNOWN'
   | 'E_SNAP_VERSION'
-  | 'E_SOCKET_PATH'
   | 'E_STORE_BAD'
   | 'E_STORE_MISSING'
   | 'E_TORN_TAIL'

@@ -32,10 +32,4 @@ export const fsCodes = {
       "The control socket lives in the store's run folder. It must be a real folder, belong to you, and be closed to everybody else (mode 0700); otherwise another user could listen there and be handed jobs. Nothing was sent.",
     next: 'Run the command as the owner of the store, or: chmod 700 STORE/run',
   },
-  E_SOCKET_PATH: {
-    title: 'no usable path for the control socket',
-    explain:
-      'The path of a unix socket can hold only about 100 bytes. Longer ones are cut silently, which could reach the socket of another store. Where the system offers no short way to a long path, walq uses a folder in the temp folder; here that was not possible either.',
-    next: 'Move the store to a shorter path, or set TMPDIR to a short one.',
-  },
 } satisfies CodeCatalogue;

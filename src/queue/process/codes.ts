@@ -5,8 +5,8 @@ export const processCodes = {
   E_CONTROL_BIND: {
     title: 'the control socket could not be opened',
     explain:
-      'The runner could not listen on run/sock in its store, so other commands could not have reached it. The jobs are untouched.',
-    next: 'Check the permissions of STORE/run, and that its file system supports unix sockets.',
+      'The runner could not listen on run/sock in its store, nor in a folder of its own in /tmp, so other commands could not have reached it. The jobs are untouched.',
+    next: 'Check the permissions of STORE/run, and that files can be made in /tmp.',
   },
   E_CONTROL_STORE: {
     title: 'the process on the control socket serves another store',

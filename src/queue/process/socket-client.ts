@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import { hasErrno, ioError, lockedError, usageError, WalqError } from '../../base/errors.ts';
-import { openSocketPath } from '../../fs/socket-path.ts';
+import { RunFolder } from '../../fs/run-folder.ts';
 import { LineReader } from './lines.ts';
 import {
   checkHello,
@@ -24,7 +24,7 @@ export interface ControlClientOptions {
   clock: Clock;
   /** Bytes of one message, either way. Default 4 MiB. */
   messageBytesMax?: number;
-  /** For tests: the ways of other platforms to a long path. */
+  /** For tests: the ways of other platforms. */
   platform?: string;
   tempFolder?: string;
 }
@@ -44,7 +44,7 @@ export interface ControlClient {
 /**
  * Connects to the runner of a store. `undefined` when nobody answers there: no socket, a stale one, or a runner that
  * is just leaving. Rejects when somebody is there who cannot be talked to: E_CONTROL_TIMEOUT, E_CONTROL_VERSION,
- * E_CONTROL_STORE, E_CONTROL_PROTOCOL, E_CONTROL_BUSY, E_RUN_FOLDER, E_SOCKET_PATH, E_CONTROL_IO.
+ * E_CONTROL_STORE, E_CONTROL_PROTOCOL, E_CONTROL_BUSY, E_RUN_FOLDER, E_CONTROL_IO.
  */
 export async function connectControl(options: ControlClientOptions): Promise<ControlClient | undefined> {
   const untilMs = options.clock.monotonic() + options.timeoutMs;
@@ -60,25 +60,40 @@ export async function connectControl(options: ControlClientOptions): Promise<Con
 
 /** 'again': so many connect at once that the kernel's queue is full. */
 async function open(options: ControlClientOptions, timeoutMs: number): Promise<Socket | 'again' | undefined> {
-  const { storeDir, storeId, platform, tempFolder } = options;
-  const path = openSocketPath({
-    folder: `${storeDir}/run`,
-    purpose: 'connect',
-    ...(storeId === undefined ? {} : { storeId }),
-    ...(platform === undefined ? {} : { platform }),
-    ...(tempFolder === undefined ? {} : { tempFolder }),
-  });
-  if (path === undefined) return undefined;
+  const { storeDir, platform, tempFolder } = options;
+  const run = RunFolder.open(
+    {
+      folder: `${storeDir}/run`,
+      ...(platform === undefined ? {} : { platform }),
+      ...(tempFolder === undefined ? {} : { tempFolder }),
+    },
+    'connect',
+  );
+  if (run === undefined) return undefined;
+  try {
+    for (const { path } of run.toConnect()) {
+      const socket = await tryPath(path, options, timeoutMs);
+      if (socket !== undefined) return socket;
+    }
+    return undefined;
+  } finally {
+    run.close();
+  }
+}
+
+async function tryPath(
+  path: string,
+  { storeDir, clock }: ControlClientOptions,
+  timeoutMs: number,
+): Promise<Socket | 'again' | undefined> {
   try {
     // The network part of Node is loaded by those who find somebody to talk to.
     const { dial } = await import('./socket-dial.ts');
-    return await dial(path.path, timeoutMs, options.clock);
+    return await dial(path, timeoutMs, clock);
   } catch (cause) {
     if (hasErrno(cause, 'ENOENT', 'ECONNREFUSED', 'ECONNRESET')) return undefined;
     if (hasErrno(cause, 'EAGAIN')) return 'again';
     throw ioError('E_CONTROL_IO', `cannot connect to ${storeDir}/run/sock`, { cause, data: { storeDir } });
-  } finally {
-    path.close();
   }
 }
 

@@ -1,26 +1,33 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { isFsError, WalqError } from '../../base/errors.ts';
 import { makeFolder } from '../../fs/folder.ts';
-import { openSocketPath, type SocketPath, type SocketPathOptions } from '../../fs/socket-path.ts';
+import { RunFolder, type RunFolderOptions, restrict, type SocketPath } from '../../fs/run-folder.ts';
 import type { FileInfo, FileSystem } from '../../fs/types.ts';
 
 export interface ListenerOptions {
   /** The caller holds the lock of this store: that is why a socket found there is stale and may be removed. */
   storeDir: string;
-  place: Omit<SocketPathOptions, 'purpose'>;
+  place: RunFolderOptions;
   fs: Pick<FileSystem, 'mkdir' | 'stat' | 'lstat'>;
   /** Listening alone does not keep the process alive. */
   background: boolean;
   onConnection(socket: Socket): void;
 }
 
+interface Bound {
+  run: RunFolder;
+  path: SocketPath;
+  server: Server;
+  seen: Seen;
+}
+
+/** The socket that was bound, the run folder by which it is found, and the store around them. */
+type Seen = Record<'socket' | 'folder' | 'store', FileInfo | undefined>;
+
 /** The socket of a store. Whoever tidies up may remove it: it comes back, so that a runner can be spoken to. */
 export class SocketListener {
   readonly #options: ListenerOptions;
-  #path: SocketPath | undefined;
-  #server: Server | undefined;
-  /** What was bound, and the store around it. */
-  #bound: { socket: FileInfo | undefined; store: FileInfo | undefined } | undefined;
+  #bound: Bound | undefined;
   #looking: Promise<void> | undefined;
   /** Those that listened before. */
   #former: Promise<unknown> = Promise.resolve();
@@ -30,32 +37,18 @@ export class SocketListener {
     this.#options = options;
   }
 
-  /** Rejects as the system does, or with E_RUN_FOLDER, E_SOCKET_PATH. */
+  /** Rejects as the system does, or with E_RUN_FOLDER. */
   async listen(): Promise<void> {
-    const { fs, place, background, onConnection } = this.#options;
+    const { fs, place } = this.#options;
     await makeFolder(fs, place.folder);
-    const path = openSocketPath({ ...place, purpose: 'bind' });
-    if (path === undefined) throw new Error('the run folder disappeared');
-    // Half-open: a client may end its side and still get its answers.
-    const server = createServer({ allowHalfOpen: true }, onConnection);
+    const run = RunFolder.open(place, 'bind');
+    if (run === undefined) throw new Error('the run folder disappeared');
     try {
-      path.unlink();
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen({ path: path.path }, resolve);
-      });
-      path.restrict();
-      this.#bound = await this.#look(path);
+      this.#bound = await this.#bindFirst(run);
     } catch (error) {
-      server.close();
-      path.close();
+      run.close();
       throw error;
     }
-    if (background) server.unref();
-    // Out of file descriptors, for one client: the others and the runner go on.
-    server.on('error', () => {});
-    this.#path = path;
-    this.#server = server;
   }
 
   /** Called now and then. Connections that there are stay as they are. */
@@ -73,43 +66,80 @@ export class SocketListener {
   /** No new connections; resolves when those that there are have ended. */
   async close(): Promise<void> {
     this.#closed = true;
-    const ended = ending(this.#server);
+    const ended = ending(this.#bound);
     await this.#looking;
-    await Promise.all([this.#former, ended, ending(this.#server)]);
+    await Promise.all([this.#former, ended, ending(this.#bound)]);
   }
 
   /** After `close`, and before the lock is given up. */
   remove(): void {
-    this.#path?.unlink();
-    this.#path?.close();
+    if (this.#bound === undefined) return;
+    const { run, path } = this.#bound;
+    run.remove(path);
+    run.close();
+  }
+
+  async #bindFirst(run: RunFolder): Promise<Bound> {
+    let why: unknown;
+    for (const path of run.toBind()) {
+      try {
+        const server = await this.#bind(run, path);
+        return { run, path, server, seen: await this.#look(path) };
+      } catch (error) {
+        why ??= error;
+      }
+    }
+    throw why;
+  }
+
+  async #bind(run: RunFolder, path: SocketPath): Promise<Server> {
+    const { background, onConnection } = this.#options;
+    // Half-open: a client may end its side and still get its answers.
+    const server = createServer({ allowHalfOpen: true }, onConnection);
+    try {
+      run.unlink(path);
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen({ path: path.path }, resolve);
+      });
+      restrict(path);
+    } catch (error) {
+      server.close();
+      throw error;
+    }
+    if (background) server.unref();
+    // Out of file descriptors, for one client: the others and the runner go on.
+    server.on('error', () => {});
+    return server;
   }
 
   async #listenAgain(): Promise<void> {
-    if (this.#closed || !(await this.#isLost()) || this.#closed) return;
+    const bound = this.#bound;
+    if (bound === undefined || this.#closed || !(await this.#isLost(bound)) || this.#closed) return;
     // This removes what lies at the path, so it comes first. Its connections go on.
-    this.#former = Promise.all([this.#former, ending(this.#server)]);
-    this.#path?.close();
+    this.#former = Promise.all([this.#former, ending(bound)]);
     await this.listen();
+    bound.run.close();
   }
 
   /** In the place of a store that was moved away, there may be another one with a runner of its own. */
-  async #isLost(): Promise<boolean> {
-    if (this.#path === undefined || this.#bound === undefined) return false;
-    const { socket, store } = await this.#look(this.#path);
+  async #isLost({ path, seen }: Bound): Promise<boolean> {
+    const { socket, folder, store } = await this.#look(path);
     // It may have gone before it was looked at for the first time.
-    return isSame(store, this.#bound.store) && (socket === undefined || !isSame(socket, this.#bound.socket));
+    const isThere = socket !== undefined && isSame(socket, seen.socket) && isSame(folder, seen.folder);
+    return isSame(store, seen.store) && !isThere;
   }
 
-  async #look({ place }: SocketPath): Promise<{ socket: FileInfo | undefined; store: FileInfo | undefined }> {
-    const { fs, storeDir } = this.#options;
-    const [socket, store] = await Promise.all([fs.lstat(place), fs.stat(storeDir)]);
-    return { socket, store };
+  async #look({ place }: SocketPath): Promise<Seen> {
+    const { fs, storeDir, place: run } = this.#options;
+    const [socket, folder, store] = await Promise.all([fs.lstat(place), fs.lstat(run.folder), fs.stat(storeDir)]);
+    return { socket, folder, store };
   }
 }
 
 /** Listens no more at once; resolves when its connections have ended. */
-function ending(server: Server | undefined): Promise<void> {
-  return new Promise((resolve) => (server === undefined ? resolve() : server.close(() => resolve())));
+function ending(bound: Bound | undefined): Promise<void> {
+  return new Promise((resolve) => (bound === undefined ? resolve() : bound.server.close(() => resolve())));
 }
 
 function isSame(one: FileInfo | undefined, other: FileInfo | undefined): boolean {

@@ -27,7 +27,7 @@ export interface ControlServerOptions {
   closeMs?: number;
   /** Listening alone does not keep the process alive. Default: it does. */
   background?: boolean;
-  /** For tests: the ways of other platforms to a long path. */
+  /** For tests: the ways of other platforms. */
   platform?: string;
   tempFolder?: string;
 }
@@ -54,8 +54,8 @@ const defaultLimits: ConnectionLimits = {
 const goodbyeMs = 1000;
 
 /**
- * Listens on `<storeDir>/run/sock`. The caller holds the store's lock: that is why a socket found there is stale and
- * may be removed. Rejects with E_RUN_FOLDER, E_SOCKET_PATH or E_CONTROL_BIND.
+ * Listens on `<storeDir>/run/sock`, or where that cannot be, in the temp folder. The caller holds the store's lock:
+ * that is why a socket found there is stale and may be removed. Rejects with E_RUN_FOLDER or E_CONTROL_BIND.
  */
 export async function serveControl(options: ControlServerOptions): Promise<ControlServer> {
   const control = new Control(options);
@@ -74,12 +74,11 @@ class Control implements ControlServer {
   constructor(options: ControlServerOptions) {
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
-    const { storeDir, storeId, fs, background = false, platform, tempFolder } = options;
+    const { storeDir, fs, background = false, platform, tempFolder } = options;
     this.#listener = new SocketListener({
       storeDir,
       place: {
         folder: `${storeDir}/run`,
-        storeId,
         ...(platform === undefined ? {} : { platform }),
         ...(tempFolder === undefined ? {} : { tempFolder }),
       },

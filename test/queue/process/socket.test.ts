@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { lstatSync, mkdirSync, readdirSync, rmdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { usageError } from '../../../src/base/errors.ts';
 import { tried } from '../../support/tried.ts';
-import { tempFolder, until } from './helpers.ts';
+import { until } from './helpers.ts';
 import { client, RawClient, rawServer, serve, storeA, storeB, storeFolder, tryClient } from './socket-helpers.ts';
 
 describe('a request', () => {
@@ -195,35 +195,5 @@ describe('a path over the limit of sockets', () => {
       expect(await tryClient(store)).toBeUndefined();
     }
     await until(() => readdirSync('/proc/self/fd').length <= before, 'all descriptors are closed');
-  });
-
-  it('goes through the temp folder where there is no /proc, named by the store id', async () => {
-    const a = storeFolder('a', 'deep');
-    const b = storeFolder('b', 'deep');
-    const other = { platform: 'darwin', tempFolder: tempFolder() };
-    const server = await serve(a, { ...other, storeId: storeA });
-    mkdirSync(`${b}/run`, { mode: 0o700 });
-    expect(await (await client(a, { ...other, storeId: storeA })).request('x')).toMatchObject({ op: 'x' });
-    expect(await tryClient(b, { ...other, storeId: storeB })).toBeUndefined();
-    // A copy of the store has its id, and no runner.
-    expect(await tryClient(b, { ...other, storeId: storeA })).toBeUndefined();
-    const [folder] = readdirSync(other.tempFolder);
-    expect(folder).toContain(storeA.slice(0, 16));
-    expect(statSync(`${other.tempFolder}/${folder}`).mode & 0o777).toBe(0o700);
-    await expect(tryClient(a, other)).rejects.toMatchObject({ code: 'E_SOCKET_PATH' });
-    await server.close();
-    expect(await tryClient(a, { ...other, storeId: storeA })).toBeUndefined();
-  });
-
-  it('does not trust a folder of somebody else in the temp folder', async () => {
-    const store = storeFolder('a', 'deep');
-    const other = { platform: 'darwin', tempFolder: tempFolder() };
-    const server = await serve(store, other);
-    const [squatted = ''] = readdirSync(other.tempFolder);
-    await server.close();
-    rmdirSync(`${other.tempFolder}/${squatted}`);
-    symlinkSync(tempFolder(), `${other.tempFolder}/${squatted}`);
-    await expect(serve(store, other)).rejects.toMatchObject({ code: 'E_RUN_FOLDER' });
-    await expect(tryClient(store, { ...other, storeId: storeA })).rejects.toMatchObject({ code: 'E_RUN_FOLDER' });
   });
 });
