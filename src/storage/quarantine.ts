@@ -1,6 +1,7 @@
 import { baseName, join } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
 import { makeFolder } from '../fs/folder.ts';
+import { linkOrCopy } from '../fs/link-or-copy.ts';
 import { copyStretch, writeTemp } from '../fs/write.ts';
 import { quarantineFolder } from './folder.ts';
 import { refuseLink } from './refuse-link.ts';
@@ -46,7 +47,7 @@ export async function quarantineName(env: StorageEnv, storeDir: string, file: st
  */
 export async function quarantineFile(env: StorageEnv, storeDir: string, file: string, name: string): Promise<void> {
   const folder = join(storeDir, quarantineFolder);
-  await env.fs.link(join(storeDir, file), join(folder, name));
+  await linkOrCopy(env.fs, join(storeDir, file), join(folder, name));
   await env.fs.syncDir(folder);
 }
 

@@ -1,5 +1,6 @@
 import { join, parentOf } from '../base/path.ts';
 import { removeIfThere } from '../fs/gone.ts';
+import { linkOrCopy } from '../fs/link-or-copy.ts';
 import { quarantineFolder, walFolder } from './folder.ts';
 import { openSegment } from './lock.ts';
 import { damagedEvidence, hashFile, staleUndo, type UndoStep } from './repair-files.ts';
@@ -41,7 +42,7 @@ export async function prepareSetAside(
     const now = await hashFile(env, path);
     const kept = join(storeDir, quarantineFolder, quarantine ?? '');
     const isBack = now === sha256;
-    if (isBack && (quarantine === undefined || !(await isSameFile(env, path, kept)))) {
+    if (isBack && (quarantine === undefined || (await hashFile(env, kept)) !== sha256)) {
       await close();
       return undefined;
     }
@@ -70,13 +71,8 @@ async function bringBack(env: StorageEnv, path: string, kept: string | undefined
   else {
     const temp = `${path}.tmp`;
     await removeIfThere(fs, temp);
-    await fs.link(kept, temp);
+    await linkOrCopy(fs, kept, temp);
     await fs.rename(temp, path);
   }
   await fs.syncDir(parentOf(path));
-}
-
-async function isSameFile(env: StorageEnv, path: string, kept: string): Promise<boolean> {
-  const [one, other] = [await env.fs.lstat(path), await env.fs.lstat(kept)];
-  return one !== undefined && one.ino === other?.ino && one.dev === other.dev;
 }
