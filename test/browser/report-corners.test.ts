@@ -1,7 +1,9 @@
+import { cpSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { enqueueDefaults } from '../../src/queue/events/event-types.ts';
+import { segments } from '../cli/make-store.ts';
 import { scratch } from '../cli/run-walq.ts';
 import { browserWorks, openFile, orNotRun, pageOf } from './browser.ts';
 import { storeOfEvents } from './stores.ts';
@@ -15,6 +17,51 @@ test.skipIf(!browserWorks)(`${orNotRun}a narrow page tells the time of the momen
   expect(await page.textContent('.event time')).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d/);
   const right = "document.querySelector('.event time').getBoundingClientRect().right";
   expect(await page.evaluate(right)).toBeLessThanOrEqual(400);
+  await close();
+});
+
+test.skipIf(!browserWorks)(`${orNotRun}a narrow page cuts the details of the moment, not its job`, async () => {
+  const viewport = { width: 400, height: 900 };
+  const { page, close } = await openFile(await pageOf(`${fixtures}/missing-segment`), '', { viewport });
+  expect(await page.textContent('.event')).toContain('behind a fault');
+  const cut = (of: string): Promise<unknown> =>
+    page.evaluate(`(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)(document.querySelector('${of}'))`);
+  expect([await cut('.event .link'), await cut('.event .details')]).toEqual([false, true]);
+  await close();
+});
+
+test.skipIf(!browserWorks)(
+  `${orNotRun}what is lost before the first event is marked at the edge of the chart`,
+  async () => {
+    const dir = `${scratch()}/store`;
+    cpSync(`${fixtures}/clean`, dir, { recursive: true });
+    rmSync(`${dir}/snapshots`, { recursive: true });
+    rmSync(segments(dir)[0] ?? '');
+    const { page, close } = await openFile(await pageOf(dir), '#across=seq');
+    const marked = (x: number): string => {
+      const [r, g, b] = [0, 1, 2].map((at) => `data[${at}]`);
+      return `(({ data }) => ${r} > 150 && ${g} < 80 && ${b} < 120)(
+      document.querySelector('canvas.history').getContext('2d').getImageData(${x}, 206, 1, 1))`;
+    };
+    expect([await page.evaluate(marked(69)), await page.evaluate(marked(71))]).toEqual([false, true]);
+    await close();
+  },
+);
+
+test.skipIf(!browserWorks)(`${orNotRun}Escape closes the job from wherever the keys are`, async () => {
+  const { page, close } = await openFile(await pageOf(`${fixtures}/clean`), '#job=job_2');
+  expect(await page.textContent('.detail h2')).toBe('job_2');
+  await page.keyboard.press('Escape');
+  expect(await page.textContent('.detail')).toContain('Choose a job');
+  await close();
+});
+
+test.skipIf(!browserWorks)(`${orNotRun}jobs are found by what is shown of their last event`, async () => {
+  const { page, close } = await openFile(await pageOf(`${fixtures}/clean`));
+  await page.fill('input[type=search]', 'dispatch attempt 1');
+  await expect
+    .poll(() => page.$$eval('.job-body .cell.job', (cells) => cells.map((cell) => cell.textContent)))
+    .toEqual(['job_11']);
   await close();
 });
 

@@ -145,20 +145,20 @@ function drawAxis(scene: Scene): void {
   }
 }
 
-/** Where events are lost: between the two that are left around them. */
+/** Where events are lost: between the two that are left around them, or at the edge that they lie beyond. */
 function drawFaults(scene: Scene): void {
   const { pen } = scene;
+  const { left, width } = scene.scale;
+  const within = (value: number): number => Math.max(left, Math.min(scene.scale.x(value), left + width));
   const { seqs, times, model } = scene.stage;
   for (const fault of model.facts.faults) {
     if (!isDamage(fault) || fault.seqFirst === undefined) continue;
     const after = firstAbove(seqs, fault.seqFirst - 1);
     const bySeq = scene.across === 'seq';
-    const from = scene.scale.x(bySeq ? fault.seqFirst - 1 : (times[Math.max(0, after - 1)] ?? 0));
-    const to = scene.scale.x(
-      bySeq ? (fault.seqLast ?? fault.seqFirst) : (times[Math.min(after, times.length - 1)] ?? 0),
-    );
+    const from = within(bySeq ? fault.seqFirst - 1 : (times[Math.max(0, after - 1)] ?? 0));
+    const to = within(bySeq ? (fault.seqLast ?? fault.seqFirst) : (times[Math.min(after, times.length - 1)] ?? 0));
     pen.fillStyle = colorOf('damage');
-    pen.fillRect(from, top + areaHeight + 3, Math.max(3, Math.min(to, scene.scale.left + scene.scale.width) - from), 6);
+    pen.fillRect(from, top + areaHeight + 3, Math.max(3, to - from), 6);
   }
 }
 

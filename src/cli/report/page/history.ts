@@ -21,7 +21,7 @@ export class History {
   readonly #tip = element('div', { class: 'tip', 'aria-hidden': 'true', hidden: true });
   readonly #choices: Record<Across, HTMLInputElement>;
   readonly #onAcross: () => void;
-  /** The state in every column of the chart, as last drawn. */
+  /** As last drawn. */
   #scale: Scale;
 
   constructor(stage: Stage, onAcross: () => void) {

@@ -1,9 +1,10 @@
 import { absent, gone, stateWords } from './model.ts';
 import type { Stage } from './stage.ts';
+import { lastEvent } from './words.ts';
 
 /** What the table is asked to show. */
 export interface JobQuery {
-  /** Lower case; in the id, name, group or last details. */
+  /** Lower case; in the id, name, group or last event. */
   search: string;
   /** Number of a state; undefined for all jobs that are in the queue. */
   state: number | undefined;
@@ -54,8 +55,7 @@ export class JobList {
   }
 
   #lastText(job: number): string {
-    const row = this.#stage.player.lastRow[job] ?? -1;
-    return row < 0 ? '' : this.#stage.text(this.#stage.model.rows.text[row]).toLowerCase();
+    return lastEvent(this.#stage, this.#stage.player.lastRow[job] ?? -1).toLowerCase();
   }
 
   #order(sort: SortKey): (a: number, b: number) => number {

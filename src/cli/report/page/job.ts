@@ -18,9 +18,6 @@ export class JobPanel {
   constructor(stage: Stage) {
     this.#stage = stage;
     this.element = element('section', { class: 'panel detail', 'aria-label': 'one job', tabindex: -1 }, this.#body);
-    this.element.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape') this.#close();
-    });
     stage.onJob((byHand) => {
       this.#show();
       if (byHand && stage.job >= 0) this.#receive();
@@ -35,7 +32,8 @@ export class JobPanel {
     this.element.scrollIntoView({ block: 'nearest', behavior: 'auto' });
   }
 
-  #close(): void {
+  close(): void {
+    if (this.#stage.job < 0) return;
     this.#stage.open(-1);
     this.#opener?.focus();
   }
@@ -50,7 +48,7 @@ export class JobPanel {
       return;
     }
     const close = element('button', { type: 'button', class: 'close', 'aria-label': 'close this job' }, '×');
-    close.addEventListener('click', () => this.#close());
+    close.addEventListener('click', () => this.close());
     const rows = this.#stage.rowsOf(job);
     const { jobs } = model;
     const [name, group] = [this.#stage.text(jobs.name[job]), this.#stage.text(jobs.group[job])];

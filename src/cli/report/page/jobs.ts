@@ -4,7 +4,7 @@ import { dayTimeText, timeText } from './format.ts';
 import { JobList, type JobQuery, type SortKey } from './job-list.ts';
 import { absent, stateWords } from './model.ts';
 import type { Stage } from './stage.ts';
-import { eventDetails } from './words.ts';
+import { lastEvent } from './words.ts';
 
 const rowHeight = 30;
 const printedRows = 200;
@@ -262,7 +262,7 @@ export class JobsTable {
       cell('attempt', state === absent ? '' : count(player.attempt[job] ?? 0)),
       cell('enqueued', time(jobs.createdMs[job])),
       cell('changed', last < 0 ? '' : time(rows.atMs[last])),
-      cell('last', last < 0 ? '' : `${this.#stage.typeName(last)} ${eventDetails(this.#stage, last)}`),
+      cell('last', lastEvent(this.#stage, last)),
     );
     row.style.transform = `translateY(${at * rowHeight}px)`;
     return row;

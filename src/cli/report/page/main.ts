@@ -48,7 +48,7 @@ function build(page: HTMLElement, stage: Stage): void {
   );
   place.attach(history, jobs);
   for (const item of document.querySelectorAll('[data-fault]')) linkFault(item, stage, map);
-  listenToKeys(stage, jobs);
+  listenToKeys(stage, jobs, job);
   let afterwards = (): void => {};
   addEventListener('beforeprint', () => {
     jobs.print(true);
@@ -70,12 +70,13 @@ function linkFault(item: Element, stage: Stage, map: SegmentMap): void {
   item.append(button);
 }
 
-function listenToKeys(stage: Stage, jobs: JobsTable): void {
+function listenToKeys(stage: Stage, jobs: JobsTable, job: JobPanel): void {
   addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const { key, target } = event;
     const movesItself = target instanceof Element && target.closest('input, [role=slider], [role=grid]') !== null;
     if (key === '/' && !isTyped(target)) jobs.focusSearch();
+    else if (key === 'Escape' && !isTyped(target)) job.close();
     else if (key === 'ArrowLeft' && !movesItself) stage.moveTo(stage.position - 1);
     else if (key === 'ArrowRight' && !movesItself) stage.moveTo(stage.position + 1);
     else return;

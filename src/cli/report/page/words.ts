@@ -25,6 +25,11 @@ export function eventDetails(stage: Stage, row: number): string {
   return [...measures(stage, row), ...(text === '' ? [] : [text])].join(' · ');
 }
 
+/** `ACK took 300ms`, as the table of jobs shows and searches it. */
+export function lastEvent(stage: Stage, row: number): string {
+  return row < 0 ? '' : `${stage.typeName(row)} ${eventDetails(stage, row)}`;
+}
+
 /** `seq 12, ACK job_3, took 300ms`: for those who hear the page. */
 export function spoken(stage: Stage): string {
   const { row } = stage;
