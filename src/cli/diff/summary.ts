@@ -76,12 +76,10 @@ function movesText({ moves }: DiffTotals): string {
     .join(', ');
 }
 
-const eventWords: Readonly<Record<string, string>> = { timedOut: 'timed out', dispatched: 'dispatched' };
-
 /** What happened in between, jobs that came and went included. */
 function eventsText({ events = {} }: DiffTotals): string {
   return Object.entries(events)
-    .map(([name, value]) => `${count(Number(value))} ${eventWords[name] ?? name}`)
+    .map(([name, value]) => `${count(Number(value))} ${name === 'timedOut' ? 'timed out' : name}`)
     .join(', ');
 }
 

@@ -11,7 +11,6 @@ import {
   type ReportData,
   rowFields,
 } from '../../commands/report/types.ts';
-import { version } from '../version.ts';
 import { encodeColumn, type TableShape } from './codec.ts';
 import type { PageCheckpoint, PageFacts, PageFault } from './page-data.ts';
 
@@ -42,12 +41,7 @@ export function packPage(data: ReportData): Buffer {
 function factsOf(data: ReportData): Omit<PageFacts, 'tables'> {
   const { diagnosis, base, typeNames } = data;
   return {
-    version: version(),
-    madeMs: data.madeMs,
-    store: escapeText(diagnosis.store),
-    verdict: diagnosis.verdict,
-    segments: diagnosis.log.segments.map(({ file, ordinal, size, end, seqFirst, seqLast, sealed }) => ({
-      file: escapeText(file),
+    segments: diagnosis.log.segments.map(({ ordinal, size, end, seqFirst, seqLast, sealed }) => ({
       ordinal,
       size,
       end,
@@ -61,7 +55,6 @@ function factsOf(data: ReportData): Omit<PageFacts, 'tables'> {
     wait: data.wait,
     took: data.took,
     sample: data.sample,
-    withPayloads: data.withPayloads,
     typeNames,
     cellTypes,
     ids: data.jobIds.map(escapeText),
@@ -86,8 +79,8 @@ function faultOf({ diagnosis }: ReportData, finding: Finding): PageFault {
 
 function checkpointsOf({ diagnosis }: ReportData): PageCheckpoint[] {
   const good = diagnosis.snapshots.flatMap(({ summary }) => summary ?? []);
-  return good.map(({ seq, file, bytes, point }) => {
+  return good.map(({ seq, point }) => {
     const segment = diagnosis.log.segments.findIndex(({ ordinal }) => ordinal === point.ordinal);
-    return { seq, file: escapeText(file), bytes, ...(segment >= 0 && { segment, offset: point.offset }) };
+    return { seq, ...(segment >= 0 && { segment, offset: point.offset }) };
   });
 }

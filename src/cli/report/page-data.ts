@@ -3,10 +3,6 @@ import type { TableShape } from './codec.ts';
 
 /** What the page gets beside the numbers. Texts are escaped as for a terminal; they still are text, never markup. */
 export interface PageFacts {
-  version: string;
-  madeMs: number;
-  store: string;
-  verdict: string;
   segments: PageSegment[];
   faults: PageFault[];
   checkpoints: PageCheckpoint[];
@@ -15,7 +11,6 @@ export interface PageFacts {
   wait: PageLatency;
   took: PageLatency;
   sample: Sample;
-  withPayloads: boolean;
   /** Names of the type bytes of events. */
   typeNames: Record<string, string>;
   cellTypes: readonly string[];
@@ -25,7 +20,6 @@ export interface PageFacts {
 }
 
 export interface PageSegment {
-  file: string;
   ordinal: number;
   size: number;
   /** End of the last good frame. */
@@ -49,8 +43,6 @@ export interface PageFault {
 
 export interface PageCheckpoint {
   seq: number;
-  file: string;
-  bytes: number;
   segment?: number;
   offset?: number;
 }
