@@ -157,7 +157,7 @@ function inFlightLines(jobs: JobsInQuestion, now: number): [string, string][] {
   ];
 }
 
-function snapshotText({ snapshots, log, jobs, baseSeq }: Diagnosis, now: number): string {
+function snapshotText({ snapshots, jobs, baseSeq }: Diagnosis, now: number): string {
   const good = snapshots.flatMap(({ summary }) => summary ?? []);
   const bad = snapshots.length - good.length;
   const newest = good.reduce<(typeof good)[number] | undefined>(
@@ -165,10 +165,9 @@ function snapshotText({ snapshots, log, jobs, baseSeq }: Diagnosis, now: number)
     undefined,
   );
   // As far as the state goes: what lies behind a hole is not replayed.
-  const last = jobs?.seq ?? log.seqLast ?? baseSeq;
-  const replay = `${counted(Math.max(0, last - baseSeq), 'event')} to replay`;
-  if (newest === undefined) return `${bad === 0 ? 'none' : `${count(bad)} bad, no good one`}; ${replay}`;
+  const replay = jobs === undefined ? '' : `; ${counted(Math.max(0, jobs.seq - baseSeq), 'event')} to replay`;
+  if (newest === undefined) return `${bad === 0 ? 'none' : `${count(bad)} bad, no good one`}${replay}`;
   const age = roughly(now - newest.createdMs);
   const kinds = bad === 0 ? `${count(good.length)} good` : `${count(good.length)} good, ${count(bad)} bad`;
-  return `${kinds}; the newest good one is of seq ${newest.seq}, ${age} old; ${replay} after it`;
+  return `${kinds}; the newest good one is of seq ${newest.seq}, ${age} old${replay}`;
 }

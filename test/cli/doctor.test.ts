@@ -53,6 +53,16 @@ describe('doctor', () => {
     expect(contents(dir)).toEqual(before);
   });
 
+  it('says nothing of events to replay where none can be', async () => {
+    const dir = join(scratch(), 'store');
+    cpSync(join(fixtures, 'clean'), dir, { recursive: true });
+    rmSync(join(dir, 'snapshots'), { recursive: true });
+    rmSync(segments(dir)[0] ?? '');
+    const { lines } = await doctor(dir);
+    expect(lines[0]).toMatch(/^NO BASE/);
+    expect(beside(lines, 'snapshots')).toEqual(['none']);
+  });
+
   it('names files that are none of a store, and counts none of them as a snapshot', async () => {
     const dir = join(scratch(), 'clean');
     cpSync(join(fixtures, 'clean'), dir, { recursive: true });
@@ -98,7 +108,7 @@ describe('doctor', () => {
       '0 pending, 0 in flight, 5 completed, 0 dead, as of seq 15: what came after cannot be read',
       'the lost events may hold outcomes: what waits or is in flight may be done',
     ]);
-    expect(beside(lines, 'snapshots')[0]).toMatch(/the newest good one is of seq 15, .*; 0 events to replay after it$/);
+    expect(beside(lines, 'snapshots')[0]).toMatch(/the newest good one is of seq 15, .*; 0 events to replay$/);
   });
 
   it('of a store of which only the header of a segment is damaged, says that nothing is lost', async () => {
