@@ -188,12 +188,28 @@ export function list(text: string, before: string[] | undefined): string[] {
   return [...(before ?? []), ...text.split(',').filter((part) => part !== '')];
 }
 
-/** Turns what commander throws into our own: help and version end well, anything else is a usage error (exit 2). */
-export function translateParseError(error: unknown, command: string): unknown {
+/** `walq queue enqueue`, for those who typed `walq enqueue`: every command of this name, whatever group it is in. */
+export function commandsCalled(root: Command, name: string): string[] {
+  return [root, ...root.commands].flatMap((group) => {
+    const path = group === root ? 'walq' : `walq ${group.name()}`;
+    return group.commands.some((each) => each.name() === name) ? [`${path} ${name}`] : [];
+  });
+}
+
+/**
+ * Turns what commander throws into our own: help and version end well, anything else is a usage error (exit 2).
+ * `meant`: commands that are called as the one that there is not.
+ */
+export function translateParseError(error: unknown, command: string, meant: () => readonly string[]): unknown {
   if (!(error instanceof CommanderError)) return error;
   if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return new ParseEnded(Exit.ok);
   // A group or the bare program, named without a command: its help was written to stderr.
   if (error.code === 'commander.help') return new ParseEnded(Exit.usage);
   const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  const [first, ...others] = error.code === 'commander.unknownCommand' ? meant() : [];
+  if (first !== undefined) {
+    const text = `${message.replace(/ \(Did you mean .*/, '')}; there is ${[first, ...others].join(' and ')}`;
+    return usageError('E_USAGE', text, { next: `${first} --help` });
+  }
   return usageError('E_USAGE', message, { next: `${command} --help` });
 }

@@ -3,7 +3,7 @@ import { Exit, type ExitCode, notFoundError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import { allCodes, explainCode } from '../commands/catalogue.ts';
 import { allOutcomes, explainOutcome, type OutcomeHelp } from '../commands/outcomes.ts';
-import { ParseEnded, translateParseError } from './command.ts';
+import { commandsCalled, ParseEnded, translateParseError } from './command.ts';
 import type { Action, Session } from './session.ts';
 import { renderTable } from './table.ts';
 import { wrap } from './text.ts';
@@ -61,7 +61,7 @@ async function help(session: Session, words: readonly string[], program: () => C
   try {
     await root.parseAsync([...words, '--help'], { from: 'user' });
   } catch (error) {
-    const translated = translateParseError(error, 'walq');
+    const translated = translateParseError(error, 'walq', () => []);
     if (translated instanceof ParseEnded) return translated.exit;
     throw translated;
   }
@@ -74,8 +74,9 @@ function commandOf(root: Command, words: readonly string[]): Command {
   for (const word of words) {
     const next = command.commands.find((each) => each.name() === word);
     if (next === undefined) {
+      const called = commandsCalled(root, word).map((path) => path.replace(/^walq /, ''));
       const near = nearest(word, [...command.commands.map((each) => each.name()), ...allCodes(), ...allOutcomes()]);
-      const hint = near.length === 0 ? '' : `; near ones: ${near.join(', ')}`;
+      const hint = near.length + called.length === 0 ? '' : `; near ones: ${[...called, ...near].join(', ')}`;
       throw notFoundError('E_UNKNOWN_COMMAND', `there is no command '${words.join(' ')}'${hint}`, {
         next: 'walq --help',
       });

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { Exit, type ExitCode, usageError } from '../base/errors.ts';
 import { stringify } from '../commands/json-text.ts';
 import { asksForJson, colorArgument, mustBeUtf8, plainWords, protectSelectors } from './arguments.ts';
-import { type Parsed, ParseEnded, translateParseError } from './command.ts';
+import { commandsCalled, type Parsed, ParseEnded, translateParseError } from './command.ts';
 import { bugDocument, failureDocument, failureText, InDocument, toFailure } from './failure.ts';
 import { Output, OutputClosed } from './output.ts';
 import { buildProgram } from './program.ts';
@@ -34,23 +34,24 @@ async function parse(program: Command, argv: readonly string[], parsed: Parsed):
     mustBeUtf8(argv);
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
-    const { path, kind } = commandNamed(program, argv);
+    const { path, kind, rest } = commandNamed(program, argv);
     parsed.kind = kind;
-    throw translateParseError(error, path);
+    throw translateParseError(error, path, () => commandsCalled(buildProgram(parsed), rest));
   }
 }
 
-/** The deepest command that the words name, for messages: `walq wal verify`, kind 'wal.verify'. */
-function commandNamed(program: Command, argv: readonly string[]): { path: string; kind: string } {
+/** The deepest command that the words name, for messages: `walq wal verify`, kind 'wal.verify'; and the word after them. */
+function commandNamed(program: Command, argv: readonly string[]): { path: string; kind: string; rest: string } {
   let command = program;
   const names: string[] = [];
-  for (const word of plainWords(argv)) {
+  const words = plainWords(argv);
+  for (const word of words) {
     const next = command.commands.find((each) => each.name() === word);
     if (next === undefined) break;
     command = next;
     names.push(word);
   }
-  return { path: ['walq', ...names].join(' '), kind: names.join('.') || 'walq' };
+  return { path: ['walq', ...names].join(' '), kind: names.join('.') || 'walq', rest: words[names.length] ?? '' };
 }
 
 const leaveMsMax = 2000;

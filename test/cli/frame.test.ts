@@ -28,6 +28,9 @@ describe('walq', () => {
   it.each([
     [['frob'], 'unknown command'],
     [['wal', 'frob'], 'unknown command'],
+    [['enqueue', 'mail'], "unknown command 'enqueue'; there is walq queue enqueue ["],
+    [['verify'], 'there is walq wal verify and walq snapshot verify [E_USAGE]\nnext:  walq wal verify --help'],
+    [['queue', 'doctor'], 'there is walq doctor ['],
     [['wal', 'inspect', '--frob'], '--frob'],
     [['wal', 'inspect', '-o', 'xml'], 'Allowed choices are text, table, ndjson, json, csv, hex'],
     [['wal', 'inspect', '-n', 'x'], "--limit: 'x' is not allowed"],

@@ -14,4 +14,5 @@ it('help explains what a tired person has before them: a verdict, an exit code, 
   }
   expect(JSON.parse((await walq(['help', '4', '--json'])).stdout)).toMatchObject({ kind: 'help', code: '4' });
   expect(await walq(['help', '99'])).toMatchObject({ code: 1, stderr: expect.stringContaining('E_UNKNOWN_COMMAND') });
+  expect((await walq(['help', 'enqueue'])).stderr).toContain("no command 'enqueue'; near ones: queue enqueue, queue");
 });
