@@ -65,3 +65,13 @@ it('says where a payload goes that was written behind the name', async () => {
   expect(code).toBe(2);
   expect(stderr).toContain(`unexpected '{"to":"ada"}': a payload is given with -d, a command after --`);
 });
+
+it('names --payload-file to those who ask -d for a file or a pipe', async () => {
+  for (const [data, next] of [
+    ['-', '--payload-file -'],
+    ['@it is.json', "--payload-file 'it is.json'"],
+  ] as const) {
+    const { code, stderr } = await walq(['queue', 'enqueue', 'mail', '-d', data, '--store', `${scratch()}/s`]);
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining(next) });
+  }
+});

@@ -1,4 +1,6 @@
 import { type ExitCode, usageError } from '../../base/errors.ts';
+import { excerpt } from '../../base/escape.ts';
+import { shellPath } from '../../base/shell-word.ts';
 import { type EnqueueRequest, enqueue as enqueueJobs, refuseTogether } from '../../commands/queue/enqueue.ts';
 import type { Session } from '../session.ts';
 import { EnqueueReport } from './enqueue-report.ts';
@@ -27,6 +29,16 @@ function requestOf(args: readonly string[], flags: EnqueueFlags): EnqueueRequest
   const { name, command } = splitCommand(args, 'walq queue enqueue --help');
   const { data, file, payloadFile, lines = false, id, key, groupLimit } = flags;
   const hasInput = file !== undefined || lines;
+  // No JSON begins so, and other tools read a file then.
+  if (data === '-' || data?.startsWith('@') === true) {
+    throw usageError(
+      'E_USAGE',
+      `--data: ${excerpt(data, 60)} is no JSON; a file or a pipe is named with --payload-file`,
+      {
+        next: `walq queue enqueue NAME --payload-file ${data === '-' ? '-' : shellPath(data.slice(1))}`,
+      },
+    );
+  }
   refuseTogether({
     '--data': data !== undefined,
     '--payload-file': payloadFile !== undefined,
