@@ -37,7 +37,7 @@ export async function logs(session: Session, args: readonly string[], flags: Log
  */
 function printer(session: Session, flags: LogsFlags, headed: boolean): TakePiece {
   const { out, style } = session;
-  const decoders = new Map<string, { decode(bytes: Uint8Array, options: { stream: true }): string }>();
+  const texts = new Map<string, TerminalText>();
   let current: string | undefined;
   let lineOpen = false;
   return async ({ file, bytes }: LogPiece) => {
@@ -48,14 +48,26 @@ function printer(session: Session, flags: LogsFlags, headed: boolean): TakePiece
     current = file.path;
     lineOpen = bytes.at(-1) !== newline;
     if (!out.isTerminal || flags.raw === true) return await out.bytes(bytes);
-    const decoder = decoders.get(file.path) ?? new TextDecoder();
-    decoders.set(file.path, decoder);
-    await out.write(forTerminal(decoder.decode(bytes, { stream: true })));
+    const text = texts.get(file.path) ?? new TerminalText();
+    texts.set(file.path, text);
+    await out.write(text.next(bytes));
     await out.flush();
   };
 }
 
 const newline = 0x0a;
+
+/** What one file holds. A `\r` at the end of a piece waits for the next one: it may be the half of a line end. */
+class TerminalText {
+  readonly #decoder = new TextDecoder();
+  #held = '';
+
+  next(bytes: Uint8Array): string {
+    const text = this.#held + this.#decoder.decode(bytes, { stream: true });
+    this.#held = text.endsWith('\r') ? '\r' : '';
+    return forTerminal(text.slice(0, text.length - this.#held.length));
+  }
+}
 
 function forTerminal(text: string): string {
   return text

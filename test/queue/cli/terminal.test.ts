@@ -1,3 +1,4 @@
+import { readdirSync, writeFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { scratch, walq } from '../../cli/run-walq.ts';
@@ -69,3 +70,15 @@ test('the load of the demo, which is killed at work, draws nothing', async () =>
 function plain(output: string): string {
   return stripVTControlCharacters(output).replaceAll('\r', '');
 }
+
+test('the end of a line that falls between two pieces of a log is one', async () => {
+  const store = await storeOf([enqueue('a')]);
+  await walq(['queue', 'run', '--store', store, '--exec', 'echo', '--drain']);
+  const [file = ''] = readdirSync(`${store}/logs`, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    /\.log$/.test(name),
+  );
+  writeFileSync(`${store}/logs/${file}`, `${'x'.repeat(64 * 1024 - 1)}\r\nlast\r\n`);
+  const logs = onTerminal(['queue', 'logs', 'a', '--store', store]);
+  expect(await logs.ended).toBe(0);
+  expect(logs.output().slice(-12)).toBe('xxxx\r\nlast\r\n');
+});
