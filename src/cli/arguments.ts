@@ -54,7 +54,7 @@ export function plainWords(argv: readonly string[]): string[] {
 const selectorGroups = new Set(['wal', 'snapshot']);
 
 /** Options that take text of their own, which is nobody's selector. */
-const verbatim = new Set(['--grep', '--job', '--type', '-n', '--limit', '--keep', '--width']);
+const verbatim = new Set(['--grep', '--job', '--type', '-n', '--limit', '--keep', '--width', '--to', '--save']);
 
 /** `-10..` and `-10` become `@-10..` and `@-10` where a selector may stand: the parser would take them for options. */
 export function protectSelectors(argv: readonly string[]): string[] {

@@ -112,6 +112,7 @@ describe('arguments', () => {
     expect(protectSelectors(['wal', 'inspect', '-n', '-5', '-r'])).toEqual(['wal', 'inspect', '-n', '-5', '-r']);
     expect(protectSelectors(['wal', 'inspect', '--grep', '-5'])).toEqual(['wal', 'inspect', '--grep', '-5']);
     expect(protectSelectors(['queue', 'enqueue', '-d', '-5'])).toEqual(['queue', 'enqueue', '-d', '-5']);
+    expect(protectSelectors(['wal', 'repair', '--to', '-5'])).toEqual(['wal', 'repair', '--to', '-5']);
     expect(protectSelectors(['wal', 'inspect', '--', '-5'])).toEqual(['wal', 'inspect', '--', '-5']);
   });
 
