@@ -129,7 +129,7 @@ export const queueCodes = {
   E_PRUNE: {
     title: 'prune was not told what to remove',
     explain: 'Finished jobs are removed by id, by age, or down to a number to keep. Give exactly one of these.',
-    next: 'For example: walq queue prune --older-than 7d',
+    next: 'For example: walq queue prune --older-than 7d, or --keep 1000',
   },
   E_CONTROL_OP: {
     title: 'the runner does not know the request',
