@@ -70,3 +70,8 @@ export function roughly(ms: number): string {
   const grain = ms < 1000 ? 1 : ms < 3_600_000 ? 1000 : ms < 172_800_000 ? 60_000 : 3_600_000;
   return formatDuration(Math.max(0, Math.round(ms / grain) * grain));
 }
+
+/** `5m ago`, for people; `5m ahead of this clock` of a time that is still to come, because a clock was set back. */
+export function agoText(ms: number): string {
+  return ms <= -1000 ? `${roughly(-ms)} ahead of this clock` : `${roughly(ms)} ago`;
+}

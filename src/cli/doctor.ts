@@ -1,4 +1,4 @@
-import { roughly } from '../base/duration.ts';
+import { agoText, roughly } from '../base/duration.ts';
 import type { ExitCode } from '../base/errors.ts';
 import { escapeText } from '../base/escape.ts';
 import { type Diagnosis, diagnose, type JobsInQuestion } from '../commands/doctor/diagnose.ts';
@@ -98,7 +98,7 @@ function foreignLines({ findings }: Diagnosis): [string, string][] {
 }
 
 function endingText({ ending, opening }: Diagnosis, now: number): string {
-  const by = opening === undefined ? '' : ` by pid ${opening.pid}, opened ${roughly(now - opening.atMs)} ago`;
+  const by = opening === undefined ? '' : ` by pid ${opening.pid}, opened ${agoText(now - opening.atMs)}`;
   switch (ending) {
     case 'unknown':
       return 'how it ended cannot be read';
@@ -146,7 +146,7 @@ function inFlightLines(jobs: JobsInQuestion, now: number): [string, string][] {
       : []),
   ];
   const rows = interrupted.map(({ id, name, attempt, maxAttempts, startedAt }): [string, string] => {
-    const begun = `begun ${roughly(now - startedAt)} ago`;
+    const begun = `begun ${agoText(now - startedAt)}`;
     return ['', `${escapeText(id)}  ${escapeText(name)}, attempt ${attempt} of ${maxAttempts}, ${begun}`];
   });
   const more = interruptedCount - interrupted.length;

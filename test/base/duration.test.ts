@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { durationMsMax, formatDuration, parseDuration } from '../../src/base/duration.ts';
+import { agoText, durationMsMax, formatDuration, parseDuration } from '../../src/base/duration.ts';
 
 describe('parseDuration', () => {
   test.each([
@@ -70,4 +70,8 @@ describe('parseDuration', () => {
   ])('%i prints as %s', (ms, text) => {
     expect(formatDuration(ms)).toBe(text);
   });
+});
+
+test('a time that lies ahead, because a clock was set back, is not said to be past', () => {
+  expect([90_000, 0, -3, -90_000].map(agoText)).toEqual(['1m30s ago', '0s ago', '0s ago', '1m30s ahead of this clock']);
 });

@@ -8,6 +8,13 @@ const clockOf = (now: string) => {
   return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` };
 };
 
+it('status after a clock was set back says of what lies ahead that it does', async () => {
+  const store = join(scratch(), 'store');
+  await walq(['queue', 'enqueue', 'mail', '--store', store]);
+  const { stdout } = await walq(['queue', 'status', '--store', store], { env: clockOf('now - 3_620_000') });
+  expect(stdout).toMatch(/^opened {5}1h ahead of this clock by pid/m);
+});
+
 it('a clock before 1970 stops no queue', async () => {
   const store = join(scratch(), 'store');
   const env = clockOf('now - 80 * 365 * 86_400_000');

@@ -1,4 +1,4 @@
-import { roughly } from '../../base/duration.ts';
+import { agoText, roughly } from '../../base/duration.ts';
 import { escapeText } from '../../base/escape.ts';
 import { runnerName } from '../../queue/events/event-details.ts';
 import type { Phase, PhaseKind } from '../../queue/state/phase.ts';
@@ -48,7 +48,7 @@ export function phaseNote(phase: Phase, now: number): string {
     case 'no-handler':
       return phase.lane === 'command' ? 'the runner takes no jobs with a command' : 'the runner takes other jobs';
     case 'expired':
-      return `${roughly(now - phase.at)} ago`;
+      return agoText(now - phase.at);
     case 'leased':
       return phase.until > now
         ? `for ${roughly(phase.until - now)} more`

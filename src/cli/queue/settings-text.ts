@@ -1,4 +1,4 @@
-import { formatDuration, roughly } from '../../base/duration.ts';
+import { agoText, formatDuration, roughly } from '../../base/duration.ts';
 import { escapeText } from '../../base/escape.ts';
 import type { ScheduleRule } from '../../queue/events/setting-types.ts';
 import type { ScheduleReport, SettingsReport } from '../../queue/run/status.ts';
@@ -48,7 +48,7 @@ function limitText({ group, concurrency, rate, pendingMax, payloadBytesMax, keep
 
 function scheduleText({ id, rule, name, lastSlot, nextSlot }: ScheduleReport, now: number): string {
   const next = nextSlot === undefined ? 'never again' : `next in ${roughly(nextSlot - now)}`;
-  const last = lastSlot === undefined ? '' : `, last ${roughly(now - lastSlot)} ago`;
+  const last = lastSlot === undefined ? '' : `, last ${agoText(now - lastSlot)}`;
   return `${escapeText(id)}: ${ruleText(rule)}, ${next}${last}, makes ${escapeText(name)}`;
 }
 

@@ -1,4 +1,4 @@
-import { formatDuration, roughly } from '../../base/duration.ts';
+import { agoText, formatDuration, roughly } from '../../base/duration.ts';
 import { escapeText } from '../../base/escape.ts';
 import type { Opening, Rate } from '../../commands/queue/log-facts.ts';
 import type { QueueStatusResult } from '../../commands/queue/status.ts';
@@ -42,7 +42,7 @@ export function statusLines(result: QueueStatusResult, style: Style, now: number
     ['rate', rateText(result.rates)],
     ['runner', runner ? runnerText(runner, now) : runnerError ? style.warn(escapeText(runnerError.message)) : 'none'],
     ['log', logText(result, style)],
-    ['opened', result.opening ? openingText(result.opening, now) : 'before the part of the log that was read'],
+    ['opened', result.opening ? openingText(result.opening, now) : unknownOpening(result)],
     ...recoveryLines(result, now),
     ['snapshot', result.snapshot ? snapshotText(result.snapshot, now) : 'none'],
   ];
@@ -101,7 +101,11 @@ const afterWords: Readonly<Record<Opening['after'], string>> = {
 
 function openingText({ atMs, pid, after }: Opening, now: number): string {
   const words = afterWords[after];
-  return `${roughly(now - atMs)} ago by pid ${pid}${words === '' ? '' : `, ${words}`}`;
+  return `${agoText(now - atMs)} by pid ${pid}${words === '' ? '' : `, ${words}`}`;
+}
+
+function unknownOpening({ seqLast }: QueueStatusResult): string {
+  return seqLast === 0 ? 'nobody has written to it yet' : 'before the part of the log that was read';
 }
 
 function recoveryLines({ recovery, lastCrash, opening }: QueueStatusResult, now: number): [string, string][] {
@@ -116,5 +120,5 @@ function recoveryLines({ recovery, lastCrash, opening }: QueueStatusResult, now:
 }
 
 function snapshotText(snapshot: NonNullable<QueueStatusResult['snapshot']>, now: number): string {
-  return `seq ${snapshot.seq}, ${bytes(snapshot.bytes)}, ${roughly(now - snapshot.createdMs)} ago`;
+  return `seq ${snapshot.seq}, ${bytes(snapshot.bytes)}, ${agoText(now - snapshot.createdMs)}`;
 }

@@ -63,6 +63,7 @@ describe('status', () => {
     expect(ran.stdout).toMatch(/^opened {5}.*as a new store$/m);
     expect(ran.stdout).toMatch(/^paused {5}jobs named held, for .*: too hot$/m);
     expect(ran.stdout).toMatch(/^limits {5}group eu: 2 at a time$/m);
+    expect((await queue(await storeOf([]), 'status')).stdout).toMatch(/^opened {5}nobody has written to it yet$/m);
   });
 
   test('checks: every one is made, the failed ones are named with what was found, exit 1', async () => {
