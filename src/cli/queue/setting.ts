@@ -34,7 +34,7 @@ export async function resume(session: Session, _args: readonly string[], flags: 
   const answer = await ask(session, flags, 'resume', scope);
   if (session.json) await session.document({ ...scope, ...answer, exit: Exit.ok });
   else {
-    const word = answer.seq === undefined ? session.style.dim('was not paused') : session.style.good('resumed');
+    const word = answer.seq === undefined ? session.style.dim('not paused before') : session.style.good('resumed');
     await session.out.line(`${scopeText(scope)} ${word}`);
   }
   return Exit.ok;

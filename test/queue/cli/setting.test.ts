@@ -14,7 +14,7 @@ describe.each(ways)('%s', (way) => {
     expect(await shell.ok('resume', '--group', 'g')).toBe('group g resumed\n');
     expect((await shell.queue('take')).code).toBe(1);
     expect(await shell.ok('resume')).toBe('queue resumed\n');
-    expect(await shell.ok('resume')).toBe('queue was not paused\n');
+    expect(await shell.ok('resume')).toBe('queue not paused before\n');
     expect(JSON.parse(await shell.ok('take'))).toMatchObject({ id: 'a' });
     expect((await shell.queue('pause', '--name', 'a', '--group', 'b')).code).toBe(2);
   });
