@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, onTestFinished } from 'vitest';
-import { checkAnswer } from './answers.ts';
+import { checkAnswer, kindOf } from './answers.ts';
 
 export const binary = fileURLToPath(new URL('../../bin/walq.cjs', import.meta.url));
 
@@ -23,11 +24,58 @@ export interface RunOptions {
   onStdout?: (text: string) => void;
 }
 
+/** Settings that change nothing about a process but what a command reads of them. */
+const settings = /^(WALQ_\w+|NO_COLOR|FORCE_COLOR|TERM)$/;
+/** They start processes that share their streams, or stay until a signal ends them. */
+const alone = new Set(['queue.run', 'queue.watch', 'wal.bisect', 'bench', 'demo']);
+const ownProcess = new Set<string>();
+
 /**
- * Runs the built command line as a process of its own, with nothing of this process's settings. Rejects when it answers
- * in JSON that does not fit its schema.
+ * Runs the built command line with nothing of this process's settings. Of each command the first run of a file is a
+ * process of its own; those that follow it are made in one that stays, since to start one takes longer than most
+ * commands do. Rejects when it answers in JSON that does not fit its schema.
  */
-export function walq(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+export async function walq(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const kind = kindOf(args) ?? '';
+  const first = !ownProcess.has(kind);
+  ownProcess.add(kind);
+  const special = options.onStdout ?? Object.keys(options.env ?? {}).some((name) => !settings.test(name));
+  const ran = await (first || special || alone.has(kind) || busy ? walqAlone : walqResident)(args, options);
+  checkAnswer(args, ran.stdout, ran.signal === null);
+  return ran;
+}
+
+let resident: ChildProcess | undefined;
+/** One at a time: what runs beside another has a process of its own. */
+let busy = false;
+
+async function walqResident(args: readonly string[], { cwd = tmpdir(), env = {}, input = '' }: RunOptions) {
+  resident ??= startResident();
+  busy = true;
+  try {
+    const answer = once(resident, 'message');
+    resident.send({ args, cwd, env, input });
+    const [ran] = await answer;
+    return ran as Ran;
+  } finally {
+    busy = false;
+  }
+}
+
+/** It goes when this process does. */
+function startResident(): ChildProcess {
+  const script = fileURLToPath(new URL('./resident.js', import.meta.url));
+  const env = { PATH: process.env.PATH ?? '', TZ: 'UTC' };
+  const started = fork(script, { env, execArgv: [], serialization: 'advanced' });
+  started.on('exit', (code, signal) => {
+    throw new Error(`the process that runs command lines has ended: ${signal ?? code}`);
+  });
+  started.unref();
+  started.channel?.unref();
+  return started;
+}
+
+function walqAlone(args: readonly string[], options: RunOptions): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [binary, ...args], {
       cwd: options.cwd ?? tmpdir(),
@@ -46,14 +94,7 @@ export function walq(args: readonly string[], options: RunOptions = {}): Promise
     child.stdin.on('error', () => {});
     child.stdin.end(options.input ?? '');
     child.on('error', reject);
-    child.on('close', (code, signal) => {
-      try {
-        checkAnswer(args, stdout, signal === null);
-      } catch (error) {
-        reject(error);
-      }
-      resolve({ code, signal, stdout, stderr });
-    });
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
 }
 
