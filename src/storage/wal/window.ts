@@ -29,6 +29,8 @@ interface Chunk {
  */
 export class Window {
   readonly #source: ByteSource;
+  /** No more than the file may leave. */
+  readonly #headroom: number;
   #buffer: Uint8Array = new Uint8Array(0);
   #start = 0;
   #length = 0;
@@ -39,6 +41,7 @@ export class Window {
 
   constructor(source: ByteSource) {
     this.#source = source;
+    this.#headroom = Math.min(headroomBytes, (source.size ?? headroomBytes) + leastBytes);
   }
 
   get bytes(): Uint8Array {
@@ -88,9 +91,9 @@ export class Window {
     const wanted = known === undefined ? chunkBytes : Math.max(leastBytes, Math.min(chunkBytes, known - this.end + 1));
     const spare = this.#spare;
     this.#spare = undefined;
-    const fits = spare !== undefined && spare.length >= headroomBytes + wanted;
-    const buffer = fits ? spare : newBuffer(headroomBytes + wanted);
-    const read = this.#source.read(buffer.subarray(headroomBytes, headroomBytes + wanted), this.end).then(
+    const fits = spare !== undefined && spare.length >= this.#headroom + wanted;
+    const buffer = fits ? spare : newBuffer(this.#headroom + wanted);
+    const read = this.#source.read(buffer.subarray(this.#headroom, this.#headroom + wanted), this.end).then(
       (got) => ({ got }),
       (error: unknown) => ({ error }),
     );
@@ -101,10 +104,10 @@ export class Window {
   #take(chunk: Uint8Array, got: number, drop: number, count: number): void {
     const rest = this.#buffer.subarray(this.#start + drop, this.#start + this.#length);
     const before = this.#buffer;
-    if (rest.length <= headroomBytes) {
-      chunk.set(rest, headroomBytes - rest.length);
+    if (rest.length <= this.#headroom) {
+      chunk.set(rest, this.#headroom - rest.length);
       this.#buffer = chunk;
-      this.#start = headroomBytes - rest.length;
+      this.#start = this.#headroom - rest.length;
       this.#spare = before.length > 2 * chunkBytes ? undefined : before;
     } else {
       // One frame larger than a chunk: gather it, doubling, so that a forged length costs no more than the file has.
@@ -112,7 +115,7 @@ export class Window {
       const grow = this.#start + drop + room > before.length;
       const target = grow ? new Uint8Array(Math.max(room, Math.min(count, 2 * room))) : before;
       target.set(rest, 0);
-      target.set(chunk.subarray(headroomBytes, headroomBytes + got), rest.length);
+      target.set(chunk.subarray(this.#headroom, this.#headroom + got), rest.length);
       this.#buffer = target;
       this.#start = 0;
       this.#spare = chunk;
