@@ -45,13 +45,13 @@ export const storageCodes = {
   E_STORE_MISSING: {
     title: 'STORE.json missing',
     explain:
-      'The folder holds segments but no STORE.json. Nothing of the log is lost: every segment header holds the store id.',
+      'The folder holds segments but no STORE.json. Nothing of the log is lost: every segment header holds the store id, and so do HEAD and the snapshots.',
     next: 'Put STORE.json back from a copy, or: walq wal repair STORE --apply rebuilds it.',
   },
   E_STORE_BAD: {
     title: 'STORE.json damaged',
     explain:
-      'STORE.json fails its checksum, or belongs to another store than HEAD and every segment. Nothing of the log is lost: every segment header holds the store id.',
+      'STORE.json fails its checksum, or belongs to another store than HEAD and every segment. Nothing of the log is lost: every segment header holds the store id, and so do HEAD and the snapshots.',
     next: 'Put STORE.json back from a copy, or: walq wal repair STORE --apply rebuilds it.',
   },
   E_GUTTED: {

@@ -78,7 +78,9 @@ export async function surveyRemains(env: StorageEnv, storeDir: string): Promise<
     const header = await peekSnapshot(env, join(storeDir, file)).catch(goneMeanwhile);
     if (header !== undefined) headers.push({ file, seq, ...(!('findings' in header) && { header }) });
   }
-  const owners = gutted ? ownersOf(head.slot, headers) : await headersOf(env, storeDir, listing);
+  const beside = ownersOf(head.slot, headers);
+  const inLog = await headersOf(env, storeDir, listing);
+  const owners = gutted ? beside : inLog.length > 0 || store.state === 'good' ? inLog : agreed(beside);
   if (gutted && store.state !== 'good' && owners.length === 0) throw guttedError(storeDir, undefined);
   const identified = identify(store, owners, head.slot?.storeId);
   const findings = [
@@ -172,15 +174,20 @@ export function lossOfLog(
 /** Of which store something is, and since when. */
 type Owner = Pick<SegmentHeader, 'storeId' | 'createdMs'>;
 
-/** Without a log, HEAD and snapshots say whose they are. */
+/** Without a header of a segment, snapshots and HEAD say whose they are. */
 function ownersOf(head: FoundSlot | undefined, snapshots: readonly { header?: SnapshotHeader }[]): Owner[] {
   const owners: Owner[] = snapshots.flatMap(({ header }) => header ?? []);
-  return owners.length === 0 && head !== undefined ? [{ storeId: head.storeId, createdMs: 0 }] : owners;
+  return head === undefined ? owners : [...owners, { storeId: head.storeId, createdMs: 0 }];
+}
+
+/** Of files that name different stores nobody can say to which of them the log belongs. */
+function agreed(owners: readonly Owner[]): readonly Owner[] {
+  return owners.every(({ storeId }) => storeId === owners[0]?.storeId) ? owners : [];
 }
 
 /**
- * Every segment header holds the id too. Where STORE.json cannot be used, or is of another store than HEAD and all of
- * the segments, readers go on with that; a writer refuses.
+ * Headers of segments and snapshots, and HEAD, hold the id too. Where STORE.json cannot be used, or is of another store
+ * than HEAD and all of the segments, readers go on with that; a writer refuses.
  */
 function identify(
   store: StoreFileResult,
@@ -210,7 +217,7 @@ function identify(
     severity: 'corrupt',
     file,
     message: missing
-      ? 'STORE.json is missing; the log is judged by the id in its headers'
+      ? 'STORE.json is missing; the log is judged by the id that the other files hold'
       : `STORE.json is damaged: ${store.why}`,
   };
   if (first === undefined) throw findingError([finding]);
