@@ -31,3 +31,11 @@ export function withRead(file: File, read: File['read']): File {
     close: () => file.close(),
   };
 }
+
+export function withSize(file: File, size: number): File {
+  return {
+    ...withRead(file, (buffer, position) => file.read(buffer, position)),
+    size: async () => size,
+    info: async () => ({ ...(await file.info()), size }),
+  };
+}

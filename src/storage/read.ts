@@ -201,7 +201,7 @@ async function scanHeld(held: LogFiles, evidence: Evidence, visitor: LogVisitor)
   }
 }
 
-function pointsOf(survey: Survey): NonNullable<Evidence['points']> {
+export function pointsOf(survey: Survey): NonNullable<Evidence['points']> {
   return survey.snapshots.flatMap((snapshot) => (snapshot.point ? [snapshot.point] : []));
 }
 

@@ -3,7 +3,8 @@ import { join } from '../base/path.ts';
 import { ReadingAround, type Unreadable } from '../fs/read-around.ts';
 import { refuseGone } from './beside-writer.ts';
 import { readSegmentHeader, segmentInput, walFolder } from './folder.ts';
-import { type StoreReport, verifyStore } from './read.ts';
+import { pointsOf, type StoreReport, verifyStore } from './read.ts';
+import { findMoved } from './repair-displaced.ts';
 import { findFlips, type HealedFile } from './repair-heal.ts';
 import { fitting } from './report.ts';
 import { changedView } from './store-view.ts';
@@ -26,6 +27,8 @@ export interface SalvageSource {
   healed: HealedFile[];
   /** Segments whose frames can be read although their header cannot. */
   rescued: string[];
+  /** Segments of which frames stand elsewhere than they were written: there they are read. */
+  displaced: string[];
   /** Files in wal/ that belong to another store, left out. */
   foreign: string[];
   /** Where the new log begins. */
@@ -53,9 +56,12 @@ export async function surveySalvage(
   until = Number.POSITIVE_INFINITY,
 ): Promise<SalvageSource> {
   const around = new ReadingAround(disk.fs);
-  const env = { ...disk, fs: around.fs };
-  const survey = await surveyRemains(env, storeDir);
-  const healed = await findFlips(env, storeDir, survey, readable);
+  const raw = { ...disk, fs: around.fs };
+  const survey = await surveyRemains(raw, storeDir);
+  const asFound = await findFlips(raw, storeDir, survey, readable);
+  const moved = await findMoved(raw, storeDir, survey, asFound);
+  const env = moved.size === 0 ? raw : changedView(raw, { moved });
+  const healed = moved.size === 0 ? asFound : await findFlips(env, storeDir, survey, readable);
   // Here, in a copy that names them, the long ones go along: their odds are far better than a hole.
   const flips = new Map<string, Flip[]>(
     healed.map((heal) => [join(storeDir, heal.file), [...heal.flips, ...heal.candidates]]),
@@ -79,11 +85,12 @@ export async function surveySalvage(
   await refuseGone(env, storeDir, survey);
   const proven = Math.max(provenSeq(survey, report, foreign), snapshots.at(-1)?.seq ?? 0);
   return {
-    evidence: { storeId: survey.identity.id, ...(survey.head && { head: survey.head }) },
+    evidence: { storeId: survey.identity.id, ...(survey.head && { head: survey.head }), points: pointsOf(survey) },
     inputs: own.map((name) => segmentInput(view, join(storeDir, walFolder), walFolder, name)),
     report,
     healed,
     rescued,
+    displaced: [...moved.keys()].map((path) => path.slice(join(storeDir, ' ').length - 1)),
     foreign,
     seqFirst,
     seqLast: Math.min(proven, until),
@@ -121,7 +128,7 @@ async function sortSegments(
     const header = await readSegmentHeader(view, path);
     const after = segments[index + 1];
     const next = after && (await readSegmentHeader(view, join(storeDir, walFolder, after.name)));
-    const known = piecedHeader(name, survey.identity.id, { next, head: survey.head });
+    const known = piecedHeader(name, survey.identity.id, { next, head: survey.head, points: pointsOf(survey) });
     const isRescued = header === undefined && known !== undefined;
     const { seqFirst } = read.get(file) ?? {};
     if (isRescued) rescued.push(file);

@@ -22,6 +22,8 @@ export interface SalvagePlan {
   snapshots: { file: string; seq: number }[];
   /** Segments read with a header pieced together. */
   rescued: string[];
+  /** Segments of which frames were put back to where they had been written. Absent where none was. */
+  displaced?: string[];
   foreign: string[];
   /** What the disk does not give; its frames are lost. Absent where it gives all. */
   unreadable?: Unreadable[];
@@ -52,7 +54,7 @@ export async function planSalvage(
 
 /** Hands everything to `take` and counts it. */
 export async function runSalvage(storeDir: string, source: SalvageSource, take: TakeItem): Promise<SalvagePlan> {
-  const { report, healed, rescued, foreign, seqFirst, snapshots } = source;
+  const { report, healed, rescued, displaced, foreign, seqFirst, snapshots } = source;
   const hash = createHash('sha256');
   const counts = { frames: 0, events: 0 };
   const lost: LostRange[] = [];
@@ -78,7 +80,7 @@ export async function runSalvage(storeDir: string, source: SalvageSource, take: 
   const endUnknown = ambiguous && tail !== undefined && unreadable.some((one) => meets(one, tail));
   const lostUnknown = (report.lostUnknown || endUnknown) && !isCut;
   const found = { storeDir, seqFirst, seqLast, ...counts, lost, lostUnknown, ...end, repeated };
-  const bad = unreadable.length > 0 && { unreadable };
+  const bad = { ...(unreadable.length > 0 && { unreadable }), ...(displaced.length > 0 && { displaced }) };
   return { ...found, ...bad, snapshots, rescued, foreign, turned, sha256: hash.digest('hex') };
 }
 

@@ -80,7 +80,8 @@ export async function surveyRemains(env: StorageEnv, storeDir: string): Promise<
   }
   const beside = ownersOf(head.slot, headers);
   const inLog = await headersOf(env, storeDir, listing);
-  const owners = gutted ? beside : inLog.length > 0 || store.state === 'good' ? inLog : agreed(beside);
+  const named = gutted ? beside : inLog;
+  const owners = store.state === 'good' ? named : (mostNamed([...inLog, ...beside]) ?? named);
   if (gutted && store.state !== 'good' && owners.length === 0) throw guttedError(storeDir, undefined);
   const identified = identify(store, owners, head.slot?.storeId);
   const findings = [
@@ -174,15 +175,18 @@ export function lossOfLog(
 /** Of which store something is, and since when. */
 type Owner = Pick<SegmentHeader, 'storeId' | 'createdMs'>;
 
-/** Without a header of a segment, snapshots and HEAD say whose they are. */
+/** Besides the headers of segments, snapshots and HEAD say whose they are. */
 function ownersOf(head: FoundSlot | undefined, snapshots: readonly { header?: SnapshotHeader }[]): Owner[] {
   const owners: Owner[] = snapshots.flatMap(({ header }) => header ?? []);
   return head === undefined ? owners : [...owners, { storeId: head.storeId, createdMs: 0 }];
 }
 
-/** Of files that name different stores nobody can say to which of them the log belongs. */
-function agreed(owners: readonly Owner[]): readonly Owner[] {
-  return owners.every(({ storeId }) => storeId === owners[0]?.storeId) ? owners : [];
+/** Those of the store that most of the files name; undefined where two are named as often. */
+function mostNamed(owners: readonly Owner[]): Owner[] | undefined {
+  const byId = new Map<string, Owner[]>();
+  for (const owner of owners) byId.set(owner.storeId, [...(byId.get(owner.storeId) ?? []), owner]);
+  const [most, next] = [...byId.values()].sort((a, b) => b.length - a.length);
+  return most !== undefined && most.length > (next?.length ?? 0) ? most : undefined;
 }
 
 /**

@@ -180,6 +180,7 @@ const salvagePlan = structure<SalvagePlan>(
     repeated: whole('events of good frames that repeat what is there already, left out'),
     snapshots: list(structure<SalvagePlan['snapshots'][number]>({ file, seq: whole('last one') }), 'that go over'),
     rescued: list(file, 'segments read with a header pieced together'),
+    displaced: optional(list(file, 'segments of which frames were put back to where they had been written')),
     foreign: list(file, 'segments of another store, left out'),
     unreadable: optional(
       list(

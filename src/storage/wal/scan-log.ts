@@ -141,13 +141,13 @@ async function peekHeader(source: ByteSource): Promise<SegmentHeader | undefined
 async function pieceHeader(
   { name }: SegmentInput,
   after: SegmentInput | undefined,
-  { storeId, head, nextHeader }: Evidence,
+  { storeId, head, nextHeader, points }: Evidence,
 ): Promise<SegmentHeader | undefined> {
   if (name === undefined || storeId === undefined) return undefined;
-  if (after === undefined) return piecedHeader(name, storeId, { next: nextHeader, head });
+  if (after === undefined) return piecedHeader(name, storeId, { next: nextHeader, head, points });
   const source = await after.open();
   try {
-    return piecedHeader(name, storeId, { next: await peekHeader(source), head });
+    return piecedHeader(name, storeId, { next: await peekHeader(source), head, points });
   } finally {
     await source.close();
   }

@@ -13,7 +13,7 @@ import {
   textOf,
   withFile,
 } from '../damage/image.ts';
-import { recordsIn } from './salvage-check.ts';
+import { recordsIn, span } from './salvage-check.ts';
 import { destroyed, plan, salvage, seqMachine } from './salvage-support.ts';
 
 /** Whose a log is of which neither STORE.json nor any header of a segment can be read. */
@@ -54,11 +54,18 @@ test.each(['nothing', '.snap'])(
   },
 );
 
-test('without HEAD a snapshot says whose it is, and holds all that can be had', async () => {
+test('without HEAD a snapshot says whose it is, and by which salt its frames hold', async () => {
   const env = await diskOf(without(withoutBegin(await oneSegment(1), 600), 'HEAD'));
   const planned = await salvage(env);
-  expect(planned).toMatchObject({ events: 0, seqLast: 10, lostUnknown: true });
+  expect(planned).toMatchObject({ seqLast: 40, rescued: [expect.any(String)] });
+  expect([...(await recordsIn(env)).keys()]).toEqual(span(41 - planned.events, 40));
   expect(planned.snapshots.map(({ seq }) => seq)).toEqual([10]);
+});
+
+test('where most files name this store, the log of another one in its place is none of it', async () => {
+  const [image, other] = [withoutBegin(await oneSegment(1), 0), await oneSegment(2)];
+  const env = await diskOf(withFile(image, fileOf(image, segment), bytesAt(other, fileOf(other, segment))));
+  expect(await plan(env)).toMatchObject({ events: 0, seqLast: 40, foreign: [expect.any(String)] });
 });
 
 test.each(['HEAD', '.snap'])('files that name different stores do not decide it: %s of another', async (part) => {

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { openStore } from '../../../src/storage/store.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
+import { simEnv } from '../../support/env.ts';
+import { bytesAt, dir, diskOf, fileOf, type Image, imageOf, withFile } from '../damage/image.ts';
+import { check, imageWith, recordsIn } from './salvage-check.ts';
+import { destroyed, framesOf, plan, salvage, segmentParts, seqMachine } from './salvage-support.ts';
+
+/** Bytes put into a segment, or taken out of it: what stands behind them stands elsewhere than it was written. */
+
+function spliced(image: Image, path: string, at: number, out: number, bytes: Uint8Array): Image {
+  const before = bytesAt(image, path);
+  return withFile(image, path, Uint8Array.from([...before.subarray(0, at), ...bytes, ...before.subarray(at + out)]));
+}
+
+test('bytes put in cost the frame they are put into, and no other', async () => {
+  const image = await imageWith(false);
+  for (const { path, offset, bytes, seqs } of await framesOf(image)) {
+    for (const [at, length] of [
+      [0, 8],
+      [20, 1],
+      [48, 333],
+    ] as const) {
+      const lost = at === 0 ? [] : seqs;
+      await check(spliced(image, path, offset + Math.min(at, bytes - 1), 0, new Uint8Array(length).fill(0x2a)), lost);
+    }
+  }
+});
+
+test('bytes taken out cost the frames they are taken from, and no other', async () => {
+  const image = await imageWith(false);
+  for (const { path, offset, bytes, seqs } of await framesOf(image)) {
+    for (const out of [1, 8, bytes]) await check(spliced(image, path, offset, out, new Uint8Array()), seqs);
+  }
+});
+
+test('a copy of frames put in between counts for nothing, and the plan names the segment', async () => {
+  const image = await imageWith(false);
+  const path = fileOf(image, segmentParts[1]);
+  const frames = (await framesOf(image)).filter((frame) => frame.path === path);
+  const [first, third] = [frames[0]?.offset ?? 0, frames[2]?.offset ?? 0];
+  const copy = bytesAt(image, path).slice(first, third);
+  const damaged = spliced(image, path, third, 0, copy);
+  await check(damaged, []);
+  expect((await plan(await diskOf(damaged))).displaced).toEqual([path.slice('/s/'.length)]);
+  expect((await plan(await diskOf(image))).displaced).toBeUndefined();
+});
+
+test('frames of a copy that went its own way are not taken for those that are damaged', async () => {
+  const image = await imageWith(false);
+  const path = fileOf(image, segmentParts[2]);
+  const end = bytesAt(image, path).length;
+  const [ours, theirs] = [await goneOn(image, 'record of ours', 1), await goneOn(image, 'record of theirs', 2)];
+  const behind = spliced(
+    ours,
+    path,
+    bytesAt(ours, path).length,
+    0,
+    Uint8Array.from([1, ...bytesAt(theirs, path).slice(end)]),
+  );
+  for (const damaged of [behind, withFile(behind, path, destroyed(bytesAt(behind, path), end + 100, 20))]) {
+    const env = await diskOf(damaged);
+    await salvage(env);
+    expect([...(await recordsIn(env)).values()]).not.toContain('record of theirs');
+  }
+});
+
+async function goneOn(image: Image, text: string, seed: number): Promise<Image> {
+  const env = { ...(await diskOf(image)), random: simEnv({ seed }).random };
+  const store = await openStore(env, dir, { machine: seqMachine });
+  await store.append(packed([Buffer.from(text)]));
+  await store.close();
+  return imageOf(env.fs);
+}
