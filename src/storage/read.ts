@@ -19,6 +19,7 @@ import {
   isGutted,
   lossOfLog,
   misfitting,
+  ownHead,
   type Survey,
   surveyRemains,
   surveyStore,
@@ -183,7 +184,10 @@ async function lookAt(
   const judgement = judgeLog(log, evidence);
   const misfits = log.stopped ? [] : misfitting(survey, log);
   const ahead = log.stopped || isGutted(survey) ? [] : aheadOfLog(survey, log, judgement);
-  const report = toReport(log, evidence, judgement, [...survey.findings, ...judgement.findings, ...misfits, ...ahead]);
+  // A HEAD that knows less than a snapshot is an old one: how far the log went from there nobody can say.
+  const isOld = ahead.some(({ seqLast }) => Number(seqLast ?? 0) > (ownHead(survey)?.seqLast ?? 0));
+  const judged = isOld ? { ...judgement, lostUnknown: true } : judgement;
+  const report = toReport(log, evidence, judged, [...survey.findings, ...judgement.findings, ...misfits, ...ahead]);
   return { report, survey };
 }
 

@@ -27,6 +27,7 @@ test('a snapshot newer than the log, or wholly before it, is refused; a stale on
     ]);
     const ahead = report.findings.find((finding) => finding.code === 'E_SNAPSHOT_AHEAD');
     expect(ahead).toMatchObject({ seqFirst: frame.seqFirst, seqLast: 8 });
+    expect(report.lostUnknown, 'without HEAD the log may have gone on').toBe(true);
     outcomes.refused++;
   }
   for (const stale of [['04.snap', '08.snap'], ['08.snap'], ['01.snap', '04.snap', '08.snap']]) {
