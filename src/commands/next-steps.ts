@@ -126,15 +126,17 @@ function snapshotSteps(
   const path = shellPath(store);
   const firstBad = snapshots.findIndex(isBad);
   const bad = snapshots[firstBad];
-  if (bad !== undefined && seqLast !== undefined && seqOf(bad) > seqLast) return [asideStep(store, bad), ...explain];
+  if (bad !== undefined && seqLast !== undefined && seqOf(bad) > seqLast)
+    return [asideStep(store, bad, 'its name is of a seq that the log has not reached'), ...explain];
   const newerGood = Math.max(0, firstBad);
   if (newerGood >= snapshotsKept)
     return [{ command: `walq snapshot prune ${path}`, does: 'takes the bad one away' }, ...explain];
   const newest = snapshots[0]?.summary?.seq;
   const command = `walq snapshot create ${path}`;
   const does = newerGood === 0 ? 'a good snapshot beside the bad one' : 'one more good one, and the bad one can go';
-  // At once it would write nothing: whoever follows the first command would turn in a circle.
-  if (newest !== undefined && newest === seqLast) return [...explain, { command, does: `after new events: ${does}` }];
+  // As long as nothing happens no other is written: whoever follows the first command would turn in a circle.
+  if (bad !== undefined && newest !== undefined && newest === seqLast)
+    return [asideStep(store, bad, 'a good one holds the state as it is now'), ...explain];
   return [{ command, does }, ...explain];
 }
 
@@ -147,9 +149,9 @@ function seqOf({ file }: SnapshotCheck): number {
   return parseSnapshotFileName(baseName(file)) ?? 0;
 }
 
-/** Its name lies beyond the log: however many good ones are written, none is newer, and it never goes by itself. */
-function asideStep(store: string, { file }: SnapshotCheck): Step {
+/** A bad one that does not go by itself: the log has not reached its name, or does not grow. */
+function asideStep(store: string, { file }: SnapshotCheck, why: string): Step {
   const folder = shellPath(join(store, quarantineFolder));
   const command = `mkdir -p ${folder} && mv -n ${shellPath(join(store, file))} ${folder}`;
-  return { command, does: 'sets it aside: its name is of a seq that the log has not reached' };
+  return { command, does: `sets it aside: ${why}` };
 }
