@@ -1,6 +1,7 @@
 import { baseName, join } from '../base/path.ts';
 import type { ByteSource } from '../base/source.ts';
 import { makeFolder } from '../fs/folder.ts';
+import { removeIfThere } from '../fs/gone.ts';
 import { linkOrCopy } from '../fs/link-or-copy.ts';
 import { copyStretch, writeTemp } from '../fs/write.ts';
 import { quarantineFolder } from './folder.ts';
@@ -31,8 +32,14 @@ export async function quarantineBytes(
   const name = await freeName(env, folder, stem);
   const temp = join(folder, `${name}.tmp`);
   await writeTemp(env.fs, temp, (file) => copyStretch(source, offset, bytes, file, 0));
-  await env.fs.rename(temp, join(folder, name));
-  await env.fs.syncDir(folder);
+  try {
+    await env.fs.rename(temp, join(folder, name));
+    await env.fs.syncDir(folder);
+  } catch (error) {
+    // What it is a copy of stays as it is.
+    for (const left of [temp, join(folder, name)]) await removeIfThere(env.fs, left).catch(() => false);
+    throw error;
+  }
   return name;
 }
 

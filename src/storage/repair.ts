@@ -3,6 +3,7 @@ import { type Finding, findingKey } from '../base/finding.ts';
 import { baseName, join } from '../base/path.ts';
 import { shellPath } from '../base/shell-word.ts';
 import { writeError } from '../fs/failure.ts';
+import { removeIfThere } from '../fs/gone.ts';
 import { openSource } from '../fs/read.ts';
 import type { File } from '../fs/types.ts';
 import { quarantineFolder } from './folder.ts';
@@ -177,13 +178,7 @@ export async function applyRepair(
         next: `walq wal repair ${shellPath(storeDir)} --mode trim --apply --yes`,
       });
     }
-    const journal: RepairJournal = { walq: 1, appliedMs: env.clock.now(), actions: [] };
-    for (const action of plan.actions) {
-      const quarantine = await keepEvidence(env, storeDir, action);
-      journal.actions.push({ ...action, ...(quarantine !== undefined && { quarantine }) });
-    }
-    journal.mark = await writerMark(env, storeDir, plan.actions);
-    if (plan.actions.length > 0) await writeJournal(env, storeDir, await nextJournalName(env, storeDir), journal);
+    const journal = await keepRecord(env, storeDir, plan.actions);
     await recorded(storeDir, 'repair', () => carryOut(env, storeDir, held, journal));
     return journal;
   } catch (error) {
@@ -191,6 +186,29 @@ export async function applyRepair(
   } finally {
     await held.close();
     await lock.release();
+  }
+}
+
+/** All that is needed to take the actions back, on disk. Where that fails nothing of it stays: the disk may be full. */
+async function keepRecord(env: StorageEnv, storeDir: string, actions: readonly RepairAction[]): Promise<RepairJournal> {
+  const journal: RepairJournal = { walq: 1, appliedMs: env.clock.now(), actions: [] };
+  if (actions.length === 0) return journal;
+  const name = await nextJournalName(env, storeDir);
+  const inQuarantine = (file: string): string => join(storeDir, quarantineFolder, file);
+  try {
+    for (const action of actions) {
+      const quarantine = await keepEvidence(env, storeDir, action);
+      journal.actions.push({ ...action, ...(quarantine !== undefined && { quarantine }) });
+    }
+    journal.mark = await writerMark(env, storeDir, actions);
+    await writeJournal(env, storeDir, name, journal);
+    return journal;
+  } catch (error) {
+    if ((await env.fs.lstat(inQuarantine(name))) !== undefined) throw error;
+    for (const { quarantine } of journal.actions) {
+      if (quarantine !== undefined) await removeIfThere(env.fs, inQuarantine(quarantine)).catch(() => false);
+    }
+    throw error;
   }
 }
 
