@@ -7,7 +7,7 @@ import { bytesAt, dir, type Image } from './image.ts';
 /**
  * What was really hit, known without asking the reader: a frame can be read where, and only where, each of its bytes
  * still stands at its own offset. What makes it readable is the salt in the header of its segment, which the header of
- * the next one has too, and HEAD.
+ * the next one has too, HEAD, and each snapshot that stands in it.
  */
 export interface Truth {
   /** Seqs that stood in frames that were hit, in order. */
@@ -28,7 +28,7 @@ export function truthOf(whole: Image, damaged: Image, frames: readonly Frame[]):
     const own = frames.filter((frame) => frame.file === file);
     const changes = own.map(({ offset, bytes }) => firstChange(before, after, offset, offset + bytes));
     const isReadable =
-      inHeader === undefined || (isSaltKnown(whole, damaged, files[index + 1]) && changes.includes(undefined));
+      inHeader === undefined || (isSaltKnown(whole, damaged, file, files[index + 1]) && changes.includes(undefined));
     const hits = inHeader === undefined ? [] : [inHeader];
     for (const [place, frame] of own.entries()) {
       const at = changes[place];
@@ -43,8 +43,13 @@ export function truthOf(whole: Image, damaged: Image, frames: readonly Frame[]):
   return truth;
 }
 
-/** From the header of the segment after it, or, of the last one, from HEAD. */
-function isSaltKnown(whole: Image, damaged: Image, next: string | undefined): boolean {
+/** From the header of the segment after it, or, of the last one, from HEAD; or from a snapshot that stands in it. */
+function isSaltKnown(whole: Image, damaged: Image, file: string, next: string | undefined): boolean {
+  const ordinal = Number(file.slice('wal/'.length).split('-')[0]);
+  for (const [name, snapshot] of whole) {
+    if (!name.endsWith('.snap') || Buffer.from(snapshot).readUInt32LE(56) !== ordinal) continue;
+    if (firstChange(snapshot, damaged.get(name) ?? new Uint8Array(0), 0, 76) === undefined) return true;
+  }
   const path = `${dir}/${next ?? 'HEAD'}`;
   const [before, after] = [bytesAt(whole, path), damaged.get(path) ?? new Uint8Array(0)];
   return firstChange(before, after, 0, next === undefined ? before.length : segmentHeaderBytes) === undefined;
