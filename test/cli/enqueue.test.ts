@@ -36,7 +36,7 @@ it('takes the payload of one job from a file or a pipe, with the limits and erro
   const enqueue = (...args: string[]) => queue(['enqueue', 'mail', ...args]);
   await writeFile(file, '{"to": "ä",\n "n": 1e400}\n');
   expect((await enqueue('--id', 'a', '--payload-file', file)).stdout).toBe('a enqueued\n');
-  expect((await queue(['enqueue', 'mail', '--id', 'b', '--payload-file', '-'], ' [1] ')).code).toBe(0);
+  expect((await queue(['enqueue', 'mail', '--id', 'b', '--payload-file', '-'], '\ufeff [1] ')).code).toBe(0);
   expect((await queue(['take', '-n', '2'])).stdout).toMatch(/"payload":\{"to":"ä","n":1e400\}.*\n.*"payload":\[1\]/);
   for (const text of ['', '{"to":', `"${'x'.repeat(1024 * 1024)}"`]) {
     await writeFile(file, text);

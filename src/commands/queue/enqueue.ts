@@ -12,6 +12,7 @@ import { chunksOf } from './file-chunks.ts';
 import { JobFeed } from './job-feed.ts';
 import { type InputJob, payloadIn, readJobs, readLines } from './job-input.ts';
 import { checkedJobs, sendJobs } from './send-jobs.ts';
+import { withoutMark } from './text-lines.ts';
 
 export interface EnqueueRequest extends WriterOptions {
   /** Options given on the command line; for `file` and `lines` they are what a job has unless it says otherwise. */
@@ -162,9 +163,10 @@ async function* inputOf(
   for await (const some of jobs) yield some.map(({ spec, place }) => ({ spec: { ...template, ...spec }, place }));
 }
 
-/** A file, or standard input. */
+/** The text of a file, or of standard input. */
 export function bytesOf(context: CommandContext, name: string): AsyncIterable<Uint8Array> {
-  return name === standardInput ? context.stdin() : chunksOf({ fs: context.env.fs, pipe: context.pipe }, name);
+  const { env, pipe } = context;
+  return withoutMark(name === standardInput ? context.stdin() : chunksOf({ fs: env.fs, pipe }, name));
 }
 
 export function nameForPeople(name: string): string {

@@ -8,6 +8,25 @@ export interface TextLine {
   text: string | WalqError;
 }
 
+const mark = Buffer.from('\ufeff');
+
+/** Without the byte order mark that some programs put before UTF-8. */
+export async function* withoutMark(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  let head: Uint8Array | undefined = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    if (head === undefined) {
+      yield chunk;
+      continue;
+    }
+    head = Buffer.concat([head, chunk]);
+    // Nothing is held back but what may become a mark: who types the lines sees each one taken.
+    if (head.length < mark.length && mark.indexOf(head) === 0) continue;
+    yield mark.equals(head.subarray(0, mark.length)) ? head.subarray(mark.length) : head;
+    head = undefined;
+  }
+  if (head !== undefined) yield head;
+}
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The lines of a stream of bytes, with each chunk those it completes. The end of the last one may be missing. */
