@@ -30,6 +30,8 @@ export function errnoText(errno: string, otherwise?: string): string {
 export function errnoNext(errno: string): { next?: string } {
   if (errno === 'EACCES' || errno === 'EPERM') return { next: 'run as the user who owns the files' };
   if (errno === 'ENOSPC' || errno === 'EDQUOT') return { next: 'make room on the disk, then run the command again' };
+  if (errno === 'EMFILE')
+    return { next: 'allow more open files (ulimit -n): a reader holds each segment of the log open' };
   return {};
 }
 

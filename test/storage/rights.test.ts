@@ -101,6 +101,25 @@ test.for(['EACCES', 'EROFS', 'EMFILE'])(
   },
 );
 
+test('a reader that may open no more files says what to do', async () => {
+  const dir = `${scratch()}/store`;
+  await (
+    await threeSnapshots(
+      envWith(() => undefined),
+      dir,
+    )
+  ).close();
+  const open: FileSystem['open'] = async (path, mode) => {
+    if (path.endsWith('.wal')) throw Object.assign(new Error('EMFILE'), { code: 'EMFILE', path });
+    return await nodeFs.open(path, mode);
+  };
+  const full = { ...envWith(() => undefined), fs: { ...nodeFs, open } };
+  await expect(verifyStore(full, dir)).rejects.toMatchObject({
+    code: 'E_READ',
+    next: expect.stringContaining('ulimit -n'),
+  });
+});
+
 test('a refusal names the file that was refused, not the store', async () => {
   const dir = `${scratch()}/store`;
   const env = envWith(() => undefined);
