@@ -237,4 +237,28 @@ export const queueMutants = [
     ],
     tests: ['test/queue/engine-verdicts.test.ts'],
   },
+  {
+    name: 'a folder of somebody else in the temp folder is trusted',
+    property: 'a request goes to nobody but the runner of this user',
+    file: 'src/fs/run-folder.ts',
+    edits: [['if (canSee(other.place) && isOurs(folder)) yield other;', 'if (canSee(other.place)) yield other;']],
+    tests: ['test/queue/process/socket-place.test.ts'],
+    only: 'hinders no client',
+  },
+  {
+    name: 'a mode that did not change is believed',
+    property: 'nobody listens in a folder that others may enter',
+    file: 'src/fs/run-folder.ts',
+    edits: [['return !isWide(fs.fstatSync(fd).mode);', 'return true;']],
+    tests: ['test/queue/process/socket-place.test.ts'],
+    only: 'in a folder of its own',
+  },
+  {
+    name: 'a run folder that is gone is not noticed',
+    property: 'a runner can be found again, whatever is tidied away under it',
+    file: 'src/queue/process/socket-listener.ts',
+    edits: [[' && isSame(folder, seen.folder);', ';']],
+    tests: ['test/queue/process/socket-place.test.ts'],
+    only: 'it comes back',
+  },
 ];

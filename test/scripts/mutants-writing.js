@@ -293,4 +293,25 @@ export const writingMutants = [
     edits: [['else if ((await file.size()) > 0) await file.truncate(0);', '']],
     tests: ['test/storage/repair/traces.test.ts'],
   },
+  {
+    name: 'what cannot have a second name is not set aside',
+    property: 'a cut works where there are no hard links',
+    file: 'src/fs/link-or-copy.ts',
+    edits: [['await copy(fs, from, to);', 'throw error;']],
+    tests: ['test/storage/restore/cut.test.ts'],
+    only: 'without hard links',
+  },
+  {
+    name: 'frames that moved are put anywhere',
+    property: 'a frame counts where it was written, among those that it was written with',
+    file: 'src/storage/wal/displaced.ts',
+    edits: [
+      [
+        'if (row.from === row.to || row.back !== back || !fits(row, placed)) continue;',
+        'if (row.from === row.to || row.back !== back) continue;',
+      ],
+    ],
+    tests: ['test/storage/repair/displaced.test.ts'],
+    only: 'a copy',
+  },
 ];

@@ -99,6 +99,12 @@ test.for([
     };
     const seen: Record<string, number> = {};
     const seq = 6;
+    const whole = await diskOf(image);
+    const failure = await cut(disk(whole.fs.root), seq).then(
+      () => undefined,
+      (error: { code: string }) => error.code,
+    );
+    expect(failure).toBeUndefined();
     for (const work of [(env: SimWorld) => cut(env, seq), (env: SimWorld) => undoRepair(env, dir)]) {
       const env = disk((await diskOf(image)).fs.root);
       if (seen.cut !== undefined) await cut(env, seq);
