@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { jobMutants } from './mutants-jobs.js';
 import { queueMutants } from './mutants-queue.js';
 import { readingMutants } from './mutants-reading.js';
+import { repairMutants } from './mutants-repair.js';
 import { snapshotMutants } from './mutants-snapshots.js';
 import { takingMutants } from './mutants-taking.js';
 import { whereMutants } from './mutants-where.js';
@@ -137,6 +138,7 @@ const mutants = [
   ...snapshotMutants,
   ...takingMutants,
   ...readingMutants,
+  ...repairMutants,
   ...queueMutants,
   ...jobMutants,
   ...whereMutants,
