@@ -1,5 +1,5 @@
 /**
- * Mutants of what writes: the commit path, rotation, the real file system, left-over segments, going back.
+ * Mutants of what writes: the commit path, rotation, the real file system.
  *
  * @type {import('./mutants.js').Mutant[]}
  */
