@@ -39,9 +39,8 @@ test('a socket that cannot be removed', async () => {
   replaceSocket(dir);
   await expect(queue.close()).rejects.toThrow(/EISDIR|EPERM/);
   await expectClosed(dir, realEnv);
-  // Nor can another one be made there; the lock goes free once more.
-  expect(await codeOf(openQueue(dir))).toBe('E_CONTROL_BIND');
-  await using _queue = await openQueue(dir, { socket: false });
+  // No other can be made there: it lies in the temp folder then. The lock is free.
+  await using _queue = await openQueue(dir);
 });
 
 test('a socket that a runner cannot remove', async () => {

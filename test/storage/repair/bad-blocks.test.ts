@@ -7,6 +7,7 @@ import { openStore } from '../../../src/storage/store.ts';
 import type { StorageEnv } from '../../../src/storage/types.ts';
 import { packed } from '../../../src/storage/wal/records.ts';
 import { simEnv } from '../../support/env.ts';
+import { tried } from '../../support/tried.ts';
 import { bytesAt, dir, diskOf, type Image, imageOf, make, textOf, withFile } from '../damage/image.ts';
 import { plan, salvage, seqMachine, to } from './salvage-support.ts';
 
@@ -86,7 +87,7 @@ const pagesOf = (bytes: Uint8Array): number[] =>
 
 test.for(['what lies before', 'nothing'] as const)(
   'every page that cannot be read, of every file, costs what it held: a disk that then gives %s',
-  async (gives) => {
+  async (gives, context) => {
     const image = await store();
     const outcomes = { 'events lost': 0, 'nothing lost': 0 };
     for (const [path, bytes] of image) {
@@ -103,6 +104,10 @@ test.for(['what lies before', 'nothing'] as const)(
     }
     expect(outcomes['events lost']).toBeGreaterThan(5);
     expect(outcomes['nothing lost']).toBeGreaterThan(5);
+    tried(context, 'salvage', {
+      'page unreadable, events lost': outcomes['events lost'],
+      'page unreadable, nothing lost': outcomes['nothing lost'],
+    });
   },
 );
 

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { openStore } from '../../../src/storage/store.ts';
 import { packed } from '../../../src/storage/wal/records.ts';
 import { simEnv } from '../../support/env.ts';
+import { tried } from '../../support/tried.ts';
 import { bytesAt, dir, diskOf, fileOf, type Image, imageOf, withFile } from '../damage/image.ts';
 import { check, imageWith, recordsIn } from './salvage-check.ts';
 import { destroyed, framesOf, plan, salvage, segmentParts, seqMachine } from './salvage-support.ts';
@@ -13,8 +14,9 @@ function spliced(image: Image, path: string, at: number, out: number, bytes: Uin
   return withFile(image, path, Uint8Array.from([...before.subarray(0, at), ...bytes, ...before.subarray(at + out)]));
 }
 
-test('bytes put in cost the frame they are put into, and no other', async () => {
+test('bytes put in cost the frame they are put into, and no other', async (context) => {
   const image = await imageWith(false);
+  let count = 0;
   for (const { path, offset, bytes, seqs } of await framesOf(image)) {
     for (const [at, length] of [
       [0, 8],
@@ -23,15 +25,22 @@ test('bytes put in cost the frame they are put into, and no other', async () => 
     ] as const) {
       const lost = at === 0 ? [] : seqs;
       await check(spliced(image, path, offset + Math.min(at, bytes - 1), 0, new Uint8Array(length).fill(0x2a)), lost);
+      count++;
     }
   }
+  tried(context, 'salvage', { 'bytes put in': count });
 });
 
-test('bytes taken out cost the frames they are taken from, and no other', async () => {
+test('bytes taken out cost the frames they are taken from, and no other', async (context) => {
   const image = await imageWith(false);
+  let count = 0;
   for (const { path, offset, bytes, seqs } of await framesOf(image)) {
-    for (const out of [1, 8, bytes]) await check(spliced(image, path, offset, out, new Uint8Array()), seqs);
+    for (const out of [1, 8, bytes]) {
+      await check(spliced(image, path, offset, out, new Uint8Array()), seqs);
+      count++;
+    }
   }
+  tried(context, 'salvage', { 'bytes taken out': count });
 });
 
 test('a copy of frames put in between counts for nothing, and the plan names the segment', async () => {
