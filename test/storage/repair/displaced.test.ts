@@ -3,7 +3,7 @@ import { openStore } from '../../../src/storage/store.ts';
 import { packed } from '../../../src/storage/wal/records.ts';
 import { simEnv } from '../../support/env.ts';
 import { tried } from '../../support/tried.ts';
-import { bytesAt, dir, diskOf, fileOf, type Image, imageOf, withFile } from '../damage/image.ts';
+import { bytesAt, dir, diskOf, fileOf, type Image, imageOf, sampleStore, withFile } from '../damage/image.ts';
 import { check, imageWith, recordsIn } from './salvage-check.ts';
 import { destroyed, framesOf, plan, salvage, segmentParts, seqMachine } from './salvage-support.ts';
 
@@ -41,6 +41,20 @@ test('bytes taken out cost the frames they are taken from, and no other', async 
     }
   }
   tried(context, 'salvage', { 'bytes taken out': count });
+});
+
+test('behind the end of the log stands what stood there before bytes were put in', async () => {
+  for (const closed of [true, false]) {
+    const sample = await sampleStore({ closed });
+    const path = fileOf(sample, segmentParts[2]);
+    // A writer that did not close it leaves room behind the end.
+    const image = closed ? sample : spliced(sample, path, bytesAt(sample, path).length, 0, new Uint8Array(4096));
+    const before = await plan(await diskOf(image));
+    for (const { offset } of (await framesOf(image)).filter((frame) => frame.path === path)) {
+      const { tail, lost } = await plan(await diskOf(spliced(image, path, offset, 0, new Uint8Array(9).fill(0x2a))));
+      expect({ tail, lost }).toEqual({ tail: before.tail, lost: [] });
+    }
+  }
 });
 
 test('a copy of frames put in between counts for nothing, and the plan names the segment', async () => {
