@@ -29,7 +29,7 @@ export const fsCodes = {
   E_RUN_FOLDER: {
     title: 'the run folder of the store cannot be trusted',
     explain:
-      "The control socket lives in the store's run folder. It must be a real folder, belong to you, and be closed to everybody else (mode 0700); otherwise another user could listen there and be handed jobs. Nothing was sent.",
+      "The control socket lies in the store's run folder, or, where that cannot be closed to others or holds no sockets, in a folder of yours in /tmp. It must be a real folder, belong to you, and be closed to everybody else (mode 0700); otherwise another user could listen there and be handed jobs. Nothing was sent.",
     next: 'Run the command as the owner of the store, or: chmod 700 STORE/run',
   },
 } satisfies CodeCatalogue;

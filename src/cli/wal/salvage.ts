@@ -74,7 +74,7 @@ function textLines({ store, to }: SalvageRequest, { plan, touched, storeId }: Sa
   lines.push(...unreadableLines(plan.unreadable ?? []));
   for (const file of plan.rescued) lines.push(`${file}: its header is beyond repair, its frames are not`);
   for (const file of plan.displaced ?? []) {
-    lines.push(`${file}: bytes were put in or taken out; the frames behind are read as they were written`);
+    lines.push(`${file}: bytes were put in or taken out; the frames behind are read where they were written`);
   }
   for (const file of plan.foreign) lines.push(`${file}: of another store, left out`);
   if (plan.repeated > 0) lines.push(`${counted(plan.repeated, 'event')} doubled, left out`);
