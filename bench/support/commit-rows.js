@@ -9,9 +9,10 @@ import { writeAndSync } from './raw.js';
  * A row about durable writes. `write(dir, round)` opens a store in `dir`, does `operations` of them, closes it, and
  * answers the milliseconds of the operations alone, the commits they shared, the records in the log, and the bytes of
  * those commits where that is not all of the log. The raw loop then writes as many buffers of the same mean size. The
- * bytes of a commit are only known after one run, so the first, uncounted round of walq comes first.
+ * bytes of a commit are only known after one run, so the first, uncounted round of walq comes first. `others`: more to
+ * compare with.
  */
-export async function durableRow({ folder, roundCount }, operations, write) {
+export async function durableRow({ folder, roundCount }, operations, write, others = {}) {
   let shape = await once(`${folder}/shape`, write, -2);
   const walq = async (round) => {
     shape = await once(`${folder}/round`, write, round);
@@ -21,7 +22,8 @@ export async function durableRow({ folder, roundCount }, operations, write) {
     const ms = await writeAndSync(folder, shape.commitBytes, shape.commits, blocking);
     return (operations / ms) * 1000;
   };
-  const measured = await rounds(roundCount, walq, { raw: rawLoop(true), 'raw, not blocking': rawLoop(false) });
+  const ceilings = { raw: rawLoop(true), 'raw, not blocking': rawLoop(false), ...others };
+  const measured = await rounds(roundCount, walq, ceilings);
   const { commits, commitBytes } = shape;
   return { ...measured, facts: { operations, commits, bytesPerCommit: commitBytes } };
 }
