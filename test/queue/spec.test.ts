@@ -59,6 +59,12 @@ describe('parseJobSpec', () => {
     );
   });
 
+  test('a key that no job has is met by the place where data belongs', () => {
+    expect(() => parseJobSpec('{"to":"a@b.c"}')).toThrow(
+      expect.objectContaining({ code: 'E_JOB', data: { field: 'to' }, next: expect.stringContaining('{"payload":{') }),
+    );
+  });
+
   test('a command is taken only where it is allowed', () => {
     const text = '{"command":["echo","","$HOME"]}';
     expect(() => parseJobSpec(text)).toThrow(expect.objectContaining({ code: 'E_COMMAND_FORBIDDEN', exit: 2 }));

@@ -105,7 +105,10 @@ function takeMember(spec: JobSpec, { key, value }: JsonMember, allowCommands: bo
     case 'was':
       return;
     default:
-      throw fieldError(`'${excerpt(key)}'`, `is not a key of a job; allowed are ${keys.join(', ')}`);
+      throw usageError('E_JOB', `'${excerpt(key)}' is not a key of a job; allowed are ${keys.join(', ')}`, {
+        data: { field: key },
+        next: 'data of the job goes into its payload: {"payload":{...}}; walq help E_JOB',
+      });
   }
 }
 
