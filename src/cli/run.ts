@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { Exit, type ExitCode, usageError } from '../base/errors.ts';
 import { stringify } from '../commands/json-text.ts';
+import { outlivesTerminal } from '../fs/hangup.ts';
 import { asksForJson, colorArgument, mustBeUtf8, plainWords, protectSelectors } from './arguments.ts';
 import { commandsCalled, type Parsed, ParseEnded, translateParseError } from './command.ts';
 import { bugDocument, failureDocument, failureText, InDocument, toFailure } from './failure.ts';
@@ -58,7 +59,7 @@ const leaveMsMax = 2000;
 
 /**
  * INT and TERM end the process with 130 and 143 until a command takes them over. What it has begun under a temporary
- * name goes first; a second signal does not wait for that.
+ * name goes first; a second signal does not wait for that. HUP ends it at once, as the system does, except under nohup.
  */
 function watchSignals(): SessionHooks {
   const abort = new AbortController();
@@ -76,7 +77,11 @@ function watchSignals(): SessionHooks {
   const onTerminate = leave(143);
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onTerminate);
+  const { env: variables, ppid: parent, stdout, stderr } = process;
+  const hearsHangup = !outlivesTerminal({ variables, parent, onTerminal: stdout.isTTY || stderr.isTTY });
+  if (!hearsHangup) process.on('SIGHUP', () => {});
   return {
+    hearsHangup,
     signal: abort.signal,
     onLeave: (run) => {
       tidy = run;

@@ -39,6 +39,8 @@ export interface Session {
   document(members: Readonly<Record<string, unknown>>, kind?: string): Promise<void>;
   /** From here on signals are the command's own business; until then they end the process with 130 or 143. */
   takeSignals(): void;
+  /** False where HUP means nothing: under nohup. */
+  readonly hearsHangup: boolean;
   /**
    * Takes the progress line away, for good. Called before anything final is printed, and by what stays at work or waits
    * once it is ready: from then on files are read and written for ever, and that is no progress.
@@ -51,6 +53,7 @@ export type Action<Flags> = (session: Session, args: readonly string[], flags: F
 
 export interface SessionHooks {
   takeSignals(): void;
+  hearsHangup: boolean;
   signal: AbortSignal;
   /** What to do before a signal ends the process. */
   onLeave(tidy: () => Promise<void>): void;
@@ -101,6 +104,7 @@ export function openSession(kind: string, flags: CommonFlags, hooks: SessionHook
       await out.line(stringify({ walq: 1, kind: other, ...members }, out.isTerminal ? 2 : 0));
     },
     takeSignals: hooks.takeSignals,
+    hearsHangup: hooks.hearsHangup,
     settle: () => progress.stop(),
   };
 }

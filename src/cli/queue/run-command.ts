@@ -10,7 +10,7 @@ export function addRun(queue: Command, parsed: Parsed): void {
     .description('take jobs and run them, until stopped')
     .addHelpText(
       'after',
-      '\nFirst INT, TERM or HUP: no new jobs, running ones have --grace.\n' +
+      '\nFirst INT, TERM or HUP (not under nohup): no new jobs, running ones have --grace.\n' +
         'Second INT or TERM: running ones are killed; their jobs go back.\n' +
         'A stop that ended a running job, or left --drain with jobs to run, exits with 129, 130 or 143.',
     );

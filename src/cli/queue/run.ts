@@ -155,7 +155,7 @@ class Signals {
     this.#session.takeSignals();
     process.on('SIGINT', this.#onInterrupt);
     process.on('SIGTERM', this.#onTerminate);
-    process.on('SIGHUP', this.#onHangup);
+    if (this.#session.hearsHangup) process.on('SIGHUP', this.#onHangup);
   }
   unlisten(): void {
     process.off('SIGINT', this.#onInterrupt);

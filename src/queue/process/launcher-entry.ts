@@ -43,5 +43,7 @@ process.on('message', (message: ToLauncher) => {
   else running.get(message.number)?.kill(message.reason, message.now ? 'now' : undefined);
 });
 tell({ kind: 'ready' });
+// Who asks every process of a service to end has asked the runner, which waits for its jobs.
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
 // What still runs is found by the next runner, as when the children were its own.
 process.on('disconnect', () => process.exit(0));

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { scratch, walq } from '../../cli/run-walq.ts';
 import { alive, until } from '../process/helpers.ts';
@@ -42,6 +42,23 @@ test('a launcher that is killed takes its jobs along, and each runs again once n
   expect(attempts[0]?.error).toContain('the process that starts jobs ended (SIGKILL)');
   expect(launchersOf(pid).some((launcher) => launchers.includes(launcher))).toBe(false);
   await runner.kill('SIGTERM');
+});
+
+test('a service manager that asks every process to end loses no job that sees its work through', async () => {
+  const dir = scratch();
+  const store = `${dir}/store`;
+  await walq(['--store', store, 'queue', 'enqueue', '--id', 'a']);
+  const line = `trap 'touch ${dir}/asked' TERM HUP INT; echo $$ > ${dir}/pid; until test -e ${dir}/go; do sleep 0.05; done`;
+  const runner = startRunner(store, ['--exec', line]);
+  await until(() => said(`${dir}/pid`), 'the job runs');
+  const others = [...launchersOf(runner.child.pid ?? 0), Number(readFileSync(`${dir}/pid`, 'utf8'))];
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) for (const pid of others) process.kill(pid, signal);
+  runner.child.kill('SIGTERM');
+  await until(() => existsSync(`${dir}/asked`), 'the job was asked to end');
+  await runner.says('waiting for 1 running job');
+  writeFileSync(`${dir}/go`, '');
+  expect(await runner.ended).toEqual({ code: 0, signal: null });
+  expect((await attemptsOf(store, 'a')).map(({ outcome }) => outcome)).toEqual(['completed']);
 });
 
 test('a launcher that is killed takes no job of a copy of its store along', async () => {

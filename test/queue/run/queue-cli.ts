@@ -13,10 +13,12 @@ export interface LiveRunner {
   ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
 
-export function startRunner(store: string, args: readonly string[]): LiveRunner {
+type Variables = Readonly<Record<string, string>>;
+
+export function startRunner(store: string, args: readonly string[], variables: Variables = {}): LiveRunner {
   const child = spawn(process.execPath, [binary, '--store', store, 'queue', 'run', ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { PATH: process.env.PATH ?? '', TZ: 'UTC' },
+    env: { PATH: process.env.PATH ?? '', TZ: 'UTC', ...variables },
   });
   let text = '';
   const listeners = new Set<() => void>();

@@ -226,6 +226,20 @@ test('a runner whose terminal is closed stops as by TERM, however often it hears
   expect((await status(store)).counts.completed).toBe(1);
 });
 
+test('a runner under nohup outlives its terminal', async () => {
+  const store = `${scratch()}/store`;
+  // What a shell says of the command that it calls.
+  const runner = startRunner(store, ['--exec', 'true'], { _: '/usr/bin/nohup' });
+  await runner.says('ready');
+  await enqueue(store, '--id', 'before');
+  await runner.says('before completed');
+  for (let times = 0; times < 2; times++) runner.child.kill('SIGHUP');
+  await enqueue(store, '--id', 'after');
+  await runner.says('after completed');
+  expect(runner.stderr()).not.toContain('stopping');
+  expect(await runner.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+});
+
 test.each([
   ['a drain', ['--drain'], 'SIGTERM', 143, 'stopped with 3 jobs left to run'],
   ['a runner', [], 'SIGTERM', 143, 'stopped with 1 job at work'],
