@@ -24,7 +24,7 @@ export const fsCodes = {
     title: 'no file locks on this platform',
     explain:
       'The package for file locks has no binary for this platform, and writing without a lock would put the data at risk. Reading works.',
-    next: 'Write on a platform with a binary (Linux with glibc, macOS, Windows).',
+    next: 'Write on a platform with a binary (Linux, macOS or Windows, on x64 or arm64).',
   },
   E_RUN_FOLDER: {
     title: 'the run folder of the store cannot be trusted',

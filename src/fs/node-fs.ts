@@ -114,7 +114,7 @@ interface LockBinary {
 
 let addon: LockAddon | undefined;
 
-/** Loaded at the first lock: reading must work where the package has no binary for the platform (musl). */
+/** Loaded at the first lock: reading must work where the package has no binary for the platform. */
 function lockAddon(): LockAddon {
   try {
     const load = createRequire(import.meta.url);
