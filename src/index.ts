@@ -5,7 +5,7 @@ export { type ExitCode, WalqError } from './base/errors.ts';
 export type { Finding, Severity } from './base/finding.ts';
 export type { File, FileInfo, FileSystem } from './fs/types.ts';
 export type { BatchOptions } from './queue/api/batches.ts';
-export type { EventOptions, LogEvent } from './queue/api/event-stream.ts';
+export type { EventOptions } from './queue/api/event-stream.ts';
 export type {
   EnqueueOptions,
   JobChanges,
@@ -15,6 +15,7 @@ export type {
   NewJob,
   Time,
 } from './queue/api/job-types.ts';
+export type { LogEvent } from './queue/api/log-event.ts';
 export { type RawJson, rawJson } from './queue/api/raw-json.ts';
 export type {
   FailOptions,

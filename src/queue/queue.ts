@@ -4,10 +4,11 @@ import { joinSignals } from '../base/signals.ts';
 import type { Store } from '../storage/store.ts';
 import type { CheckpointResult, RecoveryReport, StorageEnv } from '../storage/types.ts';
 import { type BatchOptions, batchesOf } from './api/batches.ts';
-import { type EventOptions, eventStream, type LogEvent } from './api/event-stream.ts';
+import { type EventOptions, eventStream } from './api/event-stream.ts';
 import { jobInfo, jobInfos, leasedJobs } from './api/job-info.ts';
 import { changeOf, msOf, noOptions, specOf } from './api/job-spec.ts';
 import type { EnqueueOptions, JobChanges, JobInfo, LeasedJob, NameOf, NewJob, Time } from './api/job-types.ts';
+import type { LogEvent } from './api/log-event.ts';
 import { jsonOf, type RawJson } from './api/raw-json.ts';
 import {
   type FailOptions,

@@ -6,10 +6,11 @@ import type { StorageEnv } from '../../storage/types.ts';
 import type { QueueEngine } from '../engine.ts';
 import type { QueueEvent } from '../events/event-types.ts';
 import { decodeEvent } from '../events/events.ts';
-import { type Packed, packedText } from '../events/packed.ts';
+import type { Packed } from '../events/packed.ts';
 import { WakeUp } from '../run/wake-up.ts';
 import type { QueueMachine } from '../state/machine.ts';
 import { keepingAlive } from './keep-alive.ts';
+import { type LogEvent, logEvent } from './log-event.ts';
 import { checkOptions, checkSignal, checkWhole } from './options.ts';
 
 export interface EventOptions {
@@ -20,9 +21,6 @@ export interface EventOptions {
 }
 
 const optionNames: ReadonlySet<string> = new Set<keyof EventOptions>(['from', 'signal']);
-
-/** An event of the log. Payloads and results are JSON text. */
-export type LogEvent = QueueEvent<string> & { seq: number };
 
 /** The queue whose events they are. */
 export interface EventSource {
@@ -181,41 +179,6 @@ class Hand<T> {
   leave(): void {
     this.#left = true;
     this.#wakeUp.wake();
-  }
-}
-
-/**
- * The bytes of the record may be used again, and the state may hold parts of the event: what is handed out is a copy,
- * to the bottom.
- */
-function logEvent(event: QueueEvent<Packed>, seq: number): LogEvent {
-  switch (event.type) {
-    case 'ENQUEUE':
-      return {
-        ...event,
-        seq,
-        payload: event.payload && packedText(event.payload),
-        slot: event.slot && { ...event.slot },
-        parents: event.parents && [...event.parents],
-        command: event.command && [...event.command],
-      };
-    case 'UPDATE':
-      return { ...event, seq, payload: event.payload && packedText(event.payload) };
-    case 'DISPATCH':
-      return { ...event, seq, owner: { ...event.owner } };
-    case 'ACK':
-      return { ...event, seq, result: event.result && packedText(event.result) };
-    case 'SCHEDULE': {
-      const { template, ...rest } = event;
-      const { payload, ...fields } = template;
-      const copy = { ...structuredClone(fields), payload: payload && packedText(payload) };
-      return { ...structuredClone(rest), seq, template: copy };
-    }
-    case 'PRUNE':
-    case 'LIMIT':
-      return { ...structuredClone(event), seq };
-    default:
-      return { ...event, seq };
   }
 }
 
