@@ -3,6 +3,7 @@ export type { Clock, Random } from './base/clock.ts';
 export type { Code } from './base/code.ts';
 export { type ExitCode, WalqError } from './base/errors.ts';
 export type { Finding, Severity } from './base/finding.ts';
+export { type RawJson, rawJson } from './base/raw-json.ts';
 export type { File, FileInfo, FileSystem } from './fs/types.ts';
 export type { BatchOptions } from './queue/api/batches.ts';
 export type { EventOptions } from './queue/api/event-stream.ts';
@@ -16,7 +17,6 @@ export type {
   Time,
 } from './queue/api/job-types.ts';
 export type { LogEvent } from './queue/api/log-event.ts';
-export { type RawJson, rawJson } from './queue/api/raw-json.ts';
 export type {
   FailOptions,
   LimitSettings,

@@ -1,11 +1,11 @@
 import { durationMsMax, parseDuration } from '../../base/duration.ts';
 import { usageError } from '../../base/errors.ts';
 import { kindOf, shown } from '../../base/kind-of.ts';
+import { jsonOf, RawJson } from '../../base/raw-json.ts';
 import { instantOf } from '../ops/parse-spec.ts';
 import type { JobChange, JobSpec } from '../ops/spec.ts';
 import type { EnqueueOptions, JobChanges, NewJob, Time } from './job-types.ts';
 import { checkOptions, checkTexts } from './options.ts';
-import { jsonOf, RawJson } from './raw-json.ts';
 
 /** Milliseconds of a time, whole ones from `least` to 100 years. Throws usageError E_DURATION. */
 export function msOf(time: Time, what: string, least = 0): number {

@@ -1,5 +1,5 @@
+import type { RawJson } from '../../base/raw-json.ts';
 import type { JobState } from '../state/job.ts';
-import type { RawJson } from './raw-json.ts';
 
 /** Milliseconds, or text with units such as '250ms', '30s', '1h30m', '7d'. */
 export type Time = number | string;

@@ -1,30 +1,12 @@
 import { clampText } from '../../base/clamp-text.ts';
 import { parseDuration } from '../../base/duration.ts';
-import { usageError } from '../../base/errors.ts';
-import { kindOf } from '../../base/kind-of.ts';
-import { givePayload } from '../../base/parsed.ts';
+import { compactJson } from '../../base/json.ts';
+import { isRawJson } from '../../base/raw-json.ts';
 import type { AttemptVerdict } from '../process/verdict.ts';
-import type { WorkContext, WorkFunction, WorkHandlers, WorkJob } from './function-types.ts';
+import type { WorkContext, WorkFunction, WorkJob } from './function-types.ts';
 
 const errorBytesMax = 2048;
-
-/** Which function does the jobs of a name; and of which names, if not of all. */
-export interface WorkTable {
-  names: ReadonlySet<string> | undefined;
-  of(name: string): WorkFunction | undefined;
-}
-
-/** Throws usageError E_JOB where it is no such thing: nobody but TypeScript keeps a program from that. */
-export function workTable(handlers: WorkHandlers): WorkTable {
-  if (typeof handlers === 'function') return { names: undefined, of: () => handlers };
-  const all = typeof handlers === 'object' && handlers !== null ? Object.entries(handlers) : [['', handlers] as const];
-  const odd = all.find(([, each]) => typeof each !== 'function');
-  if (odd !== undefined) {
-    throw usageError('E_JOB', `handlers are a function, or one for each name of jobs, not ${kindOf(odd[1])}`);
-  }
-  const byName = new Map(all);
-  return { names: new Set(byName.keys()), of: (name) => byName.get(name) };
-}
+const noLimits = { depthMax: Number.POSITIVE_INFINITY, bytesMax: Number.POSITIVE_INFINITY };
 
 /** Calls a function for a job and says what came of it. Never rejects. */
 export async function callFunction(
@@ -53,7 +35,8 @@ export async function callFunction(
 /** What has no JSON form is left out: the work is done, and for that alone it must not be done again. */
 function resultOf(value: unknown): string | undefined {
   try {
-    return JSON.stringify(value);
+    // How deep and how long it may be the queue decides, and says of one that it leaves out.
+    return isRawJson(value) ? compactJson(value.text, noLimits) : JSON.stringify(value);
   } catch {
     return undefined;
   }
@@ -102,34 +85,4 @@ export function extensionMs(time: number | string): number {
 export function checkedShare(share: number): number {
   if (share >= 0 && share <= 1) return share;
   throw new RangeError(`progress: ${share} is not from 0 to 1`);
-}
-
-/** What a job is to a function; goes over to a thread as it is. */
-export interface PlainJob {
-  id: string;
-  name: string;
-  payloadText: string | undefined;
-  attempt: number;
-  maxAttempts: number;
-}
-
-export function workJob(job: PlainJob): WorkJob {
-  return givePayload(new JobAtHand(job), job.payloadText);
-}
-
-class JobAtHand implements WorkJob {
-  readonly id: string;
-  readonly name: string;
-  readonly payloadText: string | undefined;
-  readonly attempt: number;
-  readonly maxAttempts: number;
-  payload: unknown = undefined;
-
-  constructor({ id, name, payloadText, attempt, maxAttempts }: PlainJob) {
-    this.id = id;
-    this.name = name;
-    this.payloadText = payloadText;
-    this.attempt = attempt;
-    this.maxAttempts = maxAttempts;
-  }
 }

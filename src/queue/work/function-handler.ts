@@ -1,9 +1,11 @@
 import type { AttemptHooks, RunningAttempt } from '../process/attempt-types.ts';
 import type { Handler } from '../run/handler.ts';
-import { type InFlightJob, payloadText } from '../state/job.ts';
-import { callFunction, checkedShare, extensionMs, type PlainJob, workJob, workTable } from './call.ts';
+import type { InFlightJob } from '../state/job.ts';
+import { callFunction, checkedShare, extensionMs } from './call.ts';
 import type { WorkContext, WorkFunction, WorkHandlers } from './function-types.ts';
 import { type Said, TimedAttempt, type TimedPlace, type Work } from './timed-attempt.ts';
+import { plainJob, workJob } from './work-job.ts';
+import { workTable } from './work-table.ts';
 
 /**
  * Runs jobs by functions of this process. A function that ignores its signal cannot be stopped: its attempt is given
@@ -64,9 +66,4 @@ class Call implements Work {
   giveUp(): void {
     this.say('given up');
   }
-}
-
-export function plainJob(job: InFlightJob): PlainJob {
-  const { id, attempt, options } = job;
-  return { id, name: options.name, payloadText: payloadText(job), attempt, maxAttempts: options.maxAttempts };
 }

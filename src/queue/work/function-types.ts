@@ -21,8 +21,8 @@ export interface WorkContext {
 }
 
 /**
- * Does the work of one job. What it returns is the result (JSON, or undefined for none) and completes the job; a throw
- * is a failed attempt, retried by the job's backoff. `DeadError` and `RetryError` say more.
+ * Does the work of one job. What it returns is the result (a JSON value, `rawJson(text)`, or undefined for none) and
+ * completes the job; a throw is a failed attempt, retried by the job's backoff. `DeadError` and `RetryError` say more.
  */
 export type WorkFunction<Payload = unknown, Name extends string = string> = (
   job: WorkJob<Payload, Name>,

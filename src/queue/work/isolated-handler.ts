@@ -3,8 +3,8 @@ import { logName } from '../process/log-files.ts';
 import { fileOutput } from '../process/output.ts';
 import type { AttemptPlace, Handler } from '../run/handler.ts';
 import type { InFlightJob } from '../state/job.ts';
-import { plainJob } from './function-handler.ts';
 import { WorkThread } from './thread.ts';
+import { plainJob } from './work-job.ts';
 
 /**
  * Threads that each have the module of the user in them: one job at a time in each, as many as jobs run. A job that

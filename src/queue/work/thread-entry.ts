@@ -1,8 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Exit, WalqError } from '../../base/errors.ts';
-import { callFunction, checkedShare, errorText, extensionMs, type WorkTable, workJob, workTable } from './call.ts';
+import { callFunction, checkedShare, errorText, extensionMs } from './call.ts';
 import { loadModule } from './load-module.ts';
 import type { FromThread, ToThread } from './thread.ts';
+import { workJob } from './work-job.ts';
+import { type WorkTable, workTable } from './work-table.ts';
 
 /** What runs in a thread of `--isolate`: loads the module, then does one job after the other. */
 
@@ -19,12 +21,18 @@ function serve(table: WorkTable): void {
     }
     abort = new AbortController();
     const { job } = message;
+    let over = false;
+    // A function may go on after its end. By then the thread may have another job, which is none of its business.
+    const tellMeanwhile = (said: FromThread) => {
+      if (!over) tell(said);
+    };
     const context = {
       signal: abort.signal,
-      extend: (time: number | string) => tell({ kind: 'extend', ms: extensionMs(time) }),
-      progress: (share: number) => tell({ kind: 'progress', share: checkedShare(share) }),
+      extend: (time: number | string) => tellMeanwhile({ kind: 'extend', ms: extensionMs(time) }),
+      progress: (share: number) => tellMeanwhile({ kind: 'progress', share: checkedShare(share) }),
     };
     void callFunction(table.of(job.name), workJob(job), context).then(async (verdict) => {
+      over = true;
       await printed(process.stdout);
       await printed(process.stderr);
       tell({ kind: 'verdict', verdict });

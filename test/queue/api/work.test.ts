@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DeadError, RetryError } from '../../../src/index.ts';
+import { DeadError, RetryError, rawJson } from '../../../src/index.ts';
 import { codeOf, newQueue } from './helpers.ts';
 
 test('functions by name get typed jobs; the others are left to others', async () => {
@@ -55,6 +55,30 @@ test('a result that is too large or nested too deep is not kept: the summary say
   );
   expect(await worker.done).toMatchObject({ completed: 3, retried: 0, dead: 0, resultsDropped: 2 });
   expect(['large', 'deep', 'small'].map((id) => queue.get(id)?.result)).toEqual([undefined, undefined, 1]);
+});
+
+test.each([
+  ['an object without any', {}],
+  ['an object without any', new Map([['mail', () => 1]])],
+  ['a list', [() => 1]],
+  ['a list', []],
+  ['null', null],
+  ['a number', 5],
+  ["one with undefined for 'mail'", { print: () => 1, mail: undefined }],
+])('handlers that are %s are refused, and no worker waits for jobs it would never take', async (what, handlers) => {
+  const queue = await newQueue();
+  const none = handlers as never;
+  expect(() => queue.work(none)).toThrow(
+    expect.objectContaining({ code: 'E_JOB', message: expect.stringMatching(what) }),
+  );
+  expect(queue.status().counts.in_flight).toBe(0);
+});
+
+test('a result may be text that is JSON already: it keeps its digits', async () => {
+  const queue = await newQueue();
+  await queue.enqueue('job', undefined, { id: 'a' });
+  await queue.work(() => rawJson('{"n": 9007199254740993}'), { drain: true }).done;
+  expect(queue.get('a')?.resultText).toBe('{"n":9007199254740993}');
 });
 
 test('a copy of the context has all of it, and the signal is one and the same', async () => {

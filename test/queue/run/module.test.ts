@@ -101,6 +101,35 @@ describe.each([
     expect(ran.code, await log()).toBe(0);
   });
 
+  test('what a function does after its end is not told of the job that comes next', async () => {
+    const { module, queue, log } = place();
+    const file = module(`
+      const later = (ms) => new Promise((go) => setTimeout(go, ms));
+      export default {
+        first: (job, ctx) => void later(100).then(() => ctx.extend('1m')),
+        next: () => later(2000),
+      };`);
+    await queue('enqueue', 'first', '--id', 'a', '--priority', '1');
+    await queue('enqueue', 'next', '--id', 'b', '--attempts', '1', '--timeout', '500ms');
+    await queue('run', '--module', file, '--workers', '1', '--kill-after', '10ms', '--drain', ...flags);
+    expect(await log()).toMatch(/ACK a.*\n(.*\n)*.*TIMEOUT b/);
+  });
+
+  test('a result as text keeps its digits, also by a copy of the library that the module brings', async () => {
+    const { module, queue, log } = place();
+    const library = JSON.stringify(new URL('../../../dist/js/index.cjs', import.meta.url));
+    const file = module(`
+      import walq from ${library};
+      const texts = { exact: '{"n": 9007199254740993}', broken: '{', deep: '['.repeat(200) + ']'.repeat(200) };
+      export default ({ name }) => walq.rawJson(texts[name]);`);
+    for (const name of ['exact', 'broken', 'deep']) await queue('enqueue', name, '--id', name);
+    const ran = await queue('run', '--module', file, '--drain', ...flags);
+    expect(ran.code, ran.stderr).toBe(0);
+    const text = await log();
+    expect(text).toMatch(/ACK exact .*result=\{"n":9007199254740993\}/);
+    for (const name of ['broken', 'deep']) expect(text).toMatch(new RegExp(`ACK ${name} {1,2}duration=\\d+\\w+$`, 'm'));
+  });
+
   test.each([
     ['a file that is not there', undefined, 'is not there'],
     ['a syntax error', 'export default {\n', 'SyntaxError'],

@@ -1,9 +1,16 @@
-import { usageError } from '../../base/errors.ts';
-import { ownText } from '../../base/own-text.ts';
+import { usageError } from './errors.ts';
+import { ownText } from './own-text.ts';
+
+/** The same in every copy of this library that a process has loaded: a module of handlers may bring its own. */
+const mark = Symbol.for('walq.rawJson');
 
 /** JSON text that is put into the queue as it is: numbers keep all their digits, keys their order. */
 export class RawJson {
   readonly text: string;
+
+  get [mark](): true {
+    return true;
+  }
 
   constructor(text: string) {
     this.text = text;
@@ -13,6 +20,11 @@ export class RawJson {
 /** A payload or result given as JSON text. It is checked when it is used. */
 export function rawJson(text: string): RawJson {
   return new RawJson(text);
+}
+
+/** Also of another copy of this library, which `instanceof` does not know. */
+export function isRawJson(value: unknown): value is RawJson {
+  return typeof value === 'object' && value !== null && mark in value;
 }
 
 /** A value as JSON text; undefined for undefined. Throws usageError E_JSON for what has no JSON form. */
