@@ -135,7 +135,7 @@ async function newestGoodSnapshot(context: CommandContext, target: Target): Prom
   return await besideWriter(env, target.path, async () => {
     const { snapshots } = await listSnapshots(env, target.path);
     for (const { file, seq } of snapshots) {
-      const check = await checkSnapshot(env, `${target.path}/${file}`, { relativeName: file });
+      const check = await checkSnapshot(env, `${target.path}/${file}`, { file });
       if (check.summary !== undefined) return seq;
     }
     return undefined;

@@ -208,7 +208,7 @@ async function loadBase(
   machine: QueueMachine,
   storeId?: string,
 ): Promise<SnapshotSummary> {
-  const options = { relativeName: baseName(path), ...(storeId !== undefined && { storeId }) };
+  const options = { file: baseName(path), ...(storeId !== undefined && { storeId }) };
   return await readSnapshot(env, path, (entry) => machine.load(entry), options);
 }
 

@@ -81,6 +81,6 @@ export async function loadSnapshot(
       return { summary: await readSnapshot(context.env, path, onEntry), findings: newerFaults };
     });
   }
-  const options = { relativeName: baseName(target.path) };
+  const options = { file: baseName(target.path) };
   return { summary: await readSnapshot(context.env, target.path, onEntry, options), findings: [] };
 }

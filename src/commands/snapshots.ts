@@ -33,7 +33,7 @@ export async function listStoreSnapshots(context: CommandContext, store: string)
     const list = await listSnapshots(env, store);
     const snapshots: ListedSnapshot[] = [];
     for (const { file, seq } of list.snapshots) {
-      const check = await checkSnapshot(env, `${store}/${file}`, { relativeName: file, storeId });
+      const check = await checkSnapshot(env, `${store}/${file}`, { file, storeId });
       snapshots.push({ ...check, seq });
     }
     return { store, snapshots, ignored: list.ignored };

@@ -90,7 +90,7 @@ class DeepReplay {
   async #load(base: SnapshotSummary): Promise<undefined> {
     const machine = new QueueMachine();
     const load = (entry: Uint8Array): void => machine.load(entry);
-    await readSnapshot(this.#context.env, `${this.#store}/${base.file}`, load, { relativeName: base.file });
+    await readSnapshot(this.#context.env, `${this.#store}/${base.file}`, load, { file: base.file });
     this.#machine = machine;
     this.#seq = base.seq;
     this.#gaps = new LostGaps();

@@ -82,7 +82,7 @@ export async function verifyTarget(context: CommandContext, target: Target): Pro
       return { ...ofLog(nameOf(target), log), export: { header, trailer } };
     }
     case 'snapshot':
-      return ofSnapshot(nameOf(target), await checkSnapshot(env, path, { relativeName: baseName(path) }));
+      return ofSnapshot(nameOf(target), await checkSnapshot(env, path, { file: baseName(path) }));
     case 'snapshot-stream':
       return ofSnapshot(nameOf(target), await scanSnapshot(target.take(), { file: 'standard input' }));
     case 'foreign':

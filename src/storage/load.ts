@@ -133,7 +133,7 @@ async function loadBase<M extends StateMachine>(
   if (candidate.path === undefined) return { machine, seq: 0 };
   if (candidate.point && candidate.point.seq > until) return undefined;
   const check = await checkSnapshot(env, candidate.path, {
-    relativeName: candidate.file,
+    file: candidate.file,
     storeId: survey.identity.id,
     ...(machine.loadStretch === undefined
       ? { onEntry: (entry) => machine.load(entry) }

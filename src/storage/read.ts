@@ -101,7 +101,7 @@ async function judgeSnapshots(
 ): Promise<{ snapshots: SnapshotCheck[]; findings: Finding[] }> {
   const snapshots: SnapshotCheck[] = [];
   for (const { file } of (await listSnapshots(env, storeDir)).snapshots) {
-    const options = { relativeName: file, storeId: survey.identity.id };
+    const options = { file, storeId: survey.identity.id };
     const check = await checkSnapshot(env, join(storeDir, file), options).catch(goneMeanwhile);
     if (check) snapshots.push(check);
   }

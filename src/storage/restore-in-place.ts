@@ -92,7 +92,7 @@ async function goodSnapshot(
   { identity }: Survey,
   file: string,
 ): Promise<SnapshotSummary> {
-  const options = { relativeName: file, storeId: identity.id };
+  const options = { file, storeId: identity.id };
   const { summary, findings } = await checkSnapshot(env, join(storeDir, file), options);
   if (summary === undefined) throw findingError(findings);
   return { ...summary, file };

@@ -29,7 +29,7 @@ export async function restoreTo(
   await refusePlace(env, dir);
   const machine = make();
   const { path, relativeName } = snapshot;
-  const from = await readSnapshot(env, path, (entry) => machine.load(entry), { relativeName });
+  const from = await readSnapshot(env, path, (entry) => machine.load(entry), { file: relativeName });
   // One saved from a log whose numbers ours cannot hold says 0; but a log that begins at 1 begins on nothing.
   const seq = from.seq === 0 ? from.entries : from.seq;
   return await makeWhole(env, dir, async (temp) => {

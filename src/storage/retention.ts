@@ -122,7 +122,7 @@ export async function snapshotFaults(
   file: string,
   storeId: string,
 ): Promise<readonly Finding[] | undefined> {
-  const options = { relativeName: file, storeId, bytesOnly: true };
+  const options = { file, storeId, bytesOnly: true };
   const check = await checkSnapshot(env, join(storeDir, file), options).catch(goneMeanwhile);
   return check?.findings;
 }

@@ -4,9 +4,9 @@ import { ReadingAround, type Unreadable } from '../fs/read-around.ts';
 import { refuseGone } from './beside-writer.ts';
 import { readSegmentHeader, segmentInput, walFolder } from './folder.ts';
 import { pointsOf, type StoreReport, verifyStore } from './read.ts';
-import { findMoved } from './repair-displaced.ts';
 import { findFlips, type HealedFile } from './repair-heal.ts';
 import { fitting } from './report.ts';
+import { displacedFrames } from './salvage-displaced.ts';
 import { changedView } from './store-view.ts';
 import { guttedError, isGutted, ownHead, type Survey, surveyRemains } from './survey.ts';
 import type { StorageEnv } from './types.ts';
@@ -59,9 +59,9 @@ export async function surveySalvage(
   const raw = { ...disk, fs: around.fs };
   const survey = await surveyRemains(raw, storeDir);
   const asFound = await findFlips(raw, storeDir, survey, readable);
-  const moved = await findMoved(raw, storeDir, survey, asFound);
-  const env = moved.size === 0 ? raw : changedView(raw, { moved });
-  const healed = moved.size === 0 ? asFound : await findFlips(env, storeDir, survey, readable);
+  const displaced = await displacedFrames(raw, storeDir, survey, asFound);
+  const env = displaced.size === 0 ? raw : changedView(raw, { displaced });
+  const healed = displaced.size === 0 ? asFound : await findFlips(env, storeDir, survey, readable);
   // Here, in a copy that names them, the long ones go along: their odds are far better than a hole.
   const flips = new Map<string, Flip[]>(
     healed.map((heal) => [join(storeDir, heal.file), [...heal.flips, ...heal.candidates]]),
@@ -90,7 +90,7 @@ export async function surveySalvage(
     report,
     healed,
     rescued,
-    displaced: [...moved.keys()].map((path) => path.slice(join(storeDir, ' ').length - 1)),
+    displaced: [...displaced.keys()].map((path) => path.slice(join(storeDir, ' ').length - 1)),
     foreign,
     seqFirst,
     seqLast: Math.min(proven, until),

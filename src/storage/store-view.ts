@@ -9,18 +9,18 @@ import { type Flip, patchedSource } from './wal/patched-source.ts';
 export interface Changed {
   /** Bits that are turned. */
   flips?: ReadonlyMap<string, readonly Flip[]>;
-  /** Frames that stand where they were written. */
-  moved?: ReadonlyMap<string, readonly Displaced[]>;
+  /** Displaced frames, which then stand where they were written. */
+  displaced?: ReadonlyMap<string, readonly Displaced[]>;
   /** Files that are gone. */
   without?: ReadonlySet<string>;
 }
 
 /** The store as it would be then, for reading. */
-export function changedView(env: StorageEnv, { flips, moved, without }: Changed): StorageEnv {
+export function changedView(env: StorageEnv, { flips, displaced, without }: Changed): StorageEnv {
   const { fs } = env;
   const opened = withOpen(fs, async (path, mode, options) => {
     const file = await fs.open(path, mode, options);
-    const [own, stretches] = [flips?.get(path), moved?.get(path)];
+    const [own, stretches] = [flips?.get(path), displaced?.get(path)];
     const source = { read: (buffer: Uint8Array, position: number) => file.read(buffer, position) };
     if (stretches !== undefined) {
       const { read, size } = putBack(source, await file.size(), stretches);

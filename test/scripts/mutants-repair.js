@@ -88,7 +88,7 @@ export const repairMutants = [
     only: 'without hard links',
   },
   {
-    name: 'frames that moved are put anywhere',
+    name: 'displaced frames are put anywhere',
     property: 'a frame counts where it was written, among those that it was written with',
     file: 'src/storage/wal/displaced.ts',
     edits: [

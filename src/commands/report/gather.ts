@@ -83,7 +83,7 @@ async function loadSnapshot(env: StorageEnv, store: string, { file }: Foothold):
   const machine = new QueueMachine();
   const onEntry = (entry: Uint8Array): void => machine.load(entry);
   try {
-    const check = await checkSnapshot(env, join(store, file), { relativeName: file, onEntry }).catch(goneMeanwhile);
+    const check = await checkSnapshot(env, join(store, file), { file, onEntry }).catch(goneMeanwhile);
     return check?.summary === undefined ? undefined : machine;
   } catch (error) {
     if (error instanceof WalqError && error.code !== 'E_READ') return undefined;

@@ -3,42 +3,22 @@ import type { ByteSource } from '../../base/source.ts';
 import { reading } from '../../fs/failure.ts';
 import { openSource } from '../../fs/read.ts';
 import type { SnapshotCheck, SnapshotSummary, StorageEnv } from '../types.ts';
-import type { BlockWork } from './block-types.ts';
 import { Blocks } from './blocks.ts';
 import type { SnapshotHeader } from './codec.ts';
 import { shownSnapshotName } from './name.ts';
-import { scanHeader, scanSnapshot } from './scan.ts';
-
-export interface CheckOptions {
-  /** How findings and the summary name the file, relative to what the user named. */
-  relativeName: string;
-  /** The store it must belong to (32 hex digits); unchecked when absent. */
-  storeId?: string;
-  /**
-   * Takes the entries in order, block by block, as each block's checksum holds. Each is valid during the call only, and
-   * only `summary` proves the whole: build a FRESH state from them and throw it away without one.
-   */
-  onEntry?: (entry: Uint8Array) => void;
-  /** The same without a view for each: the entry is bytes[from, to). */
-  onStretch?: (bytes: Buffer, from: number, to: number) => void;
-  /** Who reads blocks back. Default: a thread of their own when there are many. */
-  blocks?: BlockWork;
-  /** Only whether these are the bytes that were written: see `ScanOptions`. */
-  bytesOnly?: boolean;
-}
+import { type ScanOptions, scanHeader, scanSnapshot } from './scan.ts';
 
 /**
  * Reads and judges a whole snapshot, with memory bounded by two of its blocks. Never throws on damage: `findings` says
  * what is wrong, and `summary` is there if and only if there are none. A name of the store's form must carry the
  * header's seq. Rejects with E_READ when the disk refuses (EIO, EACCES, EMFILE, ENOENT, ...): that is not damage; and
- * with whatever `onEntry` throws.
+ * with whatever `onEntry` throws. Unless `blocks` says who reads blocks back, a thread does where there are many.
  */
-export function checkSnapshot(env: StorageEnv, path: string, options: CheckOptions): Promise<SnapshotCheck> {
-  const { relativeName: file, ...rest } = options;
+export function checkSnapshot(env: StorageEnv, path: string, options: ScanOptions): Promise<SnapshotCheck> {
   return withFile(env, path, async (source) => {
     const blocks = new Blocks(env.blockThread);
-    if (rest.blocks === undefined && !rest.bytesOnly) blocks.expect(source.size ?? 0);
-    return await scanSnapshot(source, { file, blocks, ...rest });
+    if (options.blocks === undefined && !options.bytesOnly) blocks.expect(source.size ?? 0);
+    return await scanSnapshot(source, { blocks, ...options });
   });
 }
 
@@ -51,9 +31,9 @@ export async function readSnapshot(
   env: StorageEnv,
   path: string,
   onEntry: (entry: Uint8Array) => void,
-  options: Partial<CheckOptions> = {},
+  options: Partial<ScanOptions> = {},
 ): Promise<SnapshotSummary> {
-  const check = await checkSnapshot(env, path, { relativeName: shownSnapshotName(path), ...options, onEntry });
+  const check = await checkSnapshot(env, path, { file: shownSnapshotName(path), ...options, onEntry });
   if (check.summary === undefined) throw findingError(check.findings);
   return check.summary;
 }

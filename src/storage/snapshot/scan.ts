@@ -25,11 +25,17 @@ import { preambleFault } from './preamble-fault.ts';
 import { SequentialReader } from './sequential-reader.ts';
 
 export interface ScanOptions {
-  /** How findings name the file. If its last part has the store's form, the seq in it must be the header's. */
+  /**
+   * How findings and the summary name the file. If its last part has the store's form, the seq in it must be the
+   * header's.
+   */
   file: string;
-  /** The store the snapshot must belong to. */
+  /** The store that it must belong to (32 hex digits); unchecked when absent. */
   storeId?: string;
-  /** Takes each entry of each good block, in order, up to the first fault. The bytes are valid during the call only. */
+  /**
+   * Takes each entry of each good block, in order, up to the first fault. The bytes are valid during the call only, and
+   * only `summary` proves the whole: build a FRESH state from them and throw it away without one.
+   */
   onEntry?: (entry: Uint8Array) => void;
   /** The same without a view for each: the entry is bytes[from, to). */
   onStretch?: (bytes: Buffer, from: number, to: number) => void;

@@ -14,7 +14,8 @@ import type { SnapshotKind } from './codec.ts';
 import { encodeBlockHeader, encodeFooter, encodeHeader, entryBytesMax, footerBytes, headerSeed } from './codec.ts';
 import { shownSnapshotName, snapshotFileName } from './name.ts';
 import { Pauses } from './pauses.ts';
-import { type CheckOptions, checkSnapshot } from './read.ts';
+import { checkSnapshot } from './read.ts';
+import type { ScanOptions } from './scan.ts';
 
 /** Measured (FORMAT.md): larger blocks compress no better, smaller ones pay more calls. */
 const defaultBlockBytes = 512 * 1024;
@@ -53,7 +54,7 @@ export async function writeSnapshot(
   const name = options.name ?? snapshotFileName(options.point.seq);
   const path = `${folder}/${name}`;
   const tmpPath = `${path}.tmp`;
-  const relativeName = shownSnapshotName(path);
+  const shownName = shownSnapshotName(path);
   const createdMs = Math.max(0, Math.trunc(env.clock.now()));
 
   const file = await step(`${tmpPath} cannot be created`, async () => {
@@ -70,7 +71,7 @@ export async function writeSnapshot(
       throw error;
     }
     await step(`${tmpPath} cannot be closed`, () => file.close());
-    const summary = await verified(env, tmpPath, { relativeName, blocks }, writer);
+    const summary = await verified(env, tmpPath, { file: shownName, blocks }, writer);
     await step(`${tmpPath} cannot be renamed`, () => env.fs.rename(tmpPath, path));
     await step(`${folder} cannot be synced`, () => env.fs.syncDir(folder));
     return summary;
@@ -234,7 +235,7 @@ class SnapshotWriter {
 async function verified(
   env: StorageEnv,
   tmpPath: string,
-  options: CheckOptions,
+  options: ScanOptions,
   written: SnapshotWriter,
 ): Promise<SnapshotSummary> {
   const check = await step(`${tmpPath} cannot be read back`, () => checkSnapshot(env, tmpPath, options));

@@ -21,7 +21,7 @@ export interface Displaced {
   bytes: number;
 }
 
-/** A row of sound frames, each behind the one before it and all moved by the same bytes. */
+/** A row of sound frames, each behind the one before it and all displaced by the same bytes. */
 interface Row extends Displaced {
   seqFirst: number;
   seqNext: number;
@@ -45,17 +45,17 @@ const rowsMax = 1000;
 export async function findDisplaced(source: ByteSource & { size: number }, salt: number): Promise<Displaced[]> {
   const rows = await rowsOf(source, salt);
   const placed = rows.filter(({ from, to }) => from === to);
-  const moved: Row[] = [];
+  const displaced: Row[] = [];
   for (const back of [false, true]) {
     for (const row of rows) {
       if (row.from === row.to || row.back !== back || !fits(row, placed)) continue;
       placed.push(row);
-      moved.push(row);
+      displaced.push(row);
     }
   }
   const last = rows.at(-1);
-  if (last !== undefined && moved.includes(last)) last.bytes = source.size - last.from;
-  return moved.map(({ from, to, bytes }) => ({ from, to, bytes }));
+  if (last !== undefined && displaced.includes(last)) last.bytes = source.size - last.from;
+  return displaced.map(({ from, to, bytes }) => ({ from, to, bytes }));
 }
 
 /** In the order of the file. */
@@ -134,9 +134,13 @@ function fits(row: Row, placed: readonly Row[]): boolean {
 /** Stands for what was taken out. No zeros: those would pass for room that nothing was written to yet. */
 const filler = 0xbd;
 
-/** The file with these stretches where they were written. Where the last of them moved, so did the end of the file. */
-export function putBack(source: ByteSource, size: number, moved: readonly Displaced[]): ByteSource & { size: number } {
-  const stretches = [...moved].sort((a, b) => a.to - b.to);
+/** The file with these stretches where they were written. Where one of them is the last, the end moves with it. */
+export function putBack(
+  source: ByteSource,
+  size: number,
+  displaced: readonly Displaced[],
+): ByteSource & { size: number } {
+  const stretches = [...displaced].sort((a, b) => a.to - b.to);
   const last = stretches.find(({ from, bytes }) => from + bytes === size);
   const sizeNow = last === undefined ? size : last.to + last.bytes;
   return {

@@ -232,7 +232,7 @@ describe('the blocks of a snapshot', () => {
       expect(asked).toBe(1);
       bytes[bytes.length - 5000] = (bytes.at(-5000) ?? 0) ^ 1;
       writeFileSync(join(folder, 'bad.snap'), bytes);
-      const check = (who: typeof env) => checkSnapshot(who, join(folder, 'bad.snap'), { relativeName: 'bad.snap' });
+      const check = (who: typeof env) => checkSnapshot(who, join(folder, 'bad.snap'), { file: 'bad.snap' });
       const found = await check(beside);
       expect(found).toEqual(await check(env));
       expect(found.findings[0]?.code).toBe('E_SNAPSHOT_BLOCK');

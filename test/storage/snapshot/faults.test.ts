@@ -192,7 +192,7 @@ describe('a read that fails', () => {
         ['read', 'EIO'],
       ] as const) {
         for (const read of [
-          (fs: FileSystem) => checkSnapshot(envWith(fs), path, { relativeName: 'x.snap' }),
+          (fs: FileSystem) => checkSnapshot(envWith(fs), path, { file: 'x.snap' }),
           (fs: FileSystem) => readSnapshot(envWith(fs), path, () => {}),
           (fs: FileSystem) => peekSnapshot(envWith(fs), path),
         ]) {

@@ -34,14 +34,14 @@ describe('the place of a snapshot', () => {
     await withFolder(async (folder) => {
       const path = join(folder, '00000000000000000001.snap');
       await writeFile(path, bad);
-      const options = { relativeName: 'snapshots/00000000000000000001.snap', storeId: 'f'.repeat(32) };
+      const options = { file: 'snapshots/00000000000000000001.snap', storeId: 'f'.repeat(32) };
       const { findings } = await checkSnapshot(env, path, options);
       expect(findings.map((finding) => finding.code)).toEqual([
         'E_SNAPSHOT_NAME',
         'E_SNAPSHOT_STORE',
         'E_SNAPSHOT_FOOTER',
       ]);
-      expect(findings[0]?.file).toBe(options.relativeName);
+      expect(findings[0]?.file).toBe(options.file);
       const entries: Uint8Array[] = [];
       await expect(readSnapshot(env, path, (entry) => void entries.push(entry), options)).rejects.toMatchObject({
         code: 'E_SNAPSHOT_NAME',

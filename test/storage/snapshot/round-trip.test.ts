@@ -234,7 +234,7 @@ describe('writing', () => {
       await writeFile(join(folder, ownName), 'damaged');
       await writeSnapshot(env, folder, { ...base, entries: smallEntries(3) });
       expect(await names(folder)).toEqual([ownName]);
-      const check = await checkSnapshot(env, join(folder, ownName), { relativeName: ownName });
+      const check = await checkSnapshot(env, join(folder, ownName), { file: ownName });
       expect(check.findings).toEqual([]);
     });
   });

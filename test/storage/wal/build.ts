@@ -29,7 +29,6 @@ export interface FrameSpec {
   records?: string[];
   payload?: Uint8Array;
   type?: number;
-  payloadBytes?: number;
   count?: number;
   seqFirst?: number;
   offset?: number;

@@ -28,9 +28,9 @@ test('no frame is put into the header of the segment', async () => {
 test('a thousand stretches are the most that are looked at', async () => {
   const { bytes, offsets } = segment(Array.from({ length: 1200 }, (_, at) => ({ records: [`record ${at}`] })));
   const parts = [0, ...offsets].map((from, at, all) => bytes.subarray(from, all[at + 1]));
-  const moved = await find(Uint8Array.from(parts.flatMap((part) => [...part, 1])));
-  expect(moved.length).toBeGreaterThan(900);
-  expect(moved.length).toBeLessThanOrEqual(1000);
+  const displaced = await find(Uint8Array.from(parts.flatMap((part) => [...part, 1])));
+  expect(displaced.length).toBeGreaterThan(900);
+  expect(displaced.length).toBeLessThanOrEqual(1000);
 });
 
 test('a length beyond all bounds is not gathered in memory', async () => {

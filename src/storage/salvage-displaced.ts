@@ -9,10 +9,10 @@ import { type Displaced, findDisplaced } from './wal/displaced.ts';
 import { piecedHeader } from './wal/pieced-header.ts';
 
 /**
- * Frames that stand elsewhere than they were written, by the path of their segment. Only where healing met something
- * that cannot be read: the others are as they were written. Read-only.
+ * Displaced frames by the path of their segment. Only where healing met something that cannot be read: the others stand
+ * where they were written. Read-only.
  */
-export async function findMoved(
+export async function displacedFrames(
   env: StorageEnv,
   storeDir: string,
   survey: Survey,
@@ -31,8 +31,8 @@ export async function findMoved(
     if (header?.storeId !== identity.id) continue;
     const source = await openSource(env.fs, path);
     try {
-      const moved = await findDisplaced(source, header.salt);
-      if (moved.length > 0) found.set(path, moved);
+      const displaced = await findDisplaced(source, header.salt);
+      if (displaced.length > 0) found.set(path, displaced);
     } finally {
       await source.close();
     }
