@@ -100,6 +100,11 @@ export function membersOf<T extends object>(members: MembersOf<T>): MembersOf<T>
   return members;
 }
 
+/** The same members, of which each may be missing. */
+export function partly(members: Readonly<Record<string, AnySchema>>): Members {
+  return Object.fromEntries(Object.entries(members).map(([name, schema]) => [name, optional(schema)]));
+}
+
 /** An object that no type describes, closed too. */
 export function object(members: Members, description?: string): AnySchema {
   return { node: closed(members, description) };

@@ -16,13 +16,14 @@ import {
   object,
   oneOf,
   optional,
+  partly,
   shared,
   structure,
   text,
   whole,
 } from './build.ts';
-import { jobState, stateJob, summaryOf } from './job.ts';
-import { document } from './kind.ts';
+import { jobState, stateJob } from './job.ts';
+import { summaryLine } from './kind.ts';
 import { totalsMembers } from './queue-status.ts';
 import { counts, exit, judged, snapshotStart, target, timeMs } from './shared.ts';
 
@@ -111,25 +112,17 @@ const summary: Members = {
     }),
     'jobs that went from one status to another',
   ),
-  events: optional(
-    object(
-      Object.fromEntries(Object.entries(totalsMembers).map(([name, schema]) => [name, optional(schema)])),
-      'events between the two by what they did; of one log only',
-    ),
-  ),
+  events: optional(object(partly(totalsMembers), 'events between the two by what they did; of one log only')),
   settings: list(setting, 'pauses, limits and schedules that are not the same'),
 };
 
-export const diffKind = (kind: string) => {
-  const ended = summaryOf(summary);
-  return {
-    answers: [
-      {
-        jobs: list(change, 'in the order of the earlier state, then those that only the later one has'),
-        ...summary,
-        exit,
-      },
-    ],
-    lines: [change, document(kind, ended)],
-  };
-};
+export const diffKind = (kind: string) => ({
+  answers: [
+    {
+      jobs: list(change, 'in the order of the earlier state, then those that only the later one has'),
+      ...summary,
+      exit,
+    },
+  ],
+  lines: [change, summaryLine(kind, summary)],
+});

@@ -1,20 +1,7 @@
 import { eventTypes } from '../../queue/events/event-types.ts';
-import type { Setback } from '../../queue/state/job.ts';
-import {
-  anything,
-  flag,
-  integer,
-  list,
-  type Members,
-  object,
-  oneOf,
-  optional,
-  shared,
-  structure,
-  text,
-  whole,
-} from './build.ts';
-import { timeMs } from './shared.ts';
+import { anything, flag, integer, list, type Members, object, oneOf, optional, shared, text, whole } from './build.ts';
+import { missed } from './settings.ts';
+import { jobIds, timeMs } from './shared.ts';
 
 const known = Object.keys(eventTypes).join(', ');
 
@@ -23,7 +10,7 @@ const cleaned = 'CLEANED for seqs that --follow came too late for';
 export const eventType = text(`${known}; ${lost}; ${cleaned}; another word in other logs`);
 
 /** What only some events say. Which ones is in src/queue/events/EVENTS.md. */
-export const eventMembers: Members = {
+export const eventMembers = {
   name: optional(text('of the job; of PAUSE and RESUME: only jobs of this name')),
   group: optional(text('of the job; of PAUSE, RESUME and LIMIT: only jobs of this group')),
   priority: optional(integer('higher runs first; left out when 0')),
@@ -35,7 +22,7 @@ export const eventMembers: Members = {
   runAt: optional(timeMs('not before; left out when at once')),
   key: optional(text('unique key')),
   keyUntil: optional(timeMs('the key is held at least until then')),
-  parents: optional(list(text('id of a job'), 'jobs that must have completed before')),
+  parents: optional(jobIds('jobs that must have completed before')),
   expiresAt: optional(timeMs('dead if not begun by then')),
   expiresAfterMs: optional(whole('of SCHEDULE: its jobs are dead if not begun this long after their slot, ms')),
   schedule: optional(text('id of the schedule that made the job, or that the event is about')),
@@ -53,14 +40,14 @@ export const eventMembers: Members = {
   exitCode: optional(whole('of the process')),
   signal: optional(text('that ended the process')),
   error: optional(text('what the handler said last; of CANCEL why, for people')),
-  ids: optional(list(text('id of a job'), 'of PRUNE: the jobs that were forgotten')),
+  ids: optional(jobIds('of PRUNE: the jobs that were forgotten')),
   cutoffSeq: optional(whole('of PRUNE: jobs that ended at or before this seq were forgotten')),
   completed: optional(flag('of PRUNE: completed ones')),
   dead: optional(flag('of PRUNE: dead ones')),
   cron: optional(text('of SCHEDULE: when it fires')),
   zone: optional(text('time zone of cron')),
   everyMs: optional(whole('of SCHEDULE: interval at which it fires, ms')),
-  missed: optional(oneOf(['skip', 'one', 'all'], 'what becomes of slots that passed while nobody ran')),
+  missed: optional(missed),
   concurrency: optional(whole('of LIMIT: jobs in flight at a time; 0 takes a limit away, here and below')),
   rateCount: optional(whole('of LIMIT: how many dispatches')),
   ratePerMs: optional(whole('within how many ms')),
@@ -70,7 +57,7 @@ export const eventMembers: Members = {
   keepCount: optional(whole('of LIMIT: and beyond this many')),
   from: optional(text('its seq in the log that it was imported from')),
   undecoded: optional(text('why the record cannot be read: of a newer version, or of a faulty writer')),
-};
+} satisfies Members;
 
 /** One event of `wal inspect`, of our own logs and of others. */
 export const eventRow = shared(
@@ -92,15 +79,4 @@ export const eventRow = shared(
     },
     'an event',
   ),
-);
-
-export const setback = structure<Setback>(
-  {
-    at: timeMs('when'),
-    reason: text('why, in one word'),
-    error: optional(text('what the handler said last')),
-    exitCode: optional(whole('of the process')),
-    signal: optional(text('that ended the process')),
-  },
-  'how the last attempt ended, unless in success',
 );

@@ -1,5 +1,6 @@
 import type { ExportResult } from '../../commands/export.ts';
 import type { ExportBase, ExportHeader, ExportTrailer } from '../../commands/export-form.ts';
+import { jobStates } from '../../queue/state/job.ts';
 import {
   type AnySchema,
   anything,
@@ -14,13 +15,15 @@ import {
   object,
   oneOf,
   optional,
+  partly,
   structure,
   text,
   whole,
 } from './build.ts';
 import { eventMembers, eventType } from './event.ts';
 import type { KindSchemas } from './kind.ts';
-import { exit, failure, judged, stateHash, storeId, target, timeMs } from './shared.ts';
+import { totalsMembers } from './queue-status.ts';
+import { exit, failure, jobIds, judged, stateHash, storeId, target, timeMs } from './shared.ts';
 
 /** What `wal export` writes (docs/export.md), and what it says of it. */
 
@@ -64,30 +67,14 @@ const lostLine = object(
   'seqs that are lost',
 );
 
-const total = (what: string) => optional(whole(`${what}, since the queue began; left out when 0`));
 const factsLine = object(
-  {
-    base: constant('facts', 'counts'),
-    enqueued: total('jobs'),
-    dispatched: total('attempts that began'),
-    completed: total('jobs'),
-    retried: total('attempts that were followed by another'),
-    crashed: total('attempts that ended because the runner died'),
-    timedOut: total('attempts that took too long'),
-    dead: total('jobs'),
-    pruned: total('finished jobs that were forgotten'),
-    skipped: total('imported events that did not fit'),
-    cancelled: total('jobs that were asked to end'),
-    removed: total('jobs that were removed one by one'),
-    failed: total('attempts that ended without success, and counted'),
-    expired: total('jobs that nobody began in time'),
-  },
-  'what the queue has counted',
+  { base: constant('facts', 'counts'), ...partly(totalsMembers) },
+  'what the queue has counted since it began; counts of 0 are left out',
 );
 
 /** Some members of events, which mean the same here. */
-function pick(...names: string[]): Members {
-  return Object.fromEntries(Object.entries(eventMembers).filter(([name]) => names.includes(name)));
+function pick(...names: (keyof typeof eventMembers)[]): Members {
+  return Object.fromEntries(names.map((name) => [name, eventMembers[name]]));
 }
 
 const work = pick('name', 'group', 'priority', 'maxAttempts', 'timeoutMs', 'backoff', 'command', 'payload');
@@ -123,7 +110,7 @@ const jobLine = object(
   {
     base: constant('job', 'a job'),
     job: text('its id'),
-    state: oneOf(['pending', 'in_flight', 'completed', 'dead'], 'how it stands'),
+    state: oneOf(jobStates, 'how it stands'),
     seq: whole('of its ENQUEUE'),
     timeMs: timeMs('when it was enqueued'),
     ...work,
@@ -152,8 +139,8 @@ const jobLine = object(
     setbackError: optional(text('what its handler said last')),
     key: optional(text('unique key')),
     keyUntil: optional(timeMs('the key is held at least until then')),
-    parents: optional(list(text('id of a job'), 'jobs that had to complete before')),
-    waitingFor: optional(list(text('id of a job'), 'those of them that have not')),
+    parents: optional(jobIds('jobs that had to complete before')),
+    waitingFor: optional(jobIds('those of them that have not')),
     expiresAt: optional(timeMs('dead if not begun by then')),
     schedule: optional(text('id of the schedule that made it')),
     slot: optional(timeMs('the time for which it was made')),

@@ -1,6 +1,6 @@
 import { anything, integer, list, object, optional, shared, text, whole } from './build.ts';
 import { jobState } from './job.ts';
-import { timeMs } from './shared.ts';
+import { jobIds, timeMs } from './shared.ts';
 
 const setback = object(
   {
@@ -22,7 +22,7 @@ const past = object(
     from: optional(text('seq of its ENQUEUE in the log that it was imported from')),
     key: optional(text('unique key')),
     key_until_ms: optional(timeMs('the key is held at least until then')),
-    parents: optional(list(text('id of a job'), 'jobs that had to complete before')),
+    parents: optional(jobIds('jobs that had to complete before')),
     expires_ms: optional(timeMs('dead if not begun by then')),
     schedule: optional(text('id of the schedule that made it')),
     slot_ms: optional(timeMs('the time for which it was made')),
@@ -56,7 +56,7 @@ export const exportedJob = shared(
       backoff: text('how long to wait after a failed attempt, in the words of --backoff'),
       group: optional(text('whose limits it shares')),
       key: optional(text('unique key, of a job that is not finished')),
-      after: optional(list(text('id of a job'), 'jobs that it still waits for')),
+      after: optional(jobIds('jobs that it still waits for')),
       at: optional(timeMs('pending: not before')),
       key_ttl: optional(text('how much longer the key is held at least, a duration such as 5m')),
       expire: optional(text('pending: dead if not begun within this duration')),

@@ -1,5 +1,5 @@
 import type { Owner } from '../../queue/events/event-types.ts';
-import { jobStates } from '../../queue/state/job.ts';
+import { jobStates, type Setback } from '../../queue/state/job.ts';
 import { phaseKinds } from '../../queue/state/phase.ts';
 import {
   anything,
@@ -16,8 +16,7 @@ import {
   text,
   whole,
 } from './build.ts';
-import { setback } from './event.ts';
-import { exit, timeMs } from './shared.ts';
+import { jobIds, timeMs } from './shared.ts';
 
 export const jobState = oneOf(jobStates, 'of the job');
 export const phase = oneOf(phaseKinds, 'what it waits for, or what is happening to it (docs/queue-look.md)');
@@ -40,6 +39,17 @@ const owner = either(
   'who has the job',
 );
 
+const setback = structure<Setback>(
+  {
+    at: timeMs('when'),
+    reason: text('why, in one word'),
+    error: optional(text('what the handler said last')),
+    exitCode: optional(whole('of the process')),
+    signal: optional(text('that ended the process')),
+  },
+  'how the last attempt ended, unless in success',
+);
+
 /** A job in a state: of a log, of a snapshot, of the queue. */
 const jobMembers: Members = {
   id: text('of the job'),
@@ -51,8 +61,8 @@ const jobMembers: Members = {
   group: optional(text('whose limits it shares')),
   key: optional(text('unique key')),
   keyUntilMs: optional(timeMs('the key is held at least until then')),
-  parents: optional(list(text('id of a job'), 'jobs that must have completed before')),
-  waitingFor: optional(list(text('id of a job'), 'those of them that have not')),
+  parents: optional(jobIds('jobs that must have completed before')),
+  waitingFor: optional(jobIds('those of them that have not')),
   expiresAtMs: optional(timeMs('dead if not begun by then')),
   schedule: optional(text('id of the schedule that made it')),
   slotMs: optional(timeMs('the time for which it was made')),
@@ -107,6 +117,3 @@ export const queueJob = shared(
     'a job',
   ),
 );
-
-/** What ends the lines of `-o ndjson`. */
-export const summaryOf = (members: Members) => ({ summary: object({ ...members, exit }, 'what the lines were about') });

@@ -1,5 +1,5 @@
 import { type AnySchema, constant, either, type Members, type Node, object, render, text } from './build.ts';
-import { failure } from './shared.ts';
+import { exit, failure } from './shared.ts';
 
 /** What a command answers, for a program that reads it. */
 export interface KindSchemas {
@@ -11,13 +11,16 @@ export interface KindSchemas {
 
 export type Kinds = Readonly<Record<string, KindSchemas>>;
 
+const walq = constant(1, 'version of the shape: within it members are only added');
+
 /** A document, or the line of `-o ndjson` that ends the others. */
 export function document(kind: string, members: Members): AnySchema {
-  return object({
-    walq: constant(1, 'version of the shape: within it members are only added'),
-    kind: constant(kind, 'what this is an answer of'),
-    ...members,
-  });
+  return object({ walq, kind: constant(kind, 'what this is an answer of'), ...members });
+}
+
+/** The line that ends the others, where they are what was asked for and it says the rest. */
+export function summaryLine(kind: string, members: Members): AnySchema {
+  return document(kind, { summary: object({ ...members, exit }, 'what the lines were about') });
 }
 
 const draft = 'https://json-schema.org/draft/2020-12/schema';
@@ -38,7 +41,7 @@ export function lineSchema(kind: string, lines: readonly AnySchema[], title: str
 /** Of the answer to words in which no command could be found: then only the error is known. */
 export function errorSchema(title: string): Node {
   const members = {
-    walq: constant(1, 'version of the shape: within it members are only added'),
+    walq,
     kind: text('the command as far as it was understood, with dots; walq where nothing was'),
     error: failure,
   };

@@ -7,12 +7,12 @@ import type { RunSummary } from '../../queue/run/runner-types.ts';
 import {
   anything,
   constant,
+  either,
   flag,
   integer,
   list,
   type Members,
   type MembersOf,
-  membersOf,
   object,
   oneOf,
   optional,
@@ -23,22 +23,18 @@ import {
 } from './build.ts';
 import type { Kinds } from './kind.ts';
 import { groupOfLimit, limitMembers, limitSet, missed, rule } from './settings.ts';
-import { exit, failure, findings, storeName, timeMs } from './shared.ts';
+import { exit, failure, findings, jobIds, storeName, timeMs } from './shared.ts';
 
 /** Commands that put jobs into a queue, run them, or change them and its settings. */
 
 const seq = whole('of the event');
 const jobs = whole('jobs');
-const otherJobs = (description: string) => list(text('id of a job'), description);
 
 /** One answer for each id, or token. */
 function forEach(what: string, ...answers: readonly Members[]): Members {
   const id = text(what);
   const results = [...answers.map((members) => object({ id, ...members })), object({ id, error: failure })];
-  return {
-    results: list(shared('result', { node: { anyOf: results.map(({ node }) => node) } }), 'in the order given'),
-    exit,
-  };
+  return { results: list(shared('result', either(results)), 'in the order given'), exit };
 }
 
 type Of<K extends OperationName> = MembersOf<Answer<K>>;
@@ -48,28 +44,26 @@ const done: Of<'update' | 'promote' | 'remove' | 'unschedule'> = { seq };
 const cancelled: Of<'cancel'> = {
   seq,
   status: oneOf(['cancelled', 'cancelling'], 'cancelling: a runner has the job; it dies once its process is over'),
-  alsoDead: otherJobs('jobs that waited for it, and died with it'),
+  alsoDead: jobIds('jobs that waited for it, and died with it'),
 };
-const redriven: Of<'redrive'> = { seq, also: otherJobs('jobs that had died with it, and are pending again too') };
+const redriven: Of<'redrive'> = { seq, also: jobIds('jobs that had died with it, and are pending again too') };
 const redrivenAll: Of<'redrive-all'> = { jobs: whole('dead jobs that are pending again') };
 const removedAll: Of<'remove-all'> = { removed: jobs, kept: whole('jobs that stay because others wait for them') };
-const acked: Members = {
-  ...membersOf<Omit<Answer<'ack'>, 'id'>>({
-    seq,
-    resultDropped: flag('the result was larger than allowed, or nested too deep, and was not kept'),
-  }),
+const acked: MembersOf<Omit<Answer<'ack'>, 'id'>> = {
+  seq,
+  resultDropped: flag('the result was larger than allowed, or nested too deep, and was not kept'),
 };
-const retried: Members = membersOf<Omit<Extract<Answer<'fail'>, { verdict: 'retry' }>, 'id'>>({
+const retried: MembersOf<Omit<Extract<Answer<'fail'>, { verdict: 'retry' }>, 'id'>> = {
   verdict: constant('retry', 'it is pending again'),
   seq,
   runAt: timeMs('when the next attempt may begin'),
   reason: text('why, in one word'),
-});
-const died: Members = membersOf<Omit<Extract<Answer<'fail'>, { verdict: 'dead' }>, 'id'>>({
+};
+const died: MembersOf<Omit<Extract<Answer<'fail'>, { verdict: 'dead' }>, 'id'>> = {
   verdict: constant('dead', 'there is no further attempt'),
   seq,
   reason: text('why, in one word'),
-});
+};
 
 const enqueueAnswer = shared(
   'enqueued',

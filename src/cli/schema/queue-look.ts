@@ -1,5 +1,6 @@
 import type { WaitResult } from '../../commands/queue/wait.ts';
 import type { Waited } from '../../commands/queue/wait-goals.ts';
+import { jobStates } from '../../queue/state/job.ts';
 import {
   decimal,
   flag,
@@ -16,8 +17,8 @@ import {
 } from './build.ts';
 import { explained, logFile, viewed } from './explain.ts';
 import { exportedJob } from './exported.ts';
-import { phase, queueJob, summaryOf } from './job.ts';
-import { document, type Kinds } from './kind.ts';
+import { phase, queueJob } from './job.ts';
+import { document, type Kinds, summaryLine } from './kind.ts';
 import { phases, runner, runnerError, status } from './queue-status.ts';
 import { counts, exit, findings, judged, storeName, timeMs, verdict } from './shared.ts';
 import { inspectKind } from './wal.ts';
@@ -30,7 +31,7 @@ const listed: Members = { store: storeName, seq: whole('last seq in the state'),
 
 const listKind = (kind: string) => ({
   answers: [{ jobs: list(queueJob, 'in the order asked for'), ...listed, exit }],
-  lines: [queueJob, document(kind, summaryOf(listed))],
+  lines: [queueJob, summaryLine(kind, listed)],
 });
 
 const shown: Members = { store: storeName, ...viewed, seq: whole('last seq in the state'), exit };
@@ -40,7 +41,7 @@ const waited: MembersOf<WaitResult> = {
   jobs: list(
     structure<Waited>({
       id: text('of the job'),
-      state: oneOf(['completed', 'dead', 'missing', 'pending', 'in_flight'], 'what became of it'),
+      state: oneOf([...jobStates, 'missing'], 'what became of it'),
       reason: optional(text('dead: why; missing: what it was last')),
     }),
     'those asked for, in that order; without ids those that died meanwhile',

@@ -72,16 +72,16 @@ const jobs = whole('jobs');
 
 export const totalsMembers = membersOf<StatusReport['totals']>({
   enqueued: jobs,
-  dispatched: whole('attempts'),
+  dispatched: whole('attempts that began'),
   completed: jobs,
-  retried: whole('attempts'),
+  retried: whole('attempts that were followed by another'),
   crashed: whole('of those retried: because the runner died'),
-  timedOut: whole('attempts'),
+  timedOut: whole('attempts that took too long'),
   dead: jobs,
   pruned: whole('finished jobs that were forgotten'),
   skipped: whole('imported events that did not fit'),
-  cancelled: whole('jobs that were asked to be; some complete all the same'),
-  removed: whole('jobs, one by one'),
+  cancelled: whole('jobs that were asked to end; some complete all the same'),
+  removed: whole('jobs that were removed one by one'),
   failed: whole('attempts that ended without success, and counted'),
   expired: whole('of the dead: nobody began them in time'),
 });

@@ -23,7 +23,7 @@ import {
   text,
   whole,
 } from './build.ts';
-import { exit, finding, lostRange, snapshotSummary, storeId, storeName, timeMs, verdict } from './shared.ts';
+import { exit, finding, jobIds, lostRange, snapshotSummary, storeId, storeName, timeMs, verdict } from './shared.ts';
 
 /** Repairs of all modes, and going back in place: plan, what was done, and its undo. */
 
@@ -208,7 +208,7 @@ const touched = structure<TouchedJobs>(
   {
     covered: whole('lost events whose effect is in a snapshot'),
     unknown: whole('lost events of which nothing is known'),
-    open: list(text('id of a job'), 'jobs that were not finished when events were lost'),
+    open: jobIds('jobs that were not finished when events were lost'),
     skipped: list(
       structure<TouchedJobs['skipped'][number]>({
         seq: whole('of the event'),

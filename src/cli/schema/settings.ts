@@ -1,4 +1,4 @@
-import type { Limits, Rate, ScheduleRule } from '../../queue/events/setting-types.ts';
+import { type Limits, missedSlots, type Rate, type ScheduleRule } from '../../queue/events/setting-types.ts';
 import type { ScheduleReport, SettingsReport } from '../../queue/run/status.ts';
 import type { LimitSet, Pause } from '../../queue/state/settings.ts';
 import { constant, either, list, membersOf, oneOf, optional, shared, structure, text, whole } from './build.ts';
@@ -41,7 +41,7 @@ export const rule = shared(
   ),
 );
 
-export const missed = oneOf(['skip', 'one', 'all'], 'what becomes of slots that passed while nobody ran');
+export const missed = oneOf(missedSlots, 'what becomes of slots that passed while nobody ran');
 
 const pause = structure<Pause>(
   {

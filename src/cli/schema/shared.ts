@@ -120,6 +120,7 @@ export const storeName = text('folder of the store, as it was named');
 export const storeId = text('32 hex digits that name the store, whatever folder it is in');
 export const stateHash = text('hex SHA-256 of the state: equal states have equal hashes, however they came about');
 export const timeMs = (description: string) => integer(`${description}, ms since the epoch`);
+export const jobIds = (description: string) => list(text('id of a job'), description);
 export const counts = shared('counts', table(jobStates, whole('jobs'), 'jobs by state'));
 
 export const lostRange = shared(

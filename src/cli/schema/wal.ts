@@ -25,8 +25,8 @@ import { diffKind } from './diff.ts';
 import { eventRow, eventType } from './event.ts';
 import { exportKind, verifiedExport } from './export.ts';
 import { foreignLog, foreignSnapshot } from './foreign.ts';
-import { stateJob, summaryOf } from './job.ts';
-import { document, type Kinds } from './kind.ts';
+import { stateJob } from './job.ts';
+import { document, type Kinds, summaryLine } from './kind.ts';
 import { repairAnswers } from './repair.ts';
 import {
   counts,
@@ -35,6 +35,7 @@ import {
   filesNamed,
   finding,
   findings,
+  jobIds,
   judged,
   logMembers,
   lostRange,
@@ -66,7 +67,7 @@ export const inspectKind = (kind: string) => ({
     { events: list(eventRow, 'in the order asked for'), ...inspected, exit },
     { events: list(eventRow, 'those that could be read'), error: failure },
   ],
-  lines: [eventRow, document(kind, summaryOf(inspected))],
+  lines: [eventRow, summaryLine(kind, inspected)],
 });
 
 const deep = structure<NonNullable<VerifyResult['deep']>>(
@@ -101,7 +102,7 @@ export function stateKind(kind: string, from: Members) {
   };
   return {
     answers: [{ jobs: list(stateJob, 'all of them'), ...summary, exit }],
-    lines: [stateJob, document(kind, summaryOf(summary))],
+    lines: [stateJob, summaryLine(kind, summary)],
   };
 }
 
@@ -250,7 +251,7 @@ const imported = membersOf<ImportResult>({
     ),
   ),
   skipped: whole('events in the store that did not fit the state and changed nothing'),
-  withoutPayload: list(text('id of a job'), 'jobs whose log never had their payload'),
+  withoutPayload: jobIds('jobs whose log never had their payload'),
   renamed: list(
     structure<ImportResult['renamed'][number]>({ id: text('in the store'), was: text('in the log') }),
     'jobs under a new id, because their own cannot be held',
