@@ -128,7 +128,8 @@ export const queueCodes = {
   },
   E_PRUNE: {
     title: 'prune was not told what to remove',
-    explain: 'Finished jobs are removed by id, by age, or down to a number to keep. Give exactly one of these.',
+    explain:
+      'Finished jobs are removed by id, by age, or down to a number to keep. Give exactly one of these; states only beside an age or a number.',
     next: 'For example: walq queue prune --older-than 7d, or --keep 1000',
   },
   E_CONTROL_OP: {

@@ -131,6 +131,7 @@ describe('redrive and prune', () => {
       exit: 2,
       message: expect.not.stringContaining('--'),
     });
+    await expect(b.engine.prune({ ids: ['j0'], states: ['dead'] })).rejects.toMatchObject({ code: 'E_PRUNE' });
     expect(await b.engine.prune({ ids: ['j0', 'j0'] })).toBe(1);
   });
 

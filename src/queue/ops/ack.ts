@@ -1,10 +1,12 @@
 import { arrayOfOne } from '../../base/array-of-one.ts';
+import { usageError, WalqError } from '../../base/errors.ts';
+import { compactJson } from '../../base/json.ts';
 import type { AckAnswer, AttemptRef } from '../engine-types.ts';
 import type { AckEvent } from '../events/event-types.ts';
-import type { Packed } from '../events/packed.ts';
+import { type Packed, packText } from '../events/packed.ts';
 import type { OutcomeHooks } from './commits.ts';
 import type { EngineContext } from './context.ts';
-import { current, resultBytes } from './engine-checks.ts';
+import { current } from './engine-checks.ts';
 import { knownEvents } from './known.ts';
 import type { Hold } from './reservations.ts';
 
@@ -41,7 +43,7 @@ class Completion implements OutcomeHooks<AckAnswer> {
   #events: readonly AckEvent<Packed>[] = [];
 
   constructor(engine: EngineContext, ref: AttemptRef, done: Done) {
-    const { result, dropped } = resultBytes(done.result, engine.options.resultBytesMax);
+    const { result, dropped } = keptResult(done.result, engine.options.resultBytesMax);
     this.#engine = engine;
     this.#ref = ref;
     this.#durationMs = done.durationMs;
@@ -78,6 +80,24 @@ class Completion implements OutcomeHooks<AckAnswer> {
   givenUp(): void {
     this.#engine.reserved.leave(this.hold);
   }
+}
+
+/**
+ * A result too large, or nested too deep, is left out, because losing the ACK over it would run the job again. Throws
+ * usageError E_JSON for what is not JSON.
+ */
+function keptResult(text: string | undefined, bytesMax: number): { result?: Packed; dropped: boolean } {
+  if (text === undefined) return { dropped: false };
+  let compact: string;
+  try {
+    compact = compactJson(text, { bytesMax: 4 * bytesMax });
+  } catch (error) {
+    if (!(error instanceof WalqError)) throw error;
+    if (error.code === 'E_JSON_SIZE' || error.code === 'E_JSON_DEPTH') return { dropped: true };
+    throw usageError(error.code, `result: ${error.message}`, { data: { ...error.data, field: 'result' } });
+  }
+  const result = packText(compact);
+  return result.length > bytesMax ? { dropped: true } : { result, dropped: false };
 }
 
 /** A class and no literal: base/array-of-one.ts says why. */

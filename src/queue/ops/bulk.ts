@@ -5,7 +5,8 @@ import type { EngineContext } from './context.ts';
 
 /** The same done to many jobs, in frames of bounded size: a crash in between leaves some done and the rest as it was. */
 
-const jobsPerFrame = 1000;
+/** Larger ones make those wait who have a single job. */
+export const jobsPerFrame = 1000;
 
 /**
  * Forgets all jobs in these states that pass the filter. Those that others would wait for in vain are kept. Answers how

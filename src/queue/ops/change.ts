@@ -1,4 +1,3 @@
-import { assert } from '../../base/errors.ts';
 import type { CancelAnswer } from '../engine-types.ts';
 import type { CancelEvent } from '../events/event-types.ts';
 import type { InFlightJob } from '../state/job.ts';
@@ -67,9 +66,9 @@ export async function remove(engine: EngineContext, id: string): Promise<{ seq: 
 export async function extend(engine: EngineContext, token: string, ms: number): Promise<{ deadlineMs: number }> {
   const { id } = leased(engine, token);
   return await engine.reserved.hold([id], async () => {
-    const job = leased(engine, token);
+    // Holders make their own tokens: while this waited, theirs may have come to stand for another job.
+    if (leased(engine, token).id !== id) throw lostLease(token);
     const at = engine.now();
-    assert(job.id === id, 'a token belongs to one job');
     const deadlineMs = at + ms;
     await engine.commits.append([{ type: 'EXTEND', id, at, deadlineMs }]);
     return { deadlineMs };

@@ -1,9 +1,6 @@
-import { Exit, usageError, WalqError } from '../../base/errors.ts';
-import { compactJson } from '../../base/json.ts';
+import { Exit, WalqError } from '../../base/errors.ts';
 import { shellId } from '../../base/shell-word.ts';
-import type { AttemptRef, FailAnswer } from '../engine-types.ts';
-import type { DeadEvent, RetryEvent } from '../events/event-types.ts';
-import { type Packed, packText } from '../events/packed.ts';
+import type { AttemptRef } from '../engine-types.ts';
 import type { DeadJob, InFlightJob, Job } from '../state/job.ts';
 import type { EngineContext } from './context.ts';
 
@@ -44,24 +41,6 @@ export function unknownJob(id: string): WalqError {
     data: { job: id },
     next: 'walq queue status; a finished job may have been pruned',
   });
-}
-
-/**
- * A result too large, or nested too deep, is left out, because losing the ACK over it would run the job again. Throws
- * usageError E_JSON for what is not JSON.
- */
-export function resultBytes(text: string | undefined, bytesMax: number): { result?: Packed; dropped: boolean } {
-  if (text === undefined) return { dropped: false };
-  let compact: string;
-  try {
-    compact = compactJson(text, { bytesMax: 4 * bytesMax });
-  } catch (error) {
-    if (!(error instanceof WalqError)) throw error;
-    if (error.code === 'E_JSON_SIZE' || error.code === 'E_JSON_DEPTH') return { dropped: true };
-    throw usageError(error.code, `result: ${error.message}`, { data: { ...error.data, field: 'result' } });
-  }
-  const result = packText(compact);
-  return result.length > bytesMax ? { dropped: true } : { result, dropped: false };
 }
 
 export function wrongState(job: Job, why: string): WalqError {
@@ -122,10 +101,4 @@ export function unknownSchedule(id: string): WalqError {
     data: { schedule: id },
     next: 'walq queue schedule list',
   });
-}
-
-export function failAnswer(event: RetryEvent | DeadEvent, seq: number): FailAnswer {
-  return event.type === 'RETRY'
-    ? { verdict: 'retry', seq, runAt: event.runAt, reason: event.reason }
-    : { verdict: 'dead', seq, reason: event.reason };
 }

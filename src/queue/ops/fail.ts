@@ -1,13 +1,11 @@
 import type { AttemptRef, FailAnswer } from '../engine-types.ts';
 import type { DeadEvent, RetryEvent, TimeoutEvent } from '../events/event-types.ts';
 import type { InFlightJob } from '../state/job.ts';
+import { jobsPerFrame } from './bulk.ts';
 import { deathOfChildren, withDescendants } from './cascade.ts';
 import type { EngineContext } from './context.ts';
-import { attemptOf, current, failAnswer } from './engine-checks.ts';
+import { attemptOf, current } from './engine-checks.ts';
 import { type Failure, judgeCrash, judgeFailure } from './policy.ts';
-
-/** Crash requeues that share one frame. */
-const reclaimBatch = 1000;
 
 /** RETRY with backoff or DEAD, as the policy decides. E_ATTEMPT_OVER as in `ack`. */
 export async function fail(engine: EngineContext, ref: AttemptRef, failure: Failure): Promise<FailAnswer> {
@@ -79,8 +77,8 @@ export async function reclaim(engine: EngineContext, epochs?: ReadonlySet<number
     ({ owner }) => epochs === undefined || (owner.kind === 'runner' && epochs.has(owner.epoch)),
   );
   const answers: Promise<FailAnswer[]>[] = [];
-  for (let from = 0; from < chosen.length; from += reclaimBatch) {
-    answers.push(reclaimSome(engine, chosen.slice(from, from + reclaimBatch)));
+  for (let from = 0; from < chosen.length; from += jobsPerFrame) {
+    answers.push(reclaimSome(engine, chosen.slice(from, from + jobsPerFrame)));
   }
   return (await Promise.all(answers)).flat();
 }
@@ -122,4 +120,10 @@ async function decide(
       return failAnswer(event, seq + events.length - 1);
     },
   );
+}
+
+function failAnswer(event: RetryEvent | DeadEvent, seq: number): FailAnswer {
+  return event.type === 'RETRY'
+    ? { verdict: 'retry', seq, runAt: event.runAt, reason: event.reason }
+    : { verdict: 'dead', seq, reason: event.reason };
 }

@@ -72,9 +72,12 @@ export function portionAfter(machine: Pick<QueueMachine, 'ended'>, which: Outliv
 }
 
 /** Throws usageError E_PRUNE. */
-export function checkPrune({ ids, endedBefore, keep }: PruneRequest): void {
+export function checkPrune({ ids, endedBefore, keep, states }: PruneRequest): void {
   if ([ids, endedBefore, keep].filter((given) => given !== undefined).length !== 1) {
     throw usageError('E_PRUNE', 'prune needs exactly one of: ids, an age, a number to keep');
+  }
+  if (ids !== undefined && states !== undefined) {
+    throw usageError('E_PRUNE', 'states go with an age or a number to keep: ids say already which jobs');
   }
   if (keep !== undefined && !(Number.isSafeInteger(keep) && keep >= 0)) {
     throw usageError('E_PRUNE', `keep must be a whole number from 0, not ${keep}`);

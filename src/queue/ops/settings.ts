@@ -1,5 +1,6 @@
 import { usageError } from '../../base/errors.ts';
 import type { ScheduleSpec } from '../engine-types.ts';
+import { eventLimits } from '../events/event-types.ts';
 import type { Packed } from '../events/packed.ts';
 import type { LimitEvent, Limits, PauseScope, ScheduleEvent } from '../events/setting-types.ts';
 import { checkRule } from '../state/slots.ts';
@@ -8,6 +9,9 @@ import { unknownSchedule } from './engine-checks.ts';
 import { checkLabel, enqueueEvent } from './spec.ts';
 
 /** What lasts until it is changed: pauses, limits, schedules. */
+
+/** The ids of its jobs begin with it, and go on with the time of the slot. */
+const scheduleIdBytesMax = 128;
 
 /** No job of this scope is begun until `resume`. Pausing what is paused replaces the reason. */
 export async function pause(engine: EngineContext, scope: PauseScope, reason?: string): Promise<{ seq: number }> {
@@ -33,8 +37,8 @@ function scopeOnly({ name, group }: PauseScope): PauseScope {
 
 function checkScope({ name, group }: PauseScope): void {
   if (name !== undefined && group !== undefined) throw usageError('E_FIELD', 'name and group exclude each other');
-  if (name !== undefined) checkLabel('name', name, 256);
-  if (group !== undefined) checkLabel('group', group, 256);
+  if (name !== undefined) checkLabel('name', name, eventLimits.nameBytes);
+  if (group !== undefined) checkLabel('group', group, eventLimits.groupBytes);
 }
 
 /**
@@ -45,7 +49,7 @@ export async function limit(
   engine: EngineContext,
   limits: Omit<LimitEvent, 'type' | 'id' | 'at' | 'from' | 'extra'>,
 ): Promise<{ seq?: number }> {
-  if (limits.group !== '') checkLabel('group', limits.group, 256);
+  if (limits.group !== '') checkLabel('group', limits.group, eventLimits.groupBytes);
   return await engine.reserved.hold([reservedSettings], async () => {
     if (standsSo(engine.machine.settings.limitsOf(limits.group) ?? {}, limits)) return {};
     return { seq: await engine.commits.append([{ ...limits, type: 'LIMIT', id: '', at: engine.now() }]) };
@@ -64,7 +68,7 @@ function standsSo(now: Limits, wanted: Limits): boolean {
 
 /** Adds or replaces a schedule. Slots up to now never fire. Throws usageError E_SCHEDULE, and as `enqueue` for the job. */
 export async function schedule(engine: EngineContext, spec: ScheduleSpec): Promise<{ seq: number }> {
-  checkLabel('schedule', spec.id, 128);
+  checkLabel('schedule', spec.id, scheduleIdBytesMax);
   checkRule(spec.rule, engine.now());
   const { id: _id, key, keyMode, keyTtlMs, after, delayMs, runAt, expireMs, ...template } = spec.job;
   const odd = { key, key_mode: keyMode, key_ttl: keyTtlMs, after, delay: delayMs, at: runAt };

@@ -1,9 +1,10 @@
 import type { SweepAnswer } from '../engine-types.ts';
 import type { DeadEvent, EnqueueEvent } from '../events/event-types.ts';
-import { packedBytes } from '../events/packed.ts';
+import type { Packed } from '../events/packed.ts';
 import type { InFlightJob } from '../state/job.ts';
 import type { Schedule } from '../state/settings.ts';
 import { dueSlots } from '../state/slots.ts';
+import { jobsPerFrame } from './bulk.ts';
 import { deathOfChildren, withDescendants } from './cascade.ts';
 import { type EngineContext, reservedSchedule } from './context.ts';
 import { endLease } from './fail.ts';
@@ -14,7 +15,6 @@ import type { Retention } from './retention.ts';
  * retention. Whoever works on the queue calls it; opening a store does not.
  */
 
-const jobsPerFrame = 1000;
 const payloadBytesPerFrame = 16 * 1024 * 1024;
 
 export async function sweep(engine: EngineContext, retention: Retention, upSinceMs: number): Promise<SweepAnswer> {
@@ -89,7 +89,7 @@ function slotsPerFrame({ template: { payload } }: Schedule): number {
 }
 
 /** The job's id says which slot made it, so nobody has to look twice. */
-function jobOfSlot(engine: EngineContext, schedule: Schedule, slot: number, at: number): EnqueueEvent {
+function jobOfSlot(engine: EngineContext, schedule: Schedule, slot: number, at: number): EnqueueEvent<Packed> {
   const { template, expiresAfterMs } = schedule;
   let id = `${schedule.id}@${new Date(slot).toISOString()}`;
   while (engine.machine.get(id) !== undefined || engine.reserved.isHeld(id)) id += '+';
@@ -98,7 +98,6 @@ function jobOfSlot(engine: EngineContext, schedule: Schedule, slot: number, at: 
     id,
     at,
     ...template,
-    payload: template.payload === undefined ? undefined : packedBytes(template.payload),
     runAt: at,
     ...(expiresAfterMs > 0 && { expiresAt: Math.max(at, slot + expiresAfterMs) }),
     slot: { schedule: schedule.id, at: slot },

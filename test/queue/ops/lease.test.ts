@@ -50,6 +50,22 @@ describe('a lease', () => {
     expect(types(b.log)).toEqual(['ENQUEUE', 'DISPATCH', 'RETRY', 'DISPATCH', 'DEAD']);
   });
 
+  test('is over for whoever extends it late, even when its token stands for another job by then', async () => {
+    b = bench();
+    await b.engine.enqueueMany([{ id: 'a' }, { id: 'b' }]);
+    const token = 'a-token-of-my-own';
+    const [first] = await b.engine.lease({ leaseMs: 1000, tokens: [token] });
+    const acked = b.engine.ack(b.engine.leased(token));
+    const removed = b.engine.remove('a');
+    const extended = b.engine.extend(token, 5000);
+    const again = acked.then(() => b.engine.lease({ leaseMs: 1000, tokens: [token] }));
+    await expect(extended).rejects.toMatchObject({ code: 'E_LEASE_OVER' });
+    await removed;
+    const [second] = await again;
+    expect([first?.job.id, second?.job.id]).toEqual(['a', 'b']);
+    expect(b.log.machine.lease(token)).toMatchObject({ id: 'b', owner: { deadlineMs: b.clock.now() + 1000 } });
+  });
+
   test('can be extended as long as it lasts', async () => {
     b = bench();
     await b.engine.enqueue({ id: 'a' });
