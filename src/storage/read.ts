@@ -12,18 +12,9 @@ import { confirmed } from './second-look.ts';
 import { listSnapshots } from './snapshot/list.ts';
 import { snapshotFolder } from './snapshot/name.ts';
 import { checkSnapshot } from './snapshot/read.ts';
+import { aheadOfLog, isBehind, misfitting } from './snapshot-place.ts';
 import { readStoreFile, storeFileName } from './store-file.ts';
-import {
-  aheadOfLog,
-  isBehind,
-  isGutted,
-  lossOfLog,
-  misfitting,
-  ownHead,
-  type Survey,
-  surveyRemains,
-  surveyStore,
-} from './survey.ts';
+import { isGutted, lossOfLog, ownHead, type Survey, surveyRemains, surveyStore } from './survey.ts';
 import type { LogReport, SnapshotCheck, StorageEnv } from './types.ts';
 import { segmentHeaderBytes } from './wal/format.ts';
 import { judgeLog } from './wal/judge-log.ts';

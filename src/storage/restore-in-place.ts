@@ -20,7 +20,8 @@ import { setAside } from './set-aside.ts';
 import { listSnapshots } from './snapshot/list.ts';
 import { parseSnapshotFileName } from './snapshot/name.ts';
 import { checkSnapshot } from './snapshot/read.ts';
-import { isBehind, type Survey, surveyStore } from './survey.ts';
+import { isBehind } from './snapshot-place.ts';
+import { type Survey, surveyStore } from './survey.ts';
 import type { ChainPoint, SnapshotSummary, StorageEnv, Verdict } from './types.ts';
 import { encodeHeadFile } from './wal/head.ts';
 

@@ -1,5 +1,5 @@
 import { damageError, type WalqError } from '../base/errors.ts';
-import { type Finding, findingError } from '../base/finding.ts';
+import type { Finding } from '../base/finding.ts';
 import { join } from '../base/path.ts';
 import { shellPath } from '../base/shell-word.ts';
 import { listFolder } from '../fs/folder.ts';
@@ -21,14 +21,12 @@ import type { SnapshotHeader } from './snapshot/codec.ts';
 import { listSnapshots } from './snapshot/list.ts';
 import { snapshotFolder } from './snapshot/name.ts';
 import { peekSnapshot } from './snapshot/read.ts';
-import { readStoreFile, type StoreFileResult, type StoreIdentity, storeFileName } from './store-file.ts';
+import { readStoreFile, type StoreIdentity } from './store-file.ts';
 import type { ChainPoint, LostRange, StorageEnv } from './types.ts';
 import type { SegmentHeader } from './wal/format.ts';
 import type { FoundSlot } from './wal/head.ts';
-import type { LogJudgement } from './wal/judge-log.ts';
-import { headerOf, isReadTo } from './wal/judge-parts.ts';
 import type { SegmentName } from './wal/names.ts';
-import type { LogScan } from './wal/scan-log.ts';
+import { identify, mostNamed, ownersOf } from './whose-store.ts';
 
 /** What stands in a store folder, read without judging the log. */
 export interface Survey {
@@ -172,62 +170,6 @@ export function lossOfLog(
   return { lost: seqLast > from ? [{ seqFirst: from + 1, seqLast }] : [], lostUnknown: !exact };
 }
 
-/** Of which store something is, and since when. */
-type Owner = Pick<SegmentHeader, 'storeId' | 'createdMs'>;
-
-/** Besides the headers of segments, snapshots and HEAD say whose they are. */
-function ownersOf(head: FoundSlot | undefined, snapshots: readonly { header?: SnapshotHeader }[]): Owner[] {
-  const owners: Owner[] = snapshots.flatMap(({ header }) => header ?? []);
-  return head === undefined ? owners : [...owners, { storeId: head.storeId, createdMs: 0 }];
-}
-
-/** Those of the store that most of the files name; undefined where two are named as often. */
-function mostNamed(owners: readonly Owner[]): Owner[] | undefined {
-  const byId = new Map<string, Owner[]>();
-  for (const owner of owners) byId.set(owner.storeId, [...(byId.get(owner.storeId) ?? []), owner]);
-  const [most, next] = [...byId.values()].sort((a, b) => b.length - a.length);
-  return most !== undefined && most.length > (next?.length ?? 0) ? most : undefined;
-}
-
-/**
- * Headers of segments and snapshots, and HEAD, hold the id too. Where STORE.json cannot be used, or is of another store
- * than HEAD and all of the segments, readers go on with that; a writer refuses.
- */
-function identify(
-  store: StoreFileResult,
-  owners: readonly Owner[],
-  idInHead: string | undefined,
-): { identity: StoreIdentity; findings: Finding[] } {
-  const file = storeFileName;
-  const [first] = owners;
-  if (store.state === 'good') {
-    const { identity } = store;
-    if (idInHead === undefined || idInHead === identity.id) return { identity, findings: [] };
-    if (first === undefined || !owners.every(({ storeId }) => storeId === idInHead)) return { identity, findings: [] };
-    const message = 'STORE.json is of another store than HEAD and every segment';
-    const finding: Finding = { code: 'E_STORE_BAD', severity: 'corrupt', file, message };
-    const ids = { got: identity.id, expected: idInHead };
-    return { identity: { id: idInHead, createdMs: first.createdMs }, findings: [{ ...finding, ...ids }] };
-  }
-  if (store.state === 'newer') {
-    const got = `version ${store.version}`;
-    throw findingError([
-      { code: 'E_NEWER_FORMAT', severity: 'newer', file, message: 'store is of a newer format', got, offset: 0 },
-    ]);
-  }
-  const missing = store.state === 'missing';
-  const finding: Finding = {
-    code: missing ? 'E_STORE_MISSING' : 'E_STORE_BAD',
-    severity: 'corrupt',
-    file,
-    message: missing
-      ? 'STORE.json is missing; the log is judged by the id that the other files hold'
-      : `STORE.json is damaged: ${store.why}`,
-  };
-  if (first === undefined) throw findingError([finding]);
-  return { identity: { id: first.storeId, createdMs: first.createdMs }, findings: [finding] };
-}
-
 /** Those that can be read, in the order of the names. */
 async function headersOf(env: StorageEnv, storeDir: string, { segments }: WalListing): Promise<SegmentHeader[]> {
   const headers: SegmentHeader[] = [];
@@ -236,65 +178,4 @@ async function headersOf(env: StorageEnv, storeDir: string, { segments }: WalLis
     if (header !== undefined) headers.push(header);
   }
   return headers;
-}
-
-/**
- * The segment of this point is gone, and the one that begins the log follows another of that ordinal: the snapshot is
- * of a copy of this store that went its own way.
- */
-export function otherPast(log: LogScan, point: ChainPoint): boolean {
-  const first = log.segments[0]?.scan.header;
-  return first !== undefined && first.ordinal === point.ordinal + 1 && first.prevSalt !== point.salt;
-}
-
-/** Snapshots that name a frame end which the log does not have, although the log is sound there. */
-export function misfitting(survey: Survey, log: LogScan): Finding[] {
-  return survey.snapshots.flatMap((snapshot): Finding[] => {
-    const point = snapshot.point;
-    if (point === undefined) return [];
-    const segment = log.segments.find((result) => headerOf(result)?.ordinal === point.ordinal);
-    if (segment === undefined && !otherPast(log, point)) return [];
-    // A segment of another store stands where the snapshot's own one stood: that proves nothing against it.
-    if (segment?.scan.header && segment.scan.header.storeId !== survey.identity.id) return [];
-    const isWhole = segment?.scan.sealed === true && segment.scan.holes.length === 0;
-    const sound = segment === undefined || isWhole || isReadTo(segment, point.offset);
-    if (!sound || segment?.pointsPassed.get(point)) return [];
-    const message = 'snapshot does not fit the log at its seq';
-    return [{ code: 'E_SNAPSHOT_CHAIN', severity: 'degraded', file: snapshot.file, message, seqLast: point.seq }];
-  });
-}
-
-/** Does it stand behind this end of the log? One of the last seq may: behind frames without events. */
-export function isBehind(point: ChainPoint, end: { ordinal: number; offset: number }): boolean {
-  return point.ordinal > end.ordinal || (point.ordinal === end.ordinal && point.offset > end.offset);
-}
-
-/** A snapshot proves that the log had reached its seq, and its place. */
-export function aheadOfLog(survey: Survey, log: LogScan, judgement: LogJudgement): Finding[] {
-  const newest = survey.snapshots.find((snapshot) => snapshot.point);
-  // How far a segment of a newer walq goes, this one cannot tell.
-  if (judgement.findings.some((finding) => finding.severity === 'newer')) return [];
-  // What is named as lost is not missing from the end: it stands there, unreadable, or HEAD told of it.
-  const seqNext = Math.max(judgement.seqNext, (judgement.lost.at(-1)?.seqLast ?? 0) + 1);
-  if (newest?.point === undefined) return [];
-  const isMissing = newest.seq >= seqNext;
-  if (!isMissing && !(newest.seq === seqNext - 1 && endsBefore(log, judgement, newest.point))) return [];
-  return [
-    {
-      code: 'E_SNAPSHOT_AHEAD',
-      severity: 'corrupt',
-      file: newest.file,
-      message: 'snapshot is ahead of the log: the end of the log is missing',
-      ...(isMissing && { seqFirst: seqNext, seqLast: newest.seq }),
-    },
-  ];
-}
-
-/** Frames without events, as a writer leaves them when it closes, are missing from the end, and no other fault says so. */
-function endsBefore(log: LogScan, { findings }: LogJudgement, point: ChainPoint): boolean {
-  const last = log.segments.at(-1);
-  const header = last?.scan.header;
-  if (last === undefined || header?.ordinal !== point.ordinal || header.salt !== point.salt) return false;
-  const isTold = findings.some(({ file, severity }) => file === last.input.file && severity === 'corrupt');
-  return last.scan.last.end < point.offset && !isTold;
 }

@@ -35,7 +35,7 @@ export const repairMutants = [
   {
     name: 'HEAD alone accuses STORE.json',
     property: 'the one that stands alone is the odd one out',
-    file: 'src/storage/survey.ts',
+    file: 'src/storage/whose-store.ts',
     edits: [['!owners.every(({ storeId }) => storeId === idInHead)', 'owners.length === 0']],
     tests: ['test/storage/strays.test.ts'],
   },
