@@ -36,6 +36,7 @@ export type Code =
   | 'E_CONTROL_VERSION'
   | 'E_CUT'
   | 'E_CYCLE'
+  | 'E_DISPLACED'
   | 'E_DURABILITY_UNKNOWN'
   | 'E_DURATION'
   | 'E_EMPTY_FILE'

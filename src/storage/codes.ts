@@ -42,6 +42,12 @@ export const storageCodes = {
     explain: 'The log begins after seq 1, and no good snapshot covers what came before: the state cannot be built.',
     next: `Put the missing snapshot or the earlier segments back. walq wal verify STORE shows every fault.`,
   },
+  E_DISPLACED: {
+    title: 'frames stand elsewhere than they were written',
+    explain:
+      'Each frame states its own place in the file, under the checksum of its segment. These are sound and stand elsewhere: somebody put bytes into the file before them or took some out, as an editor or a transfer in text mode does. They can be read, and are not counted as lost.',
+    next: 'Copy the store somewhere safe first. walq wal repair STORE --mode salvage --to NEWSTORE reads them where they were written.',
+  },
   E_STORE_MISSING: {
     title: 'STORE.json missing',
     explain:

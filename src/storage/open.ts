@@ -6,6 +6,7 @@ import { removeIfThere } from '../fs/gone.ts';
 import { openSource } from '../fs/read.ts';
 import type { File } from '../fs/types.ts';
 import { copyStretch } from '../fs/write.ts';
+import { displacedFindings, displacedFrames } from './displaced-frames.ts';
 import { creatingMarker, headFileName, listWal, quarantineFolder, walFolder } from './folder.ts';
 import { type Loaded, loadState } from './load.ts';
 import { lockedElsewhere, openSegment } from './lock.ts';
@@ -55,6 +56,7 @@ export async function recover<M extends StateMachine>(
       throw hasErrno(error, 'ENOENT') ? lockedElsewhere(storeDir) : error;
     });
     refuseDamage(storeDir, loaded.findings);
+    refuseDamage(storeDir, await displacedBehind(env, storeDir, survey, loaded.findings));
     return { survey, loaded };
   };
   try {
@@ -68,6 +70,17 @@ export async function recover<M extends StateMachine>(
   } finally {
     await held?.close();
   }
+}
+
+/** Frames in what would be trimmed as torn were written whole: bytes were put in before them. */
+async function displacedBehind(
+  env: StorageEnv,
+  storeDir: string,
+  survey: Survey,
+  findings: readonly Finding[],
+): Promise<Finding[]> {
+  const torn = findings.filter(({ severity }) => severity === 'torn');
+  return torn.length === 0 ? [] : displacedFindings(storeDir, await displacedFrames(env, storeDir, survey, torn));
 }
 
 /** Somebody who rotates and cleans while we look makes a store look like a damaged one, or takes files from under us. */

@@ -6,6 +6,7 @@ import { reading } from '../fs/failure.ts';
 import { goneMeanwhile } from '../fs/gone.ts';
 import { openSource } from '../fs/read.ts';
 import { besideWriter, type LogFiles, openLogFiles } from './beside-writer.ts';
+import { asPutBack } from './displaced-frames.ts';
 import { headFileName, listingNotes, listWal, readHead, readSegmentHeader, walFolder } from './folder.ts';
 import { fitting, settle, toReport, verdictOf } from './report.ts';
 import { confirmed } from './second-look.ts';
@@ -14,7 +15,7 @@ import { snapshotFolder } from './snapshot/name.ts';
 import { checkSnapshot } from './snapshot/read.ts';
 import { aheadOfLog, isBehind, misfitting } from './snapshot-place.ts';
 import { readStoreFile, storeFileName } from './store-file.ts';
-import { isGutted, lossOfLog, ownHead, type Survey, surveyRemains, surveyStore } from './survey.ts';
+import { isGutted, lossOfLog, ownHead, pointsOf, type Survey, surveyRemains, surveyStore } from './survey.ts';
 import type { LogReport, SnapshotCheck, StorageEnv } from './types.ts';
 import { segmentHeaderBytes } from './wal/format.ts';
 import { judgeLog } from './wal/judge-log.ts';
@@ -42,9 +43,19 @@ export async function scanStore(
   visitor: LogVisitor = {},
   range: ScanRange = {},
 ): Promise<LogReport> {
-  const { report, survey } = await lookAt(env, storeDir, visitor, range);
+  const { report, survey, stopped } = await lookAt(env, storeDir, visitor, range);
   const findings = [...report.findings, ...noBase(survey, hasPoint)];
-  return settle({ ...report, findings, verdict: verdictOf(findings) }, await stillThere(env, storeDir, findings));
+  const found = settle(
+    { ...report, findings, verdict: verdictOf(findings) },
+    await stillThere(env, storeDir, findings),
+  );
+  if (stopped) return found;
+  return await asPutBack(env, storeDir, survey, found, (view) => readLog(view, storeDir, range));
+}
+
+/** The log alone, read once: beside a writer a finding may be of its work. Rejects as `verifyStore` does. */
+export async function readLog(env: StorageEnv, storeDir: string, range: ScanRange = {}): Promise<LogReport> {
+  return (await lookAt(env, storeDir, {}, range, surveyRemains)).report;
 }
 
 /**
@@ -57,7 +68,9 @@ export async function verifyStore(env: StorageEnv, storeDir: string, visitor: Lo
   const findings = [...report.findings, ...ofSnapshots];
   const good = snapshots.flatMap(({ summary }) => summary ?? []);
   const loss = isGutted(survey) ? lossOfLog(survey, good) : {};
-  return settle({ ...report, ...loss, findings, snapshots }, await stillThere(env, storeDir, findings, surveyRemains));
+  const still = await stillThere(env, storeDir, findings, surveyRemains);
+  const found = settle({ ...report, ...loss, findings, snapshots }, still);
+  return await asPutBack(env, storeDir, survey, found, (view) => readLog(view, storeDir));
 }
 
 /** Those of the findings that two later looks at the store, from a fresh HEAD and a fresh listing, still have. */
@@ -160,7 +173,7 @@ async function lookAt(
   visitor: LogVisitor,
   range: ScanRange,
   surveyed = surveyStore,
-): Promise<{ report: LogReport; survey: Survey }> {
+): Promise<{ report: LogReport; survey: Survey; stopped: boolean }> {
   const { survey, held } = await besideWriter(env, storeDir, async () => {
     const survey = await surveyed(env, storeDir);
     const names = segmentsFrom(survey.live, range.fromSeq ?? 0);
@@ -179,7 +192,7 @@ async function lookAt(
   const isOld = ahead.some(({ seqLast }) => Number(seqLast ?? 0) > (ownHead(survey)?.seqLast ?? 0));
   const judged = isOld ? { ...judgement, lostUnknown: true } : judgement;
   const report = toReport(log, evidence, judged, [...survey.findings, ...judgement.findings, ...misfits, ...ahead]);
-  return { report, survey };
+  return { report, survey, stopped: log.stopped };
 }
 
 /** Without those at the beginning that end before `seq`. Names that do not rise say nothing about what lies where. */
@@ -194,10 +207,6 @@ async function scanHeld(held: LogFiles, evidence: Evidence, visitor: LogVisitor)
   } finally {
     await held.close();
   }
-}
-
-export function pointsOf(survey: Survey): NonNullable<Evidence['points']> {
-  return survey.snapshots.flatMap((snapshot) => (snapshot.point ? [snapshot.point] : []));
 }
 
 /**

@@ -59,7 +59,8 @@ class Reader {
   frame({ typeByte, seqFirst, count, payload }: FrameView): undefined | false | Promise<undefined> {
     if (this.#seqNext > this.#until) return false;
     if (typeByte === FrameType.open || typeByte === FrameType.close) {
-      return after(this.#take({ kind: 'mark', type: typeByte, payload }));
+      const take = () => this.#take({ kind: 'mark', type: typeByte, payload });
+      return after(seqFirst > this.#seqNext ? this.lose(seqFirst - 1).then(take) : take());
     }
     if (typeByte === FrameType.lost) return after(this.lose(seqFirst + count - 1));
     if (typeByte !== FrameType.data) return undefined;

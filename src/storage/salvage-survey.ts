@@ -2,13 +2,13 @@ import { type Finding, findingError } from '../base/finding.ts';
 import { join } from '../base/path.ts';
 import { ReadingAround, type Unreadable } from '../fs/read-around.ts';
 import { refuseGone } from './beside-writer.ts';
+import { displacedFrames } from './displaced-frames.ts';
 import { readSegmentHeader, segmentInput, walFolder } from './folder.ts';
-import { pointsOf, type StoreReport, verifyStore } from './read.ts';
+import { readLog, type StoreReport, verifyStore } from './read.ts';
 import { findFlips, type HealedFile } from './repair-heal.ts';
 import { fitting } from './report.ts';
-import { displacedFrames } from './salvage-displaced.ts';
 import { changedView } from './store-view.ts';
-import { guttedError, isGutted, ownHead, type Survey, surveyRemains } from './survey.ts';
+import { guttedError, isGutted, ownHead, pointsOf, type Survey, surveyRemains } from './survey.ts';
 import type { StorageEnv } from './types.ts';
 import { segmentHeaderBytes } from './wal/format.ts';
 import type { SegmentName } from './wal/names.ts';
@@ -58,10 +58,9 @@ export async function surveySalvage(
   const around = new ReadingAround(disk.fs);
   const raw = { ...disk, fs: around.fs };
   const survey = await surveyRemains(raw, storeDir);
-  const asFound = await findFlips(raw, storeDir, survey, readable);
-  const displaced = await displacedFrames(raw, storeDir, survey, asFound);
+  const displaced = await displacedFrames(raw, storeDir, survey, (await readLog(raw, storeDir)).findings);
   const env = displaced.size === 0 ? raw : changedView(raw, { displaced });
-  const healed = displaced.size === 0 ? asFound : await findFlips(env, storeDir, survey, readable);
+  const healed = await findFlips(env, storeDir, survey, readable);
   // Here, in a copy that names them, the long ones go along: their odds are far better than a hole.
   const flips = new Map<string, Flip[]>(
     healed.map((heal) => [join(storeDir, heal.file), [...heal.flips, ...heal.candidates]]),
@@ -143,11 +142,11 @@ async function sortSegments(
   return { own: own.map(({ name }) => name), rescued, foreign, begins };
 }
 
-/** HEAD is never ahead of the disk, and a sound header tells the seqs of a payload that is not. */
+/** HEAD is never ahead of the disk, a sound header tells the seqs of a payload that is not, and the log what it lost. */
 function provenSeq(survey: Survey, report: StoreReport, foreign: readonly string[]): number {
   const stated = report.findings.filter(({ code, file }: Finding) => {
     return (code === 'E_PAYLOAD' || code === 'E_AMBIGUOUS_TAIL') && !foreign.includes(file);
   });
   const seqs = stated.map(({ seqLast }) => (typeof seqLast === 'number' ? seqLast : 0));
-  return Math.max(0, ownHead(survey)?.seqLast ?? 0, ...seqs);
+  return Math.max(0, ownHead(survey)?.seqLast ?? 0, report.lost.at(-1)?.seqLast ?? 0, ...seqs);
 }

@@ -154,6 +154,11 @@ export function ownHead({ head, identity }: Survey): FoundSlot | undefined {
   return head?.storeId === identity.id ? head : undefined;
 }
 
+/** Frame ends that snapshots of this store name. */
+export function pointsOf(survey: Survey): ChainPoint[] {
+  return survey.snapshots.flatMap((snapshot) => (snapshot.point ? [snapshot.point] : []));
+}
+
 /**
  * What is lost with the whole log: what came after the newest good snapshot. HEAD says where the log ended, and nothing
  * came after that where it says closed.

@@ -135,8 +135,9 @@ function unreplayable(look: QueueLook | WalqError): Finding[] {
 }
 
 /** What stood at the end of the log cannot be read: neither who wrote there nor how it ended. */
-function isUnreadable({ verdict, lost, lostUnknown, seqLast, segments }: LogReport): boolean {
+function isUnreadable({ verdict, findings, lost, lostUnknown, seqLast, segments }: LogReport): boolean {
   if (segments.length === 0) return true;
+  if (findings.some(({ code, file }) => code === 'E_DISPLACED' && file === segments.at(-1)?.file)) return true;
   if (verdict === 'newer' && seqLast === undefined) return true;
   return lostUnknown || (lost.at(-1)?.seqLast ?? 0) > (seqLast ?? 0);
 }

@@ -7,9 +7,9 @@ import type { FoundSlot } from './head.ts';
 import { type EndJudgement, judgeEnd } from './judge-end.ts';
 import { headerFindings } from './judge-header.ts';
 import { belongs, gotExpected, headerOf, isReadable, lostBut, seqFirstOf, seqs, usedFrames } from './judge-parts.ts';
-import type { Evidence, LogScan, SegmentResult } from './scan-log.ts';
+import { type Evidence, isForeign, type LogScan, type SegmentResult } from './scan-log.ts';
 import type { Hole } from './scan-types.ts';
-import { straysOf } from './strays.ts';
+import { foreignBehind, straysOf } from './strays.ts';
 import { judgeHole } from './verdict.ts';
 
 export interface LogJudgement extends Pick<EndJudgement, 'bounded'> {
@@ -43,9 +43,10 @@ export function judgeLog(log: LogScan, evidence: Evidence): LogJudgement {
 }
 
 class Judge {
-  /** Without the strays. */
+  /** Without the strays, and what is of another store behind its end. */
   readonly #log: LogScan;
   readonly #strays: ReadonlySet<SegmentResult>;
+  readonly #foreign: ReadonlySet<SegmentResult>;
   readonly #evidence: Evidence;
   readonly #head: FoundSlot | undefined;
   readonly #findings: Finding[] = [];
@@ -62,7 +63,9 @@ class Judge {
     if (foreign) this.#add('E_HEAD_FOREIGN', 'note', 'HEAD', 'HEAD carries the id of another store and is not used');
     this.#head = foreign ? undefined : evidence.head;
     this.#strays = straysOf(log, this.#head, evidence.storeId);
-    this.#log = { ...log, segments: log.segments.filter((result) => !this.#strays.has(result)) };
+    const segments = log.segments.filter((result) => !this.#strays.has(result));
+    this.#foreign = foreignBehind({ ...log, segments }, evidence);
+    this.#log = { ...log, segments: segments.filter((result) => !this.#foreign.has(result)) };
   }
 
   /** Headers, names, store ids, and each segment against the one before it. */
@@ -88,6 +91,7 @@ class Judge {
     for (const finding of [...this.#strays].flatMap((stray) => headerFindings(stray, storeId))) {
       this.#findings.push({ ...finding, message: `behind the end of the log: ${finding.message}` });
     }
+    this.#findings.push(...[...this.#foreign].flatMap((result) => headerFindings(result, storeId)));
     // Reading that was stopped on purpose saw no last one.
     if (unreadable && before && !this.#log.stopped) this.#loseLast(before);
   }
@@ -97,12 +101,21 @@ class Judge {
    * that was, only HEAD can say.
    */
   #loseLast(before: SegmentResult): void {
-    const { input, scan } = this.#log.segments.at(-1) as SegmentResult;
+    const { storeId } = this.#evidence;
+    const last = this.#log.segments.at(-1) as SegmentResult;
+    const { input, scan } = last;
     const head = this.#head?.ordinal === input.name?.ordinal ? this.#head : undefined;
-    const from = belongs(before, this.#evidence.storeId)
-      ? before.scan.last.seqNext
-      : seqFirstOf(before, this.#evidence.storeId);
-    this.#lose(from, head?.seqLast ?? (input.name?.seqFirst ?? 1) - 1);
+    const isOwn = belongs(before, storeId);
+    const from = isOwn ? before.scan.last.seqNext : seqFirstOf(before, storeId);
+    // Under another name it can be read, and says itself where it begins.
+    if (isReadable(last, storeId)) {
+      this.#lose(from, seqFirstOf(last, storeId) - 1);
+      return;
+    }
+    // No segment is used before the one in front of it has its SEAL: what this was, its name alone does not prove.
+    const isOpen = isOwn && !before.scan.sealed && before.scan.holes.length === 0;
+    const isSaid = !isOpen && !isForeign(scan.header, this.#evidence);
+    this.#lose(from, head?.seqLast ?? (isSaid ? seqFirstOf(last, storeId) : from) - 1);
     // Behind the end that HEAD knows there may have been more, but not in a file that is a header and nothing else. One
     // that is shorter was cut: it gets its name when its header is on disk.
     const isEmpty = scan.header === undefined && scan.size === segmentHeaderBytes;
@@ -113,9 +126,12 @@ class Judge {
     const ordinal = result.input.name?.ordinal ?? 0;
     const first = ordinalBefore + 1;
     const which = ordinal - 1 === first ? `segment ${first} is` : `segments ${first} to ${ordinal - 1} are`;
-    const isRead = before && belongs(before, this.#evidence.storeId);
-    const seqFrom = isRead ? before.scan.last.seqNext : before && seqFirstOf(before, this.#evidence.storeId);
-    const seqTo = seqFirstOf(result, this.#evidence.storeId) - 1;
+    const { storeId } = this.#evidence;
+    const isRead = before && belongs(before, storeId);
+    // What a file of another store is called says nothing of this log.
+    const isSaid = [before, result].every((each) => !isForeign(each?.scan.header, this.#evidence));
+    const seqFrom = isRead ? before.scan.last.seqNext : before && isSaid ? seqFirstOf(before, storeId) : undefined;
+    const seqTo = isSaid ? seqFirstOf(result, storeId) - 1 : 0;
     this.#add('E_MISSING_SEGMENT', 'corrupt', result.input.file, `${which} missing before this one`, {
       ...(seqFrom !== undefined && seqFrom <= seqTo && { seqFirst: seqFrom, seqLast: seqTo }),
     });

@@ -1,6 +1,6 @@
 import type { FoundSlot } from './head.ts';
 import { belongs, headerOf } from './judge-parts.ts';
-import type { LogScan, SegmentResult } from './scan-log.ts';
+import { type Evidence, isForeign, type LogScan, type SegmentResult } from './scan-log.ts';
 
 /**
  * Files behind the end of the log that are no part of it. HEAD says closed where the last frame of its segment ends: a
@@ -21,6 +21,16 @@ export function straysOf(
   const isEnd = isClosed && end?.pointsPassed.get(head) && end.scan.size === head.end;
   if (!isEnd || !behind.every((result) => isStray(result, log, storeId))) return new Set();
   return new Set(behind);
+}
+
+/**
+ * Segments of another store behind one that was never sealed: no segment of this log was used after that, and theirs
+ * say nothing of it.
+ */
+export function foreignBehind(log: LogScan, evidence: Evidence): ReadonlySet<SegmentResult> {
+  const last = log.segments.findLastIndex(({ scan }) => !isForeign(scan.header, evidence));
+  const isOpen = log.segments[last]?.scan.sealed === false;
+  return new Set(isOpen ? log.segments.slice(last + 1) : []);
 }
 
 function isStray(result: SegmentResult, log: LogScan, storeId: string | undefined): boolean {

@@ -5,9 +5,9 @@ import type { Frame } from './every-store.ts';
 import { bytesAt, dir, type Image } from './image.ts';
 
 /**
- * What was really hit, known without asking the reader: a frame can be read where, and only where, each of its bytes
- * still stands at its own offset. What makes it readable is the salt in the header of its segment, which the header of
- * the next one has too, HEAD, and each snapshot that stands in it.
+ * What was really hit, known without asking the reader: a frame can be read where, and only where, its bytes stand in
+ * its file, at its own offset or, all together, at another. What makes it readable is the salt in the header of its
+ * segment, which the header of the next one has too, HEAD, and each snapshot that stands in it.
  */
 export interface Truth {
   /** Seqs that stood in frames that were hit, in order. */
@@ -27,17 +27,22 @@ export function truthOf(whole: Image, damaged: Image, frames: readonly Frame[]):
     const inHeader = firstChange(before, after, 0, segmentHeaderBytes);
     const own = frames.filter((frame) => frame.file === file);
     const changes = own.map(({ offset, bytes }) => firstChange(before, after, offset, offset + bytes));
+    const places = own.map(({ offset, bytes }) => Buffer.from(after).indexOf(before.subarray(offset, offset + bytes)));
+    const stands = (place: number): boolean => changes[place] === undefined || (places[place] ?? -1) >= 0;
     const isReadable =
-      inHeader === undefined || (isSaltKnown(whole, damaged, file, files[index + 1]) && changes.includes(undefined));
+      inHeader === undefined ||
+      (isSaltKnown(whole, damaged, file, files[index + 1]) && own.some((_, place) => stands(place)));
     const hits = inHeader === undefined ? [] : [inHeader];
     for (const [place, frame] of own.entries()) {
       const at = changes[place];
       if (at !== undefined && isReadable) hits.push(at);
-      if (at === undefined && isReadable) continue;
+      if (isReadable && stands(place)) continue;
       if (frame.type === 'data')
         truth.lost.push(...Array.from({ length: frame.count }, (_, seq) => frame.seqFirst + seq));
     }
-    truth.unknown = hits.length > 0 && after.length > before.length && file === frames.at(-1)?.file;
+    // Where the last frame stands elsewhere, so does the end.
+    const shift = Math.max(0, changes.at(-1) === undefined ? 0 : (places.at(-1) ?? 0) - (own.at(-1)?.offset ?? 0));
+    truth.unknown = hits.length > 0 && after.length - shift > before.length && file === frames.at(-1)?.file;
     if (hits.length > 0) truth.hits.set(file, { at: hits, size: after.length });
   }
   return truth;

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
+import { verifyStore } from '../../../src/storage/read.ts';
 import { openStore } from '../../../src/storage/store.ts';
 import { packed } from '../../../src/storage/wal/records.ts';
 import { simEnv } from '../../support/env.ts';
 import { tried } from '../../support/tried.ts';
 import { bytesAt, dir, diskOf, fileOf, type Image, imageOf, sampleStore, withFile } from '../damage/image.ts';
-import { check, imageWith, recordsIn } from './salvage-check.ts';
+import { check, imageWith, ofStore, recordsIn } from './salvage-check.ts';
 import { destroyed, framesOf, plan, salvage, segmentParts, seqMachine } from './salvage-support.ts';
+import { filesOf } from './support.ts';
 
 /** Bytes put into a segment, or taken out of it: what stands behind them stands elsewhere than it was written. */
 
@@ -95,3 +97,44 @@ async function goneOn(image: Image, text: string, seed: number): Promise<Image> 
   await store.close();
   return imageOf(env.fs);
 }
+
+test('a report counts as lost what the plan of a salvage counts, and names each place', async () => {
+  const outcomes = { corrupt: 0, nothing: 0 };
+  const sample = await sampleStore({ closed: true });
+  for (const image of [sample, withFile(sample, `${dir}/HEAD`, undefined)]) {
+    for (const { path, offset } of await framesOf(image)) {
+      for (const [at, out, more] of [
+        [0, 0, 8],
+        [50, 0, 7],
+        [0, 16, 0],
+        [48, 3, 600],
+      ] as const) {
+        const what = `${path} ${offset} ${at} ${out} ${more}`;
+        const env = await diskOf(spliced(image, path, offset + at, out, new Uint8Array(more)));
+        const report = await verifyStore(env, dir);
+        const { lost, lostUnknown, events, displaced = [] } = await plan(env);
+        expect({ lost: report.lost, lostUnknown: report.lostUnknown, events: report.records }, what).toEqual({
+          lost,
+          lostUnknown,
+          events,
+        });
+        const named = report.findings.flatMap(({ code, file }) => (code === 'E_DISPLACED' ? [file] : []));
+        expect(new Set(named), what).toEqual(new Set(displaced));
+        if (displaced.length > 0) outcomes[report.verdict === 'corrupt' ? 'corrupt' : 'nothing']++;
+      }
+    }
+  }
+  expect(outcomes).toEqual({ corrupt: expect.any(Number), nothing: 0 });
+});
+
+test('no writer trims frames behind bytes that were put in, though HEAD says nothing of them', async () => {
+  const image = await imageWith(false);
+  const path = fileOf(image, segmentParts[2]);
+  const places = (await framesOf(image)).filter((frame) => frame.path === path);
+  for (const { offset } of places.slice(0, -1)) {
+    const torn = withFile(spliced(image, path, offset, 0, new Uint8Array(1024)), `${dir}/HEAD`, undefined);
+    const env = await diskOf(torn);
+    await expect(openStore(env, dir, { machine: seqMachine })).rejects.toMatchObject({ code: 'E_DISPLACED', exit: 3 });
+    expect(filesOf(ofStore(env, dir))).toEqual(filesOf(torn));
+  }
+});

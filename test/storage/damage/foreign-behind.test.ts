@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import { verifyStore } from '../../../src/storage/read.ts';
+import { decodeSegmentHeader, encodeSegmentHeader, sealBytes } from '../../../src/storage/wal/format.ts';
+import { plan } from '../repair/salvage-support.ts';
+import { largeStore } from './every-store.ts';
+import { bytesAt, dir, diskOf, fileOf, type Image, sampleStore, withFile } from './image.ts';
+
+/** What a file of another store, or one under a wrong name, is called says nothing of how far the log went. */
+
+const wal = (name: string): string => `${dir}/wal/${name}.wal`;
+
+async function lossOf(image: Image) {
+  const { lost, lostUnknown, verdict } = await verifyStore(await diskOf(image), dir);
+  const planned = await plan(await diskOf(image));
+  expect({ lost: planned.lost, lostUnknown: planned.lostUnknown }, 'the plan says the same').toEqual({
+    lost,
+    lostUnknown,
+  });
+  return { lost, lostUnknown, verdict };
+}
+
+test('a segment of another store behind a log that was not closed takes nothing with it', async () => {
+  const open = await sampleStore({ closed: false });
+  const theirs = await largeStore(9);
+  for (const image of [open, withFile(open, `${dir}/HEAD`, undefined)]) {
+    for (const part of ['0000000001-', '0000000003-']) {
+      const foreign = withFile(image, wal('0000000004-00000000000000000500'), bytesAt(theirs, fileOf(theirs, part)));
+      expect(await lossOf(foreign)).toEqual({ lost: [], lostUnknown: false, verdict: 'corrupt' });
+      const apart = withFile(image, wal('0000000009-00000000000000000500'), bytesAt(theirs, fileOf(theirs, part)));
+      expect(await lossOf(apart)).toEqual({ lost: [], lostUnknown: false, verdict: 'corrupt' });
+    }
+  }
+});
+
+test('in place of the last segment it takes what HEAD knows of that, and without HEAD nobody knows', async () => {
+  const sample = await sampleStore({ closed: true });
+  const image = new Map([...sample].filter(([path]) => !path.includes('.snap')));
+  const theirs = await largeStore(9);
+  const last = fileOf(image, '0000000003-');
+  const foreign = withFile(
+    image,
+    wal('0000000003-00000000000000000500'),
+    bytesAt(theirs, fileOf(theirs, '0000000001-')),
+  );
+  const replaced = withFile(foreign, last, undefined);
+  expect(await lossOf(replaced)).toEqual({
+    lost: [{ seqFirst: 9, seqLast: 12 }],
+    lostUnknown: false,
+    verdict: 'corrupt',
+  });
+  const alone = withFile(replaced, `${dir}/HEAD`, undefined);
+  expect(await lossOf(alone)).toEqual({ lost: [], lostUnknown: true, verdict: 'corrupt' });
+});
+
+test('an unused last segment under another seq takes nothing with it', async () => {
+  const image = await sampleStore({ closed: true });
+  const rotated = wal('0000000004-00000000000000000013');
+  const header = unusedAfter(image);
+  expect(await lossOf(withFile(image, rotated, header))).toEqual({ lost: [], lostUnknown: false, verdict: 'clean' });
+  const renamed = withFile(image, wal('0000000004-00000000000000000500'), header);
+  expect(await lossOf(renamed)).toMatchObject({ lost: [], lostUnknown: false, verdict: 'corrupt' });
+  const open = withFile(
+    await sampleStore({ closed: false }),
+    wal('0000000004-00000000000000000500'),
+    new Uint8Array(96),
+  );
+  expect(await lossOf(open)).toMatchObject({ lost: [], verdict: 'corrupt' });
+});
+
+/** As a rotation creates it, and nothing more. */
+function unusedAfter(image: Image): Uint8Array {
+  const bytes = bytesAt(image, fileOf(image, '0000000003-'));
+  const found = decodeSegmentHeader(bytes);
+  if (!found.ok) throw new Error('the segment was sound');
+  const { storeId, salt, createdMs } = found.header;
+  const before = { prevSalt: salt, prevEnd: bytes.length + sealBytes, prevLink: 0 };
+  return encodeSegmentHeader({ storeId, ordinal: 4, seqFirst: 13, salt: 77, createdMs, ...before });
+}
