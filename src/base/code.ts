@@ -104,6 +104,7 @@ export type Code =
   | 'E_NEWER_FORMAT'
   | 'E_NEWER_FRAME'
   | 'E_NOTHING_TO_UNDO'
+  | 'E_NOT_A_FILE'
   | 'E_NOT_A_STORE'
   | 'E_NOT_FRAME_END'
   | 'E_NOT_SEALED'

@@ -42,6 +42,12 @@ export function stepsFor(judged: Judged): Step[] {
       ? []
       : [{ command: `walq help ${worst.code}`, does: 'what this means' }];
   if (target.kind !== 'store') return explain;
+  const noFile = findings.find(({ code }) => code === 'E_NOT_A_FILE');
+  if (noFile !== undefined) {
+    const others = findings.filter((finding) => finding !== noFile);
+    const left = stepsFor({ ...judged, verdict: verdictOf(others), findings: others });
+    return [asideStep(target.path, noFile, 'no file, and in the way of one'), ...left].slice(0, 3);
+  }
   if (strays.length > 0) {
     const others = findings.filter(({ file }) => !strays.includes(file));
     const left = stepsFor({ ...judged, verdict: verdictOf(others), findings: others, strays: [] });
@@ -150,7 +156,7 @@ function seqOf({ file }: SnapshotCheck): number {
 }
 
 /** A bad one that does not go by itself: the log has not reached its name, or does not grow. */
-function asideStep(store: string, { file }: SnapshotCheck, why: string): Step {
+function asideStep(store: string, { file }: { file: string }, why: string): Step {
   const folder = shellPath(join(store, quarantineFolder));
   const command = `mkdir -p ${folder} && mv -n ${shellPath(join(store, file))} ${folder}`;
   return { command, does: `sets it aside: ${why}` };

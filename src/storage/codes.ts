@@ -10,6 +10,12 @@ export const storageCodes = {
     explain: 'There is no walq store at this path. Commands that only read never create one.',
     next: 'Name the store with a path, --store or WALQ_STORE; walq queue enqueue creates one.',
   },
+  E_NOT_A_FILE: {
+    title: 'no file stands where one should be',
+    explain:
+      'Where a segment, a snapshot or HEAD should be stands a folder, a link that leads nowhere, a pipe or the like: somebody put it there, or a repair of the file system did. Nothing of the file is there, so it counts as missing.',
+    next: 'Move it out of the way, and put the right file there if a copy exists. walq wal repair STORE --mode salvage --to NEWSTORE goes on without it.',
+  },
   E_NOT_A_STORE: {
     title: 'folder is not a store',
     explain: 'The folder holds other files and no STORE.json. walq creates a store only in an empty or missing folder.',

@@ -2,6 +2,7 @@ import type { Finding } from '../base/finding.ts';
 import { join } from '../base/path.ts';
 import { listFolder } from '../fs/folder.ts';
 import { openSource, readSmall } from '../fs/read.ts';
+import { findNoFile } from './not-a-file.ts';
 import { storeFileName } from './store-file.ts';
 import type { StorageEnv } from './types.ts';
 import { decodeSegmentHeader, type SegmentHeader, segmentHeaderBytes } from './wal/format.ts';
@@ -62,7 +63,13 @@ export function segmentInput(env: StorageEnv, walDir: string, prefix: string, na
 
 /** HEAD as found, with its notes. */
 export async function readHead(env: StorageEnv, storeDir: string): Promise<HeadResult & { findings: Finding[] }> {
-  const bytes = await readSmall(env.fs, join(storeDir, headFileName), headFileBytes);
+  let noFile: Finding | undefined;
+  const bytes = await readSmall(env.fs, join(storeDir, headFileName), headFileBytes).catch(async (error: unknown) => {
+    noFile = await findNoFile(env.fs, storeDir, headFileName, 'HEAD');
+    if (noFile === undefined) throw error;
+    return undefined;
+  });
+  if (noFile !== undefined) return { faults: [], findings: [noFile] };
   if (bytes === undefined) {
     return {
       faults: [],

@@ -86,6 +86,7 @@ async function displacedBehind(
 /** Somebody who rotates and cleans while we look makes a store look like a damaged one, or takes files from under us. */
 function mayBeWork(error: unknown): boolean {
   if (!(error instanceof WalqError)) return hasErrno(error, 'ENOENT');
+  if (error.code === 'E_NOT_A_FILE') return false;
   return error.exit === Exit.damage || error.exit === Exit.locked || hasErrno(error.cause, 'ENOENT');
 }
 

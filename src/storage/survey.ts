@@ -1,6 +1,6 @@
 import { damageError, type WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
-import { join } from '../base/path.ts';
+import { baseName, join } from '../base/path.ts';
 import { shellPath } from '../base/shell-word.ts';
 import { listFolder } from '../fs/folder.ts';
 import { goneMeanwhile } from '../fs/gone.ts';
@@ -12,14 +12,14 @@ import {
   readHead,
   readSegmentHeader,
   splitLeftovers,
-  type WalListing,
   walFolder,
 } from './folder.ts';
 import { noStoreError } from './no-store.ts';
+import { findNoFile } from './not-a-file.ts';
 import { refuseLink } from './refuse-link.ts';
 import type { SnapshotHeader } from './snapshot/codec.ts';
 import { listSnapshots } from './snapshot/list.ts';
-import { snapshotFolder } from './snapshot/name.ts';
+import { parseSnapshotFileName, snapshotFolder } from './snapshot/name.ts';
 import { peekSnapshot } from './snapshot/read.ts';
 import { readStoreFile, type StoreIdentity } from './store-file.ts';
 import type { ChainPoint, LostRange, StorageEnv } from './types.ts';
@@ -63,7 +63,9 @@ export async function surveyStore(env: StorageEnv, storeDir: string): Promise<Su
 export async function surveyRemains(env: StorageEnv, storeDir: string): Promise<Survey> {
   for (const folder of [walFolder, snapshotFolder]) await refuseLink(env.fs, join(storeDir, folder));
   const head = await readHead(env, storeDir);
-  const listing = await listWal(env, join(storeDir, walFolder));
+  const listed = await listWal(env, join(storeDir, walFolder));
+  const { headers: inLog, files, findings: noFiles } = await headersOf(env, storeDir, listed.segments);
+  const listing = { ...listed, segments: files };
   const store = await readStoreFile(env.fs, storeDir);
   const gutted = listing.segments.length === 0;
   // Somebody who creates one died, or is at work: nothing of it was answered.
@@ -77,7 +79,6 @@ export async function surveyRemains(env: StorageEnv, storeDir: string): Promise<
     if (header !== undefined) headers.push({ file, seq, ...(!('findings' in header) && { header }) });
   }
   const beside = ownersOf(head.slot, headers);
-  const inLog = await headersOf(env, storeDir, listing);
   const named = gutted ? beside : inLog;
   const owners = store.state === 'good' ? named : (mostNamed([...inLog, ...beside]) ?? named);
   if (gutted && store.state !== 'good' && owners.length === 0) throw guttedError(storeDir, undefined);
@@ -85,6 +86,7 @@ export async function surveyRemains(env: StorageEnv, storeDir: string): Promise<
   const findings = [
     ...(gutted ? [guttedFinding(identified.identity.id, head.slot)] : []),
     ...identified.findings,
+    ...noFiles,
     ...listingNotes(listing, walFolder),
     ...head.findings,
   ];
@@ -96,7 +98,7 @@ export async function surveyRemains(env: StorageEnv, storeDir: string): Promise<
   const { live, leftover } = await splitLeftovers(env, storeDir, identified.identity.id, listing.segments, oldest);
   for (const file of list.ignored) {
     // A temp file is what a step that was interrupted leaves, and a writer removes it.
-    if (!file.endsWith('.tmp')) findings.push({ ...foreignNote, file });
+    if (!file.endsWith('.tmp')) findings.push(await ignoredFinding(env, storeDir, file));
   }
   for (const { segment, message } of leftover) {
     findings.push({ code: 'E_LEFTOVER', severity: 'note', file: join(walFolder, segment.name), message });
@@ -114,11 +116,12 @@ export async function surveyRemains(env: StorageEnv, storeDir: string): Promise<
   };
 }
 
-const foreignNote = {
-  code: 'E_FOREIGN_FILE',
-  severity: 'note',
-  message: 'no file with the name of a snapshot: left alone',
-} as const;
+async function ignoredFinding(env: StorageEnv, storeDir: string, file: string): Promise<Finding> {
+  const isNamed = parseSnapshotFileName(baseName(file)) !== undefined;
+  const noFile = isNamed ? await findNoFile(env.fs, storeDir, file, 'a snapshot', 'degraded') : undefined;
+  const message = 'no file with the name of a snapshot: left alone';
+  return noFile ?? { code: 'E_FOREIGN_FILE', severity: 'note', file, message };
+}
 
 /** No segment is there, though there was a store. */
 export function isGutted({ live, leftover }: Survey): boolean {
@@ -175,12 +178,24 @@ export function lossOfLog(
   return { lost: seqLast > from ? [{ seqFirst: from + 1, seqLast }] : [], lostUnknown: !exact };
 }
 
-/** Those that can be read, in the order of the names. */
-async function headersOf(env: StorageEnv, storeDir: string, { segments }: WalListing): Promise<SegmentHeader[]> {
-  const headers: SegmentHeader[] = [];
-  for (const { name } of segments) {
-    const header = await readSegmentHeader(env, join(storeDir, walFolder, name));
-    if (header !== undefined) headers.push(header);
+/** Those that can be read, in the order of the names; and which of these names are of files. */
+async function headersOf(
+  env: StorageEnv,
+  storeDir: string,
+  segments: readonly SegmentName[],
+): Promise<{ headers: SegmentHeader[]; files: SegmentName[]; findings: Finding[] }> {
+  const found = { headers: [] as SegmentHeader[], files: [] as SegmentName[], findings: [] as Finding[] };
+  for (const segment of segments) {
+    const file = join(walFolder, segment.name);
+    try {
+      const header = await readSegmentHeader(env, join(storeDir, file));
+      if (header !== undefined) found.headers.push(header);
+      found.files.push(segment);
+    } catch (error) {
+      const noFile = await findNoFile(env.fs, storeDir, file, `segment ${segment.ordinal}`);
+      if (noFile === undefined) throw error;
+      found.findings.push(noFile);
+    }
   }
-  return headers;
+  return found;
 }

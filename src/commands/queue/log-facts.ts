@@ -99,7 +99,8 @@ async function startOf(env: StorageEnv, store: string, sinceMs: number): Promise
   const folder = join(store, walFolder);
   const newestFirst = (await listWal(env, folder)).segments.reverse().slice(0, segmentsMax);
   for (const { name, seqFirst } of newestFirst) {
-    const header = await readSegmentHeader(env, join(folder, name));
+    // What cannot be read is named by the scan.
+    const header = await readSegmentHeader(env, join(folder, name)).catch(() => undefined);
     if (header !== undefined && header.createdMs <= sinceMs) return seqFirst;
   }
   return newestFirst.at(-1)?.seqFirst ?? 1;
