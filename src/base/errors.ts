@@ -66,6 +66,14 @@ export function ioError(code: Code, message: string, details?: ErrorDetails): Wa
   return new WalqError(Exit.io, code, message, details);
 }
 
+/**
+ * Also one of another realm: a test runner such as Jest gives the program an `Error` of its own, and Node throws the
+ * other.
+ */
+export function isError(value: unknown): value is Error {
+  return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
+}
+
 /** A failed file system call. `code` is the errno name, as Node gives it. */
 export interface FsError extends Error {
   code: string;
@@ -74,7 +82,7 @@ export interface FsError extends Error {
 }
 
 export function isFsError(error: unknown): error is FsError {
-  if (!(error instanceof Error) || error instanceof WalqError) return false;
+  if (!isError(error) || error instanceof WalqError) return false;
   const code: unknown = 'code' in error ? error.code : undefined;
   return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code);
 }

@@ -1,19 +1,20 @@
 import { usageError } from './errors.ts';
-import { ownText } from './own-text.ts';
 
-/** The same in every copy of this library that a process has loaded: a module of handlers may bring its own. */
-const mark = Symbol.for('walq.rawJson');
+/** Not the class: the module of a handler may have its own copy of this library. */
+const brand: unique symbol = Symbol.for('walq.rawJson');
 
 /** JSON text that is put into the queue as it is: numbers keep all their digits, keys their order. */
 export class RawJson {
   readonly text: string;
-
-  get [mark](): true {
-    return true;
-  }
+  readonly [brand] = true;
 
   constructor(text: string) {
     this.text = text;
+  }
+
+  /** Written as part of a value, it would be an object that holds a text, in silence. */
+  toJSON(): never {
+    throw usageError('E_JSON', 'rawJson stands for a whole payload or result, and cannot be a part of one');
   }
 }
 
@@ -22,23 +23,6 @@ export function rawJson(text: string): RawJson {
   return new RawJson(text);
 }
 
-/** Also of another copy of this library, which `instanceof` does not know. */
 export function isRawJson(value: unknown): value is RawJson {
-  return typeof value === 'object' && value !== null && mark in value;
-}
-
-/** A value as JSON text; undefined for undefined. Throws usageError E_JSON for what has no JSON form. */
-export function jsonOf(value: unknown, what: string): string | undefined {
-  if (value === undefined) return undefined;
-  if (value instanceof RawJson) return ownText(value.text);
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(value);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-    throw usageError('E_JSON', `${what}: ${why}`, { cause, data: { field: what } });
-  }
-  if (text === undefined)
-    throw usageError('E_JSON', `${what}: a ${typeof value} has no JSON form`, { data: { field: what } });
-  return text;
+  return typeof value === 'object' && value !== null && brand in value;
 }

@@ -1,3 +1,4 @@
+import { isError } from '../base/errors.ts';
 import { escapeText } from '../base/escape.ts';
 import { eventDetails } from '../queue/events/event-details.ts';
 import type { QueueEvent } from '../queue/events/event-types.ts';
@@ -104,7 +105,7 @@ function decoded<T>(bytes: Uint8Array, list: (event: QueueEvent) => T[]): readon
   try {
     event = decodeEvent(bytes);
   } catch (error) {
-    return [['undecoded', error instanceof Error ? error.message : String(error)]];
+    return [['undecoded', isError(error) ? error.message : String(error)]];
   }
   return list(event);
 }

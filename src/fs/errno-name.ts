@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { isError } from '../base/errors.ts';
 
 /**
  * Node has no name for some refusals of a system, a used up quota (EDQUOT) and a lost network file (ESTALE) among them:
@@ -8,7 +9,7 @@ import { constants } from 'node:os';
 const names = new Map(Object.entries(constants.errno).map(([name, errno]) => [errno, name]));
 
 export function withName(error: unknown): unknown {
-  if (!(error instanceof Error) || !('errno' in error) || typeof error.errno !== 'number') return error;
+  if (!isError(error) || !('errno' in error) || typeof error.errno !== 'number') return error;
   if (!('code' in error) || !/^UNKNOWN$|^Unknown system error/.test(String(error.code))) return error;
   const errno = Math.abs(error.errno);
   return Object.assign(error, { code: names.get(errno) ?? `E${errno}` });

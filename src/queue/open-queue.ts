@@ -36,8 +36,8 @@ export interface OpenQueueOptions extends EngineOptions {
 
 /**
  * Opens the queue in a folder for writing: one process at a time. Rejects with E_LOCKED (6) when another one has it,
- * with E_NO_STORE (1) without `create`, with E_OPTION (2), and as `openStore` does for a damaged store. Opening changes
- * no job.
+ * with E_NO_STORE (1) without `create` or where the folder around it is missing, with E_OPTION (2), and as `openStore`
+ * does for a damaged store. Opening changes no job.
  */
 export async function openQueue<Payloads extends object = Record<string, unknown>>(
   dir: string,

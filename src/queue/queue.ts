@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { Exit, WalqError } from '../base/errors.ts';
-import { jsonOf, type RawJson } from '../base/raw-json.ts';
+import type { RawJson } from '../base/raw-json.ts';
 import { joinSignals } from '../base/signals.ts';
 import type { Store } from '../storage/store.ts';
 import type { CheckpointResult, RecoveryReport, StorageEnv } from '../storage/types.ts';
@@ -9,6 +9,7 @@ import { type EventOptions, eventStream } from './api/event-stream.ts';
 import { jobInfo, jobInfos, leasedJobs } from './api/job-info.ts';
 import { changeOf, msOf, noOptions, specOf } from './api/job-spec.ts';
 import type { EnqueueOptions, JobChanges, JobInfo, LeasedJob, NameOf, NewJob, Time } from './api/job-types.ts';
+import { jsonOf } from './api/json-of.ts';
 import type { LogEvent } from './api/log-event.ts';
 import {
   type FailOptions,

@@ -2,10 +2,11 @@ import { hasErrno, isFsError, lockedError, type WalqError } from '../base/errors
 import { join } from '../base/path.ts';
 import { reading, writeError } from '../fs/failure.ts';
 import { listFolder, makeFolder } from '../fs/folder.ts';
+import { noFolderAround } from '../fs/place.ts';
 import { readSmall } from '../fs/read.ts';
 import type { File } from '../fs/types.ts';
 import { writeFully } from '../fs/write.ts';
-import { noStoreError, notAStore } from './no-store.ts';
+import { noRoomError, noStoreError, notAStore } from './no-store.ts';
 import type { StorageEnv } from './types.ts';
 
 /** The right to write to a store: held from `lockStore` until `release`, or until the process dies, however it dies. */
@@ -64,13 +65,16 @@ export async function lockStore(
 }
 
 /**
- * No LOCK where no store is and none may begin: rejects with E_NO_STORE (1), E_NOT_A_STORE (7) for a folder with other
- * things in it. Only the names decide: what the lock shows afterwards counts.
+ * No LOCK where no store is and none may begin: rejects with E_NO_STORE (1), also where one is to begin and the folder
+ * around it is missing, and with E_NOT_A_STORE (7) for a folder with other things in it. Only the names decide: what
+ * the lock shows afterwards counts.
  */
 export async function refuseOtherFolder(env: StorageEnv, storeDir: string, create: boolean): Promise<void> {
   const info = await reading(storeDir, () => env.fs.stat(storeDir));
   const names = info?.kind === 'folder' ? await listFolder(env.fs, storeDir) : undefined;
   if (info === undefined && !create) throw noStoreError(storeDir);
+  const lack = info === undefined ? await noFolderAround(env.fs, storeDir) : undefined;
+  if (lack !== undefined) throw noRoomError(storeDir, lack);
   if (names === undefined || names.some((name) => storeNames.has(name))) return;
   const others = names.filter((name) => name !== lockFileName);
   if (others.length === 0 && create) return;

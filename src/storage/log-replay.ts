@@ -1,4 +1,4 @@
-import { damageError, Exit, newerError, WalqError } from '../base/errors.ts';
+import { damageError, Exit, isError, newerError, WalqError } from '../base/errors.ts';
 import type { Finding } from '../base/finding.ts';
 import { LostGaps } from './lost-gaps.ts';
 import { snapshotFrame } from './snapshot-frame.ts';
@@ -83,7 +83,7 @@ export class LogReplay {
 }
 
 function replayError({ seq, file, offset }: RecordView, cause: unknown): WalqError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = isError(cause) ? cause.message : String(cause);
   if (cause instanceof WalqError && cause.exit === Exit.newer) {
     return newerError(cause.code, `record ${seq} in ${file} (frame at offset ${offset}): ${why}`, {
       data: { seq, file, offset },

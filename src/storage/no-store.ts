@@ -17,6 +17,14 @@ export function noStoreError(storeDir: string, what: keyof typeof found = 'nothi
   });
 }
 
+/** E_NO_STORE (1): none can begin there either. */
+export function noRoomError(storeDir: string, { why, next }: { why: string; next: string }): WalqError {
+  return notFoundError('E_NO_STORE', `the store ${storeDir} cannot be created: ${why}`, {
+    data: { store: storeDir },
+    next,
+  });
+}
+
 /** E_NOT_A_STORE (7): a folder with other things in it, where one was to be made. */
 export function notAStore(storeDir: string): WalqError {
   return refusedError('E_NOT_A_STORE', `${storeDir} is not empty and not a store`, {

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { parseExported } from '../../src/commands/queue/import.ts';
 import { type InputJob, readJobs } from '../../src/commands/queue/job-input.ts';
+import { parseJobSpec } from '../../src/queue/ops/parse-spec.ts';
 
 async function read(chunks: Iterable<string>): Promise<{ spec: unknown; place: string }[]> {
   const found: InputJob[] = [];
@@ -40,4 +42,18 @@ test('the line of the largest job that an export can hold is taken', async () =>
     was: { result: 'y'.repeat(4 * 1024 * 1024) },
   });
   expect(await read([`${line}\n`])).toHaveLength(1);
+});
+
+test.each([
+  ['lines', (job: string) => `${job}\n`],
+  ['values', (job: string) => `\n${job.replace('{', '{\n')}\n${job}`],
+  ['array', (job: string) => `[${job}]`],
+])('jobs as %s whose payload and result are as deep as allowed are taken', async (_form, write) => {
+  const deep = '['.repeat(128) + ']'.repeat(128);
+  const job = `{"payload":${deep},"was":{"result":${deep}}}`;
+  for (const { spec } of await read([write(job)])) {
+    const text = String((spec as { payload: unknown }).payload);
+    expect(parseJobSpec(text)).toEqual({ payload: deep });
+    expect(parseExported(text.replace('{', '{"id":"a","state":"completed",'), false).spec.payload).toBe(deep);
+  }
 });

@@ -1,4 +1,4 @@
-import { WalqError } from '../../base/errors.ts';
+import { isError, WalqError } from '../../base/errors.ts';
 import type { Finding } from '../../base/finding.ts';
 import { VarintReader } from '../../base/varint.ts';
 import { phaseOf } from '../../queue/state/phase.ts';
@@ -130,7 +130,7 @@ export async function diagnose(context: CommandContext, args: readonly string[],
 function unreplayable(look: QueueLook | WalqError): Finding[] {
   if (!(look instanceof WalqError) || look.code !== 'E_REPLAY') return [];
   const { file, offset, seq } = look.data as { file: string; offset: number; seq: number };
-  const message = look.cause instanceof Error ? look.cause.message : look.message;
+  const message = isError(look.cause) ? look.cause.message : look.message;
   return [{ code: look.code, severity: 'corrupt', file, offset, seqFirst: seq, message }];
 }
 

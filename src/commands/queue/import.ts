@@ -1,5 +1,5 @@
 import { jsonKind, jsonMembers, jsonString } from '../../base/json.ts';
-import { parseJobMembers, parseJobSpec } from '../../queue/ops/parse-spec.ts';
+import { jobDepthMax, parseJobMembers, parseJobSpec } from '../../queue/ops/parse-spec.ts';
 import { fieldError, type JobSpec } from '../../queue/ops/spec.ts';
 import { type JobState, jobStates } from '../../queue/state/job.ts';
 import type { CommandContext } from '../context.ts';
@@ -81,7 +81,7 @@ const past = new Set(['state', 'was']);
 /** One line of `queue export`: the job, and the state that it had. */
 export function parseExported(text: string, allowCommands: boolean): { spec: JobSpec; state: JobState } {
   if (jsonKind(text) !== 'object') return { spec: parseJobSpec(text), state: 'pending' };
-  const members = jsonMembers(text);
+  const members = jsonMembers(text, jobDepthMax);
   const state = stateIn(members.find(({ key }) => key === 'state')?.value);
   const spec = parseJobMembers(
     members.filter(({ key }) => !past.has(key)),

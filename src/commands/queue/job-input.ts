@@ -1,6 +1,7 @@
 import { usageError, WalqError } from '../../base/errors.ts';
 import { JsonPieces } from '../../base/json-stream.ts';
 import { eventLimits } from '../../queue/events/event-types.ts';
+import { jobDepthMax } from '../../queue/ops/parse-spec.ts';
 import type { JobSpec } from '../../queue/ops/spec.ts';
 import { inPlace } from './in-place.ts';
 import { utf8Lines } from './text-lines.ts';
@@ -98,7 +99,7 @@ function isBlank(byte: number): boolean {
 }
 
 function isWhole(line: Uint8Array): boolean {
-  const pieces = new JsonPieces({ open: () => false, many: true, bytesMax: jobBytesMax });
+  const pieces = new JsonPieces({ open: () => false, many: true, bytesMax: jobBytesMax, depthMax: jobDepthMax });
   try {
     return [...pieces.push(line), ...pieces.end()].length > 0;
   } catch (error) {
@@ -146,6 +147,7 @@ async function* fromPieces(
     open: (path) => isArray && path.length === 0,
     many: !isArray,
     bytesMax: jobBytesMax,
+    depthMax: jobDepthMax + (isArray ? 1 : 0),
   });
   let number = 0;
   const jobsOf = (texts: () => Iterable<{ text: string; offset: number }>): InputJob[] => {

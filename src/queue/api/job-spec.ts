@@ -1,10 +1,11 @@
 import { durationMsMax, parseDuration } from '../../base/duration.ts';
 import { usageError } from '../../base/errors.ts';
 import { kindOf, shown } from '../../base/kind-of.ts';
-import { jsonOf, RawJson } from '../../base/raw-json.ts';
+import { isRawJson } from '../../base/raw-json.ts';
 import { instantOf } from '../ops/parse-spec.ts';
 import type { JobChange, JobSpec } from '../ops/spec.ts';
 import type { EnqueueOptions, JobChanges, NewJob, Time } from './job-types.ts';
+import { jsonOf } from './json-of.ts';
 import { checkOptions, checkTexts } from './options.ts';
 
 /** Milliseconds of a time, whole ones from `least` to 100 years. Throws usageError E_DURATION. */
@@ -54,15 +55,16 @@ export const noOptions: EnqueueOptions = Object.freeze({});
 export function specOf(name: string, payload: unknown, options: EnqueueOptions): JobSpec {
   // Nobody but TypeScript keeps a program from this.
   if (typeof name !== 'string') throw usageError('E_JOB', `the name of a job is a text, not ${kindOf(name)}`);
-  const stringified = !(payload instanceof RawJson);
-  if (options === noOptions) return { name, payload: jsonOf(payload, 'payload'), stringified };
+  const text = jsonOf(payload, 'payload');
+  const stringified = !isRawJson(payload);
+  if (options === noOptions) return { name, payload: text, stringified };
   checkOptions(options, optionNames, 'a job', 'E_JOB');
   const { id, priority, attempts, timeout, delay, at, backoff, group, key, keyMode, keyTtl, after, expire } = options;
   if (after !== undefined) checkTexts('after', after, { code: 'E_JOB' });
   return {
     id,
     name,
-    payload: jsonOf(payload, 'payload'),
+    payload: text,
     stringified,
     priority,
     attempts,

@@ -10,8 +10,9 @@ export function checkOptions(
   what: string,
   code: Code = 'E_OPTION',
 ): void {
-  if (typeof options !== 'object' || options === null) {
-    throw usageError(code, `options of ${what} are an object, not ${kindOf(options)}`);
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    const got = Array.isArray(options) ? 'a list' : kindOf(options);
+    throw usageError(code, `options of ${what} are an object, not ${got}`);
   }
   for (const option in options) {
     if (allowed.has(option)) continue;

@@ -1,8 +1,19 @@
 import { parseDuration } from '../../base/duration.ts';
 import { usageError } from '../../base/errors.ts';
 import { excerpt } from '../../base/escape.ts';
-import { compactJson, type JsonMember, jsonElements, jsonKind, jsonMembers, jsonString } from '../../base/json.ts';
+import {
+  compactJson,
+  type JsonMember,
+  jsonDepthMax,
+  jsonElements,
+  jsonKind,
+  jsonMembers,
+  jsonString,
+} from '../../base/json.ts';
 import { fieldError, type JobSpec } from './spec.ts';
+
+/** What an exported job has been through holds its result: two levels around a text that may have all that is allowed. */
+export const jobDepthMax = jsonDepthMax + 2;
 
 const keys = [
   'id',
@@ -35,7 +46,7 @@ export function parseJobSpec(jsonText: string, options: { allowCommands?: boolea
     compactJson(jsonText, { bytesMax: Number.POSITIVE_INFINITY });
     throw usageError('E_JOB', 'a job must be a JSON object such as {"payload":{}}');
   }
-  return parseJobMembers(jsonMembers(jsonText), options);
+  return parseJobMembers(jsonMembers(jsonText, jobDepthMax), options);
 }
 
 /** The same, of an object that was taken apart already. */

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { isError } from '../../base/errors.ts';
 import type { AttemptHooks, AttemptOutcome, AttemptSpec, RunningAttempt } from './attempt-types.ts';
 import { type Exit, failedStart, listen, oneLine, pipesOf, startChild } from './child.ts';
 import { GroupEnder, killGroup, signalGroup } from './group.ts';
@@ -41,7 +42,7 @@ class Attempt {
     this.#output = spec.output ?? tailOnlyOutput();
     this.#startedMs = spec.clock.monotonic();
     const started = startChild(spec);
-    if (started instanceof Error) {
+    if (isError(started)) {
       this.#exited = Promise.resolve(failedStart(started));
       return;
     }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { clampText } from '../../base/clamp-text.ts';
+import { isError } from '../../base/errors.ts';
 import type { AttemptSpec } from './attempt-types.ts';
 
 /** Node quotes the argument it dislikes. */
@@ -32,7 +33,7 @@ export function startChild(spec: AttemptSpec): ChildProcess | Error {
     return spawn(program ?? '', args, { detached: true, env, stdio: ['pipe', 'pipe', 'pipe', 'pipe'], shell: false });
   } catch (error) {
     // E2BIG, ENOMEM, an empty program, a NUL in an argument: thrown instead of reported.
-    if (error instanceof Error) return error;
+    if (isError(error)) return error;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
+import { isError } from '../../base/errors.ts';
 import type { AttemptHooks, AttemptOutcome, RunningAttempt } from './attempt-types.ts';
 import type { FromLauncher, ToLauncher } from './launcher-types.ts';
 import type { AttemptOrder } from './order.ts';
@@ -74,7 +75,7 @@ export class Launcher {
       this.#process ??= this.#fork();
     } catch (error) {
       // Too little memory, for one: thrown instead of reported.
-      if (!(error instanceof Error)) throw error;
+      if (!isError(error)) throw error;
       setImmediate(() => this.#neverBegan(error));
     }
   }
@@ -194,7 +195,7 @@ export class Launcher {
     if (left.length === 0) return;
     const failed = await this.#options.endLeft(left.map(({ order }) => order.lease)).then(
       () => undefined,
-      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      (error: unknown) => (isError(error) ? error.message : String(error)),
     );
     const error = `the process that starts jobs ended (${how})${failed === undefined ? '' : `; ${failed}`}`;
     const now = this.#options.clock.monotonic();

@@ -1,5 +1,5 @@
 import type { Code } from '../../base/code.ts';
-import { Exit, type ExitCode, isFsError, newerError, refusedError, WalqError } from '../../base/errors.ts';
+import { Exit, type ExitCode, isError, isFsError, newerError, refusedError, WalqError } from '../../base/errors.ts';
 
 /** The number both sides say first. Another number = another protocol, and the connection ends. */
 export const controlVersion = 1;
@@ -112,7 +112,7 @@ export function errorToWire(error: unknown): WireError {
     const { code, message, exit, data, next } = error;
     return { code, message, exit, data, ...(next === undefined ? {} : { next }) };
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = isError(error) ? error.message : String(error);
   if (isFsError(error)) return { code: 'E_CONTROL_IO', message, exit: Exit.io, data: { errno: error.code } };
   return {
     code: 'E_CONTROL_INTERNAL',

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
-import { ioError, lockedError, WalqError } from '../../base/errors.ts';
+import { ioError, isError, lockedError, WalqError } from '../../base/errors.ts';
 import type { FileSystem } from '../../fs/types.ts';
 import { Connection, type ConnectionLimits } from './socket-connection.ts';
 import { SocketListener } from './socket-listener.ts';
@@ -151,6 +151,6 @@ function busy(max: number): WalqError {
 }
 
 function bindFailed(folder: string, cause: unknown): Error {
-  const why = cause instanceof Error ? `: ${cause.message}` : '';
+  const why = isError(cause) ? `: ${cause.message}` : '';
   return ioError('E_CONTROL_BIND', `cannot listen on ${folder}/sock${why}`, { cause, data: { folder } });
 }

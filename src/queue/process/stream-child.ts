@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Clock } from '../../base/clock.ts';
+import { isError } from '../../base/errors.ts';
 import type { AttemptHooks, RunningAttempt } from './attempt-types.ts';
 import { type Exit, failedStart, listen, pipesOf } from './child.ts';
 import { GroupEnder, killGroup, signalGroup } from './group.ts';
@@ -58,7 +59,7 @@ export class StreamChild {
   constructor(spec: StreamChildSpec) {
     this.#spec = spec;
     const child = startStream(spec);
-    if (child instanceof Error) {
+    if (isError(child)) {
       this.#exit = failedStart(child);
       this.gone = Promise.resolve(this.#exit);
       return;
@@ -257,7 +258,7 @@ function startStream({ shell, variables }: StreamChildSpec): ChildProcess | Erro
     const env = { ...process.env, ...variables };
     return spawn('/bin/sh', ['-c', shell], { detached: true, env, stdio: ['pipe', 'pipe', 'pipe'], shell: false });
   } catch (error) {
-    if (error instanceof Error) return error;
+    if (isError(error)) return error;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
-import { hasErrno, ioError } from '../../base/errors.ts';
+import { hasErrno, ioError, isError } from '../../base/errors.ts';
 import { excerpt } from '../../base/escape.ts';
 import { metricsContentType } from '../metrics/metrics.ts';
 import { startTimer } from '../process/timer.ts';
@@ -100,7 +100,7 @@ async function answer(
   try {
     send(response, 200, await options.text(), { 'Content-Type': metricsContentType });
   } catch (error) {
-    send(response, 500, `${error instanceof Error ? error.message : String(error)}\n`);
+    send(response, 500, `${isError(error) ? error.message : String(error)}\n`);
   }
 }
 
@@ -112,6 +112,6 @@ function send(response: ServerResponse, status: number, text: string, headers: R
 function bindFailed(host: string, port: number, cause: unknown): Error {
   const where = `${excerpt(host)}:${port}`;
   const taken = hasErrno(cause, 'EADDRINUSE');
-  const why = taken ? 'another program listens there' : cause instanceof Error ? cause.message : String(cause);
+  const why = taken ? 'another program listens there' : isError(cause) ? cause.message : String(cause);
   return ioError('E_METRICS_BIND', `cannot listen on ${where} for metrics: ${why}`, { cause, data: { host, port } });
 }

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Cron } from 'croner';
 import { formatDuration } from '../../base/duration.ts';
-import { usageError } from '../../base/errors.ts';
+import { isError, usageError } from '../../base/errors.ts';
 import { excerpt } from '../../base/escape.ts';
 import type { ScheduleRule } from '../events/setting-types.ts';
 import type { Schedule } from './settings.ts';
@@ -30,7 +30,7 @@ export function checkRule(rule: ScheduleRule, now: number): void {
   try {
     first = cronOf(rule).nextRun(new Date(now));
   } catch (error) {
-    throw badCron(rule, error instanceof Error ? error.message.replace(/^\w+: /, '') : 'cannot be read');
+    throw badCron(rule, isError(error) ? error.message.replace(/^\w+: /, '') : 'cannot be read');
   }
   if (first === null) throw badCron(rule, 'never fires');
 }

@@ -1,5 +1,6 @@
 import { clampText } from '../../base/clamp-text.ts';
-import { parseDuration } from '../../base/duration.ts';
+import { durationMsMax, parseDuration } from '../../base/duration.ts';
+import { isError } from '../../base/errors.ts';
 import { compactJson } from '../../base/json.ts';
 import { isRawJson } from '../../base/raw-json.ts';
 import type { AttemptVerdict } from '../process/verdict.ts';
@@ -19,16 +20,7 @@ export async function callFunction(
     const result = resultOf(await work(job, context));
     return { kind: 'ack', ...(result !== undefined && { result }) };
   } catch (error) {
-    try {
-      return verdictOfThrow(error);
-    } catch {
-      // Anything may be thrown, also what has no text, or throws when it is looked at.
-      return {
-        kind: 'retry',
-        reason: 'failed',
-        error: `the handler threw something (${typeof error}) that cannot be shown`,
-      };
-    }
+    return verdictOfThrow(error);
   }
 }
 
@@ -42,21 +34,30 @@ function resultOf(value: unknown): string | undefined {
   }
 }
 
-/** By name and not by class: the handler may have its own copy of this library. */
+/**
+ * By name and not by class: the handler may have its own copy of this library. Anything may be thrown, also what has no
+ * text, or throws when it is looked at.
+ */
 function verdictOfThrow(error: unknown): AttemptVerdict {
   const text = errorText(error);
-  if (!(error instanceof Error)) return { kind: 'retry', reason: 'failed', error: text };
-  if (error.name === 'DeadError')
-    return { kind: 'dead', reason: 'permanent', error: clampText(error.message, errorBytesMax) };
-  if (error.name !== 'RetryError' || !('after' in error)) return { kind: 'retry', reason: 'failed', error: text };
-  const delayMs = delayOf(error.after);
+  const thrown = looked(() => (isError(error) ? error : undefined));
+  const name = looked(() => thrown?.name);
+  const message = looked(() => clampText(thrown?.message ?? text, errorBytesMax)) ?? text;
+  if (name === 'DeadError') return { kind: 'dead', reason: 'permanent', error: message };
+  const after =
+    name === 'RetryError' ? looked(() => (thrown && 'after' in thrown ? thrown.after : undefined)) : undefined;
+  const delayMs = delayOf(after);
   if (delayMs === undefined) return { kind: 'retry', reason: 'failed', error: text };
-  return { kind: 'retry', reason: 'asked', delayMs, error: clampText(error.message, errorBytesMax) };
+  return { kind: 'retry', reason: 'asked', delayMs, error: message };
 }
 
-/** With the stack of the handler, but not ours below it. */
+/** With the stack of the handler, but not ours below it. Never throws. */
 export function errorText(error: unknown): string {
-  if (!(error instanceof Error)) return clampText(String(error), errorBytesMax);
+  return looked(() => textOf(error)) ?? `the handler threw something (${typeof error}) that cannot be shown`;
+}
+
+function textOf(error: unknown): string {
+  if (!isError(error)) return clampText(String(error), errorBytesMax);
   const lines = (error.stack ?? error.message).split('\n');
   // In a bundle its name comes after that of what it was called on.
   const own = /at (\w+\.)?callFunction \(/;
@@ -64,8 +65,17 @@ export function errorText(error: unknown): string {
   return clampText(lines.slice(0, ours < 0 ? undefined : ours).join('\n'), errorBytesMax);
 }
 
+/** Undefined where looking throws. */
+function looked<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}
+
 function delayOf(after: unknown): number | undefined {
-  if (typeof after === 'number') return Number.isFinite(after) && after >= 0 ? Math.round(after) : undefined;
+  if (typeof after === 'number') return after >= 0 && after <= durationMsMax ? Math.round(after) : undefined;
   if (typeof after !== 'string') return undefined;
   try {
     return parseDuration(after, 'retry');
@@ -77,7 +87,7 @@ function delayOf(after: unknown): number | undefined {
 /** Milliseconds of `extend(time)`. Throws E_DURATION, RangeError. */
 export function extensionMs(time: number | string): number {
   if (typeof time === 'string') return parseDuration(time, 'extend');
-  if (Number.isFinite(time) && time >= 0) return time;
+  if (Number.isFinite(time) && time >= 0 && time <= durationMsMax) return time;
   throw new RangeError(`extend: ${time} is no time; give milliseconds, or text such as '5m'`);
 }
 

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
-import { Exit, usageError, WalqError } from '../../base/errors.ts';
+import { Exit, isError, usageError, WalqError } from '../../base/errors.ts';
 import type { WorkFunction, WorkHandlers } from './function-types.ts';
 
 const notFound = 'ERR_MODULE_NOT_FOUND';
@@ -37,7 +37,7 @@ export async function loadModule(path: string): Promise<WorkHandlers> {
     loaded = await import(url);
   } catch (cause) {
     const isMissing =
-      cause instanceof Error && 'url' in cause && cause.url === url && 'code' in cause && cause.code === notFound;
+      isError(cause) && 'url' in cause && cause.url === url && 'code' in cause && cause.code === notFound;
     if (isMissing) throw moduleError(path, 'is not there', cause);
     throw moduleError(path, `cannot be loaded: ${firstWords(cause)}`, cause);
   }
@@ -71,7 +71,7 @@ function moduleError(path: string, what: string, cause: unknown): WalqError {
 
 /** Of a syntax error Node shows the place in the stack alone, before the message. */
 function firstWords(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
+  if (!isError(cause)) return String(cause);
   const place = cause instanceof SyntaxError ? /^file:\/\/\S+:(\d+)$/m.exec(cause.stack ?? '')?.[1] : undefined;
   const code = 'code' in cause && typeof cause.code === 'string' ? ` (${cause.code})` : '';
   return `${cause.name}: ${cause.message.split('\n')[0]}${code}${place === undefined ? '' : `, line ${place}`}`;

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { brotliCompress, brotliCompressSync, brotliDecompress, brotliDecompressSync, constants } from 'node:zlib';
 import { crcOf, hex32 } from '../../base/bytes.ts';
-import { assert } from '../../base/errors.ts';
+import { assert, isError } from '../../base/errors.ts';
 import { type BlockHeader, type Fault, isFault, type PackedBlock, type SnapshotCodec } from './block-types.ts';
 import { blockRawMax, entryBytesMax, entryPrefixBytes } from './codec.ts';
 import { packHex, unpackHex } from './hex.ts';
@@ -129,7 +129,7 @@ async function decompressed(stored: Buffer, block: BlockHeader): Promise<Buffer 
     if (block.rawLength < smallBytes) return brotliDecompressSync(stored, options);
     return await promisify(brotliDecompress)(stored, options);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = isError(error) && 'code' in error ? String(error.code) : '';
     if (code === 'ERR_BUFFER_TOO_LARGE') return lengthFault(`more than ${block.rawLength} bytes`, block);
     if (code === 'Z_BUF_ERROR' || code.includes('FORMAT')) {
       return { message: 'the block cannot be decompressed', got: code };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crcOf } from '../../base/bytes.ts';
 import { errnoNext, errnoText } from '../../base/errno.ts';
-import { assert, ioError, refusedError } from '../../base/errors.ts';
+import { assert, ioError, isError, refusedError } from '../../base/errors.ts';
 import { findingError } from '../../base/finding.ts';
 import { removeIfThere } from '../../fs/gone.ts';
 import type { File } from '../../fs/types.ts';
@@ -258,7 +258,7 @@ export async function step<T>(what: string, run: () => Promise<T>): Promise<T> {
     return await run();
   } catch (cause) {
     // Without a code it comes from no disk and no compressor: a bug, to be seen as one.
-    if (!(cause instanceof Error && 'code' in cause)) throw cause;
+    if (!(isError(cause) && 'code' in cause)) throw cause;
     throw ioError('E_SNAPSHOT_WRITE', `${what}: ${errnoText(String(cause.code), cause.message)}`, {
       cause,
       ...errnoNext(String(cause.code)),

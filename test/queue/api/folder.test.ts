@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { openQueue } from '../../../src/index.ts';
 import { contents, makeStore } from '../../cli/make-store.ts';
 import { scratch, walq } from '../../cli/run-walq.ts';
 
@@ -27,4 +29,11 @@ test('a program that goes to another folder keeps its queue, and leaves alone on
   expect(contents(`${other}/jobs`)).toEqual(before);
   const { stdout, code } = await walq(['wal', 'verify', `${own}/jobs`]);
   expect([code, stdout]).toEqual([0, expect.stringMatching(/ 11 events \(seq 1\.\.11\)/)]);
+});
+
+test('a folder of which there is no folder around it is refused by a code, and nothing is made', async () => {
+  const dir = scratch();
+  const next = `mkdir -p ${dir}/no`;
+  await expect(openQueue(`${dir}/no/store`)).rejects.toMatchObject({ code: 'E_NO_STORE', exit: 1, next });
+  expect(readdirSync(dir)).toEqual([]);
 });

@@ -66,7 +66,7 @@ test('what is no object of options is refused as one, with a promise where the m
     retry: ['x'],
     schedule: ['s'],
   };
-  for (const value of [null, 5, 'text', () => undefined]) {
+  for (const value of [null, 5, 'text', [], () => undefined]) {
     expect(await told(() => Reflect.apply(openQueue, undefined, [`${scratch()}/store`, value]))).toMatch(/^E_OPTION 2/);
     for (const method of ['work', 'list', 'events'] as const)
       expect(() => Reflect.apply(queue[method], queue, [...(before[method] ?? []), value]), method).toThrow(
