@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
-import { hasErrno, ioError } from '../base/errors.ts';
+import { hasErrno, ioError, isError, isFsError } from '../base/errors.ts';
 import { named, withName } from './errno-name.ts';
+import { readError } from './failure.ts';
 import type { File, FileInfo, FileSystem, OpenMode } from './types.ts';
 
 /** A pipe under the name of a file must not make us wait until somebody writes to it. No such flag on Windows. */
@@ -121,9 +122,18 @@ function lockAddon(): LockAddon {
     addon ??= lockBinary(load) ?? (load('fs-native-extensions') as LockAddon);
     return addon;
   } catch (cause) {
-    const message = 'this platform has no binary for file locks, so writing is refused; reading works';
-    throw ioError('E_LOCK_UNSUPPORTED', message, { cause });
+    throw noBinary(cause);
   }
+}
+
+/** The system may refuse to read it, or to load it, also where there is one for the platform. */
+function noBinary(cause: unknown): unknown {
+  if (isFsError(cause)) return readError('the binary for file locks', cause);
+  const isRefused = isError(cause) && 'code' in cause && cause.code === 'ERR_DLOPEN_FAILED';
+  const why = isRefused
+    ? `the binary for file locks cannot be loaded (${cause.message.split('\n')[0]})`
+    : 'this platform has no binary for file locks';
+  return ioError('E_LOCK_UNSUPPORTED', `${why}, so writing is refused; reading works`, { cause });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { hasErrno, ioError, isFsError, refusedError } from '../base/errors.ts';
+import { hasErrno, isFsError, refusedError } from '../base/errors.ts';
 import { shellPath } from '../base/shell-word.ts';
 import { readError } from './failure.ts';
 
@@ -137,7 +137,7 @@ function openFolder(folder: string, purpose: Purpose): { fd: number; isWide: boo
     // The store itself is closed to us: that says nothing about its run folder.
     if (hasErrno(cause, 'EACCES') && !canSee(folder)) throw readError(dirname(folder), cause);
     if (hasErrno(cause, 'EACCES', 'EPERM')) throw untrusted(folder, 'it cannot be opened', { cause });
-    throw ioError('E_CONTROL_IO', `cannot open ${folder}`, { cause, data: { path: folder } });
+    throw readError(folder, cause);
   }
   try {
     const { uid, mode } = fs.fstatSync(fd);

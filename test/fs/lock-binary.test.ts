@@ -17,6 +17,12 @@ const ways = {
       if (request.startsWith('fs-native-extensions/prebuilds')) throw new Error('not there');
       return load.call(this, request, ...rest);
     };`,
+  'too many open files': `
+    const load = Module._load;
+    Module._load = function (request, ...rest) {
+      if (!request.startsWith('fs-native-extensions')) return load.call(this, request, ...rest);
+      throw Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' });
+    };`,
   'no binary': `Object.defineProperty(process, 'arch', { value: 'other' });`,
 } as const;
 
@@ -57,4 +63,10 @@ test('where there is no binary for the platform a lock is refused, with a code o
   const path = join(scratch(), 'LOCK');
   writeFileSync(path, '');
   expect(await lockBy('no binary', path)).toBe('E_LOCK_UNSUPPORTED');
+});
+
+test('where the system does not give the binary, that is said, and not that there is none', async () => {
+  const path = join(scratch(), 'LOCK');
+  writeFileSync(path, '');
+  expect(await lockBy('too many open files', path)).toBe('E_READ');
 });

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
-import { hasErrno, ioError, lockedError, usageError, WalqError } from '../../base/errors.ts';
+import { errnoNext, errnoText } from '../../base/errno.ts';
+import { hasErrno, ioError, isFsError, lockedError, usageError, WalqError } from '../../base/errors.ts';
 import { RunFolder } from '../../fs/run-folder.ts';
 import { LineReader } from './lines.ts';
 import {
@@ -93,7 +94,9 @@ async function tryPath(
   } catch (cause) {
     if (hasErrno(cause, 'ENOENT', 'ECONNREFUSED', 'ECONNRESET')) return undefined;
     if (hasErrno(cause, 'EAGAIN')) return 'again';
-    throw ioError('E_CONTROL_IO', `cannot connect to ${storeDir}/run/sock`, { cause, data: { storeDir } });
+    const [why, next] = isFsError(cause) ? [`: ${errnoText(cause.code)}`, errnoNext(cause.code)] : ['', {}];
+    const message = `cannot connect to ${storeDir}/run/sock${why}`;
+    throw ioError('E_CONTROL_IO', message, { cause, data: { storeDir }, ...next });
   }
 }
 
