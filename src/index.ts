@@ -7,6 +7,8 @@ export { type RawJson, rawJson } from './base/raw-json.ts';
 export type { File, FileInfo, FileSystem } from './fs/types.ts';
 export type { BatchOptions } from './queue/api/batches.ts';
 export type { EventOptions } from './queue/api/event-stream.ts';
+export type { ListFilter } from './queue/api/job-info.ts';
+export type { FailOptions, PruneSettings, RetryOptions } from './queue/api/job-options.ts';
 export type {
   EnqueueOptions,
   JobChanges,
@@ -17,14 +19,7 @@ export type {
   Time,
 } from './queue/api/job-types.ts';
 export type { LogEvent } from './queue/api/log-event.ts';
-export type {
-  FailOptions,
-  LimitSettings,
-  ListFilter,
-  PruneSettings,
-  RetryOptions,
-  ScheduleSettings,
-} from './queue/api/settings.ts';
+export type { LimitSettings, ScheduleSettings } from './queue/api/settings.ts';
 export type { TakeOptions } from './queue/api/take-options.ts';
 export type { WaitOptions } from './queue/api/wait-for.ts';
 export type { Worker, WorkOptions, WorkSummary } from './queue/api/worker.ts';

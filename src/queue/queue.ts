@@ -6,25 +6,20 @@ import type { Store } from '../storage/store.ts';
 import type { CheckpointResult, RecoveryReport, StorageEnv } from '../storage/types.ts';
 import { type BatchOptions, batchesOf } from './api/batches.ts';
 import { type EventOptions, eventStream } from './api/event-stream.ts';
-import { jobInfo, jobInfos, leasedJobs } from './api/job-info.ts';
-import { changeOf, msOf, noOptions, specOf } from './api/job-spec.ts';
-import type { EnqueueOptions, JobChanges, JobInfo, LeasedJob, NameOf, NewJob, Time } from './api/job-types.ts';
-import { jsonOf } from './api/json-of.ts';
-import type { LogEvent } from './api/log-event.ts';
+import { jobInfo, jobInfos, type ListFilter, leasedJobs } from './api/job-info.ts';
 import {
   type FailOptions,
   failureOf,
-  type LimitSettings,
-  type ListFilter,
-  limitsOf,
   type PruneSettings,
   pruneOf,
   type RetryOptions,
   retryOf,
-  type ScheduleSettings,
-  scheduleOf,
-  scopeOf,
-} from './api/settings.ts';
+} from './api/job-options.ts';
+import { changeOf, msOf, noOptions, specOf } from './api/job-spec.ts';
+import type { EnqueueOptions, JobChanges, JobInfo, LeasedJob, NameOf, NewJob, Time } from './api/job-types.ts';
+import { jsonOf } from './api/json-of.ts';
+import type { LogEvent } from './api/log-event.ts';
+import { type LimitSettings, limitsOf, type ScheduleSettings, scheduleOf, scopeOf } from './api/settings.ts';
 import { leaseRequestOf, type TakeOptions } from './api/take-options.ts';
 import { type WaitOptions, waitForJobs } from './api/wait-for.ts';
 import { startWorker, type Worker, type WorkOptions } from './api/worker.ts';
@@ -128,11 +123,14 @@ export class Queue<Payloads extends object = Record<string, unknown>> {
   /**
    * Leases up to `count` due jobs (default 1) to the caller for `lease` (default 5 minutes); a job not acknowledged by
    * then goes to somebody else. `wait`: how long to wait for the first job (default: not at all); when `signal` fires,
-   * it resolves to []. Also rejects with E_OPTION, E_JOB for a count that is none, E_DURATION.
+   * or the queue is closed meanwhile, it resolves to []. Also rejects with E_OPTION, E_JOB for a count that is none,
+   * E_DURATION.
    */
   take<Name extends NameOf<Payloads>>(options: TakeOptions<Name> = {}): Promise<LeasedJob<Pick<Payloads, Name>>[]> {
     try {
       const request = leaseRequestOf(options);
+      // Whoever takes in a loop would go round for ever, with no job and no word of why.
+      this.#ends.signal.throwIfAborted();
       const { wait = 0, signal } = options;
       const waitMs = msOf(wait, 'wait');
       const ends = joinSignals(this.#ends.signal, signal);

@@ -184,7 +184,7 @@ describe('the encoder', () => {
     ['a rate in 0 ms', { ...group, rate: { count: 1, perMs: 0 } }, 'perMs'],
     ['a limit below 0', { ...group, concurrency: -1 }, 'concurrency'],
     ['the concurrency of the whole queue', { ...group, group: '', concurrency: 1 }, 'concurrency'],
-    ['a group that keeps jobs', { ...group, keepCount: 1 }, 'group'],
+    ['a group that keeps jobs', { ...group, keepCount: 1 }, 'keepCount'],
   ])('refuses %s and names the field', (_, event, field) => {
     expect(() => encodeEvent(event)).toThrow(expect.objectContaining({ code: 'E_FIELD', exit: 2, data: { field } }));
   });

@@ -2,10 +2,9 @@ import { mapped } from '../../base/array-of-one.ts';
 import { givePayload, lazily } from '../../base/parsed.ts';
 import type { Lease } from '../engine-types.ts';
 import { isEnded } from '../state/ended.ts';
-import { type Job, jobStates, payloadText, resultText } from '../state/job.ts';
+import { type Job, type JobState, jobStates, payloadText, resultText } from '../state/job.ts';
 import type { JobInfo, LeasedJob, NameOf } from './job-types.ts';
 import { checkOptions, checkText, checkTexts, checkWhole } from './options.ts';
-import type { ListFilter } from './settings.ts';
 
 /** A job of the state as the library shows it. */
 export function jobInfo<P extends object>(job: Job): JobInfo<P> {
@@ -73,6 +72,15 @@ class HeldJob implements LeasedJob {
     this.maxAttempts = job.options.maxAttempts;
     this.deadlineMs = deadlineMs;
   }
+}
+
+/** Which jobs `list` shows; all that is given must hold. */
+export interface ListFilter {
+  state?: JobState | readonly JobState[];
+  name?: string;
+  group?: string;
+  /** At most this many. */
+  limit?: number;
 }
 
 const filterNames: ReadonlySet<string> = new Set<keyof ListFilter>(['state', 'name', 'group', 'limit']);

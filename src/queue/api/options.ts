@@ -39,6 +39,11 @@ export function checkText(option: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'string') throw wrongValue(option, 'text', kindOf(value));
 }
 
+export function checkOneOf(option: string, value: unknown, allowed: readonly string[]): void {
+  if (value === undefined || (typeof value === 'string' && allowed.includes(value))) return;
+  throw wrongValue(option, allowed.join(' or '), typeof value === 'string' ? `'${excerpt(value)}'` : kindOf(value));
+}
+
 /** A list of texts; `allowed`: of these alone. */
 export function checkTexts(
   option: string,

@@ -1,10 +1,17 @@
-import type { PruneRequest, ScheduleSpec } from '../engine-types.ts';
-import type { Limits, MissedSlots, PauseScope, ScheduleRule } from '../events/setting-types.ts';
+import type { ScheduleSpec } from '../engine-types.ts';
+import {
+  type Limits,
+  type MissedSlots,
+  missedSlots,
+  type PauseScope,
+  type ScheduleRule,
+} from '../events/setting-types.ts';
 import { fieldError } from '../ops/spec.ts';
-import type { JobState } from '../state/job.ts';
 import { msOf, specOf } from './job-spec.ts';
 import type { EnqueueOptions, NamedPayload, Time } from './job-types.ts';
-import { checkOptions, checkText, checkTexts, checkYesNo } from './options.ts';
+import { checkOneOf, checkOptions, checkText } from './options.ts';
+
+/** What lasts until it is changed: schedules, limits, pauses. */
 
 /** When a schedule fires, and the job it then makes. */
 export type ScheduleSettings<Payloads extends object = Record<string, unknown>> = (
@@ -44,6 +51,7 @@ export function scheduleOf(id: string, settings: ScheduleSettings): ScheduleSpec
   const isEvery = isObject(settings) && 'every' in settings;
   checkOptions(settings, isEvery ? everyNames : cronNames, isEvery ? 'a schedule by every' : 'a schedule by cron');
   const { missed, job } = settings;
+  checkOneOf('missed', missed, missedSlots);
   if (!('every' in settings)) checkText('zone', settings.zone);
   // Those who write JavaScript have no compiler that says so.
   if (!isObject(job)) throw fieldError('job', "must be the job to make, such as { name: 'mail' }");
@@ -91,29 +99,9 @@ export function limitsOf(settings: LimitSettings): Limits & { group: string } {
   return {
     group,
     ...limits,
-    ...(rate !== undefined && { rate: { count: rate.count, perMs: msOf(rate.per ?? 1000, 'rate') } }),
+    ...(rate !== undefined && { rate: { count: rate.count, perMs: msOf(rate.per ?? 1000, 'per', 1) } }),
     ...(keepFor !== undefined && { keepMs: msOf(keepFor, 'keepFor') }),
   };
-}
-
-/** Finished jobs by id, by age, or all but the newest. */
-export type PruneSettings =
-  | { ids: readonly string[] }
-  | (({ olderThan: Time } | { keep: number }) & {
-      /** Default completed only. */
-      states?: readonly ('completed' | 'dead')[];
-    });
-
-const pruneNames: ReadonlySet<string> = new Set(['ids', 'olderThan', 'keep', 'states']);
-
-/** Throws usageErrors: E_OPTION, E_DURATION. */
-export function pruneOf(settings: PruneSettings, now: number): PruneRequest {
-  checkOptions(settings, pruneNames, 'prune');
-  if ('ids' in settings) checkTexts('ids', settings.ids);
-  else checkTexts('states', settings.states, { allowed: ['completed', 'dead'] });
-  if (!('olderThan' in settings)) return settings;
-  const { olderThan, ...rest } = settings;
-  return { ...rest, endedBefore: now - msOf(olderThan, 'olderThan') };
 }
 
 const scopeNames: ReadonlySet<string> = new Set<keyof PauseScope>(['name', 'group']);
@@ -122,45 +110,4 @@ const scopeNames: ReadonlySet<string> = new Set<keyof PauseScope>(['name', 'grou
 export function scopeOf(scope: PauseScope, what: string): PauseScope {
   checkOptions(scope, scopeNames, what);
   return scope;
-}
-
-export interface RetryOptions {
-  /** Attempts begin anew. Default false. */
-  reset?: boolean;
-}
-
-const retryNames: ReadonlySet<string> = new Set<keyof RetryOptions>(['reset']);
-
-/** Throws usageError E_OPTION. */
-export function retryOf(options: RetryOptions): RetryOptions {
-  checkOptions(options, retryNames, 'retry');
-  checkYesNo('reset', options.reset);
-  return options;
-}
-
-/** Why an attempt failed, and what is to come of it. */
-export interface FailOptions {
-  error?: string;
-  /** Not again before this long from now. Default: by the backoff of the job. */
-  delay?: Time;
-  /** No attempt is of any use any more, and why. */
-  dead?: string;
-}
-
-const failNames: ReadonlySet<string> = new Set<keyof FailOptions>(['error', 'delay', 'dead']);
-
-/** Throws usageErrors: E_OPTION, E_DURATION. */
-export function failureOf(options: FailOptions): { error?: string; dead?: string; delayMs?: number } {
-  checkOptions(options, failNames, 'fail');
-  const { delay, ...failure } = options;
-  return delay === undefined ? failure : { ...failure, delayMs: msOf(delay, 'delay') };
-}
-
-/** Which jobs `list` shows; all that is given must hold. */
-export interface ListFilter {
-  state?: JobState | readonly JobState[];
-  name?: string;
-  group?: string;
-  /** At most this many. */
-  limit?: number;
 }

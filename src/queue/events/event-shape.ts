@@ -38,12 +38,14 @@ export function keyFault(owner: { key?: string | undefined; keyUntil?: number | 
   return owner.keyUntil !== undefined && owner.key === undefined ? 'keyUntil needs a key' : undefined;
 }
 
+const limitsOfQueue = ['pendingMax', 'payloadBytesMax', 'keepMs', 'keepCount'] as const;
+
 /** Also of the limits in force. */
 export function limitFault(set: Limits & Pick<LimitEvent, 'group'>): string | undefined {
-  const ofQueue = set.pendingMax ?? set.payloadBytesMax ?? set.keepMs ?? set.keepCount;
+  const ofQueue = limitsOfQueue.find((name) => set[name] !== undefined);
   if (set.group === '' && set.concurrency !== undefined) return 'concurrency is a limit of groups only';
-  if (set.group !== '' && ofQueue !== undefined) return 'group has a limit that only the whole queue may have';
-  if ((set.concurrency ?? ofQueue) === undefined && set.rate === undefined) return 'limits are missing';
+  if (set.group !== '' && ofQueue !== undefined) return `${ofQueue} is a limit of the whole queue only`;
+  if (set.concurrency === undefined && ofQueue === undefined && set.rate === undefined) return 'limits are missing';
   return undefined;
 }
 

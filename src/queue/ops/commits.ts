@@ -46,7 +46,7 @@ export class Commits {
 
   /**
    * One frame. Resolves with its first seq once durable and applied. Throws usageError E_FIELD for a value beyond the
-   * limits of the format. `pruned`: ids of the jobs that its PRUNE mean.
+   * limits of the format. `pruned`: ids of the jobs that its PRUNEs forget.
    */
   append(events: readonly QueueEvent<Packed>[], pruned: readonly string[] = []): Promise<number> {
     const applied = (seqFirst: number): number => {

@@ -7,7 +7,7 @@ import {
   eventLimits,
   type RetryEvent,
 } from '../events/event-types.ts';
-import { mustBeText } from '../events/record.ts';
+import { fieldError, mustBeText } from '../events/record.ts';
 import type { InFlightJob } from '../state/job.ts';
 import { type Backoff, nextDelayMs, parseBackoff } from './backoff.ts';
 
@@ -30,6 +30,7 @@ export function judgeFailure(job: InFlightJob, failure: Failure, at: number, ran
   if (job.cancelledAt !== undefined) return { type: 'DEAD', ...common, reason: 'cancelled' };
   if (failure.dead !== undefined) {
     mustBeText(failure.dead, 'dead');
+    if (failure.dead === '') throw fieldError('dead', 'must say why');
     return { type: 'DEAD', ...common, reason: clampText(failure.dead, eventLimits.reasonBytes) };
   }
   if (job.attempt >= job.options.maxAttempts) return { type: 'DEAD', ...common, reason: 'attempts' };

@@ -12,8 +12,9 @@ import type { CompletedJob, DeadJob, InFlightJob, Job, PendingJob, Special } fro
 import { sharedOptions } from './options.ts';
 
 /**
- * The job that an event leaves behind. Every object is spelled out, members in one order: there may be a million of
- * them, and objects built by spreading take more memory. A job that is as it was enqueued takes even less.
+ * The job that an event leaves behind. The objects are spelled out, members in one order: there may be a million of
+ * them, and those built by spreading take more memory. Only the rare ones are spread. A job that is as it was enqueued
+ * takes even less.
  */
 
 export function enqueued(

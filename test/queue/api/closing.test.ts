@@ -11,9 +11,12 @@ import { scratch } from '../../cli/run-walq.ts';
 import { simEnv } from '../../support/env.ts';
 import { SimFs } from '../../support/sim-fs.ts';
 import { plainRunner } from '../run/plain-runner.ts';
-import { codeOf } from './helpers.ts';
+import { codeOf, newQueue } from './helpers.ts';
 
-/** Closing while a part of it fails: the failure is told, and the store is closed and free all the same. */
+/**
+ * Closing: whoever takes jobs hears of it. While a part of it fails, the failure is told, and the store is closed and
+ * free all the same.
+ */
 
 const realEnv = { fs: nodeFs, clock: systemClock, random: systemRandom };
 
@@ -82,4 +85,18 @@ test('a log that cannot be closed', async () => {
   // Asked again it is the same closing.
   expect(queue.close()).toBe(closed);
   await expectClosed('/store', env);
+});
+
+test('whoever takes jobs in a loop comes to its end when the queue is closed', async () => {
+  const queue = await newQueue();
+  let rounds = 0;
+  const loop = async () => {
+    for (;;) for (const { token } of await queue.take({ wait: '1h' })) await queue.ack(token, rounds++);
+  };
+  const ended = codeOf(loop());
+  await queue.enqueue('x', undefined, { id: 'a' });
+  await queue.waitFor('a');
+  await queue.close();
+  expect(await ended).toBe('E_CLOSED');
+  expect(rounds).toBe(1);
 });

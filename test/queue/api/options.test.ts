@@ -130,6 +130,16 @@ test('a value of the wrong kind is refused by the name of its option, before any
       (v) => Reflect.apply(queue.retry, queue, ['parent', { reset: v }]),
       ['no', 0, null],
     ],
+    [
+      'missed must be skip or one or all',
+      (v) => Reflect.apply(queue.schedule, queue, ['s', { every: '1m', missed: v, job: { name: 'x' } }]),
+      ['sometimes', 1, null],
+    ],
+    [
+      'dead and delay exclude each other',
+      (v) => Reflect.apply(queue.fail, queue, ['token', { dead: 'no such user', delay: v }]),
+      [0, '1s'],
+    ],
     ['ids must be a list of texts', (v) => Reflect.apply(queue.prune, queue, [{ ids: v }]), ['parent', 5, [5], null]],
     ['states must be', (v) => Reflect.apply(queue.prune, queue, [{ keep: 0, states: v }]), ['dead', ['done'], [5], 5]],
     [

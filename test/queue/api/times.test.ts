@@ -25,7 +25,7 @@ test('a time that is none is refused by the name the caller wrote, with a promis
       ['delay', queue.fail(token, { delay: time })],
       ['extend', queue.extend(token, time)],
       ['keepFor', queue.limit({ keepFor: time })],
-      ['rate', queue.limit({ rate: { count: 1, per: time } })],
+      ['per', queue.limit({ rate: { count: 1, per: time } })],
       ['olderThan', queue.prune({ olderThan: time })],
       ['every', queue.schedule('s', { every: time, job: { name: 'x' } })],
       ['delay', queue.enqueue('x', undefined, { delay: time })],
@@ -38,10 +38,11 @@ test('a time that is none is refused by the name the caller wrote, with a promis
   expect(await queue.ack(token)).toMatchObject({ id: job?.id });
 });
 
-test('a lease and what extends it last for a while', async () => {
+test('a lease, what extends it, and the time of a rate last for a while', async () => {
   const queue = await newQueue();
   expect(await refusal(queue.take({ lease: 0 }))).toMatch(/^E_DURATION lease: 0 /);
   expect(await refusal(queue.extend('token', '0'))).toMatch(/^E_DURATION extend: 0 /);
+  expect(await refusal(queue.limit({ rate: { count: 1, per: 0 } }))).toMatch(/^E_DURATION per: 0 /);
 });
 
 test('a time of a worker that is none is refused by its name', async () => {

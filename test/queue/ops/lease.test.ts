@@ -29,6 +29,8 @@ describe('a lease', () => {
     expect(() => b.engine.leased(first.token)).toThrow(expect.objectContaining({ code: 'E_LEASE_OVER', exit: 1 }));
     const second = await leaseOne();
     expect(second.job.attempt).toBe(2);
+    const unsaid = b.engine.fail(b.engine.leased(second.token), { dead: '' });
+    await expect(unsaid).rejects.toMatchObject({ code: 'E_FIELD', message: 'dead must say why' });
     await b.engine.ack(b.engine.leased(second.token));
     expect(() => b.engine.leased(second.token)).toThrow(expect.objectContaining({ code: 'E_LEASE_OVER' }));
   });

@@ -88,7 +88,11 @@ describe('limits', () => {
     b = bench();
     await expect(b.engine.limit({ group: '' })).rejects.toMatchObject({ code: 'E_FIELD' });
     await expect(b.engine.limit({ group: '', concurrency: 1 })).rejects.toMatchObject({ code: 'E_FIELD' });
-    await expect(b.engine.limit({ group: 'g', pendingMax: 1 })).rejects.toMatchObject({ code: 'E_FIELD' });
+    await expect(b.engine.limit({ group: 'g', pendingMax: 1 })).rejects.toMatchObject({
+      code: 'E_FIELD',
+      message: 'pendingMax is a limit of the whole queue only',
+      data: { field: 'pendingMax' },
+    });
     expect(b.log.records).toEqual([]);
   });
 });
