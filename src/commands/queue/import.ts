@@ -1,6 +1,6 @@
 import { jsonKind, jsonMembers, jsonString } from '../../base/json.ts';
 import { jobDepthMax, parseJobMembers, parseJobSpec } from '../../queue/ops/parse-spec.ts';
-import { fieldError, type JobSpec } from '../../queue/ops/spec.ts';
+import { type JobSpec, jobError } from '../../queue/ops/spec.ts';
 import { type JobState, jobStates } from '../../queue/state/job.ts';
 import type { CommandContext } from '../context.ts';
 import { storeToCreate } from '../store-path.ts';
@@ -87,16 +87,16 @@ export function parseExported(text: string, allowCommands: boolean): { spec: Job
     members.filter(({ key }) => !past.has(key)),
     { allowCommands },
   );
-  if (spec.id === undefined) throw fieldError('id', 'is missing: this is no line of queue export');
+  if (spec.id === undefined) throw jobError('id', 'is missing: this is no line of queue export');
   return { spec, state };
 }
 
 function stateIn(value: string | undefined): JobState {
   if (value === undefined) {
-    throw fieldError('state', 'is missing: this is no line of queue export; queue enqueue -f takes other jobs');
+    throw jobError('state', 'is missing: this is no line of queue export; queue enqueue -f takes other jobs');
   }
   const text = jsonKind(value) === 'string' ? jsonString(value) : undefined;
   const state = jobStates.find((each) => each === text);
-  if (state === undefined) throw fieldError('state', `must be one of ${jobStates.join(', ')}`);
+  if (state === undefined) throw jobError('state', `must be one of ${jobStates.join(', ')}`);
   return state;
 }

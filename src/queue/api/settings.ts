@@ -6,7 +6,7 @@ import {
   type PauseScope,
   type ScheduleRule,
 } from '../events/setting-types.ts';
-import { fieldError } from '../ops/spec.ts';
+import { jobError } from '../ops/spec.ts';
 import { msOf, specOf } from './job-spec.ts';
 import type { EnqueueOptions, NamedPayload, Time } from './job-types.ts';
 import { checkOneOf, checkOptions, checkText } from './options.ts';
@@ -54,7 +54,7 @@ export function scheduleOf(id: string, settings: ScheduleSettings): ScheduleSpec
   checkOneOf('missed', missed, missedSlots);
   if (!('every' in settings)) checkText('zone', settings.zone);
   // Those who write JavaScript have no compiler that says so.
-  if (!isObject(job)) throw fieldError('job', "must be the job to make, such as { name: 'mail' }");
+  if (!isObject(job)) throw jobError('job', "must be the job to make, such as { name: 'mail' }");
   checkOptions(job, scheduledNames, 'a job that a schedule makes', 'E_JOB');
   const { name, payload, ...options } = job;
   return { id, rule: ruleOf(settings), job: specOf(name, payload, options), ...(missed !== undefined && { missed }) };

@@ -5,7 +5,7 @@ import type { Job } from '../state/job.ts';
 import type { EngineContext } from './context.ts';
 import { hasChildren, parentDead, parentUnknown, queueFull } from './engine-checks.ts';
 import { parentsFirst } from './parents-first.ts';
-import { fieldError } from './spec.ts';
+import { jobError } from './spec.ts';
 
 /** One job of a request and what is to become of it. */
 export interface EnqueueEntry {
@@ -51,7 +51,7 @@ export class EnqueuePlan {
     if (key === undefined) return this.#enqueue(event);
     const sibling = this.#freshKeys.get(key);
     if (sibling !== undefined) {
-      if (replace) throw fieldError('key', `'${key}' is there twice among jobs that replace each other`);
+      if (replace) throw jobError('key', `'${key}' is there twice among jobs that replace each other`);
       return duplicate(sibling, undefined);
     }
     const holders = machine.keyHolders(key).filter((holder) => this.#holds(holder));

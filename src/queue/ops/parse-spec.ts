@@ -10,7 +10,7 @@ import {
   jsonMembers,
   jsonString,
 } from '../../base/json.ts';
-import { fieldError, type JobSpec } from './spec.ts';
+import { type JobSpec, jobError } from './spec.ts';
 
 /** What an exported job has been through holds its result: two levels around a text that may have all that is allowed. */
 export const jobDepthMax = jsonDepthMax + 2;
@@ -54,11 +54,11 @@ export function parseJobMembers(members: readonly JsonMember[], options: { allow
   const spec: JobSpec = {};
   const seen = new Set<string>();
   for (const member of members) {
-    if (seen.has(member.key)) throw fieldError(excerpt(member.key), 'is there twice');
+    if (seen.has(member.key)) throw jobError(excerpt(member.key), 'is there twice');
     seen.add(member.key);
     takeMember(spec, member, options.allowCommands === true);
   }
-  if (seen.has('timeout') && seen.has('timeout_ms')) throw fieldError('timeout', "and 'timeout_ms' exclude each other");
+  if (seen.has('timeout') && seen.has('timeout_ms')) throw jobError('timeout', "and 'timeout_ms' exclude each other");
   return spec;
 }
 
@@ -124,24 +124,24 @@ function takeMember(spec: JobSpec, { key, value }: JsonMember, allowCommands: bo
 }
 
 function text(key: string, value: string, what = 'text'): string {
-  if (jsonKind(value) !== 'string') throw fieldError(key, `must be ${what}, not ${excerpt(value)}`);
+  if (jsonKind(value) !== 'string') throw jobError(key, `must be ${what}, not ${excerpt(value)}`);
   return jsonString(value);
 }
 
 function number(key: string, value: string): number {
   const parsed = jsonKind(value) === 'number' ? Number(value) : Number.NaN;
-  if (!Number.isSafeInteger(parsed)) throw fieldError(key, `must be a whole number, not ${excerpt(value)}`);
+  if (!Number.isSafeInteger(parsed)) throw jobError(key, `must be a whole number, not ${excerpt(value)}`);
   return parsed;
 }
 
 function texts(key: string, value: string, what: string): string[] {
-  if (jsonKind(value) !== 'array') throw fieldError(key, `must be ${what}`);
+  if (jsonKind(value) !== 'array') throw jobError(key, `must be ${what}`);
   return jsonElements(value).map((element) => text(key, element, what));
 }
 
 function keyMode(value: string): 'skip' | 'replace' {
   if (value === 'skip' || value === 'replace') return value;
-  throw fieldError('key_mode', `must be 'skip' or 'replace', not '${excerpt(value)}'`);
+  throw jobError('key_mode', `must be 'skip' or 'replace', not '${excerpt(value)}'`);
 }
 
 /** ISO 8601 with a zone: a text that travels must not mean another time elsewhere. Throws usageError E_JOB. */
@@ -149,7 +149,7 @@ export function instantOf(value: string): number {
   const form = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/;
   const ms = form.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(ms)) {
-    throw fieldError(
+    throw jobError(
       'at',
       `must be a time with zone such as '2026-09-01T03:00:00Z', or milliseconds, not '${excerpt(value)}'`,
     );

@@ -76,7 +76,7 @@ export function enqueueEvent(spec: JobSpec, id: string, at: number, limits: Spec
   // Not ===: NaN is given, too.
   if (Object.is(id, spec.id)) checkLabel('id', id, eventLimits.idBytes);
   if (name !== enqueueDefaults.name) checkLabel('name', name, nameBytesMax);
-  if (spec.delayMs !== undefined && spec.runAt !== undefined) throw fieldError('delay', "and 'at' exclude each other");
+  if (spec.delayMs !== undefined && spec.runAt !== undefined) throw jobError('delay', "and 'at' exclude each other");
   const priority = whole(
     'priority',
     spec.priority,
@@ -88,7 +88,7 @@ export function enqueueEvent(spec: JobSpec, id: string, at: number, limits: Spec
   const timeoutMs = whole('timeout', spec.timeoutMs, enqueueDefaults.timeoutMs, 0, durationMsMax);
   const delayMs = whole('delay', spec.delayMs, 0, 0, durationMsMax);
   if (spec.runAt !== undefined && spec.runAt > at + durationMsMax)
-    throw fieldError('at', 'must be at most 100 years from now');
+    throw jobError('at', 'must be at most 100 years from now');
   const runAt = whole('at', spec.runAt, at + delayMs, 0, at + durationMsMax);
   checkBackoff(backoff);
   const payload = packedPayload(spec, limits.payloadBytesMax);
@@ -122,10 +122,10 @@ function tiesOf(spec: JobSpec, id: string, at: number): Ties {
   const { key, keyTtlMs, keyMode, after, expireMs } = spec;
   const aboutKey = keyTtlMs !== undefined || keyMode !== undefined;
   if (key === undefined && !aboutKey && after === undefined && expireMs === undefined) return noTies;
-  if (key === undefined && aboutKey) throw fieldError('key', "is missing: 'key_ttl' and 'key_mode' say more about it");
+  if (key === undefined && aboutKey) throw jobError('key', "is missing: 'key_ttl' and 'key_mode' say more about it");
   if (key !== undefined) checkLabel('key', key, eventLimits.keyBytes);
   if (keyMode !== undefined && keyMode !== 'skip' && keyMode !== 'replace')
-    throw fieldError('key_mode', `must be 'skip' or 'replace', not ${shown(keyMode)}`);
+    throw jobError('key_mode', `must be 'skip' or 'replace', not ${shown(keyMode)}`);
   const ttl = keyTtlMs === undefined ? undefined : whole('key_ttl', keyTtlMs, 0, 1, durationMsMax);
   const expiry = expireMs === undefined ? undefined : whole('expire', expireMs, 0, 1, durationMsMax);
   return {
@@ -139,9 +139,9 @@ function tiesOf(spec: JobSpec, id: string, at: number): Ties {
 function checkParents(after: readonly string[], id: string): readonly string[] {
   const parents = [...new Set(after)];
   const { countMax } = eventLimits.parents;
-  if (parents.length > countMax) throw fieldError('after', `names ${parents.length} jobs, allowed are ${countMax}`);
+  if (parents.length > countMax) throw jobError('after', `names ${parents.length} jobs, allowed are ${countMax}`);
   for (const parent of parents) checkLabel('after', parent, eventLimits.idBytes);
-  if (parents.includes(id)) throw fieldError('after', 'names the job itself');
+  if (parents.includes(id)) throw jobError('after', 'names the job itself');
   return parents;
 }
 
@@ -174,26 +174,26 @@ let goodBackoff: string = enqueueDefaults.backoff;
 
 function checkBackoff(backoff: string): void {
   if (backoff === goodBackoff) return;
-  if (typeof backoff !== 'string') throw fieldError('backoff', `must be text, not ${kindOf(backoff)}`);
+  if (typeof backoff !== 'string') throw jobError('backoff', `must be text, not ${kindOf(backoff)}`);
   parseBackoff(backoff);
   goodBackoff = ownText(backoff);
 }
 
 export function checkLabel(field: string, text: string, bytesMax: number): void {
   // Those who write JavaScript have no compiler that says so, and an object with the text of one passes all below.
-  if (typeof text !== 'string') throw fieldError(field, `must be text, not ${kindOf(text)}`);
+  if (typeof text !== 'string') throw jobError(field, `must be text, not ${kindOf(text)}`);
   if (text.length <= bytesMax && plainLabel.test(text)) return;
   const length = Buffer.byteLength(text);
-  if (length === 0) throw fieldError(field, 'must not be empty');
-  if (length > bytesMax) throw fieldError(field, `takes ${length} bytes, allowed are ${bytesMax}`);
-  if (control.test(text)) throw fieldError(field, 'must not hold control characters or line breaks');
-  if (loneSurrogate.test(text)) throw fieldError(field, 'is not well-formed Unicode');
+  if (length === 0) throw jobError(field, 'must not be empty');
+  if (length > bytesMax) throw jobError(field, `takes ${length} bytes, allowed are ${bytesMax}`);
+  if (control.test(text)) throw jobError(field, 'must not hold control characters or line breaks');
+  if (loneSurrogate.test(text)) throw jobError(field, 'is not well-formed Unicode');
 }
 
 function whole(field: string, value: number | undefined, fallback: number, min: number, max: number): number {
   if (value === undefined) return fallback;
   if (!Number.isSafeInteger(value) || value < min || value > max) {
-    throw fieldError(field, `must be a whole number from ${min} to ${max}, not ${shown(value)}`);
+    throw jobError(field, `must be a whole number from ${min} to ${max}, not ${shown(value)}`);
   }
   // A record knows no -0.
   return value + 0;
@@ -209,7 +209,7 @@ function packedPayload({ payload, stringified }: JobSpec, bytesMax: number): Pac
   // Space between tokens does not count, so the text as given may be longer; but not without bound.
   const packed = typeof asIs === 'string' ? asIs : packText(compactPayload(payload, 4 * bytesMax));
   if (packed.length > bytesMax) {
-    throw fieldError(
+    throw jobError(
       'payload',
       `takes ${packed.length} bytes, allowed are ${bytesMax}; keep large data in a file and put its name here`,
     );
@@ -229,19 +229,19 @@ function compactPayload(text: string, bytesMax: number): string {
 
 function checkCommand(command: readonly string[]): readonly string[] {
   const { countMax, bytesMax } = eventLimits.command;
-  if (command.length === 0 || command[0] === '') throw fieldError('command', 'must begin with a program');
-  if (command.length > countMax)
-    throw fieldError('command', `has ${command.length} arguments, allowed are ${countMax}`);
+  if (command.length === 0 || command[0] === '') throw jobError('command', 'must begin with a program');
+  if (command.length > countMax) throw jobError('command', `has ${command.length} arguments, allowed are ${countMax}`);
   let bytes = 0;
   for (const argument of command) {
     bytes += Buffer.byteLength(argument);
-    if (argument.includes('\0')) throw fieldError('command', 'must not hold NUL characters');
-    if (loneSurrogate.test(argument)) throw fieldError('command', 'is not well-formed Unicode');
+    if (argument.includes('\0')) throw jobError('command', 'must not hold NUL characters');
+    if (loneSurrogate.test(argument)) throw jobError('command', 'is not well-formed Unicode');
   }
-  if (bytes > bytesMax) throw fieldError('command', `takes ${bytes} bytes, allowed are ${bytesMax}`);
+  if (bytes > bytesMax) throw jobError('command', `takes ${bytes} bytes, allowed are ${bytesMax}`);
   return [...command];
 }
 
-export function fieldError(field: string, what: string): WalqError {
+/** E_JOB. What a record cannot hold, whatever it is of, is E_FIELD: `fieldError` of record.ts. */
+export function jobError(field: string, what: string): WalqError {
   return usageError('E_JOB', `${field} ${what}`, { data: { field } });
 }
