@@ -186,7 +186,7 @@ async function lookAt(
   };
   const log = await scanHeld(held, evidence, visitor);
   const judgement = judgeLog(log, evidence);
-  const misfits = log.stopped ? [] : misfitting(survey, log);
+  const misfits = log.stopped ? [] : misfitting(survey, log, judgement);
   const ahead = log.stopped || isGutted(survey) ? [] : aheadOfLog(survey, log, judgement);
   // A HEAD that knows less than a snapshot is an old one: how far the log went from there nobody can say.
   const isOld = ahead.some(({ seqLast }) => Number(seqLast ?? 0) > (ownHead(survey)?.seqLast ?? 0));

@@ -43,7 +43,9 @@ export function toReport(
       sealed: scan.sealed,
     };
   });
-  const inLog = log.segments.map((each) => !isForeign(each.scan.header, evidence) && !judgement.strays.has(each));
+  const isOther = (each: LogScan['segments'][number]): boolean =>
+    judgement.strays.has(each) || judgement.forked.has(each);
+  const inLog = log.segments.map((each) => !isForeign(each.scan.header, evidence) && !isOther(each));
   const own = segments.filter((_, index) => inLog[index]);
   // Not those of the first and of the last one: a file may have been renamed.
   const seqs = own.flatMap(({ seqFirst, seqLast }) => (seqFirst === undefined ? [] : [seqFirst, seqLast ?? seqFirst]));
@@ -53,7 +55,7 @@ export function toReport(
   // Reading that was stopped on purpose did not see all of them: a part of the number would pass for the number.
   for (const result of log.stopped ? [] : log.segments) {
     const { scan, afterHole } = result;
-    if (headerOf(result)?.storeId !== storeId || judgement.strays.has(result)) continue;
+    if (headerOf(result)?.storeId !== storeId || isOther(result)) continue;
     recordsAfterHole += afterHole || scan.pieced ? scan.records : scan.recordsAfterHole;
   }
   return {

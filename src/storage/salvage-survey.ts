@@ -131,7 +131,9 @@ async function sortSegments(
     const isRescued = header === undefined && known !== undefined;
     const { seqFirst } = read.get(file) ?? {};
     if (isRescued) rescued.push(file);
-    const isOwn = isRescued || header?.storeId === survey.identity.id;
+    // Also one of a copy that went its own way, which has our id.
+    const isForeign = report.findings.some((finding) => finding.code === 'E_FOREIGN_SEGMENT' && finding.file === file);
+    const isOwn = isRescued || (header?.storeId === survey.identity.id && !isForeign);
     if (isOwn) own.push({ name, ordinal: header?.ordinal ?? name.ordinal });
     else if (header !== undefined) foreign.push(file);
     const isEmpty = header === undefined && ((await view.fs.lstat(path))?.size ?? 0) <= segmentHeaderBytes;

@@ -17,17 +17,20 @@ export function otherPast(log: LogScan, point: ChainPoint): boolean {
 }
 
 /** Snapshots that name a frame end which the log does not have, although the log is sound there. */
-export function misfitting(survey: Survey, log: LogScan): Finding[] {
+export function misfitting(survey: Survey, log: LogScan, { forked }: Pick<LogJudgement, 'forked'>): Finding[] {
   return survey.snapshots.flatMap((snapshot): Finding[] => {
     const point = snapshot.point;
     if (point === undefined) return [];
     const segment = log.segments.find((result) => headerOf(result)?.ordinal === point.ordinal);
     if (segment === undefined && !otherPast(log, point)) return [];
-    // A segment of another store stands where the snapshot's own one stood: that proves nothing against it.
+    // One of another store, or of a copy that went its own way, stands where the snapshot's own segment stood: that
+    // proves nothing against it.
     if (segment?.scan.header && segment.scan.header.storeId !== survey.identity.id) return [];
+    const isApart = segment !== undefined && forked.has(segment);
+    if (isApart && segment.scan.header?.salt !== point.salt) return [];
     const isWhole = segment?.scan.sealed === true && segment.scan.holes.length === 0;
     const sound = segment === undefined || isWhole || isReadTo(segment, point.offset);
-    if (!sound || segment?.pointsPassed.get(point)) return [];
+    if (!sound || (segment?.pointsPassed.get(point) && !isApart)) return [];
     const message = 'snapshot does not fit the log at its seq';
     return [{ code: 'E_SNAPSHOT_CHAIN', severity: 'degraded', file: snapshot.file, message, seqLast: point.seq }];
   });

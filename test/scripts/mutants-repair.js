@@ -47,6 +47,20 @@ export const repairMutants = [
     tests: ['test/storage/strays.test.ts'],
   },
   {
+    name: 'HEAD does not tell two histories of one store apart',
+    property: 'segments of a copy that went its own way are not taken for ours',
+    file: 'src/storage/wal/forked.ts',
+    edits: [['return new Set(rows.filter(isForked).flat());', 'return new Set([]);']],
+    tests: ['test/storage/repair/forked-segment.test.ts'],
+  },
+  {
+    name: 'a snapshot of a copy is a base',
+    property: 'a snapshot that stands in a segment of a copy is of that copy',
+    file: 'src/storage/misfits.ts',
+    edits: [['|| (segment?.pointsPassed.get(point) && !isApart)', '|| segment?.pointsPassed.get(point)']],
+    tests: ['test/storage/repair/forked-segment.test.ts'],
+  },
+  {
     name: 'a snapshot on a pieced header is a misfit',
     property: 'salvage keeps every good snapshot that fits the log',
     file: 'src/storage/wal/scan-segment.ts',

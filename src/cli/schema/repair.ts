@@ -181,7 +181,7 @@ const salvagePlan = structure<SalvagePlan>(
     snapshots: list(structure<SalvagePlan['snapshots'][number]>({ file, seq: whole('last one') }), 'that go over'),
     rescued: list(file, 'segments read with a header pieced together'),
     displaced: optional(list(file, 'segments of which frames were put back to where they had been written')),
-    foreign: list(file, 'segments of another store, left out'),
+    foreign: list(file, 'segments of another store, or of a copy of this one that went its own way, left out'),
     unreadable: optional(
       list(
         structure<Unreadable>({ file, offset: whole('where'), bytes: whole('how many') }),

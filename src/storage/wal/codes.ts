@@ -105,7 +105,8 @@ export const walCodes = {
   },
   E_FOREIGN_SEGMENT: {
     title: 'segment of another store',
-    explain: 'The store id in the header of the segment is not the id of this store.',
+    explain:
+      'The store id in the header of the segment is not the id of this store. Or it is, but the segment is of a copy of this store that was written to as well: it does not follow the segment before it, and HEAD knows another one.',
     next: `${keep}Put the right file back. ${stray}${verify}`,
   },
   E_MISSING_SEGMENT: {

@@ -2,6 +2,7 @@ import { hex32 } from '../../base/bytes.ts';
 import type { Code } from '../../base/code.ts';
 import type { Finding, Severity } from '../../base/finding.ts';
 import type { LostRange } from '../types.ts';
+import { forkedOf } from './forked.ts';
 import { type SegmentHeader, sealBytes, segmentHeaderBytes } from './format.ts';
 import type { FoundSlot } from './head.ts';
 import { type EndJudgement, judgeEnd } from './judge-end.ts';
@@ -25,6 +26,8 @@ export interface LogJudgement extends Pick<EndJudgement, 'bounded'> {
   certified: ReadonlyMap<SegmentResult, number>;
   /** Files behind the end of the log that are no part of it. */
   strays: ReadonlySet<SegmentResult>;
+  /** Of a copy of this store that went its own way. */
+  forked: ReadonlySet<SegmentResult>;
   tail?: { file: string; offset: number; bytes: number };
 }
 
@@ -47,6 +50,7 @@ class Judge {
   readonly #log: LogScan;
   readonly #strays: ReadonlySet<SegmentResult>;
   readonly #foreign: ReadonlySet<SegmentResult>;
+  readonly #forked: ReadonlySet<SegmentResult>;
   readonly #evidence: Evidence;
   readonly #head: FoundSlot | undefined;
   readonly #findings: Finding[] = [];
@@ -66,6 +70,7 @@ class Judge {
     const segments = log.segments.filter((result) => !this.#strays.has(result));
     this.#foreign = foreignBehind({ ...log, segments }, evidence);
     this.#log = { ...log, segments: segments.filter((result) => !this.#foreign.has(result)) };
+    this.#forked = evidence.alone ? new Set() : forkedOf(this.#log, this.#head, evidence.storeId);
   }
 
   /** Headers, names, store ids, and each segment against the one before it. */
@@ -77,8 +82,11 @@ class Judge {
     const { storeId } = this.#evidence;
     for (const result of this.#log.segments) {
       const { name } = result.input;
-      const fits = belongs(result, storeId);
+      const isForked = this.#forked.has(result);
+      const fits = belongs(result, storeId) && !isForked;
       this.#findings.push(...headerFindings(result, storeId));
+      if (isForked)
+        this.#add('E_FOREIGN_SEGMENT', 'corrupt', result.input.file, 'segment is of a copy that went its own way');
       if (name && ordinalBefore !== undefined && name.ordinal > ordinalBefore + 1)
         this.#gap(result, before, ordinalBefore);
       else if (before && belongs(before, storeId) && fits) this.#link(before, result, unreadable);
@@ -252,7 +260,8 @@ class Judge {
 
   /** Does the log reach as far as HEAD, and a SEAL, prove? */
   end(): void {
-    const end = judgeEnd(this.#log, this.#head, { alone: this.#evidence.alone === true, seqNext: this.#seqNext() });
+    const own = { ...this.#log, segments: this.#own() };
+    const end = judgeEnd(own, this.#head, { alone: this.#evidence.alone === true, seqNext: this.#seqNext() });
     this.#findings.push(...end.findings);
     for (const range of end.lost) this.#lose(range.seqFirst, range.seqLast);
     if (end.lostUnknown !== undefined) this.#lostUnknown = end.lostUnknown;
@@ -264,12 +273,16 @@ class Judge {
     return this.#readable().reduce((seq, { scan }) => Math.max(seq, scan.last.seqNext), first);
   }
 
+  #own(): SegmentResult[] {
+    return this.#log.segments.filter((result) => !this.#forked.has(result));
+  }
+
   #readable(): SegmentResult[] {
-    return this.#log.segments.filter((result) => isReadable(result, this.#evidence.storeId));
+    return this.#own().filter((result) => isReadable(result, this.#evidence.storeId));
   }
 
   done(): LogJudgement {
-    const last = this.#log.segments.at(-1)?.scan;
+    const last = this.#own().at(-1)?.scan;
     return {
       findings: this.#findings,
       // Segments under wrong names, or with damaged headers: what stands elsewhere can still be read.
@@ -280,6 +293,7 @@ class Judge {
       bounded: this.#end.bounded,
       certified: this.#certified,
       strays: this.#strays,
+      forked: this.#forked,
       ...(this.#tail && { tail: this.#tail }),
     };
   }

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { openStore } from '../../../src/storage/store.ts';
+import { packed } from '../../../src/storage/wal/records.ts';
+import { simEnv } from '../../support/env.ts';
+import { appendSome, bytesAt, dir, diskOf, fileOf, type Image, imageOf, make, withFile } from '../damage/image.ts';
+import { judge } from '../damage/judge.ts';
+import { recordsIn, span } from './salvage-check.ts';
+import { salvage } from './salvage-support.ts';
+
+/** Records 1..5 in two segments; from there two copies go their own ways, each to 14, in the second one and two more. */
+async function twoWays(): Promise<[ours: Image, theirs: Image]> {
+  const env = simEnv();
+  const store = await openStore(env, dir, { machine: make, create: true });
+  await appendSome(store, 1, 3);
+  await store.rotate();
+  await appendSome(store, 4, 5);
+  await store.close();
+  const start = imageOf(env.fs);
+  return [await goOn(start, 'ours', 11), await goOn(start, 'theirs', 12)];
+}
+
+async function goOn(from: Image, who: string, seed: number): Promise<Image> {
+  const env = simEnv({ fs: (await diskOf(from)).fs, seed });
+  const store = await openStore(env, dir, { machine: make });
+  for (const row of [span(6, 8), span(9, 11), span(12, 14)]) {
+    for (const seq of row) await store.append(packed([Buffer.from(`${who} ${seq}`)]));
+    // The snapshot stands in the third segment.
+    if (row.includes(10)) await store.checkpoint();
+    if (!row.includes(14)) await store.rotate();
+  }
+  await store.close();
+  return imageOf(env.fs);
+}
+
+/** A store of ours in which these files are theirs. */
+function mixed(ours: Image, theirs: Image, parts: readonly string[]): Image {
+  return parts.reduce(
+    (image, part) => withFile(image, fileOf(ours, part), bytesAt(theirs, fileOf(theirs, part))),
+    ours,
+  );
+}
+
+test.each([
+  { parts: ['0000000003-'], lost: [9, 11], after: 3 },
+  { parts: ['0000000004-'], lost: [12, 14], after: 0 },
+  { parts: ['0000000003-', '0000000004-'], lost: [9, 14], after: 0 },
+  { parts: ['0000000003-', '.snap'], lost: [9, 11], after: 3, theirSnapshot: true },
+])(
+  'segments of a copy that went its own way, $parts, are not taken for ours: what they replaced is lost',
+  async (mix) => {
+    const [ours, theirs] = await twoWays();
+    const [first = 0, last = 0] = mix.lost;
+    const image = mixed(ours, theirs, mix.parts);
+    const { report, opened, code } = await judge(image);
+    expect({ opened, code }).toMatchObject({ opened: 'refused' });
+    expect(report).toMatchObject({
+      verdict: 'corrupt',
+      lost: [{ seqFirst: first, seqLast: last }],
+      lostUnknown: false,
+    });
+    expect(report.recordsAfterHole).toBe(mix.after);
+    const foreign = report.findings.flatMap((finding) => (finding.code === 'E_FOREIGN_SEGMENT' ? [finding.file] : []));
+    const segments = mix.parts.filter((part) => part !== '.snap');
+    expect(foreign).toEqual(segments.map((part) => fileOf(ours, part).slice(dir.length + 1)));
+    const misfits = report.findings.filter((finding) => finding.code === 'E_SNAPSHOT_CHAIN');
+    expect(misfits.length).toBe(mix.theirSnapshot ? 1 : 0);
+
+    const env = await diskOf(image);
+    const planned = await salvage(env);
+    expect(planned.foreign).toEqual(foreign);
+    expect(planned.lost).toEqual([{ seqFirst: first, seqLast: last }]);
+    const texts = [...(await recordsIn(env)).values()];
+    expect(texts.filter((text) => text.startsWith('theirs'))).toEqual([]);
+    expect(texts.length).toBe(14 - (last - first + 1));
+  },
+);
+
+test('without HEAD nobody can say whose the segments are, and none is left out', async () => {
+  const [ours, theirs] = await twoWays();
+  const image = withFile(mixed(ours, theirs, ['0000000003-']), fileOf(ours, 'HEAD'), undefined);
+  const { report, opened } = await judge(image);
+  expect(opened).toBe('refused');
+  const codes = report.findings.map(({ code }) => code);
+  expect(codes).toContain('E_SEGMENT_CHAIN');
+  expect(codes).not.toContain('E_FOREIGN_SEGMENT');
+});
