@@ -88,6 +88,7 @@ export function answers<Flags extends object>(command: Command, parsed: Parsed, 
     const args = received.slice(0, -2).flatMap((arg) => (Array.isArray(arg) ? arg.map(String) : optional(arg)));
     const flags: Flags & CommonFlags = command.optsWithGlobals();
     parsed.kind = options.kind;
+    refuseNoName(command);
     parsed.store = flags.store;
     parsed.chosen = {
       kind: options.kind,
@@ -105,6 +106,25 @@ export function answers<Flags extends object>(command: Command, parsed: Parsed, 
     };
   });
   return command;
+}
+
+/** Flags behind which stands the name of what is to be made. */
+const namesOfNew: ReadonlySet<string | undefined> = new Set([
+  '--to',
+  '--save',
+  '--plan',
+  '--bundle',
+  '--output',
+  '--dir',
+]);
+
+/** A variable of the shell that is not set: nothing would be made, or it would be in another place. */
+function refuseNoName(command: Command): void {
+  const empty = command.options.find((option) => {
+    return namesOfNew.has(option.long) && command.getOptionValue(option.attributeName()) === '';
+  });
+  if (empty === undefined) return;
+  throw usageError('E_USAGE', `${empty.long}: nothing stands after it`, { next: 'name a place' });
 }
 
 function optional(arg: unknown): string[] {

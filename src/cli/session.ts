@@ -1,4 +1,5 @@
 import type { ExitCode } from '../base/errors.ts';
+import { escapeText } from '../base/escape.ts';
 import { systemClock, systemRandom } from '../base/node-clock.ts';
 import type { CommandContext } from '../commands/context.ts';
 import { stringify } from '../commands/json-text.ts';
@@ -94,7 +95,7 @@ export function openSession(kind: string, flags: CommonFlags, hooks: SessionHook
       pipe: openPipe,
       note: (text) => {
         progress.clear();
-        process.stderr.write(`${errStyle.dim('note:')} ${text}\n`);
+        process.stderr.write(`${errStyle.dim('note:')} ${escapeText(text)}\n`);
       },
       progress: (done, total) => progress.report(done, total),
       signal: hooks.signal,

@@ -1,4 +1,4 @@
-import { hasErrno, refusedError, type WalqError } from '../base/errors.ts';
+import { hasErrno, refusedError, usageError, type WalqError } from '../base/errors.ts';
 import { parentOf } from '../base/path.ts';
 import { shellPath } from '../base/shell-word.ts';
 import { reading } from '../fs/failure.ts';
@@ -16,11 +16,15 @@ const unfinished = '.unfinished';
  */
 export async function refusePlace(env: StorageEnv, dir: string, outside?: string): Promise<void> {
   const { fs } = env;
+  if (dir === '') throw usageError('E_USAGE', 'the name of the new folder is empty', { next: 'name a folder' });
   const around = parentOf(dir);
   const lack = await noFolderAround(fs, dir);
   if (lack !== undefined) throw badPlace(dir, lack.why, lack.next);
   const [here, above] = await reading(dir, async () => [await fs.lstat(dir), await fs.stat(around)] as const);
-  if (here !== undefined && here.kind !== 'folder') throw badPlace(dir, 'something else is there');
+  // A slash behind a link would lead to where it leads, and the rename that takes its place does not.
+  const named = await reading(dir, () => fs.lstat(dir.replace(/(?<=.)\/+$/, '')));
+  if (here !== undefined && (here.kind !== 'folder' || named?.kind !== 'folder'))
+    throw badPlace(dir, 'something else is there');
   if (here !== undefined && here.dev !== above?.dev)
     throw badPlace(dir, 'it is a disk of its own: name a folder in it');
   if ((await listFolder(fs, dir)).length > 0) throw badPlace(dir, 'it is not empty');

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -98,3 +98,40 @@ it('a plan that the disk has no room for leaves no file behind', async () => {
 function neverMade(): never {
   throw new Error('nothing is replayed where no folder can be made');
 }
+
+it.each([...files, ...folders])('%s %s: without a name nothing is made', async (...args) => {
+  const cwd = scratch();
+  const line = args.filter((word) => word !== undefined);
+  expect(await walq([...line, ''], { cwd })).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/: nothing stands after it|the name of the new folder is empty/),
+  });
+  expect(readdirSync(cwd)).toEqual([]);
+});
+
+it('a link to an empty folder is no place for a new one, also with a slash behind it', async () => {
+  const folder = scratch();
+  mkdirSync(join(folder, 'empty'));
+  symlinkSync('empty', join(folder, 'link'));
+  for (const name of ['link', 'link/']) {
+    expect(await walq(['backup', clean, join(folder, name)])).toMatchObject({ code: 7, stdout: '' });
+  }
+  expect(readdirSync(folder).sort()).toEqual(['empty', 'link']);
+  expect(await walq(['backup', clean, `${join(folder, 'empty')}/`])).toMatchObject({ code: 0 });
+});
+
+it('notes show names of files as text', async () => {
+  const folder = scratch();
+  writeFileSync(join(folder, 'log'), '[seq=1] ENQUEUE job_1\n');
+  const { stderr, code } = await walq([
+    'wal',
+    'import',
+    '--from',
+    join(folder, 'log'),
+    '--store',
+    join(folder, 'a\x1bb'),
+  ]);
+  expect(code).toBe(0);
+  expect(stderr).toContain('a\\x1bb');
+  expect(stderr).not.toContain('\x1b');
+});
