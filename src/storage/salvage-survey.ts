@@ -78,7 +78,11 @@ export async function surveySalvage(
   // Without a log a snapshot is all there is, and the newest is worth all of them.
   const gutted = isGutted(survey);
   if (gutted && good.length === 0) throw guttedError(storeDir, undefined);
-  const first = gutted ? newest + 1 : begins.length === 0 ? 1 : Math.min(...begins);
+  const first = gutted
+    ? newest + 1
+    : begins.length === 0
+      ? 1
+      : Math.min(...begins, report.lost[0]?.seqFirst ?? Number.POSITIVE_INFINITY);
   const seqFirst = good.some(({ seq }) => seq >= first - 1) ? first : 1;
   const snapshots = good.filter(({ seq }) => seq >= seqFirst - 1).sort((a, b) => a.seq - b.seq);
   await refuseGone(env, storeDir, survey);

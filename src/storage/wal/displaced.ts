@@ -64,7 +64,7 @@ async function rowsOf(source: ByteSource, salt: number): Promise<Row[]> {
   const rows: Row[] = [];
   let end = 0;
   try {
-    for (let at = segmentHeaderBytes; (await window.need(at, frameHeaderBytes)) >= frameHeaderBytes; ) {
+    for (let at = 0; (await window.need(at, frameHeaderBytes)) >= frameHeaderBytes; ) {
       const index = nextMagic(window, at);
       if (index < 0) {
         at = window.end - (frameHeaderBytes - 1);

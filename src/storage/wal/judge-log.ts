@@ -90,8 +90,7 @@ class Judge {
       if (name && ordinalBefore !== undefined && name.ordinal > ordinalBefore + 1)
         this.#gap(result, before, ordinalBefore);
       else if (before && belongs(before, storeId) && fits) this.#link(before, result, unreadable);
-      else if (fits && before)
-        this.#lose(before.input.name?.seqFirst ?? 1, seqFirstOf(result, this.#evidence.storeId) - 1);
+      else if (fits && before) this.#lose(before.input.name?.seqFirst ?? 1, seqFirstOf(result, storeId) - 1);
       before = fits ? result : (before ?? result);
       unreadable = !fits;
       ordinalBefore = name?.ordinal ?? ordinalBefore;
@@ -136,10 +135,9 @@ class Judge {
     const which = ordinal - 1 === first ? `segment ${first} is` : `segments ${first} to ${ordinal - 1} are`;
     const { storeId } = this.#evidence;
     const isRead = before && belongs(before, storeId);
-    // What a file of another store is called says nothing of this log.
-    const isSaid = [before, result].every((each) => !isForeign(each?.scan.header, this.#evidence));
-    const seqFrom = isRead ? before.scan.last.seqNext : before && isSaid ? seqFirstOf(before, storeId) : undefined;
-    const seqTo = isSaid ? seqFirstOf(result, storeId) - 1 : 0;
+    const seqFrom = isRead ? before.scan.last.seqNext : before && seqFirstOf(before, storeId);
+    // What a file of another store is called says nothing of how far this log went.
+    const seqTo = isForeign(result.scan.header, this.#evidence) ? 0 : seqFirstOf(result, storeId) - 1;
     this.#add('E_MISSING_SEGMENT', 'corrupt', result.input.file, `${which} missing before this one`, {
       ...(seqFrom !== undefined && seqFrom <= seqTo && { seqFirst: seqFrom, seqLast: seqTo }),
     });
@@ -281,7 +279,14 @@ class Judge {
     return this.#own().filter((result) => isReadable(result, this.#evidence.storeId));
   }
 
+  /** Seqs are dense: what the files that can be read leave out between them is gone, whatever they are called. */
+  #loseBetween(): void {
+    const firsts = this.#readable().map((result) => seqFirstOf(result, this.#evidence.storeId));
+    if (firsts.length > 0) this.#lose(Math.min(...firsts), this.#seqNext() - 1);
+  }
+
   done(): LogJudgement {
+    if (!this.#log.stopped) this.#loseBetween();
     const last = this.#own().at(-1)?.scan;
     return {
       findings: this.#findings,

@@ -67,6 +67,23 @@ test('an unused last segment under another seq takes nothing with it', async () 
   expect(await lossOf(open)).toMatchObject({ lost: [], verdict: 'corrupt' });
 });
 
+test('what files leave out between them is lost, whatever they are called', async () => {
+  const sample = await sampleStore({ closed: true });
+  const image = new Map([...sample].filter(([path]) => !path.includes('00000004.snap')));
+  const [one, two, three] = ['0000000001-', '0000000002-', '0000000003-'].map((part) => fileOf(image, part)) as [
+    string,
+    string,
+    string,
+  ];
+  const theirs = await largeStore(9);
+  const copied = withFile(image, one, bytesAt(image, three));
+  expect(await lossOf(copied)).toMatchObject({ lost: [{ seqFirst: 1, seqLast: 4 }], lostUnknown: false });
+  const apart = withFile(withFile(image, two, bytesAt(image, three)), three, bytesAt(image, two).slice(0, 101));
+  expect(await lossOf(apart)).toMatchObject({ lost: [{ seqFirst: 5, seqLast: 8 }] });
+  const foreign = withFile(withFile(image, one, bytesAt(theirs, fileOf(theirs, '0000000001-'))), two, undefined);
+  expect(await lossOf(foreign)).toMatchObject({ lost: [{ seqFirst: 1, seqLast: 8 }], lostUnknown: false });
+});
+
 /** As a rotation creates it, and nothing more. */
 function unusedAfter(image: Image): Uint8Array {
   const bytes = bytesAt(image, fileOf(image, '0000000003-'));

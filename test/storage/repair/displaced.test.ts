@@ -45,6 +45,19 @@ test('bytes taken out cost the frames they are taken from, and no other', async 
   tried(context, 'salvage', { 'bytes taken out': count });
 });
 
+test('bytes taken out of the header of a segment cost no frame', async () => {
+  const image = await imageWith(false);
+  for (const part of segmentParts) {
+    for (const [at, out] of [
+      [30, 46],
+      [0, 96],
+      [90, 3],
+    ] as const) {
+      await check(spliced(image, fileOf(image, part), at, out, new Uint8Array()), []);
+    }
+  }
+});
+
 test('behind the end of the log stands what stood there before bytes were put in', async () => {
   for (const closed of [true, false]) {
     const sample = await sampleStore({ closed });
