@@ -113,7 +113,8 @@ function endingText({ ending, opening }: Diagnosis, now: number): string {
   }
 }
 
-function jobLines({ jobs, jobsError, log, stateLacks, baseSeq }: Diagnosis, now: number): [string, string][] {
+function jobLines(diagnosis: Diagnosis, now: number): [string, string][] {
+  const { jobs, jobsError, log, stateLacks, baseSeq } = diagnosis;
   if (jobs === undefined) return [['jobs', `unknown: ${escapeText(jobsError?.message ?? '')} [${jobsError?.code}]`]];
   const { counts } = jobs;
   const last = Math.max(log.seqLast ?? 0, log.lost.at(-1)?.seqLast ?? 0);
@@ -128,12 +129,25 @@ function jobLines({ jobs, jobsError, log, stateLacks, baseSeq }: Diagnosis, now:
   ];
   const covered = `the state is whole: the snapshot of seq ${baseSeq} holds what the lost events did`;
   const lacks = 'the lost events may hold outcomes: what waits or is in flight may be done';
-  const loss = stateLacks ? lacks : log.lost.length > 0 && !lags ? covered : undefined;
+  const before = `the state is whole: what is damaged lies before the snapshot of seq ${baseSeq}, and a writer goes on`;
+  const whole = log.lost.length > 0 ? covered : liesBefore(diagnosis) ? before : undefined;
+  const loss = stateLacks ? lacks : lags ? undefined : whole;
   return [
     ['jobs', `${states.join(', ')}${upTo}`],
     ...inFlightLines(jobs, now),
     ...(loss === undefined ? [] : [['', loss] as [string, string]]),
   ];
+}
+
+/** Is all damage in segments that no recovery reads, since it begins at the newest good snapshot? */
+function liesBefore({ verdict, findings, snapshots, baseSeq, log }: Diagnosis): boolean {
+  const base = snapshots.find(({ summary }) => summary?.seq === baseSeq)?.summary;
+  if (verdict !== 'corrupt' || base === undefined) return false;
+  return findings.every(({ severity, code, file }) => {
+    const ordinal = log.segments.find((segment) => segment.file === file)?.ordinal ?? Number.POSITIVE_INFINITY;
+    // Names with a gap stop a writer wherever it is.
+    return severity === 'note' || (ordinal < base.point.ordinal && code !== 'E_MISSING_SEGMENT');
+  });
 }
 
 function inFlightLines(jobs: JobsInQuestion, now: number): [string, string][] {

@@ -96,6 +96,22 @@ describe('doctor', () => {
     expect(after.lines.join('\n')).not.toContain('the state is whole');
   });
 
+  it('says when all damage lies before the snapshot from which a writer goes on', async () => {
+    const dir = join(scratch(), 'store');
+    cpSync(join(fixtures, 'clean'), dir, { recursive: true });
+    const path = segments(dir)[0] ?? '';
+    const bytes = readFileSync(path);
+    const inOpenFrame = 96 + 49;
+    bytes[inOpenFrame] = (bytes[inOpenFrame] ?? 0) ^ 0x55;
+    writeFileSync(path, bytes);
+    const before = 'the state is whole: what is damaged lies before the snapshot of seq 31, and a writer goes on';
+    expect((await doctor(dir)).lines.join('\n')).toContain(before);
+    expect((await walq(['queue', 'enqueue', '--store', dir, 'mail'])).code).toBe(0);
+    writeFileSync(path, bytes.subarray(0, 10));
+    rmSync(segments(dir)[1] ?? '');
+    expect((await doctor(dir)).lines.join('\n')).not.toContain('a writer goes on');
+  });
+
   it('of a store whose only segment is unreadable, gives the state of the newest good snapshot', async () => {
     const dir = join(scratch(), 'store');
     await makeStore(dir, 8, { snapshotAfter: 5 });
