@@ -7,10 +7,11 @@ import { readSegmentHeader, segmentInput, walFolder } from './folder.ts';
 import { readLog, type StoreReport, verifyStore } from './read.ts';
 import { findFlips, type HealedFile } from './repair-heal.ts';
 import { fitting } from './report.ts';
+import { fillFromCopies } from './segment-copies.ts';
 import { changedView } from './store-view.ts';
 import { guttedError, isGutted, ownHead, pointsOf, type Survey, surveyRemains } from './survey.ts';
 import type { StorageEnv } from './types.ts';
-import { segmentHeaderBytes } from './wal/format.ts';
+import { type SegmentHeader, segmentHeaderBytes } from './wal/format.ts';
 import type { SegmentName } from './wal/names.ts';
 import type { Flip } from './wal/patched-source.ts';
 import { piecedHeader } from './wal/pieced-header.ts';
@@ -29,6 +30,8 @@ export interface SalvageSource {
   rescued: string[];
   /** Segments of which frames stand elsewhere than they were written: there they are read. */
   displaced: string[];
+  /** Segments of which stretches are read from a copy that stands under another name. */
+  filled: { file: string; from: string }[];
   /** Files in wal/ that belong to another store, left out. */
   foreign: string[];
   /** Where the new log begins. */
@@ -87,9 +90,14 @@ export async function surveySalvage(
   const snapshots = good.filter(({ seq }) => seq >= seqFirst - 1).sort((a, b) => a.seq - b.seq);
   await refuseGone(env, storeDir, survey);
   const proven = Math.max(provenSeq(survey, report, foreign), snapshots.at(-1)?.seq ?? 0);
+  const walDir = join(storeDir, walFolder);
+  const { inputs, filled } = await fillFromCopies(
+    own.map(({ name, header }) => ({ input: segmentInput(view, walDir, walFolder, name), header })),
+  );
   return {
     evidence: { storeId: survey.identity.id, ...(survey.head && { head: survey.head }), points: pointsOf(survey) },
-    inputs: own.map((name) => segmentInput(view, join(storeDir, walFolder), walFolder, name)),
+    inputs,
+    filled,
     report,
     healed,
     rescued,
@@ -107,7 +115,7 @@ export async function surveySalvage(
 
 interface SortedSegments {
   /** Of this store, in the order of their headers. */
-  own: SegmentName[];
+  own: { name: SegmentName; header: SegmentHeader }[];
   rescued: string[];
   foreign: string[];
   /** First seqs of what may have been there: a foreign or unreadable file stands in a place of the log. */
@@ -122,7 +130,7 @@ async function sortSegments(
   report: StoreReport,
 ): Promise<SortedSegments> {
   const read = new Map(report.segments.map((segment) => [segment.file, segment]));
-  const own: { name: SegmentName; ordinal: number }[] = [];
+  const own: SortedSegments['own'] = [];
   const [rescued, foreign, begins]: [string[], string[], number[]] = [[], [], []];
   const segments = [...survey.leftover, ...survey.live];
   for (const [index, name] of segments.entries()) {
@@ -138,14 +146,15 @@ async function sortSegments(
     // Also one of a copy that went its own way, which has our id.
     const isForeign = report.findings.some((finding) => finding.code === 'E_FOREIGN_SEGMENT' && finding.file === file);
     const isOwn = isRescued || (header?.storeId === survey.identity.id && !isForeign);
-    if (isOwn) own.push({ name, ordinal: header?.ordinal ?? name.ordinal });
+    const ofOwn = isOwn ? (header ?? known) : undefined;
+    if (ofOwn !== undefined) own.push({ name, header: ofOwn });
     else if (header !== undefined) foreign.push(file);
     const isEmpty = header === undefined && ((await view.fs.lstat(path))?.size ?? 0) <= segmentHeaderBytes;
     if (isRescued) begins.push(Math.min(name.seqFirst, seqFirst ?? name.seqFirst));
     else if (!isEmpty) begins.push(isOwn && header ? header.seqFirst : name.seqFirst);
   }
-  own.sort((a, b) => a.ordinal - b.ordinal);
-  return { own: own.map(({ name }) => name), rescued, foreign, begins };
+  own.sort((a, b) => a.header.ordinal - b.header.ordinal);
+  return { own, rescued, foreign, begins };
 }
 
 /** HEAD is never ahead of the disk, a sound header tells the seqs of a payload that is not, and the log what it lost. */

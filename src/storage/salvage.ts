@@ -24,6 +24,8 @@ export interface SalvagePlan {
   rescued: string[];
   /** Segments of which frames were put back to where they had been written. Absent where none was. */
   displaced?: string[];
+  /** Segments of which stretches are read from a copy under another name. Absent where none was. */
+  filled?: { file: string; from: string }[];
   foreign: string[];
   /** What the disk does not give; its frames are lost. Absent where it gives all. */
   unreadable?: Unreadable[];
@@ -54,7 +56,7 @@ export async function planSalvage(
 
 /** Hands everything to `take` and counts it. */
 export async function runSalvage(storeDir: string, source: SalvageSource, take: TakeItem): Promise<SalvagePlan> {
-  const { report, healed, rescued, displaced, foreign, seqFirst, snapshots } = source;
+  const { report, healed, rescued, displaced, filled, foreign, seqFirst, snapshots } = source;
   const hash = createHash('sha256');
   const counts = { frames: 0, events: 0 };
   const lost: LostRange[] = [];
@@ -80,7 +82,11 @@ export async function runSalvage(storeDir: string, source: SalvageSource, take: 
   const endUnknown = ambiguous && tail !== undefined && unreadable.some((one) => meets(one, tail));
   const lostUnknown = (report.lostUnknown || endUnknown) && !isCut;
   const found = { storeDir, seqFirst, seqLast, ...counts, lost, lostUnknown, ...end, repeated };
-  const bad = { ...(unreadable.length > 0 && { unreadable }), ...(displaced.length > 0 && { displaced }) };
+  const bad = {
+    ...(unreadable.length > 0 && { unreadable }),
+    ...(displaced.length > 0 && { displaced }),
+    ...(filled.length > 0 && { filled }),
+  };
   return { ...found, ...bad, snapshots, rescued, foreign, turned, sha256: hash.digest('hex') };
 }
 

@@ -181,6 +181,12 @@ const salvagePlan = structure<SalvagePlan>(
     snapshots: list(structure<SalvagePlan['snapshots'][number]>({ file, seq: whole('last one') }), 'that go over'),
     rescued: list(file, 'segments read with a header pieced together'),
     displaced: optional(list(file, 'segments of which frames were put back to where they had been written')),
+    filled: optional(
+      list(
+        structure<NonNullable<SalvagePlan['filled']>[number]>({ file, from: text('name of the copy') }),
+        'segments of which stretches are read from a copy under another name',
+      ),
+    ),
     foreign: list(file, 'segments of another store, or of a copy of this one that went its own way, left out'),
     unreadable: optional(
       list(

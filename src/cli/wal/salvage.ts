@@ -76,6 +76,7 @@ function textLines({ store, to }: SalvageRequest, { plan, touched, storeId }: Sa
   for (const file of plan.displaced ?? []) {
     lines.push(`${file}: bytes were put in or taken out; the frames behind are read where they were written`);
   }
+  for (const { file, from } of plan.filled ?? []) lines.push(`${file}: what cannot be read in it is read in ${from}`);
   for (const file of plan.foreign) lines.push(`${file}: of another store, or of a copy of this one, left out`);
   if (plan.repeated > 0) lines.push(`${counted(plan.repeated, 'event')} doubled, left out`);
   if (plan.tail !== undefined) {
