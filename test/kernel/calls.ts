@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { type ChildRun, type Injection, runInjected, type Work } from './child-run.ts';
+import { type ChildRun, callsOf, type Injection, runInjected, type Work } from './child-run.ts';
 
 export interface Case {
   run: ChildRun;
@@ -10,12 +10,12 @@ export interface Case {
 
 /**
  * What copies and mends a store is tried at every call in memory, under the simulated file system; here each call costs
- * two processes. `npm run reliability` asks for all of them.
+ * a process or two. `npm run reliability` asks for all of them.
  */
 const stride = process.env.WALQ_EVERY_CALL === '1' ? 1 : 3;
 export const everyOther = stride === 1 ? 'every' : 'every third';
 
-/** For one call of this name after the other a process in which it is hit, until none is left to hit. */
+/** For one call of this name after the other a run in which it is hit. */
 async function* everyCall(
   folder: string,
   hit: Omit<Injection, 'nth'>,
@@ -23,16 +23,19 @@ async function* everyCall(
   prepare?: (dir: string) => void,
   step = 1,
 ): AsyncGenerator<Case> {
-  for (let nth = 1; ; nth += step) {
+  const copy = (nth: number): string => {
     const dir = `${folder}/${hit.call}-${hit.threads}-${nth}`;
     prepare?.(dir);
-    const run = await runInjected(dir, work, { ...hit, nth }, `${dir}.log`);
-    if (run.hits.length === 0) {
-      expect(run.code, run.stderr).toBe(0);
-      expect(nth, `no ${hit.call} was met`).toBeGreaterThan(1);
-      return;
-    }
-    yield { run, dir, what: `${hit.what} at ${run.hits[0]?.trim()} during ${run.during}` };
+    return dir;
+  };
+  const calls = await callsOf(copy(0), work, hit);
+  expect(calls, `no ${hit.call} was met`).toBeGreaterThan(0);
+  for (let nth = 1; nth <= calls; nth += step) {
+    const dir = copy(nth);
+    const run = await runInjected(dir, work, { ...hit, nth });
+    const what = `${hit.what} at ${run.hits[0]?.trim()} during ${run.during}`;
+    expect(run.hits, what).not.toEqual([]);
+    yield { run, dir, what };
   }
 }
 

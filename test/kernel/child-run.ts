@@ -1,37 +1,11 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { build } from 'vite';
+import { spawnSync } from 'node:child_process';
 import { afterAll } from 'vitest';
-
-const built = fileURLToPath(new URL('../../build/', import.meta.url));
-let child: Promise<string> | undefined;
-const made: string[] = [];
-afterAll(() => {
-  for (const dir of made) rmSync(dir, { recursive: true, force: true });
-});
-
-/**
- * The child in one file: to find and read a hundred is most of what a traced process does. Beside the built sources,
- * where it finds the packages that they find.
- */
-function bundled(): Promise<string> {
-  child ??= bundle();
-  return child;
-}
-
-async function bundle(): Promise<string> {
-  const outDir = mkdtempSync(`${built}kernel-child-`);
-  made.push(outDir);
-  const input = fileURLToPath(new URL('./child.js', import.meta.url));
-  const rollupOptions = { input, output: { entryFileNames: 'child.mjs' } };
-  await build({ configFile: false, logLevel: 'warn', build: { ssr: true, target: 'node20', outDir, rollupOptions } });
-  return `${outDir}/child.mjs`;
-}
+import { type Done, Resident, type Task } from './resident.ts';
 
 /** What a process under test told, and how it ended. */
 export interface ChildRun {
   signal: NodeJS.Signals | null;
+  /** Of one that stays: 0, after its work. */
   code: number | null;
   /** The kind of work it was in when it ended. */
   during: string;
@@ -43,7 +17,8 @@ export interface ChildRun {
   refusals: string[];
   /** The calls that were tampered with, as strace shows them. */
   hits: string[];
-  stderr: string;
+  /** All that it wrote. */
+  output: string;
 }
 
 export type Work = 'history' | 'repair' | 'backup' | 'restore' | 'back' | 'heal' | 'cut' | 'undo' | 'salvage' | 'fill';
@@ -67,51 +42,90 @@ export const straceWorks =
 /** For names of tests. */
 export const orNotRun = straceWorks ? '' : 'NOT RUN, strace is missing or may not trace here: ';
 
-/** Runs the child under strace, which counts calls for each thread: so the thread pool has one. */
-export async function runInjected(store: string, work: Work, injection: Injection, logFile: string): Promise<ChildRun> {
-  const { call, what, nth, threads } = injection;
-  const options = ['-y', '-o', logFile, '-e', `trace=${call}`, '-e', `inject=${call}:${what}:when=${nth}`];
+/** More calls of one name than a thread makes for any work. */
+const period = 50;
+
+/** strace counts calls for each thread: so the thread pool has one. */
+function underStrace({ call, what, threads }: Omit<Injection, 'nth'>, when: string): Promise<Resident> {
+  const options = ['-qy', '-e', `trace=${call}`, '-e', `inject=${call}:${what}:when=${when}`];
   if (threads === 'all') options.push('-f');
-  // It is faster, wants all threads to be followed, and does not deliver signals.
+  // It stops a process at these calls alone, wants all threads to be followed, and does not deliver signals.
   if (threads === 'all' && !what.startsWith('signal')) options.push('--seccomp-bpf');
-  const strace = [...options, process.execPath, await bundled(), store, work];
-  const ran = await runCommand('strace', strace);
-  const log = readFileSync(logFile, 'utf8').split('\n');
-  const isHit = (line: string): boolean => line.includes('(INJECTED)') || /killed by SIGKILL/.test(line);
-  const killed = log.filter((line) => line.includes(`${call}(`)).at(-1) ?? '';
-  return { ...ran, hits: what === 'signal=KILL' ? (log.some(isHit) ? [killed] : []) : log.filter(isHit) };
+  return Resident.start(':', ['strace', ...options]);
 }
 
-/** Without strace, in a shell that sets limits first. */
-export async function runLimited(store: string, work: Work, limits: string): Promise<ChildRun> {
-  const args = ['-c', `${limits}; exec "$@"`, 'bash', process.execPath, await bundled(), store, work];
-  return { ...(await runCommand('bash', args)), hits: [] };
+/** Those that nothing ends, by what strace does to them. */
+const residents = new Map<string, Promise<Resident>>();
+afterAll(async () => {
+  for (const resident of residents.values()) (await resident).end();
+});
+
+function staying(name: string, start: () => Promise<Resident>): Promise<Resident> {
+  const resident = residents.get(name) ?? start();
+  residents.set(name, resident);
+  return resident;
 }
 
-export const runPlain = (store: string, work: Work): Promise<ChildRun> => runLimited(store, work, ':');
-
-function runCommand(command: string, args: readonly string[]): Promise<Omit<ChildRun, 'hits'>> {
-  return new Promise((resolve, reject) => {
-    const env = { PATH: process.env.PATH ?? '', UV_THREADPOOL_SIZE: '1', UV_USE_IO_URING: '0' };
-    const running = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    let stdout = '';
-    let stderr = '';
-    running.stdout.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text;
-    });
-    running.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
-    });
-    running.on('error', reject);
-    running.on('close', (code, signal) => resolve({ code, signal, stderr, ...told(stdout) }));
-  });
+async function once(started: Promise<Resident>, task: Task): Promise<ChildRun> {
+  const resident = await started;
+  const done = await resident.does(task);
+  resident.end();
+  return runOf(done);
 }
 
-function told(stdout: string): Pick<ChildRun, 'during' | 'acked' | 'asked' | 'refusals'> {
+export async function runInjected(store: string, work: Work, injection: Injection): Promise<ChildRun> {
+  const { call, what, nth, threads } = injection;
+  if (what.startsWith('signal')) return once(underStrace(injection, `${nth}`), { store, work });
+  const resident = await tampered(call, what);
+  const left = { main: nth, pool: threads === 'all' ? nth : period };
+  return runOf(await resident.does({ store, work, aim: { call, period, left } }));
+}
+
+const tampered = (call: string, what: string): Promise<Resident> =>
+  staying(`${call}:${what}`, () => underStrace({ call, what, threads: 'all' }, `${period}+${period}`));
+
+/** How many calls of this name the main thread makes for some work, or the thread that makes most. */
+export async function callsOf(store: string, work: Work, { call, threads }: Pick<Injection, 'call' | 'threads'>) {
+  const resident = await tampered(call, 'error=EIO');
+  const done = await resident.does({ store, work, aim: { call, period, left: { main: period, pool: period } } });
+  const [, main = ''] = /^idle (\d+)$/m.exec(done.output) ?? [];
+  const counts: Record<string, number> = {};
+  for (const line of callsIn(done)) {
+    const [, pid = ''] = /^\[pid +(\d+)\] \w+\(/.exec(line) ?? [];
+    counts[pid] = (counts[pid] ?? 0) + 1;
+  }
+  const most = Math.max(0, ...Object.values(counts));
+  if (most >= period) throw new Error(`${most} times ${call}: some were hit when they were counted`);
+  return threads === 'main' ? (counts[main] ?? 0) : most;
+}
+
+/** Lines of strace, without those calls by which a process took aim. */
+const callsIn = ({ log }: Done): string[] => log.split('\n').filter((line) => !line.includes('/dev/null'));
+
+/** In a shell that sets limits first. */
+export const runLimited = (store: string, work: Work, limits: string): Promise<ChildRun> =>
+  once(Resident.start(limits), { store, work });
+
+export async function runPlain(store: string, work: Work): Promise<ChildRun> {
+  const resident = await staying('plain', () => Resident.start());
+  return runOf(await resident.does({ store, work }));
+}
+
+function runOf(done: Done): ChildRun {
+  const { output, code, signal } = done;
+  const calls = callsIn(done);
+  const hits =
+    signal === null
+      ? calls.filter((line) => line.includes('(INJECTED)'))
+      : calls.filter((line) => /\w\(/.test(line)).slice(-1);
+  return { output, code, signal, hits, ...told(output) };
+}
+
+function told(output: string): Pick<ChildRun, 'during' | 'acked' | 'asked' | 'refusals'> {
   const run = { during: '', acked: 0, asked: 0, refusals: [] as string[] };
   let asking = 0;
   let unknown = 0;
-  for (const line of stdout.split('\n')) {
+  for (const line of output.split('\n')) {
     const [word, value = ''] = line.split(' ');
     if (word === 'begin') run.during = value;
     else if (word === 'ask') asking = Number(value);

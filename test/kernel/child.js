@@ -1,4 +1,5 @@
 import { readdirSync, writeSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { systemClock, systemRandom } from '../../build/base/node-clock.js';
 import { placeNewStore } from '../../build/commands/import-place.js';
 import { nodeFs } from '../../build/fs/node-fs.js';
@@ -12,14 +13,16 @@ import { planSalvage } from '../../build/storage/salvage.js';
 import { writeSalvage } from '../../build/storage/salvage-write.js';
 import { openStore } from '../../build/storage/store.js';
 import { packed } from '../../build/storage/wal/records.js';
+import { takeAim } from './aim.js';
 
 /**
- * One process under a kernel that fails it: node child.js STORE WORK. It writes a line for each record before it asks
- * for it (`ask SEQ`) and after the answer (`ack SEQ`), one for each kind of work begun (`begin rotate`), and one for
- * each refusal (`no CODE`). Plain JavaScript on the built sources, so that it starts fast.
+ * A process under a kernel that fails it. For each line of its input it does one task (resident.ts). It writes a line
+ * for each record before it asks for it (`ask SEQ`) and after the answer (`ack SEQ`), one for each kind of work begun
+ * (`begin rotate`), one for each refusal (`no CODE`), and `idle PID` when it waits for a task. Plain JavaScript on the
+ * built sources, so that it starts fast.
  */
 
-const [, , dir = '', work = ''] = process.argv;
+let dir = '';
 /** By this clock every sync is slow, so that all of them are made on the thread pool, and a run is like the next. */
 let ms = 0;
 const clock = { ...systemClock, monotonic: () => (ms += 5) };
@@ -130,4 +133,12 @@ const works = {
     for (let round = 0; round < 200 && store?.poison === undefined; round++) await append(store, 1, 700);
   },
 };
-await works[work]();
+
+say(`idle ${process.pid}`);
+for await (const line of createInterface({ input: process.stdin })) {
+  const { store, work, aim } = JSON.parse(line);
+  [dir, ms] = [store, 0];
+  if (aim) await takeAim(aim);
+  await works[work]();
+  say(`idle ${process.pid}`);
+}

@@ -46,7 +46,7 @@ test
     const outcomes: Record<string, number> = {};
     const { cases, before } = await hit(work, { call, what: `error=${errno}` });
     for await (const { run, dir, what } of cases) {
-      expect(run.code, `${what}: ${run.stderr}`).toBe(0);
+      expect(run.code, `${what}: ${run.output}`).toBe(0);
       const code = errno === 'EIO' ? /^E_(IO|SNAPSHOT_WRITE)$/ : /^E_(NO_SPACE|SNAPSHOT_WRITE)$/;
       for (const refusal of run.refusals) expect(refusal, what).toMatch(code);
       if (run.refusals.length > 0) {

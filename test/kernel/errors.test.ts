@@ -15,7 +15,7 @@ test.skipIf(!straceWorks).for(['pwrite64', 'fdatasync', 'fsync', 'rename', 'unli
   async (call, context) => {
     const outcomes: Record<string, number> = {};
     for await (const { run, dir, what } of everyChange(scratch(), 'error=EIO', call)) {
-      expect(run.code, `${what}: ${run.stderr}`).toBe(0);
+      expect(run.code, `${what}: ${run.output}`).toBe(0);
       for (const code of run.refusals) {
         expect(code, what).toMatch(/^E_(IO|DURABILITY_UNKNOWN|POISONED|SNAPSHOT_WRITE|STORE_MISSING)$/);
       }
@@ -40,7 +40,7 @@ test.skipIf(!straceWorks).for([
   async ([errno, call], context) => {
     const outcomes: Record<string, number> = {};
     for await (const { run, dir, what } of everyChange(scratch(), `error=${errno}`, call)) {
-      expect(run.code, `${what}: ${run.stderr}`).toBe(0);
+      expect(run.code, `${what}: ${run.output}`).toBe(0);
       for (const code of run.refusals) expect(code, what).toMatch(/^E_(NO_SPACE|SNAPSHOT_WRITE)$/);
       await holdAgainst(dir, run, what);
       count(outcomes, run.refusals.length > 0 ? 'one step refused' : 'goes on');
@@ -52,7 +52,7 @@ test.skipIf(!straceWorks).for([
 test.skipIf(!straceWorks)(`${orNotRun}a write that writes nothing is an error, wherever it comes`, async (context) => {
   let refused = 0;
   for await (const { run, dir, what } of everyChange(scratch(), 'retval=0', 'pwrite64')) {
-    expect(run.code, `${what}: ${run.stderr}`).toBe(0);
+    expect(run.code, `${what}: ${run.output}`).toBe(0);
     await holdAgainst(dir, run, what);
     refused++;
   }
@@ -65,7 +65,7 @@ test('a write that the kernel cuts short, and then refuses, loses nothing that w
   for (let limit = 13; limit <= 30; limit++) {
     const dir = `${scratch()}/store`;
     const run = await runLimited(dir, 'fill', `ulimit -f ${limit}`);
-    expect(run.code, run.stderr).toBe(0);
+    expect(run.code, run.output).toBe(0);
     expect(run.refusals, `${limit} KiB`).toEqual(['E_DURABILITY_UNKNOWN']);
     expect(run.acked).toBeGreaterThan(10);
     count(outcomes, await holdAgainst(dir, run, `files of ${limit} KiB`));

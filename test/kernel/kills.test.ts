@@ -85,7 +85,7 @@ test.skipIf(!straceWorks).for([
       cpSync(whole, dir, { recursive: true }),
     );
     for await (const { run, dir, what } of refusals) {
-      expect(run.code, `${what}: ${run.stderr}`).toBe(0);
+      expect(run.code, `${what}: ${run.output}`).toBe(0);
       for (const code of run.refusals) expect(code, what).toBe(errno === 'EIO' ? 'E_IO' : 'E_NO_SPACE');
       await repair(env, trimming, dir);
       await holdAgainst(dir, history, what);
