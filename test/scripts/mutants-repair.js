@@ -56,7 +56,7 @@ export const repairMutants = [
   {
     name: 'a snapshot of a copy is a base',
     property: 'a snapshot that stands in a segment of a copy is of that copy',
-    file: 'src/storage/misfits.ts',
+    file: 'src/storage/snapshot-place.ts',
     edits: [['|| (segment?.pointsPassed.get(point) && !isApart)', '|| segment?.pointsPassed.get(point)']],
     tests: ['test/storage/repair/forked-segment.test.ts'],
   },

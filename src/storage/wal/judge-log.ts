@@ -2,8 +2,9 @@ import { hex32 } from '../../base/bytes.ts';
 import type { Code } from '../../base/code.ts';
 import type { Finding, Severity } from '../../base/finding.ts';
 import type { LostRange } from '../types.ts';
+import { certifiedEnds } from './certified-ends.ts';
 import { forkedOf } from './forked.ts';
-import { type SegmentHeader, sealBytes, segmentHeaderBytes } from './format.ts';
+import { sealBytes, segmentHeaderBytes } from './format.ts';
 import type { FoundSlot } from './head.ts';
 import { type EndJudgement, judgeEnd } from './judge-end.ts';
 import { headerFindings } from './judge-header.ts';
@@ -38,7 +39,6 @@ export interface LogJudgement extends Pick<EndJudgement, 'bounded'> {
 export function judgeLog(log: LogScan, evidence: Evidence): LogJudgement {
   const judge = new Judge(log, evidence);
   judge.links();
-  judge.certify();
   judge.holes();
   // Reading that was stopped on purpose saw no end.
   if (!log.stopped) judge.end();
@@ -55,7 +55,7 @@ class Judge {
   readonly #head: FoundSlot | undefined;
   readonly #findings: Finding[] = [];
   readonly #lost: LostRange[] = [];
-  readonly #certified = new Map<SegmentResult, number>();
+  readonly #certified: ReadonlyMap<SegmentResult, number>;
   #lostUnknown = false;
   #tail: LogJudgement['tail'];
   #unreadableTail: LogJudgement['tail'];
@@ -71,6 +71,7 @@ class Judge {
     this.#foreign = foreignBehind({ ...log, segments }, evidence);
     this.#log = { ...log, segments: segments.filter((result) => !this.#foreign.has(result)) };
     this.#forked = evidence.alone ? new Set() : forkedOf(this.#log, this.#head, evidence.storeId);
+    this.#certified = certifiedEnds(this.#log, this.#head, evidence);
   }
 
   /** Headers, names, store ids, and each segment against the one before it. */
@@ -188,32 +189,6 @@ class Judge {
       got,
       expected,
     });
-  }
-
-  /** FORMAT.md, "the certified end". */
-  certify(): void {
-    let laterInUse = this.#evidence.nextInUse === true;
-    let next = this.#evidence.nextHeader;
-    for (const result of this.#log.segments.toReversed()) {
-      this.#certified.set(result, this.#certifiedEnd(result, next, laterInUse));
-      laterInUse ||= usedFrames(result);
-      next = result.scan.header;
-    }
-  }
-
-  /** `next`: the header of the segment after it. */
-  #certifiedEnd(result: SegmentResult, next: SegmentHeader | undefined, laterInUse: boolean): number {
-    const header = headerOf(result);
-    if (header === undefined) return 0;
-    const head = this.#head;
-    if (laterInUse || (head && head.ordinal > header.ordinal)) return Number.POSITIVE_INFINITY;
-    const ends = [result.scan.certified];
-    if (head?.ordinal === header.ordinal) ends.push(head.end);
-    for (const { ordinal, salt, offset } of this.#evidence.points ?? []) {
-      if (ordinal === header.ordinal && salt === header.salt) ends.push(offset);
-    }
-    if (next?.ordinal === header.ordinal + 1 && next.prevSalt === header.salt) ends.push(next.prevEnd - sealBytes);
-    return Math.max(...ends);
   }
 
   holes(): void {
