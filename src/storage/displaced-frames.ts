@@ -9,9 +9,9 @@ import { type Displaced, findDisplaced } from './wal/displaced.ts';
 import { piecedHeader } from './wal/pieced-header.ts';
 
 /**
- * Displaced frames by the path of their segment: the one answer for a salvage, which
- * takes them over, and for a report, which does not count them as lost. Only where something was found: all others are
- * as they were written. Read-only.
+ * Displaced frames by the path of their segment: the one answer for a salvage, which takes them over, and for a report,
+ * which does not count them as lost. Only of segments with such a finding: all others stand where they were written.
+ * Read-only.
  */
 export async function displacedFrames(
   env: StorageEnv,
