@@ -192,7 +192,8 @@ class Judge {
   }
 
   holes(): void {
-    for (const result of this.#log.segments) {
+    // What is wrong within a segment of another history is nothing of ours.
+    for (const result of this.#own()) {
       const { scan, input } = result;
       for (const { offset, seqFirst, seqLast } of scan.lost) {
         const range = { offset, seqFirst, seqLast };

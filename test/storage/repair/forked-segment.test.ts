@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
+import { verifyStore } from '../../../src/storage/read.ts';
 import { openStore } from '../../../src/storage/store.ts';
 import { packed } from '../../../src/storage/wal/records.ts';
 import { simEnv } from '../../support/env.ts';
 import { appendSome, bytesAt, dir, diskOf, fileOf, type Image, imageOf, make, withFile } from '../damage/image.ts';
 import { judge } from '../damage/judge.ts';
 import { recordsIn, span } from './salvage-check.ts';
-import { salvage } from './salvage-support.ts';
+import { destroyed, salvage } from './salvage-support.ts';
 
 /** Records 1..5 in two segments; from there two copies go their own ways, each to 14, in the second one and two more. */
 async function twoWays(): Promise<[ours: Image, theirs: Image]> {
@@ -74,6 +75,42 @@ test.each([
     expect(texts.length).toBe(14 - (last - first + 1));
   },
 );
+
+/** What stands beside it, in other segments and in the one of the copy: no matter to whose that is. */
+const damages: Record<string, (image: Image) => Image> = {
+  'room that a writer left behind the end': (image) =>
+    changed(image, '0000000004-', (bytes) => [bytes, new Uint8Array(4096)]),
+  'a torn write': (image) => changed(image, '0000000004-', (bytes) => [bytes, bytes.subarray(96, 130)]),
+  'a frame destroyed': (image) => changed(image, '0000000001-', (bytes) => [destroyed(bytes, 104, 20)]),
+  'a frame of the copy destroyed': (image) => changed(image, '0000000003-', (bytes) => [destroyed(bytes, 104, 20)]),
+  'bytes put in': (image) =>
+    changed(image, '0000000004-', (bytes) => [bytes.subarray(0, 200), new Uint8Array(9).fill(42), bytes.subarray(200)]),
+  'a second copy of the last one': (image) =>
+    withFile(image, `${dir}/wal/0000000008-00000000000000000088.wal`, bytesAt(image, fileOf(image, '0000000004-'))),
+};
+
+function changed(image: Image, part: string, change: (bytes: Uint8Array) => Uint8Array[]): Image {
+  const path = fileOf(image, part);
+  return withFile(image, path, new Uint8Array(Buffer.concat(change(bytesAt(image, path)))));
+}
+
+test.each(Object.keys(damages))('other damage does not hide whose the segments are: %s', async (what) => {
+  const [ours, theirs] = await twoWays();
+  const image = damages[what]?.(mixed(ours, theirs, ['0000000003-'])) ?? ours;
+  const env = await diskOf(image);
+  const report = await verifyStore(env, dir);
+  const planned = await salvage(env);
+  const foreign = fileOf(ours, '0000000003-').slice(dir.length + 1);
+  expect(planned.foreign).toEqual([foreign]);
+  expect(report.findings).toContainEqual(expect.objectContaining({ code: 'E_FOREIGN_SEGMENT', file: foreign }));
+  expect({ lost: report.lost, lostUnknown: report.lostUnknown }).toEqual({
+    lost: planned.lost,
+    lostUnknown: planned.lostUnknown,
+  });
+  expect(planned.lost).toContainEqual({ seqFirst: 9, seqLast: 11 });
+  const texts = [...(await recordsIn(env)).values()];
+  expect(texts.filter((text) => text.startsWith('theirs'))).toEqual([]);
+});
 
 test('without HEAD nobody can say whose the segments are, and none is left out', async () => {
   const [ours, theirs] = await twoWays();
