@@ -21,7 +21,7 @@ import type { Evidence, SegmentInput } from './wal/scan-log.ts';
 export interface SalvageSource {
   /** By which headers beyond healing are pieced together. */
   evidence: Evidence;
-  /** Segments of this store, in the order of their headers. */
+  /** Segments of this store, in the order in which they were written. */
   inputs: SegmentInput[];
   /** Of the store read so. */
   report: StoreReport;
@@ -114,7 +114,7 @@ export async function surveySalvage(
 }
 
 interface SortedSegments {
-  /** Of this store, in the order of their headers. */
+  /** Of this store. */
   own: { name: SegmentName; header: SegmentHeader }[];
   rescued: string[];
   foreign: string[];
@@ -153,7 +153,6 @@ async function sortSegments(
     if (isRescued) begins.push(Math.min(name.seqFirst, seqFirst ?? name.seqFirst));
     else if (!isEmpty) begins.push(isOwn && header ? header.seqFirst : name.seqFirst);
   }
-  own.sort((a, b) => a.header.ordinal - b.header.ordinal);
   return { own, rescued, foreign, begins };
 }
 

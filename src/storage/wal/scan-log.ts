@@ -24,6 +24,8 @@ export interface SegmentInput {
   file: string;
   /** From the file name; absent for a stream or a file under another name. */
   name?: SegmentName;
+  /** What is known of its header, should it be damaged. */
+  pieced?: SegmentHeader;
   open(): Promise<ByteSource & { close(): Promise<void> }>;
 }
 
@@ -86,7 +88,8 @@ export async function scanLog(
     const source = await input.open();
     try {
       const header = input.name === undefined ? undefined : await peekHeader(source);
-      const pieced = header === undefined ? await pieceHeader(input, inputs[index + 1], evidence) : undefined;
+      const pieced =
+        header === undefined ? (input.pieced ?? (await pieceHeader(input, inputs[index + 1], evidence))) : undefined;
       const known = header ?? pieced;
       const points = [...(evidence.points ?? []), ...(evidence.head ? [evidence.head] : [])].map((point) => ({
         key: point,

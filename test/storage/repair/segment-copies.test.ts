@@ -36,6 +36,58 @@ test('what is damaged in both is lost, and nothing else', async () => {
   await check(damaged, two?.seqs ?? []);
 });
 
+test('a damaged copy in front of a segment takes nothing from it', async () => {
+  const image = await imageWith(false);
+  const places = await framesOf(image);
+  for (const [at, part] of segmentParts.entries()) {
+    const path = fileOf(image, part);
+    const inPlaceOf = [
+      ...segmentParts.slice(0, at).map((before) => fileOf(image, before)),
+      `${dir}/wal/0000000001-00000000000000000007.wal`,
+    ];
+    const first = places.find((frame) => frame.path === path)?.offset ?? 0;
+    const copy = destroyed(bytesAt(image, path), first + 60, 8);
+    for (const place of inPlaceOf) {
+      const lost = places.flatMap(({ path: of, seqs }) => (of === place ? seqs : []));
+      await check(withFile(image, place, copy), lost);
+    }
+  }
+});
+
+test('two copies under wrong names fill each other', async () => {
+  const image = await imageWith(false);
+  const path = fileOf(image, segmentParts[1]);
+  const gone = withFile(image, path, undefined);
+  for (const { offset } of (await framesOf(image)).filter((frame) => frame.path === path).slice(0, -1)) {
+    const bad = withFile(
+      gone,
+      `${dir}/wal/0000000007-00000000000000000070.wal`,
+      destroyed(bytesAt(image, path), offset + 8, 30),
+    );
+    await check(withFile(bad, elsewhere, bytesAt(image, path)), []);
+  }
+});
+
+test('of a long hole is read what the copy has, whatever is damaged in that', async () => {
+  const image = await imageWith(false);
+  const path = fileOf(image, segmentParts[1]);
+  const [one, two, , four] = (await framesOf(image)).filter((frame) => frame.path === path);
+  const bytes = bytesAt(image, path);
+  const [from, to] = [one?.offset ?? 0, four?.offset ?? 0];
+  const original = destroyed(bytes, from + 8, to - from - 8);
+  const copy = destroyed(bytes, (two?.offset ?? 0) + 8, 30);
+  await check(withFile(withFile(image, path, original), elsewhere, copy), two?.seqs ?? []);
+});
+
+test('a header that only the next segment knows is known beside a copy, too', async () => {
+  const image = await imageWith(false);
+  const path = fileOf(image, segmentParts[1]);
+  const bytes = bytesAt(image, path);
+  const first = (await framesOf(image)).find((frame) => frame.path === path)?.offset ?? 0;
+  const damaged = withFile(withFile(image, path, destroyed(bytes, 0, 40)), elsewhere, destroyed(bytes, first + 8, 30));
+  await check(damaged, []);
+});
+
 test('nothing is taken from a copy that went its own way', async () => {
   const image = new Map([...(await sampleStore({ closed: true }))].filter(([path]) => !path.includes('.snap')));
   const path = fileOf(image, segmentParts[2]);
