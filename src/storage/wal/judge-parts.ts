@@ -86,16 +86,20 @@ function presentIn({ scan }: SegmentResult): LostRange[] {
   return withoutRanges([{ seqFirst: scan.seqFirst, seqLast: scan.last.seqNext - 1 }], holes);
 }
 
-/** `ranges`, which are sorted and apart, less what is in `taken`. */
+/** `ranges`, which are sorted and apart, less what is in `taken`. In one pass: a damaged log may have many of both. */
 function withoutRanges(ranges: readonly LostRange[], taken: readonly LostRange[]): LostRange[] {
-  let left = [...ranges];
-  for (const { seqFirst, seqLast } of taken) {
-    left = left.flatMap((range) =>
-      [
-        { seqFirst: range.seqFirst, seqLast: Math.min(range.seqLast, seqFirst - 1) },
-        { seqFirst: Math.max(range.seqFirst, seqLast + 1), seqLast: range.seqLast },
-      ].filter((part) => part.seqFirst <= part.seqLast),
-    );
+  const left: LostRange[] = [];
+  const sorted = mergeRanges(taken);
+  let at = 0;
+  for (const { seqFirst, seqLast } of ranges) {
+    let from = seqFirst;
+    while ((sorted[at]?.seqLast ?? from) < from) at++;
+    for (let next = at; (sorted[next]?.seqFirst ?? Number.POSITIVE_INFINITY) <= seqLast; next++) {
+      const hit = sorted[next] as LostRange;
+      if (hit.seqFirst > from) left.push({ seqFirst: from, seqLast: hit.seqFirst - 1 });
+      from = hit.seqLast + 1;
+    }
+    if (from <= seqLast) left.push({ seqFirst: from, seqLast });
   }
   return left;
 }
