@@ -163,6 +163,20 @@ export async function readSegmentHeader(env: StorageEnv, path: string): Promise<
   return result?.ok ? result.header : undefined;
 }
 
+/** The same of a file of a store; nor does anything else that stands in its place have one. */
+export async function headerOfFile(
+  env: StorageEnv,
+  storeDir: string,
+  file: string,
+): Promise<SegmentHeader | undefined> {
+  try {
+    return await readSegmentHeader(env, join(storeDir, file));
+  } catch (error) {
+    if ((await findNoFile(env.fs, storeDir, file, 'a segment')) === undefined) throw error;
+    return undefined;
+  }
+}
+
 /**
  * May a store be created here? Yes in an empty folder, or where an earlier creation did not finish: that one left its
  * marker, no STORE.json, and no frame. LOCK does not count: taking the lock comes first.

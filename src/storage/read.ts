@@ -7,7 +7,7 @@ import { goneMeanwhile } from '../fs/gone.ts';
 import { openSource } from '../fs/read.ts';
 import { besideWriter, type LogFiles, openLogFiles } from './beside-writer.ts';
 import { asPutBack } from './displaced-frames.ts';
-import { headFileName, listingNotes, listWal, readHead, readSegmentHeader, walFolder } from './folder.ts';
+import { headerOfFile, headFileName, listingNotes, listWal, readHead, readSegmentHeader, walFolder } from './folder.ts';
 import { fitting, settle, toReport, verdictOf } from './report.ts';
 import { confirmed } from './second-look.ts';
 import { listSnapshots } from './snapshot/list.ts';
@@ -281,7 +281,9 @@ async function evidenceAround(env: StorageEnv, walDir: string, name: SegmentName
   if (storeId === undefined) return {};
   const head = (await readHead(env, storeDir)).slot;
   const next = (await listWal(env, walDir)).segments.find((segment) => segment.ordinal === name.ordinal + 1);
-  const nextHeader = next && (await readSegmentHeader(env, join(walDir, next.name)));
+  const header = next && (await headerOfFile(env, storeDir, join(walFolder, next.name)));
+  // One of another store says nothing of this log.
+  const nextHeader = header?.storeId === storeId ? header : undefined;
   const nextBytes = next ? ((await env.fs.lstat(join(walDir, next.name)))?.size ?? 0) : 0;
   return {
     storeId,

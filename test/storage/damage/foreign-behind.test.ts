@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { verifyStore } from '../../../src/storage/read.ts';
+import { scanSegmentFile, verifyStore } from '../../../src/storage/read.ts';
 import { decodeSegmentHeader, encodeSegmentHeader, sealBytes } from '../../../src/storage/wal/format.ts';
 import { plan } from '../repair/salvage-support.ts';
 import { largeStore } from './every-store.ts';
@@ -29,6 +29,25 @@ test('a segment of another store behind a log that was not closed takes nothing 
       const apart = withFile(image, wal('0000000009-00000000000000000500'), bytesAt(theirs, fileOf(theirs, part)));
       expect(await lossOf(apart)).toEqual({ lost: [], lostUnknown: false, verdict: 'corrupt' });
     }
+  }
+});
+
+test('nor does one, or what is no file, take anything from the segment in front of it that is read alone', async () => {
+  const open = await sampleStore({ closed: false });
+  const last = fileOf(open, '0000000003-');
+  const room = withFile(open, last, Uint8Array.from([...bytesAt(open, last), ...new Uint8Array(4096)]));
+  const theirs = await largeStore(9);
+  const next = wal('0000000004-00000000000000000013');
+  const foreign = await diskOf(withFile(room, next, bytesAt(theirs, fileOf(theirs, '0000000001-'))));
+  const folder = await diskOf(room);
+  await folder.fs.mkdir(next);
+  for (const env of [foreign, folder]) {
+    const { verdict, lost, findings } = await scanSegmentFile(env, last);
+    expect({ verdict, lost, codes: findings.map(({ code }) => code) }).toEqual({
+      verdict: 'padded',
+      lost: [],
+      codes: ['E_PADDING'],
+    });
   }
 });
 
