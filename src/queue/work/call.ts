@@ -4,9 +4,9 @@ import { isError } from '../../base/errors.ts';
 import { compactJson } from '../../base/json.ts';
 import { isRawJson } from '../../base/raw-json.ts';
 import type { AttemptVerdict } from '../process/verdict.ts';
+import { errorBytesMax, errorText, looked } from './error-text.ts';
 import type { WorkContext, WorkFunction, WorkJob } from './function-types.ts';
 
-const errorBytesMax = 2048;
 const noLimits = { depthMax: Number.POSITIVE_INFINITY, bytesMax: Number.POSITIVE_INFINITY };
 
 /** Calls a function for a job and says what came of it. Never rejects. */
@@ -49,29 +49,6 @@ function verdictOfThrow(error: unknown): AttemptVerdict {
   const delayMs = delayOf(after);
   if (delayMs === undefined) return { kind: 'retry', reason: 'failed', error: text };
   return { kind: 'retry', reason: 'asked', delayMs, error: message };
-}
-
-/** With the stack of the handler, but not ours below it. Never throws. */
-export function errorText(error: unknown): string {
-  return looked(() => textOf(error)) ?? `the handler threw something (${typeof error}) that cannot be shown`;
-}
-
-function textOf(error: unknown): string {
-  if (!isError(error)) return clampText(String(error), errorBytesMax);
-  const lines = (error.stack ?? error.message).split('\n');
-  // In a bundle its name comes after that of what it was called on.
-  const own = /at (\w+\.)?callFunction \(/;
-  const ours = lines.findIndex((line) => own.test(line));
-  return clampText(lines.slice(0, ours < 0 ? undefined : ours).join('\n'), errorBytesMax);
-}
-
-/** Undefined where looking throws. */
-function looked<T>(look: () => T): T | undefined {
-  try {
-    return look();
-  } catch {
-    return undefined;
-  }
 }
 
 function delayOf(after: unknown): number | undefined {

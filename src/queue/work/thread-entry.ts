@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Exit, WalqError } from '../../base/errors.ts';
-import { callFunction, checkedShare, errorText, extensionMs } from './call.ts';
+import { callFunction, checkedShare, extensionMs } from './call.ts';
+import { errorText } from './error-text.ts';
 import { loadModule } from './load-module.ts';
 import type { FromThread, ToThread } from './thread.ts';
 import { workJob } from './work-job.ts';

@@ -5,7 +5,7 @@ import { Exit, WalqError } from '../../base/errors.ts';
 import type { AttemptHooks, RunningAttempt } from '../process/attempt-types.ts';
 import type { OutputSink } from '../process/output.ts';
 import type { AttemptVerdict } from '../process/verdict.ts';
-import { errorText } from './call.ts';
+import { errorText } from './error-text.ts';
 import { type Said, TimedAttempt, type TimedPlace } from './timed-attempt.ts';
 import type { PlainJob } from './work-job.ts';
 
