@@ -23,9 +23,7 @@ export interface FilledSegments {
  * only if what stands behind it follows it.
  */
 export async function fillFromCopies(segments: readonly OwnSegment[]): Promise<FilledSegments> {
-  const sorted = segments.toSorted(
-    (a, b) => a.header.ordinal - b.header.ordinal || Number(isNamed(b)) - Number(isNamed(a)),
-  );
+  const sorted = segments.toSorted(byOrigin);
   const filled: FilledSegments['filled'] = [];
   const inputs: SegmentInput[] = [];
   for (const copies of copiesOf(sorted).values()) {
@@ -42,6 +40,11 @@ export async function fillFromCopies(segments: readonly OwnSegment[]): Promise<F
     inputs.push(now, ...others.map((other) => ({ ...other.input, pieced: other.header })));
   }
   return { inputs, filled };
+}
+
+function byOrigin(one: OwnSegment, other: OwnSegment): number {
+  const [a, b] = [one.header, other.header];
+  return a.ordinal - b.ordinal || a.seqFirst - b.seqFirst || Number(isNamed(other)) - Number(isNamed(one));
 }
 
 function isNamed({ input: { name }, header }: OwnSegment): boolean {

@@ -48,6 +48,8 @@ export function judgeLog(log: LogScan, evidence: Evidence): LogJudgement {
 class Judge {
   /** Without the strays, and what is of another store behind its end. */
   readonly #log: LogScan;
+  /** Of those, all that are of this history. */
+  readonly #own: LogScan;
   readonly #strays: ReadonlySet<SegmentResult>;
   readonly #foreign: ReadonlySet<SegmentResult>;
   readonly #forked: ReadonlySet<SegmentResult>;
@@ -71,7 +73,8 @@ class Judge {
     this.#foreign = foreignBehind({ ...log, segments }, evidence);
     this.#log = { ...log, segments: segments.filter((result) => !this.#foreign.has(result)) };
     this.#forked = evidence.alone ? new Set() : forkedOf(this.#log, this.#head, evidence.storeId);
-    this.#certified = certifiedEnds(this.#log, this.#head, evidence);
+    this.#own = { ...this.#log, segments: this.#log.segments.filter((result) => !this.#forked.has(result)) };
+    this.#certified = certifiedEnds(this.#own, this.#head, evidence);
   }
 
   /** Headers, names, store ids, and each segment against the one before it. */
@@ -111,6 +114,8 @@ class Judge {
   #loseLast(before: SegmentResult): void {
     const { storeId } = this.#evidence;
     const last = this.#log.segments.at(-1) as SegmentResult;
+    // Where HEAD stands is judged at the end, and theirs says nothing of ours.
+    if (this.#forked.has(last)) return;
     const { input, scan } = last;
     const head = this.#head?.ordinal === input.name?.ordinal ? this.#head : undefined;
     const isOwn = belongs(before, storeId);
@@ -193,7 +198,7 @@ class Judge {
 
   holes(): void {
     // What is wrong within a segment of another history is nothing of ours.
-    for (const result of this.#own()) {
+    for (const result of this.#own.segments) {
       const { scan, input } = result;
       for (const { offset, seqFirst, seqLast } of scan.lost) {
         const range = { offset, seqFirst, seqLast };
@@ -229,13 +234,12 @@ class Judge {
     }
     if (ruling.severity !== 'corrupt') return;
     if (hole.seqFirst !== undefined && hole.seqLast !== undefined) this.#lose(hole.seqFirst, hole.seqLast);
-    else if (hole.atEnd && result === this.#log.segments.at(-1)) this.#lostUnknown = true;
+    else if (hole.atEnd && result === this.#own.segments.at(-1)) this.#lostUnknown = true;
   }
 
   /** Does the log reach as far as HEAD, and a SEAL, prove? */
   end(): void {
-    const own = { ...this.#log, segments: this.#own() };
-    const end = judgeEnd(own, this.#head, { alone: this.#evidence.alone === true, seqNext: this.#seqNext() });
+    const end = judgeEnd(this.#own, this.#head, { alone: this.#evidence.alone === true, seqNext: this.#seqNext() });
     this.#findings.push(...end.findings);
     for (const range of end.lost) this.#lose(range.seqFirst, range.seqLast);
     if (end.lostUnknown !== undefined) this.#lostUnknown = end.lostUnknown;
@@ -247,12 +251,8 @@ class Judge {
     return this.#readable().reduce((seq, { scan }) => Math.max(seq, scan.last.seqNext), first);
   }
 
-  #own(): SegmentResult[] {
-    return this.#log.segments.filter((result) => !this.#forked.has(result));
-  }
-
   #readable(): SegmentResult[] {
-    return this.#own().filter((result) => isReadable(result, this.#evidence.storeId));
+    return this.#own.segments.filter((result) => isReadable(result, this.#evidence.storeId));
   }
 
   /** Seqs are dense: what the files that can be read leave out between them is gone, whatever they are called. */
@@ -263,7 +263,7 @@ class Judge {
 
   done(): LogJudgement {
     if (!this.#log.stopped) this.#loseBetween();
-    const last = this.#own().at(-1)?.scan;
+    const last = this.#own.segments.at(-1)?.scan;
     return {
       findings: this.#findings,
       // Segments under wrong names, or with damaged headers: what stands elsewhere can still be read.

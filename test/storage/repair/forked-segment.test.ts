@@ -8,8 +8,8 @@ import { judge } from '../damage/judge.ts';
 import { recordsIn, span } from './salvage-check.ts';
 import { destroyed, salvage } from './salvage-support.ts';
 
-/** Records 1..5 in two segments; from there two copies go their own ways, each to 14, in the second one and two more. */
-async function twoWays(): Promise<[ours: Image, theirs: Image]> {
+/** Records 1..5 in two segments; from there two copies go their own ways, to 14, in the second one and two more. */
+async function twoWays(ourLast = 14, theirLast = 14): Promise<[ours: Image, theirs: Image]> {
   const env = simEnv();
   const store = await openStore(env, dir, { machine: make, create: true });
   await appendSome(store, 1, 3);
@@ -17,17 +17,17 @@ async function twoWays(): Promise<[ours: Image, theirs: Image]> {
   await appendSome(store, 4, 5);
   await store.close();
   const start = imageOf(env.fs);
-  return [await goOn(start, 'ours', 11), await goOn(start, 'theirs', 12)];
+  return [await goOn(start, 'ours', 11, ourLast), await goOn(start, 'theirs', 12, theirLast)];
 }
 
-async function goOn(from: Image, who: string, seed: number): Promise<Image> {
+async function goOn(from: Image, who: string, seed: number, last: number): Promise<Image> {
   const env = simEnv({ fs: (await diskOf(from)).fs, seed });
   const store = await openStore(env, dir, { machine: make });
-  for (const row of [span(6, 8), span(9, 11), span(12, 14)]) {
+  for (const row of [span(6, 8), span(9, 11), span(12, 14)].filter(([first = 0]) => first <= last)) {
     for (const seq of row) await store.append(packed([Buffer.from(`${who} ${seq}`)]));
     // The snapshot stands in the third segment.
     if (row.includes(10)) await store.checkpoint();
-    if (!row.includes(14)) await store.rotate();
+    if (!row.includes(last)) await store.rotate();
   }
   await store.close();
   return imageOf(env.fs);
@@ -110,6 +110,27 @@ test.each(Object.keys(damages))('other damage does not hide whose the segments a
   expect(planned.lost).toContainEqual({ seqFirst: 9, seqLast: 11 });
   const texts = [...(await recordsIn(env)).values()];
   expect(texts.filter((text) => text.startsWith('theirs'))).toEqual([]);
+});
+
+test('the last segment of a copy, which has no SEAL, is not ours, nor is what its copy wrote behind our end', async () => {
+  const third = fileOf((await twoWays())[0], '0000000003-').slice(dir.length + 1);
+  const fourth = third.replace('0000000003-00000000000000000009', '0000000004-00000000000000000012');
+  const [ours, theirShort] = await twoWays(14, 11);
+  const [ourShort, theirs] = await twoWays(11, 14);
+  const behind = withFile(ourShort, `${dir}/${fourth}`, bytesAt(theirs, `${dir}/${fourth}`));
+  const torn = changed(behind, '0000000003-', (bytes) => [bytes, bytes.subarray(96, 130)]);
+  for (const [image, foreign, lost] of [
+    [mixed(ours, theirShort, ['0000000003-']), third, [{ seqFirst: 9, seqLast: 11 }]],
+    [behind, fourth, []],
+    [torn, fourth, []],
+  ] as const) {
+    const env = await diskOf(image);
+    const report = await verifyStore(env, dir);
+    const planned = await salvage(env);
+    expect([planned.foreign, planned.lost, planned.lostUnknown]).toEqual([[foreign], lost, false]);
+    expect([report.verdict, report.lost, report.lostUnknown]).toEqual(['corrupt', lost, false]);
+    expect([...(await recordsIn(env)).values()].filter((text) => text.startsWith('theirs'))).toEqual([]);
+  }
 });
 
 test('without HEAD nobody can say whose the segments are, and none is left out', async () => {
