@@ -1,5 +1,6 @@
 import type { Finding } from '../base/finding.ts';
 import { join } from '../base/path.ts';
+import { goneMeanwhile } from '../fs/gone.ts';
 import { openSource } from '../fs/read.ts';
 import { readSegmentHeader, walFolder } from './folder.ts';
 import { changedView } from './store-view.ts';
@@ -56,8 +57,9 @@ export async function asPutBack<R extends LogReport>(
   report: R,
   again: (env: StorageEnv) => Promise<LogReport>,
 ): Promise<R> {
-  const displaced = await displacedFrames(env, storeDir, survey, report.findings);
-  if (displaced.size === 0) return report;
+  // A writer may clean away what it has no use for, damaged or not.
+  const displaced = await displacedFrames(env, storeDir, survey, report.findings).catch(goneMeanwhile);
+  if (displaced === undefined || displaced.size === 0) return report;
   const back = await again(changedView(env, { displaced }));
   const { frames, records, lost, lostUnknown, seqFirst, seqLast } = back;
   return {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { asPutBack } from '../../../src/storage/displaced-frames.ts';
 import { verifyStore } from '../../../src/storage/read.ts';
 import { openStore } from '../../../src/storage/store.ts';
+import { surveyStore } from '../../../src/storage/survey.ts';
 import { packed } from '../../../src/storage/wal/records.ts';
 import { simEnv } from '../../support/env.ts';
 import { tried } from '../../support/tried.ts';
@@ -138,6 +140,18 @@ test('a report counts as lost what the plan of a salvage counts, and names each 
     }
   }
   expect(outcomes).toEqual({ corrupt: expect.any(Number), nothing: 0 });
+});
+
+test('a damaged segment that a writer cleans away meanwhile is no reason to fail', async () => {
+  const image = await imageWith(true);
+  const path = fileOf(image, segmentParts[0]);
+  const env = await diskOf(withFile(image, path, destroyed(bytesAt(image, path), 104, 20)));
+  const survey = await surveyStore(env, dir);
+  const report = await verifyStore(env, dir);
+  expect(report.verdict).toBe('corrupt');
+  await env.fs.unlink(path);
+  const again = () => Promise.reject(new Error('nothing is displaced'));
+  expect(await asPutBack(env, dir, survey, report, again)).toBe(report);
 });
 
 test('no writer trims frames behind bytes that were put in, though HEAD says nothing of them', async () => {
