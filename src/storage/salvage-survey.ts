@@ -113,9 +113,14 @@ export async function surveySalvage(
   };
 }
 
+interface OwnSegmentName {
+  name: SegmentName;
+  header: SegmentHeader;
+}
+
 interface SortedSegments {
   /** Of this store. */
-  own: { name: SegmentName; header: SegmentHeader }[];
+  own: OwnSegmentName[];
   rescued: string[];
   foreign: string[];
   /** First seqs of what may have been there: a foreign or unreadable file stands in a place of the log. */
@@ -131,6 +136,7 @@ async function sortSegments(
 ): Promise<SortedSegments> {
   const read = new Map(report.segments.map((segment) => [segment.file, segment]));
   const own: SortedSegments['own'] = [];
+  const theirs = new Set<string>();
   const [rescued, foreign, begins]: [string[], string[], number[]] = [[], [], []];
   const segments = [...survey.leftover, ...survey.live];
   for (const [index, name] of segments.entries()) {
@@ -145,6 +151,7 @@ async function sortSegments(
     if (isRescued) rescued.push(file);
     // Also one of a copy that went its own way, which has our id.
     const isForeign = report.findings.some((finding) => finding.code === 'E_FOREIGN_SEGMENT' && finding.file === file);
+    if (isForeign && header?.storeId === survey.identity.id) theirs.add(`${header.ordinal} ${header.salt}`);
     const isOwn = isRescued || (header?.storeId === survey.identity.id && !isForeign);
     const ofOwn = isOwn ? (header ?? known) : undefined;
     if (ofOwn !== undefined) own.push({ name, header: ofOwn });
@@ -153,7 +160,10 @@ async function sortSegments(
     if (isRescued) begins.push(Math.min(name.seqFirst, seqFirst ?? name.seqFirst));
     else if (!isEmpty) begins.push(isOwn && header ? header.seqFirst : name.seqFirst);
   }
-  return { own, rescued, foreign, begins };
+  // A second copy of one of theirs, behind our end, is none of ours either.
+  const isTheirs = ({ header }: OwnSegmentName): boolean => theirs.has(`${header.ordinal} ${header.salt}`);
+  const more = own.filter(isTheirs).map(({ name }) => join(walFolder, name.name));
+  return { own: own.filter((one) => !isTheirs(one)), rescued, foreign: [...foreign, ...more], begins };
 }
 
 /** HEAD is never ahead of the disk, a sound header tells the seqs of a payload that is not, and the log what it lost. */

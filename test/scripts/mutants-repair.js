@@ -50,7 +50,7 @@ export const repairMutants = [
     name: 'HEAD does not tell two histories of one store apart',
     property: 'segments of a copy that went its own way are not taken for ours',
     file: 'src/storage/wal/forked.ts',
-    edits: [['return new Set(rows.filter(isForked).flatMap(({ segments }) => segments));', 'return new Set([]);']],
+    edits: [['new Set(rows.filter(isForked).flatMap(({ segments }) => segments))', 'new Set()']],
     tests: ['test/storage/repair/forked-segment.test.ts'],
   },
   {

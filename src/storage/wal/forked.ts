@@ -38,7 +38,16 @@ export function forkedOf(
     if (at - 1 === ours || (at < ours && rows[at + 1]?.apart === true)) return true;
     return segments.map(headerOf).some((header) => header?.ordinal === head.ordinal && header.salt !== head.salt);
   };
-  return new Set(rows.filter(isForked).flatMap(({ segments }) => segments));
+  const forked = new Set(rows.filter(isForked).flatMap(({ segments }) => segments));
+  // Another copy of one of them, under a wrong name.
+  const theirs = new Set([...forked].map(originOf));
+  return new Set(log.segments.filter((result) => forked.has(result) || theirs.has(originOf(result))));
+}
+
+/** Which segment it is, whatever it is called; the salt is random. */
+function originOf(result: SegmentResult): string {
+  const header = headerOf(result);
+  return header === undefined ? result.input.file : `${header.ordinal} ${header.salt}`;
 }
 
 function isHeadOf(header: SegmentHeader | undefined, head: FoundSlot): boolean {

@@ -112,7 +112,7 @@ test.each(Object.keys(damages))('other damage does not hide whose the segments a
   expect(texts.filter((text) => text.startsWith('theirs'))).toEqual([]);
 });
 
-test('the last segment of a copy, which has no SEAL, is not ours, nor is what its copy wrote behind our end', async () => {
+test('the last segment of a copy, without a SEAL, is not ours, nor is what was written behind our end', async () => {
   const third = fileOf((await twoWays())[0], '0000000003-').slice(dir.length + 1);
   const fourth = third.replace('0000000003-00000000000000000009', '0000000004-00000000000000000012');
   const [ours, theirShort] = await twoWays(14, 11);
@@ -130,6 +130,22 @@ test('the last segment of a copy, which has no SEAL, is not ours, nor is what it
     expect([planned.foreign, planned.lost, planned.lostUnknown]).toEqual([[foreign], lost, false]);
     expect([report.verdict, report.lost, report.lostUnknown]).toEqual(['corrupt', lost, false]);
     expect([...(await recordsIn(env)).values()].filter((text) => text.startsWith('theirs'))).toEqual([]);
+  }
+});
+
+test('a second copy of one of theirs, under a wrong name, is not ours either', async () => {
+  const [ours, theirs] = await twoWays();
+  const image = mixed(ours, theirs, ['0000000003-']);
+  const third = fileOf(ours, '0000000003-');
+  const second = `${dir}/wal/0000000008-00000000000000000088.wal`;
+  const copied = withFile(image, second, bytesAt(theirs, third));
+  // With room behind the end, nothing is proven to lie behind that.
+  for (const given of [copied, changed(copied, '0000000004-', (bytes) => [bytes, new Uint8Array(4096)])]) {
+    const env = await diskOf(given);
+    const report = await verifyStore(env, dir);
+    const planned = await salvage(env);
+    expect(planned.foreign.toSorted()).toEqual([third, second].map((path) => path.slice(dir.length + 1)));
+    expect([planned.lost, report.lost]).toEqual([[{ seqFirst: 9, seqLast: 11 }], [{ seqFirst: 9, seqLast: 11 }]]);
   }
 });
 
