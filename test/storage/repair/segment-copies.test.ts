@@ -25,6 +25,16 @@ test('what cannot be read in a segment is read in its copy, and the plan names b
   }
 });
 
+test('the segment under its own name is the one that is filled, wherever its copy stands', async () => {
+  const image = await imageWith(false);
+  const path = fileOf(image, segmentParts[1]);
+  const inFront = `${dir}/wal/0000000001-00000000000000000007.wal`;
+  const { offset } = (await framesOf(image)).find((frame) => frame.path === path) ?? { offset: 0 };
+  const bad = withFile(image, path, destroyed(bytesAt(image, path), offset + 8, 30));
+  const { filled } = await plan(await diskOf(withFile(bad, inFront, bytesAt(image, path))));
+  expect(filled).toEqual([{ file: path.slice(dir.length + 1), from: inFront.slice(dir.length + 1) }]);
+});
+
 test('what is damaged in both is lost, and nothing else', async () => {
   const image = await imageWith(false);
   const path = fileOf(image, segmentParts[1]);
